@@ -1,0 +1,151 @@
+"""Records: the typed replies, decoded tolerantly.
+
+A field whose value is missing or of another type than declared is None; the value itself
+stays in ``raw``. Decoding never raises for what the server sends inside a JSON object.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+__all__ = ["Record", "TaskRecord", "decode_many", "task_id_of", "task_status_of"]
+
+JSONObject = Mapping[str, Any]
+Convert = Callable[[Any], Any]
+
+_ID_KEYS = ("_id", "id", "task_id")
+_STATUS_KEYS = ("current_status", "status", "state")
+_FAILURE_KEYS = ("failed_message", "faild_message", "fail_reason")
+
+
+@attrs.frozen(kw_only=True)
+class Record:
+    """One object as the service sent it.
+
+    Attributes:
+        raw: the JSON object itself, unknown fields included.
+    """
+
+    raw: JSONObject = attrs.field(repr=False, factory=dict[str, Any])
+
+    @classmethod
+    def decode(cls, raw: JSONObject) -> Self:
+        """Make a record of a JSON object; fields of another type than declared become None."""
+        plan = _plan(cls)
+        values = {name: convert(raw[key]) for name, key, convert in plan if key in raw}
+        return cls(raw=raw, **values)
+
+
+@attrs.frozen(kw_only=True)
+class TaskRecord(Record):
+    """One server-side task. The spellings of the families are brought together here.
+
+    Attributes:
+        id: the task's id (``_id``, else ``id`` or ``task_id``).
+        name: its name, marker included.
+        status: lower case (``current_status``, else ``status`` or ``state``).
+        coins: what it cost, in coins, where the family tells.
+        created_at: ISO 8601, as sent.
+        failure: the service's words for a failure, None when there are none.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    status: str | None = None
+    coins: float | None = None
+    created_at: str | None = None
+    failure: str | None = None
+
+    @classmethod
+    def decode(cls, raw: JSONObject) -> Self:
+        """Make a task record of a JSON object; see `Record.decode`."""
+        values = {name: convert(raw[key]) for name, key, convert in _plan(cls) if key in raw}
+        coins = raw.get("coins")
+        return cls(
+            raw=raw,
+            id=task_id_of(raw),
+            status=task_status_of(raw),
+            name=_text(raw.get("name")),
+            coins=coins if isinstance(coins, int | float) and not isinstance(coins, bool) else None,
+            created_at=_text(raw.get("createdAt")),
+            failure=_first_text(raw, _FAILURE_KEYS),
+            **values,
+        )
+
+
+def task_id_of(raw: JSONObject) -> str | None:
+    """The id in a task's JSON object, whatever the family calls it."""
+    return _first_text(raw, _ID_KEYS)
+
+
+def task_status_of(raw: JSONObject) -> str | None:
+    """The status in a task's JSON object, lower case, whatever the family calls it."""
+    status = _first_text(raw, _STATUS_KEYS)
+    return status.lower() if status else None
+
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+def decode_many(cls: type[RecordT], items: Sequence[Any]) -> list[RecordT]:
+    """Decode the objects of a list; what is not an object is passed over."""
+    return [cls.decode(item) for item in items if isinstance(item, Mapping)]
+
+
+def _first_text(raw: JSONObject, keys: Sequence[str]) -> str | None:
+    for key in keys:
+        value = raw.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+_COMMON = frozenset({"raw", "id", "name", "status", "coins", "created_at", "failure"})
+_plans: dict[type[Record], tuple[tuple[str, str, Convert], ...]] = {}
+
+
+def _plan(cls: type[Record]) -> tuple[tuple[str, str, Convert], ...]:
+    """How to fill each field of a record class: name, JSON key, converter. Made once per class."""
+    plan = _plans.get(cls)
+    if plan is None:
+        hints = get_type_hints(cls)
+        common = _COMMON if issubclass(cls, TaskRecord) else {"raw"}
+        plan = _plans[cls] = tuple(
+            (field.name, field.metadata.get("key", field.name), _converter(hints[field.name]))
+            for field in attrs.fields(cls)
+            if field.name not in common
+        )
+    return plan
+
+
+def _converter(hint: Any) -> Convert:
+    """A function that gives the value if it is of the declared type, else None."""
+    if get_origin(hint) in (Union, types.UnionType):
+        options = [_converter(option) for option in get_args(hint) if option is not type(None)]
+        if len(options) == 1:
+            return options[0]
+        return lambda value: next((found for option in options if (found := option(value)) is not None), None)
+    if hint is Any or hint is object:
+        return lambda value: value
+    if get_origin(hint) in (list, Sequence):
+        item = _converter(get_args(hint)[0])
+        return lambda value: (
+            [found for one in value if (found := item(one)) is not None] if isinstance(value, list) else None
+        )
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return lambda value: hint.decode(value) if isinstance(value, Mapping) else None
+    if hint is float:
+        return lambda value: value if type(value) is float or type(value) is int else None
+    if hint is str or hint is int or hint is bool:
+        return lambda value: value if type(value) is hint else None
+    if get_origin(hint) in (dict, Mapping):
+        return lambda value: value if isinstance(value, Mapping) else None
+    raise TypeError(f"no converter for {hint!r}")

@@ -185,6 +185,10 @@ class Call:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     timeout: float | None = None
 
+    def with_query(self, query: Mapping[str, Any]) -> Call:
+        """The same call with another query."""
+        return attrs.evolve(self, query=query)
+
 
 @attrs.frozen(eq=False)
 class Operation(Generic[T]):
@@ -206,6 +210,18 @@ class Operation(Generic[T]):
     body: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
     has_body: bool = attrs.field(default=False, kw_only=True)
     paging: Paging | None = attrs.field(default=None, kw_only=True)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once.
+
+        A POST is not, unless its last segment says that it only reads; a ``retry`` is not,
+        though it is a GET.
+        """
+        last = self.path.rpartition("/")[2]
+        if self.method != "POST":
+            return last != "retry"
+        return last == "quote" or last.endswith(("batchDetail", "list", "Background"))
 
     def call(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Call:
         """Check the values (None is: not given) and the options, and make the request.

@@ -1,0 +1,204 @@
+"""A2E: the client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
+
+import anyio.lowlevel
+
+from a2e_async.api import Api
+from a2e_async.clock import Clock, SystemClock
+from a2e_async.errors import ConfigurationError
+from a2e_async.jobs import DEFAULT_WAIT
+from a2e_async.operations import Upload
+from a2e_async.policy import RetryPolicy, StartPolicy
+from a2e_async.schedule import Lateness
+from a2e_async.settings import Settings, base_url_from, seconds_from, token_from
+
+if TYPE_CHECKING:
+    import httpx
+
+    from a2e_async.bulk import BulkRun
+    from a2e_async.jobs import Job
+    from a2e_async.runtime import Runtime
+    from a2e_async.sources import Source
+
+__all__ = ["A2E"]
+
+
+class A2E(Api):
+    """The A2E media generation API.
+
+    Use it as ``async with A2E() as a2e``: connections then stay open until the block ends. Without the
+    block it works too; connections are then closed whenever nothing is under way. One client may
+    serve several event loops, one after the other or at once; each gets connections of its own.
+
+    Args:
+        token: the API token; from A2E_API_TOKEN if not given.
+        base_url: where the API is; from A2E_BASE_URL if not given, else https://video.a2e.ai. May carry
+            a path prefix.
+        allow_http: send the token over plain http to a host that is not this machine.
+        timeout: seconds that a request may go without any progress.
+        max_connections: API requests under way at once.
+        retry: how reads are repeated, and what did not arrive or was refused.
+        start: what to do when it is not known whether a start made a task.
+        lateness: how late a finished task may be noticed.
+        transport: an httpx transport to use instead of own connections; it stays open.
+        clock: the time that pauses and deadlines go by; the event loop's as a rule.
+
+    Raises:
+        ConfigurationError: one of them cannot be used. Nothing was sent.
+
+    Example:
+        ```python
+        async with A2E() as a2e:
+            result = await a2e.text_to_image(prompt="a red kite").run()
+            print(await result.download("out"))
+        ```
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        base_url: str | None = None,
+        allow_http: bool = False,
+        timeout: float = 60.0,
+        max_connections: int = 32,
+        retry: RetryPolicy | None = None,
+        start: StartPolicy | None = None,
+        lateness: Lateness | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if isinstance(max_connections, bool) or not isinstance(max_connections, int) or max_connections < 1:
+            raise ConfigurationError(f"max_connections: {max_connections!r} is not a whole number above 0")
+        self._settings = Settings(
+            token_from(token),
+            base_url_from(base_url, allow_http=allow_http),
+            seconds_from("timeout", timeout),
+            max_connections,
+        )
+        self._retry = retry or RetryPolicy()
+        self._start = start or StartPolicy()
+        self._lateness = lateness or Lateness()
+        self._transport = transport
+        self._clock = clock or SystemClock()
+        self._runtimes: WeakKeyDictionary[Any, Runtime] = WeakKeyDictionary()
+        self._entered: WeakKeyDictionary[Any, list[AsyncExitStack]] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        return f"A2E(base_url={self._settings.base_url!r})"
+
+    async def __aenter__(self) -> Self:
+        stack = AsyncExitStack()
+        await stack.enter_async_context(self.runtime.http.open())
+        self._entered.setdefault(_running_loop(), []).append(stack)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._entered[_running_loop()].pop().aclose()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The parts of the client that belong to the running event loop."""
+        loop = _running_loop()
+        runtime = self._runtimes.get(loop)
+        if runtime is None:
+            from a2e_async.runtime import Policies, Runtime
+
+            policies = Policies(self._retry, self._start, self._lateness, self._clock)
+            runtime = self._runtimes[loop] = Runtime(self._settings, policies, self._transport)
+        return runtime
+
+    async def upload(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        content_type: str | None = None,
+        progress: Callable[[int, int], Any] | None = None,
+    ) -> Upload:
+        """Upload a file, to be given wherever a media URL is wanted.
+
+        The same content is uploaded once per client and event loop (presigning is charged, H).
+
+        Args:
+            source: a `pathlib.Path`, bytes, a binary file object, or an (async) iterable of bytes.
+            name: of the file; the source's own as a rule.
+            content_type: found from the content as a rule.
+            progress: called with the bytes sent and the bytes in all; may be async.
+
+        Returns:
+            The Upload: url, sha256, size (bytes), content_type.
+
+        Raises:
+            InvalidArgument: no such file, an empty one, one that is too large.
+            UploadError: the storage refused it.
+        """
+        runtime = self.runtime
+        async with runtime.http.open():
+            return await runtime.uploader.upload(
+                source, name=name, content_type=content_type, progress=progress
+            )
+
+    async def upload_many(self, sources: Iterable[Source], *, concurrency: int = 8) -> Sequence[Upload]:
+        """Upload files side by side.
+
+        Args:
+            sources: as for `upload`.
+            concurrency: how many at once.
+
+        Returns:
+            The Uploads, in the order of the sources.
+
+        Raises:
+            UploadError: one of them failed; the others were cancelled.
+        """
+        runtime = self.runtime
+        async with runtime.http.open():
+            return await runtime.uploader.upload_many(sources, concurrency=concurrency)
+
+    def bulk(
+        self,
+        jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]],
+        *,
+        concurrency: int = 64,
+        timeout: float = DEFAULT_WAIT,
+    ) -> BulkRun:
+        """Run many jobs; their Outcomes come as they complete.
+
+        Args:
+            jobs: any iterable or async iterable of Jobs, read lazily: a generator of a million jobs is
+                never further ahead than one job beyond those under way.
+            concurrency: tasks on the server at once.
+            timeout: seconds to wait for each task after its start was accepted.
+
+        Returns:
+            The run, to be used with ``async with`` and read with ``async for``.
+
+        Example:
+            ```python
+            async with a2e.bulk(jobs, concurrency=64) as run:
+                async for outcome in run:
+                    print(outcome.result.urls if outcome.result else outcome.error)
+            ```
+        """
+        from a2e_async.bulk import BulkRun
+
+        return BulkRun(self, jobs, concurrency=concurrency, timeout=timeout)
+
+
+def _running_loop() -> Any:
+    try:
+        token = anyio.lowlevel.current_token()
+    except RuntimeError:
+        raise ConfigurationError("there is no running event loop: call this inside async code") from None
+    # Older releases of anyio hand out the native token itself.
+    return getattr(token, "native_token", token)

@@ -1,0 +1,180 @@
+"""From the bytes of a reply to its data, or to the error they mean. No I/O.
+
+HTTP 200 is not success (H): ``code`` 0 or ``success`` true is. The keys of error texts vary by
+family and age; they are read in the order that behaves best in the wild (M).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from a2e_async.errors import (
+    APIError,
+    AuthenticationError,
+    InsufficientCredits,
+    InvalidRequest,
+    ModerationError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    UnexpectedReply,
+)
+from a2e_async.policy import retry_after_seconds
+
+__all__ = ["Reply", "open_envelope"]
+
+_MODERATION_CODES = frozenset({1003, 1004})
+_BY_STATUS: Mapping[int, type[APIError]] = {
+    400: InvalidRequest,
+    401: AuthenticationError,
+    402: InsufficientCredits,
+    403: PermissionDenied,
+    404: NotFound,
+    422: InvalidRequest,
+    429: RateLimited,
+}
+_NO_COINS = re.compile(
+    r"(insufficient|not enough|lack(ing)?( of)?|short of|run out of|no( more)?) \w{0,8} ?"
+    r"(coin|credit|balance)"
+    r"|(coin|credit|balance)s?( (is|are))? (not enough|insufficient|too low)",
+    re.IGNORECASE,
+)
+_TEXT_LIMIT = 500
+
+
+@attrs.frozen
+class Reply:
+    """One answered request, before it is understood.
+
+    Attributes:
+        method, path: the request.
+        status: HTTP status.
+        headers: lower-case names.
+        content: the body's bytes.
+    """
+
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def open_envelope(reply: Reply, now: float = 0.0) -> Any:
+    """The ``data`` of a successful reply.
+
+    Args:
+        reply: the reply.
+        now: seconds since the epoch, to read a Retry-After that is a date.
+
+    Returns:
+        ``data``; the whole object where there is no envelope.
+
+    Raises:
+        APIError: the subclass that the status, the ``code`` and the text mean.
+    """
+    body, readable = _parse(reply)
+    if reply.status < 300 and readable:
+        if not isinstance(body, Mapping):
+            return body
+        if _succeeded(body):
+            return body["data"] if "data" in body else {k: v for k, v in body.items() if k not in _ENVELOPE}
+    raise _error(reply, body, readable, now)
+
+
+_ENVELOPE = frozenset({"code", "success", "trace_id", "timestamp", "message", "msg"})
+
+
+def _parse(reply: Reply) -> tuple[Any, bool]:
+    if not reply.content.strip():
+        return {}, reply.status in (202, 204) or reply.method == "DELETE"
+    try:
+        return json.loads(reply.content), True
+    except (ValueError, RecursionError):
+        return reply.content[:_TEXT_LIMIT].decode("utf-8", "replace"), False
+
+
+def _succeeded(body: Mapping[str, Any]) -> bool:
+    code = body.get("code")
+    if code is not None and _number(code) != 0:
+        return False
+    return body.get("success") is not False
+
+
+def _number(code: Any) -> int | None:
+    if isinstance(code, int | float):
+        return int(code) if code == code and abs(code) < 1e9 else None
+    if isinstance(code, str) and code.isascii() and code.isdecimal() and len(code) < 10:
+        return int(code)
+    return None
+
+
+def _error(reply: Reply, body: Any, readable: bool, now: float) -> APIError:
+    code = body.get("code") if isinstance(body, Mapping) else None
+    if not isinstance(code, int | str):
+        code = None
+    message = _message(body) if readable else _unreadable(body)
+    kind = _kind(reply.status, code, message, readable)
+    trace_id = body.get("trace_id") if isinstance(body, Mapping) else None
+    error = kind(
+        message or f"HTTP {reply.status}",
+        status=reply.status,
+        code=code,
+        trace_id=trace_id if isinstance(trace_id, str) else None,
+        method=reply.method,
+        path=reply.path,
+        body=body,
+    )
+    if isinstance(error, RateLimited):
+        error.retry_after = retry_after_seconds(reply.headers.get("retry-after"), now)
+    return error
+
+
+def _kind(status: int, code: int | str | None, message: str, readable: bool) -> type[APIError]:
+    number = _number(code)
+    if number in _MODERATION_CODES:
+        return ModerationError
+    if status in (401, 429) or status >= 500:
+        return _BY_STATUS.get(status, ServerError)
+    if not readable:
+        return UnexpectedReply
+    if status == 402 or _NO_COINS.search(message):
+        return InsufficientCredits
+    if status >= 300:
+        return _BY_STATUS.get(status, UnexpectedReply if status < 400 else APIError)
+    # A 200 that is none: some routes put the HTTP status into the body's code (L).
+    if number is not None and number >= 500 and number < 600:
+        return ServerError
+    return _BY_STATUS.get(number or 0, InvalidRequest)
+
+
+def _message(body: Any) -> str:
+    """The service's words, wherever they stand."""
+    if isinstance(body, str):
+        return body[:_TEXT_LIMIT]
+    if not isinstance(body, Mapping):
+        return ""
+    error = body.get("error")
+    data = body.get("data")
+    candidates = [body.get("message"), body.get("msg"), body.get("err_message"), error]
+    if isinstance(error, Mapping):
+        candidates.append(error.get("message"))
+    if isinstance(data, Mapping):
+        candidates += [data.get("failed_message"), data.get("message"), data.get("msg")]
+    candidates.append(data)
+    message = next((text for text in candidates if isinstance(text, str) and text), "")
+    if body.get("errors"):
+        message = f"{message} {json.dumps(body['errors'], default=str)}".strip()
+    return message[:_TEXT_LIMIT]
+
+
+def _unreadable(text: str) -> str:
+    if text.lstrip()[:1] == "<":
+        return "an HTML page instead of JSON: is the base URL right?"
+    return f"not JSON: {text[:80]!r}"

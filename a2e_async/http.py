@@ -1,0 +1,306 @@
+"""HTTP for one event loop: connections, timeouts, and what a broken exchange means.
+
+The only module that imports httpx. Requests never queue inside httpx's pool: its cost grows with
+the square of its connections, so there are several small pools behind one limiter.
+
+Outside ``async with A2E()`` connections live only as long as something is under way. So nothing
+is left over when an event loop ends, and the next loop starts with connections of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+import httpx
+
+from a2e_async.envelope import Reply
+from a2e_async.errors import ConnectionFailed, RequestTimeout, TransportError, UnexpectedReply
+
+if TYPE_CHECKING:
+    from a2e_async.settings import Token
+
+__all__ = ["Http", "StreamedResponse"]
+
+_POOL_SIZE = 8
+_FILE_CONNECTIONS = 16
+_KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
+_CONNECT_TIMEOUT = 10.0
+_REPLY_LIMIT = 64 * 2**20
+
+_UNDELIVERED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """One for the process: making it is dear."""
+    return httpx.create_ssl_context()
+
+
+@attrs.frozen
+class StreamedResponse:
+    """The response to `Http.stream`, body not yet read.
+
+    Attributes:
+        status: HTTP status.
+        headers: lower-case names.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    _response: httpx.Response = attrs.field(repr=False)
+
+    async def aiter_bytes(self) -> AsyncIterator[bytes]:
+        """The body as it comes, in the order sent, without decoding a Content-Encoding."""
+        with _errors_mapped(self._response.request.method, self._response.url.path):
+            async for chunk in self._response.aiter_raw():
+                yield chunk
+
+    async def aread(self) -> bytes:
+        """The whole body; only for small ones (an error text)."""
+        return b"".join([chunk async for chunk in self.aiter_bytes()])
+
+
+class Http:
+    """Connections of one event loop.
+
+    Args:
+        transport: an httpx transport to use instead of own connections; stays open when this is closed.
+        max_connections: how many API requests may be under way at once.
+        timeout: seconds without any progress before a request is given up.
+    """
+
+    def __init__(
+        self, *, transport: httpx.AsyncBaseTransport | None, max_connections: int, timeout: float
+    ) -> None:
+        self._transport = transport
+        self._timeout = timeout
+        self._limiter = anyio.Semaphore(max_connections)
+        self._file_limiter = anyio.Semaphore(_FILE_CONNECTIONS)
+        self._pool_count = -(-max_connections // _POOL_SIZE)
+        self._pools: list[_Pool] = []
+        self._files: _Pool | None = None
+        self._users = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Keep connections for the time of the block; the last one out closes them."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                with anyio.CancelScope(shield=True):
+                    await self._close()
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+        timeout: float | None = None,
+        token: Token,
+    ) -> Reply:
+        """Send one API request with the token and read the whole answer.
+
+        Raises:
+            ConnectionFailed: with ``delivered`` False if it provably never reached the server.
+            RequestTimeout: the server may still be working on it.
+        """
+        async with self._stream(
+            method, url, headers=headers, query=query, content=content, timeout=timeout, token=token
+        ) as response:
+            path = response.url.path
+            if response.is_redirect:
+                target = httpx.URL(response.headers.get("location", "")).host or "another path"
+                raise UnexpectedReply(
+                    f"a redirect to {target}, not followed with the token: is the base URL right?",
+                    status=response.status_code,
+                    method=method,
+                    path=path,
+                )
+            with _errors_mapped(method, path):
+                body = await _read_bounded(response, method, path)
+            return Reply(method, path, response.status_code, response.headers, body)
+
+    @asynccontextmanager
+    async def stream_api(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        timeout: float | None,
+        token: Token,
+    ) -> AsyncIterator[StreamedResponse]:
+        """Send one API request with the token; the answer is read as it comes (server-sent events)."""
+        async with self._stream(
+            method, url, headers=headers, content=content, timeout=timeout, token=token
+        ) as response:
+            yield StreamedResponse(response.status_code, response.headers, response)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: AsyncIterator[bytes] | bytes | None = None,
+        timeout: float | None = None,
+    ) -> AsyncIterator[StreamedResponse]:
+        """A request outside the API (storage, CDN): no token, no redirect followed.
+
+        Raises:
+            ConnectionFailed, RequestTimeout: as `send`.
+        """
+        async with self._stream(
+            method,
+            url,
+            headers={"accept-encoding": "identity", **headers},
+            content=content,
+            timeout=timeout,
+            token=None,
+        ) as response:
+            yield StreamedResponse(response.status_code, response.headers, response)
+
+    @asynccontextmanager
+    async def _stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, Any] | None = None,
+        content: AsyncIterator[bytes] | bytes | None,
+        timeout: float | None,
+        token: Token | None,
+    ) -> AsyncIterator[httpx.Response]:
+        limiter = self._limiter if token else self._file_limiter
+        async with self.open(), limiter:
+            pool = self._pick() if token else self._file_pool()
+            pool.busy += 1
+            response: httpx.Response | None = None
+            try:
+                with _errors_mapped(method, httpx.URL(url).path):
+                    request = pool.client.build_request(
+                        method,
+                        url,
+                        headers=headers,
+                        params=query or None,
+                        content=content,
+                        timeout=self._timeouts(timeout),
+                    )
+                    if token:
+                        # No local name ever holds the header, so no traceback can show it.
+                        request.headers["authorization"] = token.authorization()
+                    response = await pool.client.send(request, stream=True)
+                yield response
+            finally:
+                pool.busy -= 1
+                if response is not None:
+                    with anyio.CancelScope(shield=True):
+                        await response.aclose()
+
+    def _timeouts(self, timeout: float | None) -> httpx.Timeout:
+        seconds = timeout or self._timeout
+        return httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT), pool=None)
+
+    def _pick(self) -> _Pool:
+        """The pool with the least under way; a new one while all are busy."""
+        idlest = min(self._pools, key=_busy, default=None)
+        if idlest is None or (idlest.busy and len(self._pools) < self._pool_count and not self._transport):
+            idlest = _Pool(self._client(_POOL_SIZE))
+            self._pools.append(idlest)
+        return idlest
+
+    def _file_pool(self) -> _Pool:
+        if self._files is None:
+            self._files = _Pool(self._client(_FILE_CONNECTIONS))
+        return self._files
+
+    def _client(self, connections: int) -> httpx.AsyncClient:
+        limits = httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_KEEPALIVE
+        )
+        if self._transport is not None:
+            return httpx.AsyncClient(transport=_Borrowed(self._transport))
+        return httpx.AsyncClient(verify=_tls(), limits=limits, follow_redirects=False)
+
+    async def _close(self) -> None:
+        pools, self._pools = [*self._pools, *([self._files] if self._files else [])], []
+        self._files = None
+        for pool in pools:
+            await pool.client.aclose()
+
+
+@attrs.define(eq=False)
+class _Pool:
+    client: httpx.AsyncClient
+    busy: int = 0
+
+
+def _busy(pool: _Pool) -> int:
+    return pool.busy
+
+
+class _Borrowed(httpx.AsyncBaseTransport):
+    """The caller's transport: used, never closed."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)
+
+
+async def _read_bounded(response: httpx.Response, method: str, path: str) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > _REPLY_LIMIT:
+            raise UnexpectedReply(
+                f"more than {_REPLY_LIMIT} bytes", status=response.status_code, method=method, path=path
+            )
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+class _errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
+    """Turn httpx's errors into ours."""
+
+    def __init__(self, method: str, path: str) -> None:
+        self._method = method
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+            raise self._mapped(error) from error
+
+    def _mapped(self, error: httpx.HTTPError | httpx.InvalidURL) -> TransportError:
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        if isinstance(error, _UNDELIVERED):
+            return ConnectionFailed(text, method=self._method, path=self._path, delivered=False)
+        if isinstance(error, httpx.TimeoutException):
+            return RequestTimeout(text, method=self._method, path=self._path)
+        return ConnectionFailed(text, method=self._method, path=self._path)

@@ -1,0 +1,276 @@
+"""Job, Task, Result: what to make, what is being made, what was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from a2e_async.errors import InvalidArgument, TaskFailed, WaitTimeout
+from a2e_async.lifecycle import failure_reason, has_failed, is_final, output_urls
+from a2e_async.operations import Call, Operation
+from a2e_async.records import TaskRecord, task_id_of
+
+if TYPE_CHECKING:
+    from a2e_async.resources import Workflow
+
+__all__ = ["DEFAULT_WAIT", "Job", "Result", "Task"]
+
+RecordT = TypeVar("RecordT", bound=TaskRecord)
+JSONObject = Mapping[str, Any]
+
+DEFAULT_WAIT = 900.0
+
+
+@attrs.frozen(eq=False)
+class Job(Generic[RecordT]):
+    """What to make: a workflow and a checked body. Inert; starting it twice makes two tasks.
+
+    Attributes:
+        workflow: the workflow.
+        operation: its start.
+        call: the request, files not yet uploaded and no marker in it.
+
+    Example:
+        ```python
+        job = a2e.image_to_video(image_url=Path("cat.png"), prompt="it waves")
+        result = await job.run(timeout=600)
+        ```
+    """
+
+    workflow: Workflow[RecordT]
+    operation: Operation[Any] = attrs.field(repr=False)
+    call: Call
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The body as it was given, files included."""
+        return self.call.body or {}
+
+    async def start(self, *, marker: str | None = None) -> Task[RecordT]:
+        """Upload the files and start the task. Coins are charged when it is accepted.
+
+        Never repeated blindly: a start whose answer is lost is looked for in the workflow's list
+        (see `StartPolicy`).
+
+        Args:
+            marker: a text that makes the task findable by its name; a new one as a rule.
+
+        Returns:
+            The Task, accepted by the service.
+
+        Raises:
+            TaskRejected: answered with success, but no task was made (moderation).
+            ModerationError, InsufficientCredits, InvalidRequest: refused, not charged.
+            SubmissionUncertain: it is not known whether a task was made.
+            UploadError: a file could not be uploaded; nothing was started.
+        """
+        from a2e_async.starting import marked, new_marker
+
+        runtime = self.workflow.client.runtime
+        async with runtime.http.open():
+            call = await runtime.with_uploads(self.call)
+            if self.takes_name:
+                marker = marker or new_marker()
+                call = attrs.evolve(call, body=marked(call.body or {}, marker, self.workflow.name))
+            else:
+                marker = None
+            records = await runtime.starter(self.workflow).start(self, call, marker)
+        return Task(self.workflow, records, born=runtime.policies.clock.now())
+
+    async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
+        """Start the task and wait for its result.
+
+        Args:
+            timeout: seconds to wait after the start was accepted.
+
+        Returns:
+            The Result.
+
+        Raises:
+            ConfigurationError: tasks of this workflow cannot be read back; nothing was sent.
+            TaskFailed: the task ended without a result.
+            WaitTimeout: it goes on; ``error.task.wait()`` waits again.
+            A2EError: all that `start` raises.
+        """
+        self.workflow.require_readable()
+        _check_timeout(timeout)
+        async with self.workflow.client.runtime.http.open():
+            task = await self.start()
+            return await task.wait(timeout=timeout)
+
+    @property
+    def takes_name(self) -> bool:
+        """Whether the start takes a name, in which a marker can stand."""
+        return "name" in self.body or any(field.wire_name == "name" for field in self.operation.body)
+
+
+class Task(Generic[RecordT]):
+    """A server-side task; a few of them, where one start makes several.
+
+    Attributes:
+        workflow: the workflow.
+        ids: the ids of all tasks that the start made.
+    """
+
+    __slots__ = ("_born", "_raws", "ids", "workflow")
+
+    def __init__(
+        self, workflow: Workflow[RecordT], records: Sequence[JSONObject], *, born: float | None
+    ) -> None:
+        self.workflow = workflow
+        self.ids = tuple(str(task_id_of(raw)) for raw in records)
+        self._raws = tuple(records)
+        self._born = born
+
+    @property
+    def id(self) -> str:
+        """The id; the first one, where the start made several tasks."""
+        return self.ids[0]
+
+    @property
+    def record(self) -> RecordT:
+        """The record as last seen; of the first task, where there are several."""
+        return self.workflow.decode(self._raws[0])
+
+    @property
+    def coins(self) -> float | None:
+        """Coins charged, where the family tells."""
+        return _sum_of_coins(self._raws)
+
+    def __repr__(self) -> str:
+        return f"Task({self.workflow.name}, {', '.join(self.ids)})"
+
+    async def wait(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
+        """Wait until the task has ended. Everyone who waits shares the same few requests.
+
+        Args:
+            timeout: seconds.
+
+        Returns:
+            The Result. Where the start made several tasks, those that succeeded.
+
+        Raises:
+            TaskFailed: it ended without a result (all of them, where there are several).
+            TaskNotFound: the service does not know it.
+            WaitTimeout: it goes on; wait again.
+            ConfigurationError: tasks of this workflow cannot be read back.
+        """
+        self.workflow.require_readable()
+        _check_timeout(timeout)
+        runtime = self.workflow.client.runtime
+        clock = runtime.policies.clock
+        poller = runtime.poller(self.workflow)
+        began = clock.now() if self._born is None else self._born
+        with clock.move_on_after(timeout) as scope:
+            async with runtime.http.open():
+                running = [str(task_id_of(raw)) for raw in self._raws if not is_final(raw)]
+                self._update(await poller.wait(running, born=self._born))
+        if scope.cancelled_caught:
+            raise WaitTimeout(f"{self!r} has not ended within {timeout:g} s; it goes on", task=self)
+        return self._result(clock.now() - began)
+
+    async def refresh(self) -> RecordT:
+        """Ask the service for the record now.
+
+        Returns:
+            The record.
+
+        Raises:
+            NotFound: the service does not know it.
+            ConfigurationError: the workflow has no route for it.
+        """
+        from a2e_async.errors import ConfigurationError, TaskNotFound
+        from a2e_async.readback import ReadBack
+
+        runtime = self.workflow.client.runtime
+        if not self.workflow.routes.readable:
+            raise ConfigurationError(f"{self.workflow.name}: tasks cannot be read back")
+        async with runtime.http.open():
+            records = await ReadBack(self.workflow.routes, runtime.transport).read(self.ids)
+        if self.id not in records:
+            raise TaskNotFound(f"{self!r} is not known to the service", task_id=self.id)
+        self._update(records)
+        return self.record
+
+    def _update(self, records: Mapping[str, JSONObject]) -> None:
+        self._raws = tuple(records.get(str(task_id_of(raw)), raw) for raw in self._raws)
+
+    def _result(self, elapsed: float) -> Result[RecordT]:
+        failed = [raw for raw in self._raws if has_failed(raw)]
+        if len(failed) == len(self._raws):
+            raise TaskFailed(failure_reason(failed[0]), record=self.workflow.decode(failed[0]))
+        return Result(
+            task=self,
+            records=tuple(self.workflow.decode(raw) for raw in self._raws if not has_failed(raw)),
+            failed=tuple(self.workflow.decode(raw) for raw in failed),
+            coins=self.coins,
+            elapsed=elapsed,
+        )
+
+
+@attrs.frozen(eq=False)
+class Result(Generic[RecordT]):
+    """A finished task.
+
+    Attributes:
+        task: the task.
+        records: its record; several, where the start made several tasks.
+        failed: records of those that failed while others succeeded.
+        coins: coins charged, where the family tells.
+        elapsed: seconds from acceptance until it was noticed.
+    """
+
+    task: Task[RecordT]
+    records: Sequence[RecordT]
+    failed: Sequence[RecordT] = ()
+    coins: float | None = None
+    elapsed: float = 0.0
+
+    @property
+    def record(self) -> RecordT:
+        """The record; the first, where there are several."""
+        return self.records[0]
+
+    @property
+    def urls(self) -> Sequence[str]:
+        """The URLs of everything that was made. They die after about three days (M): download soon."""
+        inputs = {field.wire_name for field in self.task.workflow.routes.start.body}
+        return tuple(dict.fromkeys(url for record in self.records for url in output_urls(record.raw, inputs)))
+
+    async def download(self, folder: str | Path, *, name: str | None = None) -> Sequence[Path]:
+        """Download everything that was made.
+
+        Args:
+            folder: where to; made if it is not there.
+            name: of the files, without extension; the workflow and the task's id as a rule. Several
+                files are numbered. The extension comes from the content.
+
+        Returns:
+            The files, in the order of `urls`.
+
+        Raises:
+            DownloadError: a file could not be fetched; what was fetched of it is kept for a resume.
+        """
+        from a2e_async.downloads import download_all
+
+        runtime = self.task.workflow.client.runtime
+        async with runtime.http.open():
+            return await download_all(
+                runtime,
+                self.urls,
+                Path(folder),
+                name or f"{self.task.workflow.name}-{self.task.id}",
+            )
+
+
+def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:
+    coins = [raw["coins"] for raw in raws if isinstance(raw.get("coins"), int | float)]
+    return sum(coins) if coins else None
+
+
+def _check_timeout(timeout: float) -> None:
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
+        raise InvalidArgument("timeout", f"{timeout!r} is not a number of seconds above 0")

@@ -1,0 +1,111 @@
+"""What a task's JSON says about its life: has it ended, how, and where are its outputs. No I/O.
+
+Every family has its own words (behaviour: H for most, L where only one client was seen). Words
+that are not known never end a task.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from a2e_async.records import task_id_of, task_status_of
+
+__all__ = ["created_at", "failure_reason", "has_failed", "is_final", "output_urls", "tasks_in"]
+
+JSONObject = Mapping[str, Any]
+
+_SUCCEEDED = frozenset(
+    {"completed", "complete", "success", "succeeded", "done", "finished", "ready", "trained"}
+)
+_FAILED = frozenset(
+    {"failed", "fail", "failure", "error", "canceled", "cancelled", "rejected", "timeout", "expired"}
+)
+_REFUSED = re.compile(r"nsfw|nfsw")
+_OUTPUT = re.compile(
+    r"(preview_)?(result|output)s?(_(image|video|audio|hd|4k|1080p?))?(_?urls?)?|result[A-Z]\w*"
+    r"|(image|video|audio|photo)_urls?|images|photos|video_output|url_download|url_show|url"
+)
+_REASON_KEYS = ("failed_message", "faild_message", "fail_reason", "failed_reason", "msg", "message", "error")
+
+
+def is_final(raw: JSONObject) -> bool:
+    """Whether the task has ended, well or badly."""
+    return has_succeeded(raw) or has_failed(raw)
+
+
+def has_succeeded(raw: JSONObject) -> bool:
+    """Whether the task has ended well."""
+    return task_status_of(raw) in _SUCCEEDED
+
+
+def has_failed(raw: JSONObject) -> bool:
+    """Whether the task has ended without a result."""
+    status = task_status_of(raw)
+    return status is not None and (status in _FAILED or _REFUSED.search(status) is not None)
+
+
+def failure_reason(raw: JSONObject) -> str:
+    """Why the task failed, in the service's words; its status where it gives none."""
+    for key in _REASON_KEYS:
+        value = raw.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return task_status_of(raw) or "no reason given"
+
+
+def tasks_in(data: Any) -> Sequence[JSONObject]:
+    """The tasks that a start made: one object, or a list where one start makes several.
+
+    Objects without an id are no tasks: the service answers so when it refuses without an error (H).
+    """
+    items = data if isinstance(data, list) else [data]
+    if isinstance(data, Mapping) and task_id_of(data) is None:
+        wrapped = next((data[key] for key in ("rows", "list", "data", "record") if data.get(key)), None)
+        items = wrapped if isinstance(wrapped, list) else [wrapped]
+    return [item for item in items if isinstance(item, Mapping) and task_id_of(item)]
+
+
+def output_urls(raw: JSONObject, inputs: Collection[str]) -> Sequence[str]:
+    """The URLs that the task made, in order, each once.
+
+    Args:
+        raw: the record.
+        inputs: names of the fields that the family's start takes; records echo them, and an echoed
+            input is no output.
+    """
+    given = {url for key in inputs if key in raw for url in _urls(raw[key])}
+    found = [
+        url
+        for key, value in raw.items()
+        if key not in inputs and _OUTPUT.fullmatch(key)
+        for url in _urls(value)
+        if url not in given
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def created_at(raw: JSONObject) -> float | None:
+    """When the service made the record, in seconds since the epoch; None if it does not say."""
+    value = raw.get("createdAt")
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _urls(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if value.startswith(("https://", "http://")):
+            yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _urls(item)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(item, str) and _OUTPUT.fullmatch(key):
+                yield from _urls(item)

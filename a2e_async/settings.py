@@ -1,0 +1,117 @@
+"""What a client is set up with, checked once and before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import re
+from urllib.parse import urlsplit
+
+import attrs
+
+from a2e_async.errors import ConfigurationError
+
+__all__ = ["DEFAULT_BASE_URL", "Token", "base_url_from", "seconds_from", "token_from"]
+
+DEFAULT_BASE_URL = "https://video.a2e.ai"
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+class Token:
+    """The API token. It shows itself only in the header of a request."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def authorization(self) -> str:
+        """The Authorization header's value."""
+        return f"Bearer {self._value}"
+
+    def __repr__(self) -> str:
+        return "<token>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a token is not pickled")
+
+
+def token_from(given: str | None) -> Token:
+    """The token that was given, or A2E_API_TOKEN.
+
+    Raises:
+        ConfigurationError: it is missing, or holds something that no header can carry.
+    """
+    value = given if given is not None else os.environ.get("A2E_API_TOKEN")
+    source = "token" if given is not None else "A2E_API_TOKEN"
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{source} is missing: pass token=… or set A2E_API_TOKEN")
+    if not _TOKEN.fullmatch(value):
+        raise ConfigurationError(
+            f"{source} holds spaces, line ends or characters beyond ASCII: copied whole?"
+        )
+    return Token(value)
+
+
+def base_url_from(given: str | None, *, allow_http: bool) -> str:
+    """The base URL that was given, or A2E_BASE_URL, or the service's; without a slash at its end.
+
+    Raises:
+        ConfigurationError: no scheme, no host, a query, a password in it, or plain http to a public host.
+    """
+    value = given or os.environ.get("A2E_BASE_URL") or DEFAULT_BASE_URL
+    source = "base_url" if given else "A2E_BASE_URL"
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{source}: {value!r} is not a string")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"{source}: {value!r} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", value):
+        raise ConfigurationError(f"{source}: {value!r} is not a URL like {DEFAULT_BASE_URL}")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigurationError(f"{source}: only scheme, host, port and a path prefix may stand in it")
+    if parts.scheme == "http" and not allow_http and not _is_loopback(host):
+        raise ConfigurationError(
+            f"{source}: {value!r} would send the token unencrypted; use https, or allow_http=True if you must"
+        )
+    return value.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def seconds_from(name: str, value: float) -> float:
+    """A duration above 0.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ConfigurationError(f"{name}: {value!r} is not a number of seconds above 0")
+    return float(value)
+
+
+@attrs.frozen
+class Settings:
+    """A client's settings, checked.
+
+    Attributes:
+        token: never shown.
+        base_url: with a path prefix where the host wants one; no slash at its end.
+        timeout: seconds per request.
+        max_connections: API requests under way at once.
+    """
+
+    token: Token
+    base_url: str
+    timeout: float
+    max_connections: int

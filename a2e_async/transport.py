@@ -1,0 +1,156 @@
+"""API requests: the token, the envelope, and repeating what may be repeated."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from a2e_async.clock import Clock
+from a2e_async.envelope import Reply, open_envelope
+from a2e_async.errors import APIError, InvalidArgument, RateLimited, TransportError, UnexpectedReply
+from a2e_async.http import Http, StreamedResponse
+from a2e_async.operations import Call, Operation
+from a2e_async.policy import Failure, RetryPolicy, classify
+from a2e_async.settings import Settings
+
+__all__ = ["Transport"]
+
+T = TypeVar("T")
+
+logger = logging.getLogger("a2e_async")
+
+
+class Transport:
+    """Sends calls to the configured host, and only there.
+
+    Args:
+        http: the connections.
+        settings: token, base URL, timeouts.
+        retry: for reads, and for anything that provably did not arrive or was refused.
+        clock: for the pauses.
+    """
+
+    def __init__(self, http: Http, settings: Settings, retry: RetryPolicy, clock: Clock) -> None:
+        self.http = http
+        self.retry = retry
+        self.clock = clock
+        self._settings = settings
+
+    async def request(self, operation: Operation[T], call: Call) -> T:
+        """Send a call and decode the reply, repeating it as its operation allows.
+
+        Raises:
+            APIError, TransportError: after the last attempt.
+        """
+        data = await self.send(call, repeatable=operation.repeatable)
+        return decode(operation, call, data)
+
+    async def send(self, call: Call, *, repeatable: bool) -> Any:
+        """Send a call; the reply's data, not yet decoded.
+
+        Args:
+            call: the call.
+            repeatable: whether it may be repeated when its outcome is unknown.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self.once(call)
+            except (APIError, TransportError) as error:
+                failure = classify(error)
+                if failure is Failure.FINAL or (failure is Failure.UNKNOWN and not repeatable):
+                    raise
+                pause = self.retry.delay(attempt, retry_after(error))
+                if pause is None:
+                    raise
+                logger.info("%s %s: %s; again in %.2f s", call.method, call.path, _brief(error), pause)
+            await self.clock.sleep(pause)
+
+    async def once(self, call: Call) -> Any:
+        """Send a call exactly once; the reply's data.
+
+        Raises:
+            APIError, TransportError: see `a2e_async.policy.classify` for what they mean.
+        """
+        content = _encoded(call)
+        began = time.perf_counter()
+        reply = await self.http.send(
+            call.method,
+            self._settings.base_url + call.path,
+            headers=_headers(call),
+            query=call.query,
+            content=content,
+            timeout=call.timeout,
+            token=self._settings.token,
+        )
+        logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, time.perf_counter() - began)
+        return open_envelope(reply, time.time())
+
+    @asynccontextmanager
+    async def stream(self, call: Call) -> AsyncIterator[StreamedResponse]:
+        """Send a call whose answer is a stream of server-sent events; never repeated.
+
+        Raises:
+            APIError: the service answered with an error, or not with an event stream.
+        """
+        async with self.http.stream_api(
+            call.method,
+            self._settings.base_url + call.path,
+            headers={**_headers(call), "accept": "text/event-stream"},
+            content=_encoded(call),
+            timeout=call.timeout,
+            token=self._settings.token,
+        ) as response:
+            if response.status != 200 or "event-stream" not in response.headers.get("content-type", ""):
+                content = await response.aread()
+                open_envelope(
+                    Reply(call.method, call.path, response.status, response.headers, content), time.time()
+                )
+                raise UnexpectedReply(
+                    "not an event stream", status=response.status, method=call.method, path=call.path
+                )
+            yield response
+
+
+def decode(operation: Operation[T], call: Call, data: Any) -> T:
+    """The typed reply.
+
+    Raises:
+        UnexpectedReply: ``data`` is not of the reply's basic shape (an object, a list, a string).
+    """
+    try:
+        return operation.reply(data)
+    except TypeError as error:
+        raise UnexpectedReply(
+            f"the reply is not {error}", status=200, method=call.method, path=call.path, body=data
+        ) from None
+
+
+def retry_after(error: BaseException) -> float | None:
+    """The pause that the service asked for, in seconds."""
+    return error.retry_after if isinstance(error, RateLimited) else None
+
+
+def _headers(call: Call) -> dict[str, str]:
+    headers = {"accept": "application/json", **call.headers}
+    if call.body is not None:
+        headers["content-type"] = "application/json"
+    return headers
+
+
+def _encoded(call: Call) -> bytes | None:
+    if call.body is None:
+        return None
+    try:
+        return json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument("body", f"cannot be sent as JSON: {error}") from None
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}"

@@ -1,1 +1,144 @@
-"""a2e_async."""
+"""Async-first SDK for the A2E media generation API.
+
+Everything public is here; each name is loaded when it is first used, so importing the package costs
+next to nothing. With the environment variable A2E_ASYNC_EAGER=1 everything is loaded at once (for
+freezing tools, and to find broken imports).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from a2e_async.bulk import BulkRun, Outcome
+    from a2e_async.client import A2E
+    from a2e_async.clock import Clock, SystemClock
+    from a2e_async.errors import (
+        A2EError,
+        APIError,
+        AuthenticationError,
+        ConfigurationError,
+        ConnectionFailed,
+        DownloadError,
+        InsufficientCredits,
+        InvalidArgument,
+        InvalidRequest,
+        ModerationError,
+        NotFound,
+        PermissionDenied,
+        RateLimited,
+        RequestTimeout,
+        ServerError,
+        SubmissionUncertain,
+        TaskError,
+        TaskFailed,
+        TaskNotFound,
+        TaskRejected,
+        TransportError,
+        UnexpectedReply,
+        UploadError,
+        WaitTimeout,
+    )
+    from a2e_async.jobs import Job, Result, Task
+    from a2e_async.operations import Media, Upload
+    from a2e_async.pages import Pages
+    from a2e_async.policy import RetryPolicy, StartPolicy
+    from a2e_async.records import Record, TaskRecord
+    from a2e_async.resources import Resource, Workflow
+    from a2e_async.schedule import Lateness
+
+__all__ = [
+    "A2E",
+    "A2EError",
+    "APIError",
+    "AuthenticationError",
+    "BulkRun",
+    "Clock",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "DownloadError",
+    "InsufficientCredits",
+    "InvalidArgument",
+    "InvalidRequest",
+    "Job",
+    "Lateness",
+    "Media",
+    "ModerationError",
+    "NotFound",
+    "Outcome",
+    "Pages",
+    "PermissionDenied",
+    "RateLimited",
+    "Record",
+    "RequestTimeout",
+    "Resource",
+    "Result",
+    "RetryPolicy",
+    "ServerError",
+    "StartPolicy",
+    "SubmissionUncertain",
+    "SystemClock",
+    "Task",
+    "TaskError",
+    "TaskFailed",
+    "TaskNotFound",
+    "TaskRecord",
+    "TaskRejected",
+    "TransportError",
+    "UnexpectedReply",
+    "Upload",
+    "UploadError",
+    "WaitTimeout",
+    "Workflow",
+]
+
+_HOMES = {
+    "A2E": "client",
+    "BulkRun": "bulk",
+    "Clock": "clock",
+    "Job": "jobs",
+    "Lateness": "schedule",
+    "Media": "operations",
+    "Outcome": "bulk",
+    "Pages": "pages",
+    "Record": "records",
+    "Resource": "resources",
+    "Result": "jobs",
+    "RetryPolicy": "policy",
+    "StartPolicy": "policy",
+    "SystemClock": "clock",
+    "Task": "jobs",
+    "TaskRecord": "records",
+    "Upload": "operations",
+    "Workflow": "resources",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("a2e-async")
+    elif name in __all__:
+        value = getattr(importlib.import_module(f"a2e_async.{_HOMES.get(name, 'errors')}"), name)
+    else:
+        raise AttributeError(f"module 'a2e_async' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
+
+
+def _load_everything() -> None:
+    for name in __all__:
+        __getattr__(name)
+    for module in importlib.import_module("a2e_async.api").RESOURCES.values():
+        importlib.import_module(module.partition(":")[0])
+
+
+if os.environ.get("A2E_ASYNC_EAGER") == "1":
+    _load_everything()

@@ -1,0 +1,58 @@
+# What a user runs:       make demo
+# What a contributor runs: make test check, make regenerate, make bench, make chaos
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SPEC   ?= https://video.a2e.ai/dev/openapi-spec
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types fresh test-oldest regenerate lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "no python3.11 on the PATH; say make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade -c requirements.lock pip
+	$(BIN)/python -m pip install --quiet -c requirements.lock --group dev -e ".[sandbox,cli]"
+	@touch $@
+
+demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in demo-output/
+	@$(BIN)/python -m a2e_async.demo
+
+test: $(READY) ## all tests
+	$(BIN)/python -m pytest
+
+check: lint types fresh ## lint, types, generated code is what the document gives
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+fresh: $(READY)
+	$(BIN)/python -m codegen check
+
+test-oldest: ## the tests with the oldest dependencies that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
+	$(VENV)-oldest/bin/python tests/oldest.py > $(VENV)-oldest/constraints.txt
+	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group dev -e ".[sandbox,cli]"
+	$(VENV)-oldest/bin/python -m pytest
+
+regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), rebuild, test
+	$(BIN)/python -m codegen pull $(SPEC)
+	$(BIN)/python -m codegen build
+	$(BIN)/python -m pytest
+
+lock: $(READY) ## write down the versions that are installed now
+	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' > requirements.lock
+
+clean: ## remove everything that is not in git
+	rm -rf $(VENV) $(VENV)-oldest demo-output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

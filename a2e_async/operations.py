@@ -6,19 +6,17 @@ its declaration before anything is sent.
 
 from __future__ import annotations
 
-import difflib
 import math
-import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Generic, TypedDict, TypeVar
 from urllib.parse import quote
 
 import attrs
 
 from a2e_async.errors import InvalidArgument
+from a2e_async.fields import Field, Media, Upload, checked_id, hint, shown
 from a2e_async.records import Record, decode_many
+from a2e_async.rules import Need, check_rules
 
 __all__ = [
     "Call",
@@ -28,39 +26,17 @@ __all__ = [
     "Operation",
     "Paging",
     "Upload",
+    "checked_id",
     "many",
     "one",
     "raw",
     "rows_of",
     "text",
+    "with_body",
 ]
 
 T = TypeVar("T")
 RecordT = TypeVar("RecordT", bound=Record)
-
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
-
-
-@attrs.frozen
-class Upload:
-    """A file that is uploaded and can be given wherever a media URL is wanted.
-
-    Attributes:
-        url: its public address, for tasks. Such addresses die after days (M).
-        sha256: of the content, in hex.
-        size: bytes.
-        content_type: as signed and stored.
-    """
-
-    url: str
-    sha256: str
-    size: int
-    content_type: str
-
-
-Media = str | Path | bytes | Upload
-"""Where the API wants a media URL: a URL, or a file as `pathlib.Path`, bytes or `Upload`."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -79,84 +55,6 @@ class CallOptions(TypedDict, total=False):
 
 
 OPTION_NAMES = frozenset(CallOptions.__annotations__)
-
-
-@attrs.frozen
-class Field:
-    """One keyword of an operation and what it allows.
-
-    Attributes:
-        name: the Python keyword.
-        kind: ``str``, ``int``, ``float`` (any number), ``bool``, ``list``, ``dict`` or ``object`` (anything).
-        key: the name on the wire, where it differs.
-        media: a media URL is wanted, so a file will do.
-        item: of a list, what each element allows.
-        fields: of a dict, what its members allow; others pass.
-    """
-
-    name: str
-    kind: type = object
-    key: str = ""
-    required: bool = attrs.field(default=False, kw_only=True)
-    choices: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
-    minimum: float | None = attrs.field(default=None, kw_only=True)
-    maximum: float | None = attrs.field(default=None, kw_only=True)
-    min_length: int | None = attrs.field(default=None, kw_only=True)
-    max_length: int | None = attrs.field(default=None, kw_only=True)
-    min_items: int | None = attrs.field(default=None, kw_only=True)
-    max_items: int | None = attrs.field(default=None, kw_only=True)
-    pattern: str | None = attrs.field(default=None, kw_only=True)
-    media: bool = attrs.field(default=False, kw_only=True)
-    item: Field | None = attrs.field(default=None, kw_only=True)
-    fields: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
-
-    @property
-    def wire_name(self) -> str:
-        """The name on the wire."""
-        return self.key or self.name
-
-    def check(self, value: Any, where: str | None = None) -> None:
-        """Raise `InvalidArgument` naming the field, the value and what is allowed."""
-        where = where or self.name
-        if self.media and not isinstance(value, str):
-            _check_file(where, value)
-            return
-        self._check_kind(where, value)
-        self._check_limits(where, value)
-        if self.item is not None:
-            for index, element in enumerate(value):
-                self.item.check(element, f"{where}[{index}]")
-        for member in self.fields:
-            if member.wire_name in value:
-                member.check(value[member.wire_name], f"{where}.{member.wire_name}")
-            elif member.required:
-                raise InvalidArgument(f"{where}.{member.wire_name}", "is required")
-
-    def _check_kind(self, where: str, value: Any) -> None:
-        if self.kind is object:
-            return
-        allowed = _KINDS[self.kind]
-        if not isinstance(value, allowed) or (isinstance(value, bool) and self.kind is not bool):
-            raise InvalidArgument(where, f"{_shown(value)} is not {_KIND_NAMES[self.kind]}")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise InvalidArgument(where, f"{value} is not a finite number")
-
-    def _check_limits(self, where: str, value: Any) -> None:
-        if self.choices and value not in self.choices:
-            raise InvalidArgument(
-                where,
-                f"{_shown(value)} is not one of {', '.join(map(repr, self.choices))}"
-                f"{_hint(value, self.choices)}",
-            )
-        _check_range(where, value, self.minimum, self.maximum, "", value)
-        if self.min_length is not None or self.max_length is not None:
-            _check_range(where, len(value), self.min_length, self.max_length, " characters", value)
-        if self.min_items is not None or self.max_items is not None:
-            _check_range(where, len(value), self.min_items, self.max_items, " items", value)
-        if self.media:
-            _check_url(where, value)
-        elif self.pattern is not None and not re.search(self.pattern, value):
-            raise InvalidArgument(where, f"{_shown(value)} does not match {self.pattern}")
 
 
 @attrs.frozen
@@ -200,6 +98,9 @@ class Operation(Generic[T]):
         path_fields, query, body: the keywords by where they go.
         has_body: a JSON body is sent, even an empty one.
         paging: set on operations that list.
+        any_of: groups of body keywords of which at least one is needed.
+        exclusive: groups of body keywords of which at most one may be given.
+        needs: body keywords that others make necessary.
     """
 
     method: str
@@ -210,6 +111,9 @@ class Operation(Generic[T]):
     body: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
     has_body: bool = attrs.field(default=False, kw_only=True)
     paging: Paging | None = attrs.field(default=None, kw_only=True)
+    any_of: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
+    exclusive: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
+    needs: tuple[Need, ...] = attrs.field(default=(), kw_only=True)
 
     @property
     def repeatable(self) -> bool:
@@ -255,6 +159,9 @@ class Operation(Generic[T]):
         given = {name: value for name, value in values.items() if value is not None}
         body = self._collect(tuple(f for f in self.body if f.wire_name not in extra), given)
         body.update(extra)
+        keywords = {field.wire_name: field.name for field in self.body}
+        named = {keywords.get(key, key): value for key, value in body.items()}
+        check_rules(named, self.any_of, self.exclusive, self.needs)
         return body
 
     @staticmethod
@@ -275,7 +182,7 @@ def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
     """Refuse keywords that are neither the operation's nor `CallOptions`."""
     for name in options:
         if name not in OPTION_NAMES:
-            raise InvalidArgument(name, f"unknown keyword{_hint(name, [*names, *OPTION_NAMES])}")
+            raise InvalidArgument(name, f"unknown keyword{hint(name, [*names, *OPTION_NAMES])}")
     timeout = options.get("request_timeout")
     if timeout is not None and not (isinstance(timeout, int | float) and 0 < timeout < math.inf):
         raise InvalidArgument("request_timeout", f"{timeout!r} is not a number of seconds above 0")
@@ -289,11 +196,18 @@ def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
             )
 
 
-def checked_id(name: str, value: Any) -> str:
-    """An id that can stand in a path."""
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise InvalidArgument(name, f"{_shown(value)} is not an id (1 to 128 letters, digits, _ or -)")
-    return value
+def with_body(body: Mapping[str, Any] | None, options: CallOptions) -> CallOptions:
+    """The options with a free-form body in them; what stands in ``extra_body`` wins over it.
+
+    Raises:
+        InvalidArgument: the body is not a mapping.
+    """
+    if body is None:
+        return options
+    if not isinstance(body, Mapping):
+        raise InvalidArgument("body", f"{shown(body)} is not a mapping")
+    extra = options.get("extra_body", {})
+    return {**options, "extra_body": {**body, **extra} if isinstance(extra, Mapping) else extra}
 
 
 def one(cls: type[RecordT]) -> Callable[[Any], RecordT]:
@@ -341,62 +255,3 @@ def rows_of(data: Any) -> Sequence[Any]:
     if data is None or data == {}:
         return []
     raise TypeError("a list")
-
-
-_KINDS: dict[type, type | tuple[type, ...]] = {
-    str: str,
-    int: int,
-    float: (int, float),
-    bool: bool,
-    list: (list, tuple),
-    dict: Mapping,
-}
-_KIND_NAMES = {
-    str: "a string",
-    int: "a whole number",
-    float: "a number",
-    bool: "True or False",
-    list: "a list",
-    dict: "a mapping",
-}
-
-
-def _check_range(where: str, size: Any, low: float | None, high: float | None, unit: str, value: Any) -> None:
-    if (low is not None and size < low) or (high is not None and size > high):
-        bounds = f"{'' if low is None else f'at least {low}'}{' and ' if None not in (low, high) else ''}"
-        bounds += "" if high is None else f"at most {high}"
-        raise InvalidArgument(where, f"{_shown(value)} is out of bounds: {bounds}{unit}")
-
-
-def _check_url(where: str, value: str) -> None:
-    if not _URL.fullmatch(value):
-        raise InvalidArgument(
-            where, f"{_shown(value)} is not a URL (for a local file give pathlib.Path({_shown(value)}))"
-        )
-
-
-def _check_file(where: str, value: Any) -> None:
-    if isinstance(value, Upload):
-        return
-    if isinstance(value, bytes):
-        if not value:
-            raise InvalidArgument(where, "the file is empty")
-        return
-    if isinstance(value, os.PathLike):
-        path = Path(value)
-        if not path.is_file():
-            raise InvalidArgument(where, f"{path} is not a file")
-        if not path.stat().st_size:
-            raise InvalidArgument(where, f"{path} is empty")
-        return
-    raise InvalidArgument(where, f"{_shown(value)} is not a URL, pathlib.Path, bytes or Upload")
-
-
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
-
-
-def _hint(value: Any, options: Iterable[Any]) -> str:
-    close = difflib.get_close_matches(str(value), [str(option) for option in options], n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,0 +1,1 @@
+"""Cost per job, side by side with every peer: ``python -m tests.bench``."""

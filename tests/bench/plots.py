@@ -1,0 +1,161 @@
+"""Pictures of results.json: ``python plots.py FOLDER``, with the tools environment (matplotlib)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+Row = dict[str, Any]
+COLORS = {"ours": "#d62728", "reference": "#1f77b4", "peer": "#7f7f7f"}
+MARKERS = {"ours": "o", "reference": "s", "peer": "^"}
+FLOORS = ("attrs, anyio", "httpx, attrs, anyio")
+
+
+def main() -> None:
+    """Draw what there is; print the names of the pictures by suite."""
+    # The same rows give the same bytes; text stays text, so the files stay small.
+    mpl.rcParams.update({"svg.hashsalt": "a2e", "svg.fonttype": "none", "font.size": 9, "axes.grid": True})
+    mpl.rcParams.update({"grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False})
+    folder = Path(sys.argv[1])
+    results = json.loads((folder / "results.json").read_text())
+    made: dict[str, list[str]] = {}
+    for suite, draw in (("jobs", jobs), ("imports", imports), ("growth", growth)):
+        rows = [row for row in results.get(suite, {}).get("rows", []) if "failed" not in row]
+        if rows:
+            made[suite] = draw(folder, rows)
+    sys.stdout.write(json.dumps(made) + "\n")
+
+
+def jobs(folder: Path, rows: list[Row]) -> list[str]:
+    """For each scenario: requests against lateness, and CPU with memory."""
+    names = []
+    for scenario, count in sorted({(row["scenario"], row["jobs"]) for row in rows}):
+        some = [
+            row for row in rows if (row["scenario"], row["jobs"]) == (scenario, count) and row["returned"]
+        ]
+        title = f"{count:,} jobs, {scenario}"
+        names += [_scatter(folder, f"jobs-{scenario}-{count}", title, some)]
+        names += [_bars(folder, f"cpu-{scenario}-{count}", title, some)]
+    return names
+
+
+def _scatter(folder: Path, name: str, title: str, rows: list[Row]) -> str:
+    figure, axes = plt.subplots(figsize=(7, 4.2))
+    for client, runs in _grouped(rows, "client"):
+        x = _middle(runs, lambda row: row["requests"] / row["returned"])
+        y = _middle(runs, lambda row: row["late_mean"])
+        role = runs[0]["role"]
+        axes.scatter([x], [y], color=COLORS[role], marker=MARKERS[role], zorder=3)
+        lost = _middle(runs, lambda row: row["jobs"] - row["returned"])
+        label = f"{client} ({lost:.0f} lost)" if lost else client
+        axes.annotate(
+            label, (x, y), xytext=(5, 4), textcoords="offset points", color=COLORS[role], fontsize=8
+        )
+    axes.set(xscale="log", yscale="log", xlabel="requests a job", ylabel="late, seconds (mean)")
+    axes.set_title(f"{title}: down and left is better", loc="left")
+    _plain(axes)
+    return _save(folder, name, figure)
+
+
+def _bars(folder: Path, name: str, title: str, rows: list[Row]) -> str:
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(9, 0.28 * len({r["client"] for r in rows}) + 1.2), sharey=True
+    )
+    _bar(left, rows, lambda row: row["cpu"] / row["returned"] * 1000, "CPU, ms a job")
+    _bar(right, rows, lambda row: row["growth"] / 1e6, "memory growth, MB")
+    left.set_title(title, loc="left")
+    return _save(folder, name, figure)
+
+
+def imports(folder: Path, rows: list[Row]) -> list[str]:
+    """Import alone and first use."""
+    for row in rows:
+        row["role"] = (
+            "ours" if row["client"].startswith("a2e") else "reference" if row["client"] in FLOORS else "peer"
+        )
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
+    _bar(
+        left,
+        [row for row in rows if row["what"] == "import"],
+        lambda row: row["cpu"] * 1000,
+        "import, ms of CPU",
+    )
+    used = [row for row in rows if row["what"] == "first use"]
+    _bar(right, used, lambda row: row["cpu"] * 1000, "first use, ms of CPU")
+    return [_save(folder, "imports", figure)]
+
+
+def growth(folder: Path, rows: list[Row]) -> list[str]:
+    """Three lines over the number of jobs."""
+    figure, axes = plt.subplots(1, 3, figsize=(10, 3.2))
+    idle = {row["jobs"]: row["growth"] / row["jobs"] for row in rows if row["client"] == "coroutines alone"}
+    reads: list[tuple[str, Callable[[Row], float]]] = [
+        ("requests a job", lambda row: row["requests"] / row["returned"]),
+        ("CPU, ms a job", lambda row: row["cpu"] / row["returned"] * 1000),
+        (
+            "KB a job, beyond coroutines",
+            lambda row: max(0.0, row["growth"] / row["jobs"] - idle[row["jobs"]]) / 1000,
+        ),
+    ]
+    for place, (label, read) in zip(axes, reads, strict=True):
+        for client, runs in _grouped([row for row in rows if row["client"] != "coroutines alone"], "client"):
+            points = [(count, _middle(some, read)) for count, some in _grouped(runs, "jobs")]
+            place.plot(*zip(*points, strict=True), marker="o", label=client, color=_shade(runs[0]))
+        place.set(xscale="log", yscale="log", xlabel="jobs in flight", title=label)
+        _plain(place, x=False)
+    axes[0].legend(fontsize=7)
+    return [_save(folder, "growth", figure)]
+
+
+def _shade(row: Row) -> str | None:
+    return COLORS["ours"] if row["client"] == "a2e_async" else None
+
+
+def _bar(axes: Axes, rows: list[Row], read: Callable[[Row], float], label: str) -> None:
+    for client, runs in reversed(list(_grouped(rows, "client"))):
+        value = _middle(runs, read)
+        axes.barh([client], [value], color=COLORS[runs[0]["role"]])
+        axes.annotate(f" {value:.3g}", (value, client), va="center", fontsize=7)
+    axes.set_xscale("log")
+    axes.set_xlabel(label)
+    axes.grid(axis="y", visible=False)
+    _plain(axes, y=False)
+
+
+def _plain(axes: Axes, *, x: bool = True, y: bool = True) -> None:
+    """Numbers instead of powers of ten."""
+    form = mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}")
+    for axis, wanted in ((axes.xaxis, x), (axes.yaxis, y)):
+        if wanted:
+            axis.set_major_formatter(form)
+
+
+def _grouped(rows: Iterable[Row], key: str) -> Iterable[tuple[Any, list[Row]]]:
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[key], []).append(row)
+    return found.items()
+
+
+def _middle(rows: Iterable[Row], read: Callable[[Row], float]) -> float:
+    return median(read(row) for row in rows)
+
+
+def _save(folder: Path, name: str, figure: Any) -> str:
+    figure.tight_layout()
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    plt.close(figure)
+    return name
+
+
+main()

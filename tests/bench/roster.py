@@ -1,0 +1,83 @@
+"""Everyone who is measured, and with which settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+OURS = "ours"
+PEER = "peer"
+REFERENCE = "reference"
+
+
+@attrs.frozen
+class Client:
+    """One line of the tables.
+
+    Attributes:
+        name: in tables and on the command line.
+        environment: of `tests.bench.environments`.
+        adapter: module in clients/adapters.
+        role: ours, peer or reference.
+        options: keywords for the adapter; none means the client's own defaults.
+        extra: a second setting of a client, left out of quick runs.
+        about: what the reader must know.
+    """
+
+    name: str
+    environment: str
+    adapter: str
+    role: str = PEER
+    options: dict[str, Any] = attrs.field(factory=dict)
+    extra: bool = False
+    about: str = ""
+
+
+NAIVE = "naive"
+BATCHED = "batched 0.25 s"
+A2E = "a2e_async"
+FAST = "a2e_async fast"
+
+CLIENTS = (
+    Client(A2E, "a2e-async", "a2e", OURS, about="`await a2e.image_to_video(...).run()` for each job"),
+    Client(FAST, "a2e-async-fast", "a2e", OURS, about="the same with the extra `fast`"),
+    Client(
+        BATCHED,
+        "httpx",
+        "batched",
+        REFERENCE,
+        {"tick": 0.25},
+        about="hand-written: one batchDetail of 100 ids per tick",
+    ),
+    Client("batched 1 s", "httpx", "batched", REFERENCE, {"tick": 1.0}, about="the same, slower tick"),
+    Client(NAIVE, "httpx", "naive", REFERENCE, about="hand-written: one GET per job per second"),
+    Client("fal-client", "fal-client", "fal", about="`subscribe`"),
+    Client("fal-client 1 s", "fal-client", "fal", PEER, {"interval": 1.0}, True, "`subscribe(interval=1)`"),
+    Client("replicate", "replicate", "replicate", about="`async_run`: the server holds the request"),
+    Client(
+        "replicate poll", "replicate", "replicate", PEER, {"wait": False}, True, "`async_run(wait=False)`"
+    ),
+    Client("runwayml", "runwayml", "runwayml", about="`wait_for_task_output`"),
+    Client("openai", "openai", "openai", about="`videos.create_and_poll`"),
+    Client("elevenlabs", "elevenlabs", "elevenlabs", about="`flows.video.create_and_wait`"),
+    Client("google-genai", "google-genai", "google_genai", about="the loop of its documentation (10 s)"),
+    Client("lumaai", "lumaai", "lumaai", about="the loop of its documentation (3 s)"),
+    Client("comfy-sdk", "comfy-sdk", "comfy", about="`run`"),
+)
+BY_NAME = {client.name: client for client in CLIENTS}
+
+
+def chosen(names: tuple[str, ...], *, extras: bool = True) -> list[Client]:
+    """The clients of the command line's ``--only``; a name stands for all settings that begin with it."""
+    if not names:
+        return [client for client in CLIENTS if extras or not client.extra]
+    wanted = [
+        client
+        for client in CLIENTS
+        if any(client.name == n or client.name.startswith(n + " ") for n in names)
+    ]
+    for name in names:
+        if not any(client.name == name or client.name.startswith(name + " ") for client in CLIENTS):
+            raise SystemExit(f"no client {name!r}; there are: {', '.join(BY_NAME)}")
+    return wanted

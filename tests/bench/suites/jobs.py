@@ -1,0 +1,125 @@
+"""Many jobs at once: requests, lateness, CPU and memory of submit-and-wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from tests.bench.processes import Row, serving
+from tests.bench.roster import BATCHED, NAIVE, PEER, Client
+from tests.bench.suites import Plan
+from tests.bench.suites.attempt import SEED, attempt, failures
+from tests.bench.tables import NOTHING, Table, by_client, cell, digits, megabytes, milliseconds, ratio, times
+
+TITLE = "Jobs started together, each awaited"
+
+
+@attrs.frozen
+class Scenario:
+    """How long tasks take and how far away the server is; seconds, durations uniform in mean ± spread."""
+
+    name: str
+    mean: float
+    spread: float
+    rtt: float
+    limit: float
+    repeats: int
+
+
+SCENARIOS = {
+    "5s": Scenario("5s", 5, 1, 0.0, 300, 3),
+    "60s": Scenario("60s", 60, 20, 0.05, 900, 1),
+}
+JOBS = (200, 2000)
+MANY = 1000
+"""From this number of jobs on, peers run once: some need many minutes."""
+
+
+def run(plan: Plan) -> Iterator[Row]:
+    """Clients take turns within a repeat, so that a change of the machine's mood hits all."""
+    names = plan.scenarios or (("5s",) if plan.quick else tuple(SCENARIOS))
+    for scenario in (SCENARIOS[name] for name in names):
+        for jobs in plan.jobs or ((200,) if plan.quick else JOBS):
+            with serving() as server:
+                for repeat in range(plan.repeats or (1 if plan.quick else scenario.repeats)):
+                    for client in plan.clients():
+                        if repeat and jobs >= MANY and client.role == PEER and not plan.repeats:
+                            continue
+                        keys: Row = {"scenario": scenario.name, "jobs": jobs, "repeat": repeat}
+                        yield attempt(
+                            server,
+                            client,
+                            "session",
+                            keys,
+                            _spec(scenario, jobs, client, repeat),
+                            scenario.limit,
+                        )
+
+
+def _spec(scenario: Scenario, jobs: int, client: Client, repeat: int) -> Row:
+    setup = {"seed": SEED + repeat, "mean": scenario.mean, "spread": scenario.spread, "rtt": scenario.rtt}
+    return {"jobs": jobs, "setup": setup, "limit": scenario.limit, "options": client.options}
+
+
+def requests_per_job(row: Row) -> float | None:
+    """All requests, starts included, over jobs that came back."""
+    return row["requests"] / row["returned"] if row.get("returned") else None
+
+
+def cpu_per_job(row: Row) -> float | None:
+    """CPU seconds of the client over jobs that came back."""
+    return row["cpu"] / row["returned"] if row.get("returned") else None
+
+
+def tables(rows: Sequence[Row]) -> list[Table]:
+    """One table for each scenario and number of jobs."""
+    made = []
+    for scenario in SCENARIOS.values():
+        for jobs in sorted({row["jobs"] for row in rows}):
+            some = [row for row in rows if row["scenario"] == scenario.name and row["jobs"] == jobs]
+            if some:
+                made.append(_table(scenario, jobs, some))
+    return made
+
+
+HEADER = (
+    "client",
+    "returned",
+    "requests a job",
+    "of naive",
+    "late s",
+    "late p95 s",
+    "CPU ms a job",
+    "of batched",
+    "growth MB",
+    "wall s",
+)
+
+
+def _table(scenario: Scenario, jobs: int, rows: list[Row]) -> Table:
+    clients = by_client(rows)
+    naive, batched = clients.get(NAIVE, []), clients.get(BATCHED, [])
+    lines = []
+    for name, runs in clients.items():
+        good = [row for row in runs if row.get("returned")]
+        lines.append(
+            (
+                name,
+                cell(runs, "returned", lambda value: f"{value:.0f}") if good else NOTHING,
+                cell(good, requests_per_job, digits),
+                times(ratio(good, naive, requests_per_job)),
+                cell(good, "late_mean", lambda value: f"{value:.2f}"),
+                cell(good, "late_p95", lambda value: f"{value:.2f}"),
+                cell(good, cpu_per_job, milliseconds),
+                times(ratio(good, batched, cpu_per_job)),
+                cell(good, "growth", megabytes),
+                cell(good, "wall", lambda value: f"{value:.1f}"),
+            )
+        )
+    delay = f"a round trip of {scenario.rtt * 1000:.0f} ms" if scenario.rtt else "no added delay"
+    runs_each = max(len(runs) for runs in clients.values())
+    note = (
+        f"Tasks take {scenario.mean:g} ± {scenario.spread:g} s, {delay}; {runs_each} run(s). {failures(rows)}"
+    )
+    return Table(f"{jobs:,} jobs, {scenario.name}", HEADER, lines, note.strip())

@@ -1,0 +1,234 @@
+"""The routes that every family of tasks has, each answering in the family's own shape."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from a2e_async.sandbox import rules
+from a2e_async.sandbox.replies import Call, Reply, error, ok, ok_bytes, says_success
+from a2e_async.sandbox.tasks import Task
+from a2e_async.sandbox.world import World
+
+__all__ = ["ROLES", "Handler", "not_found", "paged", "short_of_coins", "start_tasks"]
+
+Handler = Callable[[World, Call], Reply]
+
+OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
+SHORT = "Insufficient coins, please top up."
+
+
+def start(world: World, call: Call) -> Reply:
+    """Check, charge, make the tasks, answer."""
+    refusal = rules.refusal(world, call)
+    if refusal is not None:
+        return refusal
+    family, body = call.family, call.body
+    wanted = body.get(family.count) or call.operation.default(family.count) or 1 if family.count else 1
+    tasks = start_tasks(world, call, int(wanted))
+    if isinstance(tasks, Reply):
+        return tasks
+    records = [world.tell(task, call.now).encoded(call.now) for task in tasks]
+    shape = family.start
+    if shape == "gpt":  # seen as a list and as an object; here the model decides
+        shape = "list" if body.get("model") == "gpt-image-2" else "object"
+    if shape == "list" or (shape == "either" and len(records) > 1):
+        return ok_bytes(call, b"[" + b",".join(records) + b"]")
+    return ok_bytes(call, records[0])
+
+
+def start_tasks(world: World, call: Call, wanted: int) -> list[Task] | Reply:
+    """Charge for some tasks of the call's family and make them."""
+    family = call.family
+    coins = world.cost(family, call.body)
+    if coins * wanted > world.balance:
+        return short_of_coins(call)
+    world.ledger.starts[family.workflow] += 1
+    tasks = [
+        world.add_task(
+            family, call.body, call.now, operation=call.operation, coins=coins, words=call.words
+        )
+        for _ in range(wanted)
+    ]
+    world.pay(family.workflow, coins * wanted, f"{family.workflow} {tasks[0].id}", call.now)
+    return tasks
+
+
+def short_of_coins(call: Call) -> Reply:
+    """Lack of coins, told as the family tells it. The in-body code of the third way is not published."""
+    if call.family.short == "402":
+        return error(call, 402, "Insufficient credits", code=402)
+    if call.family.short == "400":
+        return error(call, 400, SHORT, code=400)
+    return error(call, 200, SHORT, code=None if says_success(call.operation) else 1)
+
+
+def not_found(call: Call, what: str = "Task") -> Reply:
+    """400 for an id that cannot be one (where the document has a 400), else 404."""
+    if 400 in call.operation.declared and not OBJECT_ID.fullmatch(call.id):
+        return error(call, 400, f"Invalid {what.lower()} id")
+    return error(call, 404, f"{what} not found")
+
+
+def detail(world: World, call: Call) -> Reply:
+    """One task."""
+    task = world.find(call.family, call.id, call.now)
+    if task is None:
+        return not_found(call)
+    return ok_bytes(call, world.tell(task, call.now).encoded(call.now))
+
+
+def batch(world: World, call: Call) -> Reply:
+    """Many tasks; unknown ids are left out, the order is not that of the ids."""
+    ids: Sequence[str] = call.body["ids"]
+    world.ledger.batches.setdefault(call.family.workflow, []).append(len(ids))
+    segment, now, records = call.family.segment, call.now, []
+    for identity in list(dict.fromkeys(ids))[: call.family.batch_limit][::-1]:
+        task = world.tasks.get(identity)
+        if task is not None and task.family.segment == segment and task.listed(now):
+            records.append(world.tell(task, now).encoded(now))
+    return ok_bytes(call, b"[" + b",".join(records) + b"]")
+
+
+def paged(call: Call, rows: Iterable[bytes], count: int, listing: str) -> Reply:
+    """A page of a list in one of its shapes."""
+    body = b"[" + b",".join(rows) + b"]"
+    if listing == "array":
+        return ok_bytes(call, body)
+    if listing == "list":
+        return ok_bytes(call, b'{"list":%b}' % body)
+    name = b"data" if listing == "data" else b"rows"
+    return ok_bytes(call, b'{"%b":%b,"count":%d}' % (name, body, count))
+
+
+def window(call: Call) -> tuple[int, int | None]:
+    """(offset, length) that the query asks for; length None without paging."""
+    names = {parameter.name: parameter for parameter in call.operation.parameters}
+    number = next((name for name in ("pageNum", "page", "current") if name in names), None)
+    size = next((name for name in ("pageSize", "page_size") if name in names), None)
+    if number is None or size is None:
+        return 0, None
+    page = call.query.get(number, 1)
+    length = call.query.get(size, names[size].schema.get("default", 10))
+    return (max(page, 1) - 1) * length, max(length, 0)
+
+
+def listing(world: World, call: Call) -> Reply:
+    """A page of the family's tasks, newest first."""
+    shown = world.newest(call.family, call.now)
+    status = call.query.get("status")
+    if status:
+        shown = (task for task in shown if task.status(call.now) == status)
+    tasks = list(shown)
+    offset, length = window(call)
+    page = itertools.islice(tasks, offset, None if length is None else offset + length)
+    records = [world.tell(task, call.now).encoded(call.now) for task in page]
+    return paged(call, records, len(tasks), call.family.listing)
+
+
+def processing(world: World, call: Call) -> Reply:
+    """The tasks that run."""
+    tasks = [task for task in world.newest(call.family, call.now) if not task.ended(call.now)]
+    return paged(call, [task.encoded(call.now) for task in tasks], len(tasks), "array")
+
+
+def delete(world: World, call: Call) -> Reply:
+    """Take a task off the lists. A running one goes on (or is refused); a queued one may be refunded."""
+    task = world.find(call.family, call.id, call.now)
+    if task is None or task.deleted:
+        return not_found(call)
+    queued = not task.ended(call.now) and task.status(call.now) == task.family.stages[0][0]
+    if not task.ended(call.now) and not queued and not task.family.busy_delete:
+        return error(call, 400, "The task is in progress and cannot be deleted.")
+    if queued and task.family.refund_queued:
+        world.give_back(task, call.now)
+        task.gone = True  # it never ran
+    task.deleted = True
+    task.gone = task.gone or not task.family.soft_delete
+    return ok(call, {})
+
+
+def rename(world: World, call: Call) -> Reply:
+    """Change the name only."""
+    task = world.find(call.family, call.id, call.now)
+    if task is None:
+        return not_found(call)
+    task.name = call.body["name"]
+    task.cache.clear()
+    return ok_bytes(call, task.encoded(call.now))
+
+
+def mark(world: World, call: Call) -> Reply:
+    """Note an interaction; nothing else changes."""
+    return not_found(call) if world.find(call.family, call.id, call.now) is None else ok(call, {})
+
+
+def retry(world: World, call: Call) -> Reply:
+    """Let a failed task run again under its id. Whether that costs is not told; here it does not."""
+    task = world.find(call.family, call.id, call.now)
+    if task is None:
+        return not_found(call)
+    if not task.ended(call.now) or task.succeeded:
+        return error(call, 400, "Only failed tasks can be retried.")
+    restart(task, call.now)
+    return ok_bytes(call, task.encoded(call.now))
+
+
+def restart(task: Task, now: float) -> None:
+    """Begin a task's life again; this time it ends well."""
+    task.done_at += now - task.created
+    task.created, task.ending, task.reason = now, task.family.done, ""
+    task.cache.clear()
+    task.entry.done_at, task.entry.outcome, task.entry.seen_at = task.done_at, task.ending, None
+
+
+def average(world: World, call: Call) -> Reply:
+    """How long tasks take, in seconds. The field's name is not published."""
+    ended = [task for task in world.shelf(call.family).tasks if task.ended(call.now)]
+    mean = sum(task.done_at - task.created for task in ended) / len(ended) if ended else call.family.duration[0]
+    return ok(call, {"avgProcessingTime": round(mean, 3)})
+
+
+def remove(world: World, call: Call) -> Reply:
+    """Delete by an id in the body."""
+    return delete(world, call)
+
+
+def other(_world: World, call: Call) -> Reply:
+    """An operation of a newer document that no table knows: accepted, with what its schema promises."""
+    schema = call.operation.reply_schema(200)
+    data = schema.get("properties", {}).get("data", {})
+    return ok(call, _sample(data))
+
+
+def _sample(schema: Any, depth: int = 0) -> Any:
+    if not isinstance(schema, dict) or depth > 6:
+        return {}
+    for key in ("example", "default"):
+        if key in schema:
+            return schema[key]
+    if schema.get("enum"):
+        return schema["enum"][0]
+    kind = schema.get("type", "object")
+    if kind == "object":
+        return {name: _sample(part, depth + 1) for name, part in schema.get("properties", {}).items()}
+    return {"array": [], "string": "", "integer": 0, "number": 0, "boolean": False}.get(str(kind))
+
+
+ROLES: dict[str, Handler] = {
+    "start": start,
+    "detail": detail,
+    "batch": batch,
+    "list": listing,
+    "processing": processing,
+    "delete": delete,
+    "rename": rename,
+    "mark": mark,
+    "retry": retry,
+    "average": average,
+    "remove": remove,
+    "other": other,
+}
+

@@ -1,0 +1,159 @@
+"""The object store: what was uploaded, by presigned URL."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote, unquote
+
+import attrs
+
+__all__ = ["FileStore", "Presigned", "Stored", "TooLarge", "Writer"]
+
+IN_MEMORY = 1024 * 1024
+CDN = "/cdn/"
+
+
+class TooLarge(Exception):
+    """The store's bound is reached."""
+
+
+@attrs.frozen
+class Presigned:
+    """What one presigned URL allows."""
+
+    key: str
+    bucket: str
+    signature: str
+    expires_at: float
+    content_type: str | None
+    length: int | None
+
+
+@attrs.frozen
+class Stored:
+    """One stored object, in memory or in a file of the store's own."""
+
+    key: str
+    content_type: str
+    size: int
+    sha256: str
+    etag: str
+    stored_at: float
+    data: bytes | None
+    path: Path | None
+
+    def read(self, start: int, end: int) -> bytes:
+        """Bytes [start, end)."""
+        if self.data is not None:
+            return self.data[start:end]
+        with open(self.path, "rb") as file:  # type: ignore[arg-type]
+            file.seek(start)
+            return file.read(end - start)
+
+
+class Writer:
+    """Takes one upload as it streams in; it counts only once `finish` was called."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._buffer = bytearray()
+        self._file: BinaryIO | None = None
+        self._path: Path | None = None
+        self.size = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Raises: TooLarge: the store is full.
+        """
+        self.size += len(chunk)
+        if self._store.size + self.size > self._store.limit:
+            raise TooLarge
+        self._sha256.update(chunk)
+        self._md5.update(chunk)
+        if self._file is not None:
+            self._file.write(chunk)
+            return
+        self._buffer += chunk
+        if len(self._buffer) > IN_MEMORY:
+            handle, name = tempfile.mkstemp(dir=self._store.folder())
+            self._file, self._path = os.fdopen(handle, "wb"), Path(name)
+            self._file.write(self._buffer)
+            self._buffer.clear()
+
+    def finish(self, presigned: Presigned, content_type: str, now: float) -> Stored:
+        """Keep the object under its key."""
+        if self._file is not None:
+            self._file.close()
+        stored = Stored(
+            key=presigned.key,
+            content_type=content_type,
+            size=self.size,
+            sha256=self._sha256.hexdigest(),
+            etag=self._md5.hexdigest(),
+            stored_at=now,
+            data=None if self._path else bytes(self._buffer),
+            path=self._path,
+        )
+        self._store.keep(stored)
+        return stored
+
+    def discard(self) -> None:
+        """Forget what came: the upload broke off."""
+        if self._file is not None and self._path is not None:
+            self._file.close()
+            self._path.unlink(missing_ok=True)
+
+
+class FileStore:
+    """Presigned URLs and the objects behind them, up to `limit` bytes in all."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.size = 0
+        self.presigned: dict[str, Presigned] = {}
+        self.objects: dict[str, Stored] = {}
+        self._folder: str | None = None
+
+    def folder(self) -> str:
+        """Where large objects lie; made when first needed, gone after `close`."""
+        if self._folder is None:
+            self._folder = tempfile.mkdtemp(prefix="a2e-sandbox-")
+        return self._folder
+
+    def keep(self, stored: Stored) -> None:
+        """Put an object under its key, in place of an older one."""
+        older = self.objects.get(stored.key)
+        if older is not None:
+            self.size -= older.size
+            if older.path is not None:
+                older.path.unlink(missing_ok=True)
+        self.objects[stored.key] = stored
+        self.size += stored.size
+
+    def cdn_url(self, base_url: str, key: str) -> str:
+        """The public address of a key."""
+        return f"{base_url}{CDN}{quote(key)}"
+
+    def points_here(self, url: str, base_url: str) -> bool:
+        """Whether a URL is one of this store's public addresses."""
+        return url.startswith(base_url + CDN)
+
+    def behind(self, url: str, base_url: str) -> Stored | None:
+        """The object that a public address shows."""
+        if not self.points_here(url, base_url):
+            return None
+        return self.objects.get(unquote(url[len(base_url) + len(CDN) :].partition("?")[0]))
+
+    def close(self) -> None:
+        """Remove everything from the disk."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None

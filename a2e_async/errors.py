@@ -44,6 +44,7 @@ __all__ = [
     "InsufficientCredits",
     "InvalidArgument",
     "InvalidRequest",
+    "JournalError",
     "ModerationError",
     "NotFound",
     "PermissionDenied",
@@ -284,3 +285,7 @@ class DownloadError(A2EError):
         super().__init__(f"{message} ({url.partition('?')[0]})")
         self.url = url
         self.status = status
+
+
+class JournalError(A2EError):
+    """The journal of a bulk run cannot be read or written. What it does not know is not started."""

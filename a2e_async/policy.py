@@ -107,13 +107,18 @@ class StartPolicy:
             lists may not show it yet. The task is looked for until they have passed.
         resubmit: what then, if the task was not found: True starts it again, False (safe even if the
             window was too short) raises `SubmissionUncertain`.
+        attempts: how often a start is sent at most, the first time included: after refusals (429),
+            connections that were never made and, with ``resubmit``, starts that made no task.
     """
 
     window: float = 180.0
     resubmit: bool = False
+    attempts: int = 20
 
     def __attrs_post_init__(self) -> None:
         """Refuse a window that is none."""
+        if self.attempts < 1:
+            raise ConfigurationError(f"StartPolicy.attempts: {self.attempts} is below 1")
         if not 0 <= self.window < math.inf:
             raise ConfigurationError(
                 f"StartPolicy.window: {self.window} is not a number of seconds from 0 up"

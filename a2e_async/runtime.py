@@ -12,6 +12,7 @@ from a2e_async.clock import Clock
 from a2e_async.errors import UnexpectedReply
 from a2e_async.http import Http
 from a2e_async.operations import Call
+from a2e_async.pace import Pace
 from a2e_async.policy import RetryPolicy, StartPolicy
 from a2e_async.polling import Poller
 from a2e_async.readback import ListPages, ReadBack
@@ -64,6 +65,7 @@ class Runtime:
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)
         self.uploader = Uploader(self.http, self._presign, clock=policies.clock, retry=policies.retry)
+        self._pace = Pace(policies.clock)
         self._pollers: dict[str, Poller] = {}
         self._starters: dict[str, Starter] = {}
 
@@ -88,6 +90,7 @@ class Runtime:
                 ListPages(listing, self.transport) if listing else None,
                 retry=self.policies.retry,
                 policy=self.policies.start,
+                pace=self._pace,
                 clock=self.policies.clock,
             ),
         )

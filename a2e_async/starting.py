@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,6 +20,7 @@ from a2e_async.clock import Clock
 from a2e_async.errors import APIError, SubmissionUncertain, TaskRejected, TransportError
 from a2e_async.lifecycle import created_at, tasks_in
 from a2e_async.operations import Call
+from a2e_async.pace import Pace
 from a2e_async.policy import Failure, RetryPolicy, StartPolicy, classify
 from a2e_async.readback import ListPages
 from a2e_async.records import task_id_of
@@ -37,6 +38,7 @@ logger = logging.getLogger("a2e_async")
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _SKEW = 600.0  # seconds; how far the server's clock may drift against its own earlier answers
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
+_CLAIMS_KEPT = 100_000
 _COUNT_FIELDS = ("max_images", "number_of_images", "n")
 
 
@@ -75,6 +77,7 @@ class Starter:
         pages: the workflow's list, newest first; None where it has none.
         retry: for what did not arrive or was refused.
         policy: for what may have been done.
+        pace: the turns in which starts are sent, shared by all workflows.
         clock: for the pauses.
     """
 
@@ -85,21 +88,32 @@ class Starter:
         *,
         retry: RetryPolicy,
         policy: StartPolicy,
+        pace: Pace,
         clock: Clock,
     ) -> None:
         self._send = send
         self._retry = retry
         self._policy = policy
+        self._pace = pace
         self._clock = clock
         self._finder = _Finder(pages, clock) if pages else None
 
-    async def start(self, job: Job[Any], call: Call, marker: str | None) -> Sequence[JSONObject]:
+    async def start(
+        self,
+        job: Job[Any],
+        call: Call,
+        marker: str | None,
+        *,
+        accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None = None,
+    ) -> Sequence[JSONObject]:
         """Start a task, or find the one that an unanswered start has made.
 
         Args:
             job: for the error, should it come to one.
             call: the request, marker included.
             marker: what to look for; None where the family takes no name.
+            accepted: called with the records before anything else happens. With it, a start that is
+                under way is not cut off by cancellation, so that what was paid for is written down.
 
         Returns:
             The task's record; several where the start makes several tasks.
@@ -112,26 +126,31 @@ class Starter:
         attempt = 0
         while True:
             attempt += 1
+            await self._pace.turn()
             sent = self._clock.now()
             try:
-                data = await self._send(call)
+                with anyio.CancelScope(shield=accepted is not None):
+                    records = _made(await self._send(call))
+                    await self._settle(records, accepted)
+                    return records
             except (APIError, TransportError) as error:
                 failure = classify(error)
                 if failure is Failure.FINAL:
                     raise
                 if failure is Failure.UNKNOWN:
-                    found = await self.recover(job, call.body or {}, marker, sent, error)
+                    found = await self.recover(job, call.body or {}, marker, sent, error, accepted=accepted)
                     if found:
                         return found
-                    if attempt >= self._retry.attempts:
-                        raise
-                    continue
-                pause = self._retry.delay(attempt, retry_after(error))
+                pause = attrs.evolve(self._retry, attempts=self._policy.attempts).delay(
+                    attempt, retry_after(error)
+                )
                 if pause is None:
                     raise
-            else:
-                return self._accepted(data)
-            await self._clock.sleep(pause)
+                if failure is Failure.REFUSED:
+                    self._pace.refused(pause)
+                    pause = 0.0
+            if pause:
+                await self._clock.sleep(pause)
 
     async def recover(
         self,
@@ -139,9 +158,17 @@ class Starter:
         body: Mapping[str, Any],
         marker: str | None,
         sent: float,
-        error: Exception,
+        error: Exception | None,
+        *,
+        accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None = None,
     ) -> Sequence[JSONObject]:
         """Look for the task that a start may have made.
+
+        Args:
+            job, marker, accepted: as for `start`.
+            body: what was sent.
+            sent: when, in seconds of the client's clock.
+            error: what the start ended with; None if that is not known (another process sent it).
 
         Returns:
             Its records; empty when there is none and the start may be sent again.
@@ -156,7 +183,7 @@ class Starter:
             _Lost(body, marker, self._finder.server_time(sent)), until=sent + self._policy.window
         )
         if found:
-            self._remember(found)
+            await self._settle(found, accepted)
             return found
         if found is None:
             raise _uncertain(job, marker, "the workflow's list could not be read far enough") from error
@@ -165,16 +192,30 @@ class Starter:
         logger.warning("start %s: no such task; starting again", job.workflow.name)
         return []
 
-    def _accepted(self, data: Any) -> Sequence[JSONObject]:
-        records = tasks_in(data)
-        if not records:
-            raise TaskRejected(f"no task was made: {_refusal(data)}", body=data)
-        self._remember(records)
-        return records
+    def claim(self, task_ids: Iterable[str]) -> None:
+        """Tasks that belong to other jobs, as an earlier process knows."""
+        if self._finder:
+            self._finder.claim(task_ids)
 
-    def _remember(self, records: Sequence[JSONObject]) -> None:
+    async def _settle(
+        self,
+        records: Sequence[JSONObject],
+        accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None,
+    ) -> None:
+        """The start has made these tasks."""
+        self._pace.accepted()
         if self._finder:
             self._finder.remember(records)
+        if accepted is not None:
+            with anyio.CancelScope(shield=True):
+                await accepted(records)
+
+
+def _made(data: Any) -> Sequence[JSONObject]:
+    records = tasks_in(data)
+    if not records:
+        raise TaskRejected(f"no task was made: {_refusal(data)}", body=data)
+    return records
 
 
 def _refusal(data: Any) -> str:
@@ -209,14 +250,16 @@ class _Finder:
 
     def remember(self, records: Sequence[JSONObject]) -> None:
         """Tasks that belong to somebody; and the server's clock, read off them."""
+        self.claim(task_id for record in records if (task_id := task_id_of(record)))
         for record in records:
-            task_id = task_id_of(record)
-            if task_id:
-                self._claimed[task_id] = None
             created = created_at(record)
             if created is not None:
                 self._offset = created - self._clock.now()
-        while len(self._claimed) > 50_000:
+
+    def claim(self, task_ids: Iterable[str]) -> None:
+        """These tasks belong to somebody."""
+        self._claimed.update(dict.fromkeys(task_ids))
+        while len(self._claimed) > _CLAIMS_KEPT:
             del self._claimed[next(iter(self._claimed))]
 
     def server_time(self, moment: float) -> float | None:

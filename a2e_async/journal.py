@@ -1,0 +1,366 @@
+"""The journal of a bulk run: one SQLite file that knows what was started, accepted, ended and fetched.
+
+It is written before each start, after each acceptance, after each end and each download, and on disk
+before the next step is taken. It holds no token, no media and no request bodies.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+import attrs
+
+from a2e_async.errors import JournalError
+from a2e_async.records import task_id_of
+
+__all__ = ["Entry", "Journal", "State"]
+
+T = TypeVar("T")
+JSONObject = Mapping[str, Any]
+
+_APPLICATION = 0x41324531  # "A2E1": tells our files from other SQLite files
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE jobs (
+    number   INTEGER PRIMARY KEY,
+    key      TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    seen     INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    marker   TEXT,
+    sent     REAL,
+    coins    REAL NOT NULL DEFAULT 0,
+    records  TEXT NOT NULL DEFAULT '[]',
+    error    TEXT,
+    files    TEXT NOT NULL DEFAULT '[]'
+);
+CREATE INDEX jobs_by_key ON jobs (key, seen);
+CREATE TABLE tasks (id TEXT PRIMARY KEY, workflow TEXT NOT NULL, job INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE uploads (
+    sha256 TEXT NOT NULL, content_type TEXT NOT NULL, size INTEGER NOT NULL,
+    url TEXT NOT NULL, made REAL NOT NULL,
+    PRIMARY KEY (sha256, content_type, size)
+) WITHOUT ROWID;
+"""
+
+
+class State:
+    """The states of an entry."""
+
+    NEW = "new"
+    STARTING = "starting"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@attrs.define
+class Entry:
+    """What the journal knows of one job.
+
+    Attributes:
+        number: its row.
+        key: what it is recognised by.
+        state: one of `State`.
+        attempts: starts that were accepted.
+        marker: of the last start.
+        sent: when that was sent, in seconds since the epoch.
+        coins: charged so far, all attempts together.
+        records: of the last attempt's tasks, as last seen.
+        error: why it failed: ``type`` and ``message``.
+        files: what was downloaded: ``path``, ``sha256``, ``size``.
+        repeated: this key was already given in this run.
+    """
+
+    number: int
+    key: str
+    state: str = State.NEW
+    attempts: int = 0
+    marker: str | None = None
+    sent: float = 0.0
+    coins: float = 0.0
+    records: Sequence[JSONObject] = ()
+    error: Mapping[str, str] | None = None
+    files: Sequence[Mapping[str, Any]] = ()
+    repeated: bool = False
+
+
+class Journal:
+    """An open journal. Only one process can have it open.
+
+    Example:
+        ```python
+        async with Journal.open("run.db") as journal:
+            entry = await journal.take("scene-1", "image_to_video", unique=True)
+        ```
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, run: int) -> None:
+        self._connection = connection
+        self._path = path
+        self._run = run
+        self._committing = anyio.Lock()
+        self._queue: list[_Step[Any]] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: str | Path) -> AsyncIterator[Journal]:
+        """Open a journal, or make one.
+
+        Args:
+            path: the file.
+
+        Raises:
+            JournalError: in use by another process, damaged, from a newer version, or not a journal.
+        """
+        path = Path(path)
+        connection, run = await anyio.to_thread.run_sync(_open, path)
+        try:
+            yield cls(connection, path, run)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(connection.close)
+
+    async def take(self, key: str, workflow: str, *, unique: bool) -> Entry:
+        """The entry of the next job with that key; a new one if there is none left.
+
+        Args:
+            key: what jobs are recognised by.
+            workflow: the job's workflow.
+            unique: the key names one job. Otherwise the second job with the key in a run has an entry
+                of its own.
+        """
+        return await self._do(lambda db: self._take(db, key, workflow, unique))
+
+    async def starting(self, entry: Entry, marker: str | None) -> None:
+        """A start is about to be sent."""
+        entry.state, entry.marker, entry.sent = State.STARTING, marker, time.time()
+        await self._save(entry)
+
+    async def accepted(self, entry: Entry, workflow: str, records: Sequence[JSONObject]) -> None:
+        """The start was accepted and made these tasks."""
+        entry.state, entry.records = State.ACCEPTED, records
+        entry.attempts += 1
+        entry.coins += sum(
+            coins for record in records if isinstance(coins := record.get("coins"), int | float)
+        )
+
+        def work(db: sqlite3.Connection) -> None:
+            _update(db, entry)
+            db.executemany(
+                "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?)",
+                [(task_id_of(record), workflow, entry.number) for record in records],
+            )
+
+        await self._do(work)
+
+    async def ended(self, entry: Entry, records: Sequence[JSONObject], error: Exception | None) -> None:
+        """The tasks have ended, or there will be none."""
+        entry.state = State.FAILED if error else State.DONE
+        entry.records = records
+        entry.error = {"type": type(error).__name__, "message": str(error)} if error else None
+        await self._save(entry)
+
+    async def unstarted(self, entry: Entry) -> None:
+        """The start provably made no task; a later run starts the job."""
+        entry.state, entry.marker = State.NEW, None
+        await self._save(entry)
+
+    async def downloaded(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:
+        """The results are on disk."""
+        entry.files = files
+        await self._save(entry)
+
+    async def known_tasks(self, workflow: str) -> Sequence[str]:
+        """The ids of all tasks of a workflow that belong to jobs of this journal."""
+        return await self._do(
+            lambda db: [
+                row[0]
+                for row in db.execute("SELECT id FROM tasks WHERE workflow = ?", (workflow,)).fetchall()
+            ]
+        )
+
+    async def uploads(self, newer_than: float) -> Sequence[tuple[str, str, int, str, float]]:
+        """Uploads made since then: sha256, content type, size, url, when (seconds since the epoch)."""
+        return await self._do(
+            lambda db: db.execute("SELECT * FROM uploads WHERE made > ?", (newer_than,)).fetchall()
+        )
+
+    async def uploaded(self, sha256: str, content_type: str, size: int, url: str) -> None:
+        """A file was uploaded; later runs need not upload it again."""
+        row = (sha256, content_type, size, url, time.time())
+        await self._do(lambda db: db.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row))
+
+    async def unfinished(self) -> int:
+        """Jobs in the journal that this run has not met and that were started."""
+        return await self._do(
+            lambda db: cast(
+                int,
+                db.execute(
+                    "SELECT count(*) FROM jobs WHERE seen < ? AND state IN ('starting', 'accepted')",
+                    (self._run,),
+                ).fetchone()[0],
+            )
+        )
+
+    def _take(self, db: sqlite3.Connection, key: str, workflow: str, unique: bool) -> Entry:
+        row = db.execute("SELECT * FROM jobs WHERE key = ? ORDER BY seen, number LIMIT 1", (key,)).fetchone()
+        if row is not None and row["seen"] == self._run:
+            if unique:
+                return attrs.evolve(_entry(row), repeated=True)
+            row = None
+        if row is None:
+            number = db.execute(
+                "INSERT INTO jobs (key, workflow, state, seen) VALUES (?, ?, ?, ?)",
+                (key, workflow, State.NEW, self._run),
+            ).lastrowid
+            return Entry(cast(int, number), key)
+        db.execute("UPDATE jobs SET seen = ? WHERE number = ?", (self._run, row["number"]))
+        return _entry(row)
+
+    async def _save(self, entry: Entry) -> None:
+        await self._do(lambda db: _update(db, entry))
+
+    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work in a transaction that is on disk when this returns.
+
+        Whoever holds the lock commits for everyone who queued up meanwhile: the disk is waited for
+        once.
+        """
+        step = _Step(work)
+        self._queue.append(step)
+        async with self._committing:
+            if not step.done:
+                steps, self._queue = self._queue, []
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self._commit, steps)
+        return step.outcome()
+
+    def _commit(self, steps: Sequence[_Step[Any]]) -> None:
+        failure: Exception | None = None
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for step in steps:
+                    step.value = step.work(self._connection)
+        except sqlite3.Error as error:
+            failure = JournalError(f"{self._path}: {error}")
+        except Exception as error:
+            failure = error
+        for step in steps:
+            step.done, step.failure = True, failure
+
+
+@attrs.define(eq=False)
+class _Step(Generic[T]):
+    work: Callable[[sqlite3.Connection], T]
+    value: T | None = None
+    failure: Exception | None = None
+    done: bool = False
+
+    def outcome(self) -> T:
+        if self.failure is not None:
+            raise self.failure
+        return cast(T, self.value)
+
+
+def _open(path: Path) -> tuple[sqlite3.Connection, int]:
+    """Connect, take the lock that lasts as long as the connection, and check what is there."""
+    if not path.parent.is_dir():
+        raise JournalError(f"{path}: there is no folder {path.parent}")
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA synchronous = FULL")
+        _check(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN EXCLUSIVE")
+        if _is_empty(connection):
+            _create(connection)
+        run = connection.execute("SELECT coalesce(max(seen), 0) + 1 FROM jobs").fetchone()[0]
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        _close(connection)
+        if "locked" in str(error):
+            raise JournalError(f"{path} is in use by another run") from None
+        raise JournalError(f"{path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        _close(connection)
+        raise JournalError(f"{path} is damaged or not a journal: {error}") from error
+    except BaseException:
+        _close(connection)
+        raise
+    return connection, run
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is not ours before anything is written."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise JournalError(f"{path} is damaged: {found}")
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application != _APPLICATION and not _is_empty(connection):
+        raise JournalError(f"{path} is a database, but not a journal of a2e_async")
+    if version > _VERSION:
+        raise JournalError(f"{path} was written by a newer version (format {version}, known: {_VERSION})")
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT count(*) = 0 FROM sqlite_master").fetchone()[0])
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    for statement in _SCHEMA.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _close(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        connection.close()
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(
+        number=row["number"],
+        key=row["key"],
+        state=row["state"],
+        attempts=row["attempts"],
+        marker=row["marker"],
+        sent=row["sent"] or 0.0,
+        coins=row["coins"],
+        records=json.loads(row["records"]),
+        error=json.loads(row["error"]) if row["error"] else None,
+        files=json.loads(row["files"]),
+    )
+
+
+def _update(db: sqlite3.Connection, entry: Entry) -> None:
+    db.execute(
+        "UPDATE jobs SET state = ?, attempts = ?, marker = ?, sent = ?, coins = ?, records = ?, error = ?, "
+        "files = ? WHERE number = ?",
+        (
+            entry.state,
+            entry.attempts,
+            entry.marker,
+            entry.sent,
+            entry.coins,
+            json.dumps(entry.records),
+            json.dumps(entry.error) if entry.error else None,
+            json.dumps(entry.files),
+            entry.number,
+        ),
+    )

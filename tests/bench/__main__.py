@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench import environments, machine, report
-from tests.bench.machine import ROOT, say
+from tests.bench import environments, host, report
+from tests.bench.host import ROOT, say
 from tests.bench.processes import HERE
 from tests.bench.suites import NAMES, QUICK, Plan, load
 
@@ -44,8 +44,8 @@ def main() -> None:
         report.render(args.output or RESULTS)
         return
     plan = Plan(args.quick, args.only, args.jobs, args.scenario, args.repeats)
-    if machine.load() > BUSY:
-        say(f"load is {machine.load():.1f}: something else runs, expect noise in CPU and lateness")
+    if host.load() > BUSY:
+        say(f"load is {host.load():.1f}: something else runs, expect noise in CPU and lateness")
     for name in args.suite or (QUICK if args.quick else NAMES):
         _suite(name, plan, folder)
     report.render(folder)
@@ -61,7 +61,7 @@ def _suite(name: str, plan: Plan, folder: Path) -> None:
     sys.stdout.flush()
     say(f"{name}: {time.monotonic() - began:.0f} s")
     used = {client.environment for client in plan.clients()}
-    report.save(folder, name, rows, machine.facts(), {env: _versions(env) for env in sorted(used)})
+    report.save(folder, name, rows, host.facts(), {env: _versions(env) for env in sorted(used)})
 
 
 def _versions(environment: str) -> dict[str, str]:

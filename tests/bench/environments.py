@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from tests.bench.machine import ROOT, say
+from tests.bench.host import ROOT, say
 
 HOME = ROOT / ".venv-bench"
 HTTP = ("httpx==0.28.1", "anyio==4.16.0", "attrs==26.1.0")
@@ -19,7 +19,7 @@ HTTP = ("httpx==0.28.1", "anyio==4.16.0", "attrs==26.1.0")
 
 OURS = "a2e-async"
 PACKAGES: Mapping[str, tuple[str, ...]] = {
-    "tools": ("uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "matplotlib==3.11.2"),
+    "server": ("uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "matplotlib==3.11.2"),
     "httpx": HTTP,
     "fal-client": ("fal-client==1.0.3",),
     "replicate": ("replicate==1.0.7",),

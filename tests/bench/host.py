@@ -1,4 +1,4 @@
-"""The machine: which core runs what, and what is written down about it."""
+"""Where the bench runs: which core runs what, and what is written down about it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def facts() -> dict[str, str]:
     return {
         "date": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "processor": _processor(),
         "cores": str(len(cores())),
         "pinned": "client and server on a core each" if pinned(0) else "no",

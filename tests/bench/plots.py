@@ -1,4 +1,4 @@
-"""Pictures of results.json: ``python plots.py FOLDER``, with the tools environment (matplotlib)."""
+"""Pictures of results.json: ``python plots.py FOLDER``, with the server's environment (matplotlib)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,12 @@ def _scatter(folder: Path, name: str, title: str, rows: list[Row]) -> str:
         lost = _middle(runs, lambda row: row["jobs"] - row["returned"])
         label = f"{client} ({lost:.0f} lost)" if lost else client
         axes.annotate(
-            label, (x, y), xytext=(5, 4), textcoords="offset points", color=COLORS[role], fontsize=8
+            label,
+            (x, y),
+            xytext=(5, 4 if role == "peer" else -10),
+            textcoords="offset points",
+            color=COLORS[role],
+            fontsize=8,
         )
     axes.set(xscale="log", yscale="log", xlabel="requests a job", ylabel="late, seconds (mean)")
     axes.set_title(f"{title}: down and left is better", loc="left")
@@ -112,7 +117,7 @@ def growth(folder: Path, rows: list[Row]) -> list[str]:
             points = [(count, _middle(some, read)) for count, some in _grouped(runs, "jobs")]
             place.plot(*zip(*points, strict=True), marker="o", label=client, color=_shade(runs[0]))
         place.set(xscale="log", yscale="log", xlabel="jobs in flight", title=label)
-        _plain(place, x=False)
+        _plain(place)
     axes[0].legend(fontsize=7)
     return [_save(folder, "growth", figure)]
 
@@ -126,18 +131,17 @@ def _bar(axes: Axes, rows: list[Row], read: Callable[[Row], float], label: str) 
         value = _middle(runs, read)
         axes.barh([client], [value], color=COLORS[runs[0]["role"]])
         axes.annotate(f" {value:.3g}", (value, client), va="center", fontsize=7)
-    axes.set_xscale("log")
     axes.set_xlabel(label)
     axes.grid(axis="y", visible=False)
-    _plain(axes, y=False)
 
 
-def _plain(axes: Axes, *, x: bool = True, y: bool = True) -> None:
+def _plain(axes: Axes) -> None:
     """Numbers instead of powers of ten."""
     form = mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}")
-    for axis, wanted in ((axes.xaxis, x), (axes.yaxis, y)):
-        if wanted:
-            axis.set_major_formatter(form)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(form)
+        axis.set_minor_formatter(mpl.ticker.NullFormatter())
 
 
 def _grouped(rows: Iterable[Row], key: str) -> Iterable[tuple[Any, list[Row]]]:

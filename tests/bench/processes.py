@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from tests.bench import environments
-from tests.bench.machine import load, pinned
+from tests.bench.host import load, pinned
 from tests.bench.roster import Client
 
 HERE = Path(__file__).resolve().parent
@@ -43,7 +43,7 @@ class Server:
 @contextmanager
 def serving() -> Iterator[Server]:
     """A fresh server for the block."""
-    command = [*pinned(1), str(environments.python("tools")), str(HERE / "server"), "0"]
+    command = [*pinned(1), str(environments.python("server")), str(HERE / "server"), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import environments
-from tests.bench.machine import say
+from tests.bench.host import say
 from tests.bench.processes import HERE, Row
 from tests.bench.roster import CLIENTS
 from tests.bench.suites import NAMES, load
@@ -58,8 +58,8 @@ Written by `make bench`; nobody edits it. Every client talks to the same local s
 protocol, from an environment and a process of its own; the server counts the requests and knows when each
 task was done. *Late*: seconds between "done on the server" and "await returned". *CPU* and *growth*: of the
 client's process while the jobs run; what it loads late is loaded before. Cells show the median of all runs
-and, where they differ, the extremes. Absolute times are this machine's; the ratios, made within one run of
-the bench, are what is claimed."""
+and, where they differ, the extremes. Absolute times depend on the processor; the ratios, made within one
+run of the bench, are what is claimed."""
 
 
 def _legend() -> str:
@@ -83,7 +83,7 @@ def _versions(results: dict[str, Any]) -> str:
 
 def _plots(folder: Path) -> dict[str, list[str]]:
     """Names of the pictures made for each suite."""
-    command = [str(environments.python("tools")), str(HERE / "plots.py"), str(folder)]
+    command = [str(environments.python("server")), str(HERE / "plots.py"), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         say(f"no plots: {done.stderr.strip()[-300:]}")

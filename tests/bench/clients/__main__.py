@@ -12,9 +12,13 @@ import sys
 import warnings
 
 from harness import Spec, run_jobs
+from transfers import Transfer, run_transfer
 
 SESSIONS = ("session", "starts")
 """Modes that open a client and run jobs through it: to the end, or only until they are accepted."""
+
+TRANSFERS = ("uploads", "downloads")
+"""Modes that move one file."""
 
 
 def main() -> None:
@@ -24,6 +28,8 @@ def main() -> None:
     module = importlib.import_module(f"adapters.{adapter}")
     if mode in SESSIONS:
         result = asyncio.run(run_jobs(getattr(module, mode), Spec(**spec)))
+    elif mode in TRANSFERS:
+        result = asyncio.run(run_transfer(getattr(module, mode), mode, Transfer(**spec)))
     else:
         result = asyncio.run(getattr(module, mode)(**spec))
     sys.stdout.write(json.dumps(result) + "\n")

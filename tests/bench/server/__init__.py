@@ -1,4 +1,4 @@
 """One local server that speaks each peer's protocol; it knows nothing of the clients but HTTP.
 
-Run with the tools environment, standard library and uvicorn only.
+Runs in an environment of its own, with the standard library and uvicorn only.
 """

@@ -58,7 +58,7 @@ def _show(run: Run, task: Task, base: str) -> bytes:
 
 def _record(run: Run, task: Task, status: str, base: str) -> bytes:
     done = status == "completed"
-    result = f"{base}/files/{run.setup.result_size}/{task.id}.mp4" if done else ""
+    result = f"{base}/files/{task.id}/result.mp4" if done else ""
     return (
         f'{{"_id":"{task.id}","user_id":"65f0c0ffee00000000abcdef","name":{json.dumps(task.name)},'
         f'"current_status":"{status}","coins":30,"createdAt":"{task.created_at}","updatedAt":"{task.created_at}",'

@@ -61,9 +61,9 @@ class Bench:
             return
         run = self.run
         run.connections.add(scope["client"])
-        if path.startswith("/files/"):
+        if path.startswith("/files/") or path == "/v1/videos/result/content":
             run.requests["file"] += 1
-            await blobs.download(path, scope["method"], headers, send)
+            await blobs.download(run.setup.result_size, scope["method"], headers, send)
             return
         if path.startswith(blobs.SINKS):
             run.requests["file"] += 1

@@ -20,9 +20,8 @@ MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
 SINKS = ("/put/", "/v1/files", "/upload/", "/ephemeral/", "/api/v2/assets")
 
 
-async def download(path: str, method: str, headers: Headers, send: Send) -> None:
-    """``/files/<size>/<name>``: `size` bytes, whole or as a range."""
-    size = int(path.split("/")[2])
+async def download(size: int, method: str, headers: Headers, send: Send) -> None:
+    """`size` bytes, whole or as a range."""
     first, last, status = 0, size - 1, 200
     wanted = headers.get(b"range", b"").decode()
     if wanted.startswith("bytes=") and "," not in wanted:
@@ -61,12 +60,10 @@ async def upload(run: Run, path: str, headers: Headers, base: str, receive: Rece
     run.received += size
     if path.startswith("/v1/files"):
         return 200, _file(size, base), []
-    if path.startswith("/upload/v1beta"):
+    if path.startswith("/upload/"):
         return _google(path, size, headers, base)
     if path.startswith("/api/v2/assets"):
-        asset = {"id": "9f8a1c0d", "hash": "blake3:0", "file_path": "a.bin", "size": size}
-        stamps = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
-        return 201, json.dumps(asset | stamps | {"content_url": f"{base}/files/1/a"}).encode(), []
+        return _asset(size, base)
     return 200, b"", []
 
 
@@ -90,10 +87,19 @@ def _file(size: int, base: str) -> bytes:
     return json.dumps(common | more | rest | {"urls": {"get": f"{base}/v1/files/1"}}).encode()
 
 
+def _asset(size: int, base: str) -> Answer:
+    """comfy-sdk asks by hash first, with a HEAD: its content is not known here."""
+    if not size:
+        return 404, b"", []
+    asset = {"id": "9f8a1c0d", "hash": None, "size_bytes": size, "content_type": "video/mp4"}
+    stamps = {"created_at": "2026-01-01T00:00:00Z", "url_expires_at": "2099-01-01T00:00:00Z"}
+    return 201, json.dumps(asset | stamps | {"url": f"{base}/files/result/a.mp4"}).encode(), []
+
+
 def _google(path: str, size: int, headers: Headers, base: str) -> Answer:
     """Resumable upload: the first request names the session, the others carry the content."""
     if not path.endswith("/session"):
-        url = f"{base}/upload/v1beta/files/session".encode()
+        url = f"{base}/upload/session".encode()
         return 200, b"{}", [(b"x-goog-upload-url", url), (b"x-goog-upload-status", b"active")]
     if b"finalize" not in headers.get(b"x-goog-upload-command", b""):
         return 200, b"{}", [(b"x-goog-upload-status", b"active")]

@@ -1,4 +1,4 @@
-"""The start, status and result of each peer's API, as far as their own helpers read them."""
+"""The start, status and result of each peer's API, as far as their own clients read them."""
 
 from __future__ import annotations
 

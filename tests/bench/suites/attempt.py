@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.bench.environments import Unavailable
-from tests.bench.machine import say
+from tests.bench.host import say
 from tests.bench.processes import ClientFailed, Row, Server, measure
 from tests.bench.roster import Client
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from tests.bench.processes import Row, serving
 from tests.bench.roster import A2E, BATCHED, BY_NAME, FAST, NAIVE, REFERENCE, Client
@@ -64,7 +65,7 @@ def tables(rows: Sequence[Row]) -> list[Table]:
                     cell(some, "late_mean", lambda value: f"{value:.2f}"),
                     cell(some, cpu_per_job, milliseconds),
                     cell(some, memory_per_job, kilobytes),
-                    cell(some, lambda row, floor=floor: _beyond(row, floor), kilobytes),
+                    cell(some, partial(_beyond, floor=floor), kilobytes),
                 )
             )
     header = (
@@ -78,12 +79,12 @@ def tables(rows: Sequence[Row]) -> list[Table]:
         "KB beyond",
     )
     note = (
-        f"Tasks take {MEAN:g} ± {SPREAD:g} s, no added delay. KB a job: peak growth of the process over jobs; "
+        f"Tasks take {MEAN:g} ± {SPREAD:g} s, no added delay. KB a job: peak growth of the process; "
         f"KB beyond: the same less the bench's own waiting coroutines. {failures(list(rows))}"
     )
     return [Table("Cost of one more job", header, lines, note.strip())]
 
 
-def _beyond(row: Row, floor: float | None) -> float | None:
+def _beyond(row: Row, *, floor: float | None) -> float | None:
     mine = memory_per_job(row)
     return None if mine is None or floor is None else max(0.0, mine - floor)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from tests.bench import environments
-from tests.bench.machine import pinned, say
+from tests.bench.host import pinned, say
 from tests.bench.processes import Row
 from tests.bench.roster import A2E, FAST
 from tests.bench.suites import Plan
@@ -143,7 +143,7 @@ def _count(subject: Subject, code: str) -> Row:
 
 
 def tables(rows: Sequence[Row]) -> list[Table]:
-    """One table; CPU is quieter than wall time on a shared machine, so the ratios are made of it."""
+    """One table; CPU is quieter than wall time where other things run, so the ratios are made of it."""
     clients = by_client(rows)
     floors = {
         IMPORTED: [row for row in clients.get(FLOOR, []) if row.get("what") == IMPORTED],

@@ -37,7 +37,7 @@ MANY = 1000
 
 
 def run(plan: Plan) -> Iterator[Row]:
-    """Clients take turns within a repeat, so that a change of the machine's mood hits all."""
+    """Clients take turns within a repeat, so that noise from outside hits all."""
     names = plan.scenarios or (("5s",) if plan.quick else tuple(SCENARIOS))
     for scenario in (SCENARIOS[name] for name in names):
         for jobs in plan.jobs or ((200,) if plan.quick else JOBS):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import time
 from contextlib import asynccontextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
 
-from harness import Sessions, Spec
+import httpx
+from harness import Sessions, Spec, control
+from transfers import Moves
 
 from a2e_async import A2E
 
@@ -31,3 +38,61 @@ async def starts(spec: Spec) -> Sessions:
             await a2e.image_to_video(image_url=IMAGE, prompt=f"bench-{job} it waves").start()
 
         yield run
+
+
+@asynccontextmanager
+async def uploads(base: str) -> Moves:
+    """`a2e.upload`: hashed, presigned, streamed."""
+    async with A2E(token="sk_bench", base_url=base) as a2e:
+
+        async def move(path: Path) -> None:
+            await a2e.upload(path)
+
+        yield move
+
+
+@asynccontextmanager
+async def downloads(base: str) -> Moves:
+    """`result.download`; the task is made and awaited before."""
+    async with A2E(token="sk_bench", base_url=base) as a2e:
+        result = await a2e.image_to_video(image_url=IMAGE, prompt="bench-file it waves").run()
+
+        async def move(path: Path) -> None:
+            await result.download(path.parent)
+
+        yield move
+
+
+async def decoding(base: str, records: int, rounds: int) -> dict[str, Any]:
+    """CPU of `batch_detail` beyond that of the request, beside `json.loads` of the same reply."""
+    control(base, "/_bench/begin", {})
+    async with A2E(token="sk_bench", base_url=base) as a2e:
+        ids = [
+            (await a2e.image_to_video(image_url=IMAGE, prompt="bench-x").start()).id for _ in range(records)
+        ]
+    async with httpx.AsyncClient() as plain:
+        url = f"{base}/api/v1/userImage2Video/batchDetail"
+        content = (await plain.post(url, json={"ids": ids})).content
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=content))
+    samples: dict[str, list[float]] = {"loads": [], "request": [], "batch_detail": []}
+    async with (
+        A2E(token="sk_bench", base_url=base, transport=transport) as a2e,
+        httpx.AsyncClient(transport=transport) as plain,
+    ):
+        for _ in range(rounds):
+            began = time.process_time()
+            json.loads(content)
+            samples["loads"].append(time.process_time() - began)
+            began = time.process_time()
+            await plain.post(url, content=json.dumps({"ids": ids}))
+            samples["request"].append(time.process_time() - began)
+            began = time.process_time()
+            found = await a2e.image_to_video.batch_detail(ids)
+            samples["batch_detail"].append(time.process_time() - began)
+            if len(found) != records:
+                raise RuntimeError(f"{len(found)} of {records} records")
+    return {
+        "bytes": len(content),
+        "records": records,
+        **{name: median(took) for name, took in samples.items()},
+    }

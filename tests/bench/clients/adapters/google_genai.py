@@ -1,13 +1,15 @@
-"""google-genai has no helper: the loop of its documentation, with its ten seconds."""
+"""google-genai waits for nothing itself: the loop of its documentation, with its ten seconds."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from google import genai
 from google.genai import types
 from harness import Sessions, Spec
+from transfers import Moves
 
 
 @asynccontextmanager
@@ -24,4 +26,16 @@ async def session(spec: Spec) -> Sessions:
             operation = await client.aio.operations.get(operation)
 
     yield run
+    await client.aio.aclose()
+
+
+@asynccontextmanager
+async def uploads(base: str) -> Moves:
+    """`files.upload`, which the other flavour of the API has."""
+    client = genai.Client(api_key="bench", http_options=types.HttpOptions(base_url=base))
+
+    async def move(path: Path) -> None:
+        await client.aio.files.upload(file=path, config=types.UploadFileConfig(mime_type="video/mp4"))
+
+    yield move
     await client.aio.aclose()

@@ -1,4 +1,4 @@
-"""lumaai has no helper: the loop of its documentation, with its three seconds."""
+"""lumaai waits for nothing itself: the loop of its documentation, with its three seconds."""
 
 from __future__ import annotations
 

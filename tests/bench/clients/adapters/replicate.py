@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from harness import Sessions, Spec
 from replicate.client import Client
+from transfers import Moves
 
 
 @asynccontextmanager
@@ -19,3 +21,14 @@ async def session(spec: Spec) -> Sessions:
             raise RuntimeError("returned before the prediction was done")
 
     yield run
+
+
+@asynccontextmanager
+async def uploads(base: str) -> Moves:
+    """`files.async_create`."""
+    client = Client(api_token="bench", base_url=base)
+
+    async def move(path: Path) -> None:
+        await client.files.async_create(path)
+
+    yield move

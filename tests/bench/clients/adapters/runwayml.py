@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from harness import Sessions, Spec
 from runwayml import AsyncRunwayML
+from transfers import Moves
 
 
 @asynccontextmanager
 async def session(spec: Spec) -> Sessions:
-    """Its helper waits ten minutes at most."""
+    """It waits ten minutes at most."""
     async with AsyncRunwayML(api_key="bench", base_url=spec.base) as client:
 
         async def run(job: str) -> None:
@@ -23,3 +25,14 @@ async def session(spec: Spec) -> Sessions:
             await created.wait_for_task_output()
 
         yield run
+
+
+@asynccontextmanager
+async def uploads(base: str) -> Moves:
+    """`uploads.create_ephemeral`."""
+    async with AsyncRunwayML(api_key="bench", base_url=base) as client:
+
+        async def move(path: Path) -> None:
+            await client.uploads.create_ephemeral(file=path)
+
+        yield move

@@ -12,13 +12,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2e_async.bulk import BulkRun, Outcome
+    from a2e_async.bulk import BulkRun
     from a2e_async.client import A2E
     from a2e_async.clock import Clock, SystemClock
     from a2e_async.errors import (
         A2EError,
         APIError,
         AuthenticationError,
+        BudgetReached,
         ConfigurationError,
         ConnectionFailed,
         DownloadError,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     )
     from a2e_async.jobs import Job, Result, Task
     from a2e_async.operations import Media, Upload
+    from a2e_async.outcomes import Outcome, Summary
     from a2e_async.pages import Pages
     from a2e_async.policy import RetryPolicy, StartPolicy
     from a2e_async.records import Record, TaskRecord
@@ -55,6 +57,7 @@ __all__ = [
     "A2EError",
     "APIError",
     "AuthenticationError",
+    "BudgetReached",
     "BulkRun",
     "Clock",
     "ConfigurationError",
@@ -81,6 +84,7 @@ __all__ = [
     "ServerError",
     "StartPolicy",
     "SubmissionUncertain",
+    "Summary",
     "SystemClock",
     "Task",
     "TaskError",
@@ -103,13 +107,14 @@ _HOMES = {
     "Job": "jobs",
     "Lateness": "schedule",
     "Media": "operations",
-    "Outcome": "bulk",
+    "Outcome": "outcomes",
     "Pages": "pages",
     "Record": "records",
     "Resource": "resources",
     "Result": "jobs",
     "RetryPolicy": "policy",
     "StartPolicy": "policy",
+    "Summary": "outcomes",
     "SystemClock": "clock",
     "Task": "jobs",
     "TaskRecord": "records",

@@ -1,69 +1,123 @@
-"""Many jobs at once: read lazily, started within bounds, delivered as they complete."""
+"""Many jobs at once: read lazily, started within bounds, delivered as they complete, never paid twice."""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import anyio
 import attrs
-from anyio.streams.memory import MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from a2e_async.errors import A2EError, InvalidArgument
-from a2e_async.jobs import Job, Result
+from a2e_async.budget import Budget
+from a2e_async.errors import (
+    A2EError,
+    AuthenticationError,
+    BudgetReached,
+    InsufficientCredits,
+    InvalidArgument,
+)
+from a2e_async.jobs import Job
+from a2e_async.outcomes import Counts, Outcome, Summary
+from a2e_async.pace import Pace
+from a2e_async.runs import JobRun, Shared
 
 if TYPE_CHECKING:
+    from a2e_async.journal import Journal
     from a2e_async.resources import Client
+    from a2e_async.uploads import Uploader
 
-__all__ = ["BulkRun", "Outcome"]
+__all__ = ["BulkRun", "BulkSettings"]
+
+_DOWNLOADS = 8
+_STOPS = (InsufficientCredits, AuthenticationError, BudgetReached)
 
 
-@attrs.frozen(eq=False)
-class Outcome:
-    """What became of one job of a bulk run.
+@attrs.frozen
+class BulkSettings:
+    """The settings of a bulk run, as `A2E.bulk` explains them."""
 
-    Attributes:
-        job: the Job.
-        index: its place in the input, from 0.
-        result: the Result, or None.
-        error: why there is none, or None.
-    """
+    concurrency: int = attrs.field()
+    timeout: float = attrs.field()
+    journal: Path | None
+    retries: int = attrs.field()
+    download_to: Path | None
+    max_coins: float | None = attrs.field()
+    start_rate: float | None = attrs.field()
+    finished: Literal["yield", "skip"] = attrs.field()
 
-    job: Job[Any]
-    index: int
-    result: Result[Any] | None = None
-    error: A2EError | None = None
+    @concurrency.validator
+    def _whole(self, attribute: attrs.Attribute[int], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise InvalidArgument(attribute.name, f"{value!r} is not a whole number above 0")
+
+    @retries.validator
+    def _not_negative(self, attribute: attrs.Attribute[int], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise InvalidArgument(attribute.name, f"{value!r} is not a whole number from 0 up")
+
+    @timeout.validator
+    @max_coins.validator
+    @start_rate.validator
+    def _positive(self, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is None and attribute.name != "timeout":
+            return
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise InvalidArgument(attribute.name, f"{value!r} is not a number above 0")
+
+    @finished.validator
+    def _known(self, attribute: attrs.Attribute[str], value: Any) -> None:
+        if value not in ("yield", "skip"):
+            raise InvalidArgument(attribute.name, f"{value!r} is not one of 'yield', 'skip'")
 
 
 class BulkRun:
     """A bulk run; see `A2E.bulk`.
 
-    Leaving the block early cancels what is under way here, not what is under way on the server.
+    Leaving the block early settles the starts that are under way, writes them down and cancels the
+    rest here; tasks that were accepted go on at the server.
     """
 
     def __init__(
-        self,
-        client: Client,
-        jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]],
-        *,
-        concurrency: int,
-        timeout: float,
+        self, client: Client, jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]], settings: BulkSettings
     ) -> None:
-        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
-            raise InvalidArgument("concurrency", f"{concurrency!r} is not a whole number above 0")
         if not isinstance(jobs, Iterable | AsyncIterable):
             raise InvalidArgument("jobs", f"{jobs!r} is not an iterable of Jobs")
         self._client = client
         self._jobs = jobs
-        self._concurrency = concurrency
-        self._timeout = timeout
+        self._settings = settings
+        self._counts = Counts()
+        self._stopped: A2EError | None = None
+        self._journal: Journal | None = None
+        self._left = 0
+        self._requests_before = 0
+
+    @property
+    def stopped(self) -> A2EError | None:
+        """Why no more jobs are started: no coins, a refused token, the budget; None as a rule."""
+        return self._stopped
+
+    def summary(self) -> Summary:
+        """The run in numbers, as far as it has come."""
+        requests = self._client.runtime.transport.requests - self._requests_before
+        return self._counts.summary(requests=requests, left=self._left, stopped=self._stopped)
 
     async def __aenter__(self) -> Self:
+        runtime = self._client.runtime
+        self._requests_before = runtime.transport.requests
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._client.runtime.http.open())
-            send, self._outcomes = anyio.create_memory_object_stream[Outcome](0)
+            await stack.enter_async_context(runtime.http.open())
+            if self._settings.journal is not None:
+                from a2e_async.journal import Journal
+
+                self._journal = await stack.enter_async_context(Journal.open(self._settings.journal))
+                await stack.enter_async_context(_uploads_kept(runtime.uploader, self._journal))
+            send, self._outcomes = _stream()
             stack.enter_context(self._outcomes)
             self._group = await stack.enter_async_context(anyio.create_task_group())
             self._group.start_soon(self._feed, send)
@@ -81,38 +135,97 @@ class BulkRun:
         return self._outcomes
 
     async def _feed(self, send: MemoryObjectSendStream[Outcome]) -> None:
-        """Read jobs and run each in a place of its own; a job is read when a place is free."""
-        places = anyio.Semaphore(self._concurrency)
+        """Read jobs and run them side by side; a job is read when there is room for it.
+
+        There is room for a few more than run at once: those whose task has ended while their files
+        come down, or while nobody has taken their Outcome yet.
+        """
+        settings = self._settings
+        room = anyio.Semaphore(settings.concurrency + _DOWNLOADS)
+        shared = Shared(
+            client=self._client,
+            settings=settings,
+            journal=self._journal,
+            counts=self._counts,
+            budget=Budget(settings.max_coins),
+            rate=Pace(self._client.runtime.policies.clock, settings.start_rate),
+            tasks=anyio.Semaphore(settings.concurrency),
+            downloads=anyio.Semaphore(_DOWNLOADS),
+            began=time.time(),
+        )
         index = 0
         async with send, anyio.create_task_group() as group:
-            jobs = _aiter(self._jobs)
+            jobs = _each(self._jobs)
             while True:
-                await places.acquire()
+                await room.acquire()
                 job = await anext(jobs, None)
-                if job is None:
-                    return
+                if job is None or self._stopped is not None:
+                    break
                 if not isinstance(job, Job):
                     raise InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
-                group.start_soon(self._run, job, index, places, send)
+                group.start_soon(self._run, shared, job, index, room, send)
                 index += 1
+        if self._journal is not None:
+            self._left = await self._journal.unfinished()
 
     async def _run(
-        self, job: Job[Any], index: int, places: anyio.Semaphore, send: MemoryObjectSendStream[Outcome]
+        self,
+        shared: Shared,
+        job: Job[Any],
+        index: int,
+        room: anyio.Semaphore,
+        send: MemoryObjectSendStream[Outcome],
     ) -> None:
         try:
-            outcome = Outcome(job, index, result=await job.run(timeout=self._timeout))
-        except A2EError as error:
-            outcome = Outcome(job, index, error=error)
-        await send.send(outcome)
-        places.release()
+            outcome = await JobRun(shared, job, index, self._may_start).outcome()
+        except _STOPS as error:
+            self._stopped = self._stopped or error
+            self._counts.not_started += 1
+            outcome = None
+        if outcome is not None:
+            self._counts.ended(outcome)
+            await send.send(outcome)
+        room.release()
+
+    def _may_start(self) -> None:
+        """Called before each start.
+
+        Raises:
+            A2EError: what stopped the run.
+        """
+        if self._stopped is not None:
+            raise self._stopped
 
 
-def _aiter(jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]]) -> AsyncIterator[Job[Any]]:
-    if isinstance(jobs, AsyncIterable):
-        return aiter(jobs)
+@asynccontextmanager
+async def _uploads_kept(uploader: Uploader, journal: Journal) -> AsyncIterator[None]:
+    """Know the uploads of earlier runs, and let later runs know of this one's."""
+    uploader.recall(await journal.uploads())
+    uploader.listeners.append(journal.uploaded)
+    try:
+        yield
+    finally:
+        uploader.listeners.remove(journal.uploaded)
 
-    async def read() -> AsyncIterator[Job[Any]]:
-        for job in jobs:
-            yield job
 
-    return read()
+def _stream() -> tuple[MemoryObjectSendStream[Outcome], MemoryObjectReceiveStream[Outcome]]:
+    return anyio.create_memory_object_stream[Outcome](0)
+
+
+def _each(jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]]) -> AsyncIterator[Job[Any]]:
+    return aiter(jobs) if isinstance(jobs, AsyncIterable) else _Each(iter(jobs))
+
+
+class _Each:
+    """An iterator, asynchronously."""
+
+    def __init__(self, jobs: Any) -> None:
+        self._jobs = jobs
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Job[Any]:
+        for job in self._jobs:
+            return job
+        raise StopAsyncIteration

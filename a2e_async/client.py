@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from weakref import WeakKeyDictionary
 
 import anyio.lowlevel
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from a2e_async.jobs import Job
     from a2e_async.runtime import Runtime
     from a2e_async.sources import Source
+    from a2e_async.uploads import UploadCache
 
 __all__ = ["A2E"]
 
@@ -88,6 +90,7 @@ class A2E(Api):
         self._lateness = lateness or Lateness()
         self._transport = transport
         self._clock = clock or SystemClock()
+        self._uploads: UploadCache | None = None
         self._runtimes: WeakKeyDictionary[Any, Runtime] = WeakKeyDictionary()
         self._entered: WeakKeyDictionary[Any, list[AsyncExitStack]] = WeakKeyDictionary()
 
@@ -112,9 +115,12 @@ class A2E(Api):
         runtime = self._runtimes.get(loop)
         if runtime is None:
             from a2e_async.runtime import Policies, Runtime
+            from a2e_async.uploads import UploadCache
 
+            if self._uploads is None:
+                self._uploads = UploadCache()
             policies = Policies(self._retry, self._start, self._lateness, self._clock)
-            runtime = self._runtimes[loop] = Runtime(self._settings, policies, self._transport)
+            runtime = self._runtimes[loop] = Runtime(self._settings, policies, self._transport, self._uploads)
         return runtime
 
     async def upload(
@@ -171,28 +177,65 @@ class A2E(Api):
         *,
         concurrency: int = 64,
         timeout: float = DEFAULT_WAIT,
+        journal: str | Path | None = None,
+        retries: int = 0,
+        download_to: str | Path | None = None,
+        max_coins: float | None = None,
+        start_rate: float | None = None,
+        finished: Literal["yield", "skip"] = "yield",
     ) -> BulkRun:
         """Run many jobs; their Outcomes come as they complete.
 
+        With a journal the run survives a crash: run the same code again, and finished jobs come from
+        the journal, accepted ones are waited for, starts whose outcome is unknown are looked for, and
+        the rest is started. Jobs are recognised by their key (`Job.with_key`), else by workflow, body
+        and the content of their files, so their order does not matter.
+
+        When coins run out, the token is refused or the budget is reached, no more jobs are started;
+        those under way are brought to their end, and `BulkRun.stopped` says why.
+
         Args:
-            jobs: any iterable or async iterable of Jobs, read lazily: a generator of a million jobs is
-                never further ahead than one job beyond those under way.
-            concurrency: tasks on the server at once.
+            jobs: any iterable or async iterable of Jobs, read lazily: never further ahead than a few
+                jobs beyond those under way.
+            concurrency: tasks at the server at once.
             timeout: seconds to wait for each task after its start was accepted.
+            journal: the SQLite file; made if it is not there. One run at a time can use it.
+            retries: how often a failed task is started again (and paid again). Moderated ones are not.
+            download_to: a folder for the results, which are fetched as they come; files are named after
+                the jobs' keys.
+            max_coins: no job is started that might bring this run's coins above that.
+            start_rate: starts a second at most.
+            finished: what to do with jobs that an earlier run has finished: "yield" their Outcomes from
+                the journal, or "skip" them.
 
         Returns:
             The run, to be used with ``async with`` and read with ``async for``.
 
+        Raises:
+            InvalidArgument: a setting that cannot be.
+            JournalError: on entering the run: the journal is in use, damaged, or from a newer version.
+
         Example:
             ```python
-            async with a2e.bulk(jobs, concurrency=64) as run:
+            async with a2e.bulk(jobs, concurrency=64, journal="run.db", download_to="out") as run:
                 async for outcome in run:
-                    print(outcome.result.urls if outcome.result else outcome.error)
+                    print(outcome.paths if outcome.result else outcome.error)
+            print(run.summary())
             ```
         """
-        from a2e_async.bulk import BulkRun
+        from a2e_async.bulk import BulkRun, BulkSettings
 
-        return BulkRun(self, jobs, concurrency=concurrency, timeout=timeout)
+        settings = BulkSettings(
+            concurrency=concurrency,
+            timeout=timeout,
+            journal=None if journal is None else Path(journal),
+            retries=retries,
+            download_to=None if download_to is None else Path(download_to),
+            max_coins=max_coins,
+            start_rate=start_rate,
+            finished=finished,
+        )
+        return BulkRun(self, jobs, settings)
 
 
 def _running_loop() -> Any:

@@ -38,6 +38,7 @@ __all__ = [
     "A2EError",
     "APIError",
     "AuthenticationError",
+    "BudgetReached",
     "ConfigurationError",
     "ConnectionFailed",
     "DownloadError",
@@ -289,3 +290,7 @@ class DownloadError(A2EError):
 
 class JournalError(A2EError):
     """The journal of a bulk run cannot be read or written. What it does not know is not started."""
+
+
+class BudgetReached(A2EError):
+    """A bulk run stopped starting jobs, because the next one might have passed ``max_coins``."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import attrs
 
@@ -14,6 +15,7 @@ from a2e_async.operations import Call, Operation
 from a2e_async.records import TaskRecord, task_id_of
 
 if TYPE_CHECKING:
+    from a2e_async.downloads import SavedFile
     from a2e_async.resources import Workflow
 
 __all__ = ["DEFAULT_WAIT", "Job", "Result", "Task"]
@@ -32,6 +34,8 @@ class Job(Generic[RecordT]):
         workflow: the workflow.
         operation: its start.
         call: the request, files not yet uploaded and no marker in it.
+        key: what a bulk run recognises the job by; see `with_key`.
+        quote: what it is expected to cost, in coins; see `with_quote`.
 
     Example:
         ```python
@@ -43,13 +47,53 @@ class Job(Generic[RecordT]):
     workflow: Workflow[RecordT]
     operation: Operation[Any] = attrs.field(repr=False)
     call: Call
+    key: str | None = None
+    quote: float | None = None
+
+    def with_key(self, key: str) -> Self:
+        """The job, to be recognised by this key in the journal of a bulk run.
+
+        Args:
+            key: 1 to 200 characters, unique among the jobs of the run; files are named after it.
+        """
+        if not isinstance(key, str) or not 0 < len(key) <= 200:
+            raise InvalidArgument("key", f"{key!r} is not a string of 1 to 200 characters")
+        return attrs.evolve(self, key=key)
+
+    def with_quote(self, coins: float) -> Self:
+        """The job with what it is expected to cost, for the budget of a bulk run.
+
+        Args:
+            coins: as `A2E.quote` or a price list says.
+        """
+        if isinstance(coins, bool) or not isinstance(coins, int | float) or not 0 <= coins < math.inf:
+            raise InvalidArgument("coins", f"{coins!r} is not a number from 0 up")
+        return attrs.evolve(self, quote=float(coins))
+
+    async def with_uploads(self) -> Self:
+        """Upload the files now.
+
+        Returns:
+            The job with the files' URLs in their places.
+
+        Raises:
+            UploadError: one of them could not be uploaded.
+        """
+        runtime = self.workflow.client.runtime
+        async with runtime.http.open():
+            return attrs.evolve(self, call=await runtime.with_uploads(self.call))
 
     @property
     def body(self) -> Mapping[str, Any]:
         """The body as it was given, files included."""
         return self.call.body or {}
 
-    async def start(self, *, marker: str | None = None) -> Task[RecordT]:
+    async def start(
+        self,
+        *,
+        marker: str | None = None,
+        accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None = None,
+    ) -> Task[RecordT]:
         """Upload the files and start the task. Coins are charged when it is accepted.
 
         Never repeated blindly: a start whose answer is lost is looked for in the workflow's list
@@ -57,6 +101,8 @@ class Job(Generic[RecordT]):
 
         Args:
             marker: a text that makes the task findable by its name; a new one as a rule.
+            accepted: called with the tasks' JSON as soon as there are any. With it, a start that is
+                under way is not cut off by cancellation, so that what was paid for can be written down.
 
         Returns:
             The Task, accepted by the service.
@@ -71,13 +117,13 @@ class Job(Generic[RecordT]):
 
         runtime = self.workflow.client.runtime
         async with runtime.http.open():
-            call = await runtime.with_uploads(self.call)
+            call = (await self.with_uploads()).call
             if self.takes_name:
                 marker = marker or new_marker()
                 call = attrs.evolve(call, body=marked(call.body or {}, marker, self.workflow.name))
             else:
                 marker = None
-            records = await runtime.starter(self.workflow).start(self, call, marker)
+            records = await runtime.starter(self.workflow).start(self, call, marker, accepted=accepted)
         return Task(self.workflow, records, born=runtime.policies.clock.now())
 
     async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
@@ -113,16 +159,17 @@ class Task(Generic[RecordT]):
     Attributes:
         workflow: the workflow.
         ids: the ids of all tasks that the start made.
+        raws: their JSON, as last seen.
     """
 
-    __slots__ = ("_born", "_raws", "ids", "workflow")
+    __slots__ = ("_born", "ids", "raws", "workflow")
 
     def __init__(
         self, workflow: Workflow[RecordT], records: Sequence[JSONObject], *, born: float | None
     ) -> None:
         self.workflow = workflow
         self.ids = tuple(str(task_id_of(raw)) for raw in records)
-        self._raws = tuple(records)
+        self.raws = tuple(records)
         self._born = born
 
     @property
@@ -133,12 +180,12 @@ class Task(Generic[RecordT]):
     @property
     def record(self) -> RecordT:
         """The record as last seen; of the first task, where there are several."""
-        return self.workflow.decode(self._raws[0])
+        return self.workflow.decode(self.raws[0])
 
     @property
     def coins(self) -> float | None:
         """Coins charged, where the family tells."""
-        return _sum_of_coins(self._raws)
+        return _sum_of_coins(self.raws)
 
     def __repr__(self) -> str:
         return f"Task({self.workflow.name}, {', '.join(self.ids)})"
@@ -166,11 +213,11 @@ class Task(Generic[RecordT]):
         began = clock.now() if self._born is None else self._born
         with clock.move_on_after(timeout) as scope:
             async with runtime.http.open():
-                running = [str(task_id_of(raw)) for raw in self._raws if not is_final(raw)]
+                running = [str(task_id_of(raw)) for raw in self.raws if not is_final(raw)]
                 self._update(await poller.wait(running, born=self._born))
         if scope.cancelled_caught:
             raise WaitTimeout(f"{self!r} has not ended within {timeout:g} s; it goes on", task=self)
-        return self._result(clock.now() - began)
+        return self.result(elapsed=clock.now() - began)
 
     async def refresh(self) -> RecordT:
         """Ask the service for the record now.
@@ -196,15 +243,23 @@ class Task(Generic[RecordT]):
         return self.record
 
     def _update(self, records: Mapping[str, JSONObject]) -> None:
-        self._raws = tuple(records.get(str(task_id_of(raw)), raw) for raw in self._raws)
+        self.raws = tuple(records.get(str(task_id_of(raw)), raw) for raw in self.raws)
 
-    def _result(self, elapsed: float) -> Result[RecordT]:
-        failed = [raw for raw in self._raws if has_failed(raw)]
-        if len(failed) == len(self._raws):
+    def result(self, *, elapsed: float = 0.0) -> Result[RecordT]:
+        """The Result of a task that is known to have ended.
+
+        Args:
+            elapsed: seconds that it took.
+
+        Raises:
+            TaskFailed: it ended without one.
+        """
+        failed = [raw for raw in self.raws if has_failed(raw)]
+        if len(failed) == len(self.raws):
             raise TaskFailed(failure_reason(failed[0]), record=self.workflow.decode(failed[0]))
         return Result(
             task=self,
-            records=tuple(self.workflow.decode(raw) for raw in self._raws if not has_failed(raw)),
+            records=tuple(self.workflow.decode(raw) for raw in self.raws if not has_failed(raw)),
             failed=tuple(self.workflow.decode(raw) for raw in failed),
             coins=self.coins,
             elapsed=elapsed,
@@ -254,15 +309,14 @@ class Result(Generic[RecordT]):
         Raises:
             DownloadError: a file could not be fetched; what was fetched of it is kept for a resume.
         """
-        from a2e_async.downloads import download_all
+        return [file.path for file in await self.fetch(folder, name=name)]
 
+    async def fetch(self, folder: str | Path, *, name: str | None = None) -> Sequence[SavedFile]:
+        """As `download`, but tells of each file its path, sha256, size (bytes) and content type."""
         runtime = self.task.workflow.client.runtime
         async with runtime.http.open():
-            return await download_all(
-                runtime,
-                self.urls,
-                Path(folder),
-                name or f"{self.task.workflow.name}-{self.task.id}",
+            return await runtime.downloader.download_all(
+                self.urls, folder, stem=name or f"{self.task.workflow.name}-{self.task.id}"
             )
 
 

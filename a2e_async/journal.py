@@ -19,6 +19,7 @@ import anyio.to_thread
 import attrs
 
 from a2e_async.errors import JournalError
+from a2e_async.operations import Upload
 from a2e_async.records import task_id_of
 
 __all__ = ["Entry", "Journal", "State"]
@@ -92,6 +93,14 @@ class Entry:
     error: Mapping[str, str] | None = None
     files: Sequence[Mapping[str, Any]] = ()
     repeated: bool = False
+
+    def accept(self, records: Sequence[JSONObject]) -> None:
+        """A start has made these tasks."""
+        self.state, self.records = State.ACCEPTED, records
+        self.attempts += 1
+        self.coins += sum(
+            coins for record in records if isinstance(coins := record.get("coins"), int | float)
+        )
 
 
 class Journal:
@@ -189,15 +198,20 @@ class Journal:
             ]
         )
 
-    async def uploads(self, newer_than: float) -> Sequence[tuple[str, str, int, str, float]]:
-        """Uploads made since then: sha256, content type, size, url, when (seconds since the epoch)."""
-        return await self._do(
-            lambda db: db.execute("SELECT * FROM uploads WHERE made > ?", (newer_than,)).fetchall()
-        )
+    async def uploads(self) -> Sequence[tuple[Upload, float]]:
+        """The uploads of earlier runs, each with its age in seconds."""
+        rows = await self._do(lambda db: db.execute("SELECT * FROM uploads ORDER BY made").fetchall())
+        return [
+            (
+                Upload(row["url"], row["sha256"], row["size"], row["content_type"]),
+                max(0.0, time.time() - row["made"]),
+            )
+            for row in rows
+        ]
 
-    async def uploaded(self, sha256: str, content_type: str, size: int, url: str) -> None:
+    async def uploaded(self, upload: Upload) -> None:
         """A file was uploaded; later runs need not upload it again."""
-        row = (sha256, content_type, size, url, time.time())
+        row = (upload.sha256, upload.content_type, upload.size, upload.url, time.time())
         await self._do(lambda db: db.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row))
 
     async def unfinished(self) -> int:

@@ -13,7 +13,15 @@ from typing import Any
 
 from a2e_async.records import task_id_of, task_status_of
 
-__all__ = ["created_at", "failure_reason", "has_failed", "is_final", "output_urls", "tasks_in"]
+__all__ = [
+    "created_at",
+    "failure_reason",
+    "has_failed",
+    "is_final",
+    "is_moderated",
+    "output_urls",
+    "tasks_in",
+]
 
 JSONObject = Mapping[str, Any]
 
@@ -24,6 +32,7 @@ _FAILED = frozenset(
     {"failed", "fail", "failure", "error", "canceled", "cancelled", "rejected", "timeout", "expired"}
 )
 _REFUSED = re.compile(r"nsfw|nfsw")
+_MODERATED = re.compile(r"nsfw|nfsw|moderat|sensitive|minor|policy|prohibited|inappropriate|violat")
 _OUTPUT = re.compile(
     r"(preview_)?(result|output)s?(_(image|video|audio|hd|4k|1080p?))?(_?urls?)?|result[A-Z]\w*"
     r"|(image|video|audio|photo)_urls?|images|photos|video_output|url_download|url_show|url"
@@ -45,6 +54,11 @@ def has_failed(raw: JSONObject) -> bool:
     """Whether the task has ended without a result."""
     status = task_status_of(raw)
     return status is not None and (status in _FAILED or _REFUSED.search(status) is not None)
+
+
+def is_moderated(raw: JSONObject) -> bool:
+    """Whether the task failed for what it shows; trying again would fail again."""
+    return _MODERATED.search(f"{task_status_of(raw)} {failure_reason(raw)}".lower()) is not None
 
 
 def failure_reason(raw: JSONObject) -> str:

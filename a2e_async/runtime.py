@@ -9,6 +9,7 @@ import attrs
 
 from a2e_async.attachments import files_in, with_urls
 from a2e_async.clock import Clock
+from a2e_async.downloads import Downloader
 from a2e_async.errors import UnexpectedReply
 from a2e_async.http import Http
 from a2e_async.operations import Call
@@ -20,7 +21,7 @@ from a2e_async.schedule import Lateness
 from a2e_async.settings import Settings
 from a2e_async.starting import Starter
 from a2e_async.transport import Transport
-from a2e_async.uploads import Uploader
+from a2e_async.uploads import UploadCache, Uploader
 
 if TYPE_CHECKING:
     import httpx
@@ -54,17 +55,25 @@ class Runtime:
         settings: token, base URL, timeouts.
         policies: how it behaves over time.
         transport: an httpx transport to use instead of own connections.
+        uploads: what the client has uploaded in any of its event loops.
     """
 
     def __init__(
-        self, settings: Settings, policies: Policies, transport: httpx.AsyncBaseTransport | None
+        self,
+        settings: Settings,
+        policies: Policies,
+        transport: httpx.AsyncBaseTransport | None,
+        uploads: UploadCache,
     ) -> None:
         self.policies = policies
         self.http = Http(
             transport=transport, max_connections=settings.max_connections, timeout=settings.timeout
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)
-        self.uploader = Uploader(self.http, self._presign, clock=policies.clock, retry=policies.retry)
+        self.uploader = Uploader(
+            self.http, self._presign, clock=policies.clock, retry=policies.retry, cache=uploads
+        )
+        self.downloader = Downloader(self.http, clock=policies.clock, retry=policies.retry)
         self._pace = Pace(policies.clock)
         self._pollers: dict[str, Poller] = {}
         self._starters: dict[str, Starter] = {}

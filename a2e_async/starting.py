@@ -178,7 +178,8 @@ class Starter:
         """
         if self._finder is None:
             raise _uncertain(job, marker, "this workflow has no list to look into") from error
-        logger.warning("start %s: %s; looking for the task", job.workflow.name, type(error).__name__)
+        why = type(error).__name__ if error else "begun by an earlier run"
+        logger.warning("start %s: %s; looking for the task", job.workflow.name, why)
         found = await self._finder.find(
             _Lost(body, marker, self._finder.server_time(sent)), until=sent + self._policy.window
         )

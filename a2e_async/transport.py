@@ -32,12 +32,16 @@ class Transport:
         settings: token, base URL, timeouts.
         retry: for reads, and for anything that provably did not arrive or was refused.
         clock: for the pauses.
+
+    Attributes:
+        requests: how many were sent.
     """
 
     def __init__(self, http: Http, settings: Settings, retry: RetryPolicy, clock: Clock) -> None:
         self.http = http
         self.retry = retry
         self.clock = clock
+        self.requests = 0
         self._settings = settings
 
     async def request(self, operation: Operation[T], call: Call) -> T:
@@ -79,6 +83,7 @@ class Transport:
         """
         content = _encoded(call)
         began = time.perf_counter()
+        self.requests += 1
         reply = await self.http.send(
             call.method,
             self._settings.base_url + call.path,

@@ -116,6 +116,9 @@ class Uploader:
         cache: shared by the event loops of a client.
         max_bytes: larger content is refused.
         timeout: seconds for one PUT, as `Http.stream` takes it; None: its own default.
+
+    Attributes:
+        listeners: called with each new upload.
     """
 
     def __init__(
@@ -137,6 +140,13 @@ class Uploader:
         self._max_bytes = max_bytes
         self._timeout = timeout
         self._flights: dict[_ContentKey, _Flight] = {}
+        self.listeners: list[Callable[[Upload], Awaitable[None]]] = []
+
+    def recall(self, uploads: Iterable[tuple[Upload, float]]) -> None:
+        """Uploads of an earlier process, the oldest first, each with its age in seconds."""
+        now = self._clock.now()
+        for upload, age in uploads:
+            self._cache.keep(upload, now - age)
 
     async def upload(
         self,
@@ -235,6 +245,8 @@ class Uploader:
             url = await self._send(key, content, name, progress)
             upload = Upload(url, content.sha256, content.size, kind)
             self._cache.keep(upload, self._clock.now())
+            for listener in self.listeners:
+                await listener(upload)
             return upload
         except A2EError as error:
             if not content.broken:

@@ -1,4 +1,5 @@
 """A local A2E."""
+
 from a2e_async.sandbox.clock import ScaledClock, VirtualClock
 from a2e_async.sandbox.faults import Faults
 from a2e_async.sandbox.ledger import Ledger

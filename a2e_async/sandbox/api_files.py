@@ -18,7 +18,7 @@ from a2e_async.sandbox.world import World
 
 __all__ = ["FILE_ROUTES", "Reset", "download", "presign", "transfer", "upload"]
 
-FILE_ROUTES = ("/upload/", "/cdn/", "/results/", "/tts/", "/files/bytes/")
+FILE_ROUTES = ("/upload/", "/cdn/", "/results/", "/tts/", "/pictures/", "/files/bytes/")
 CHUNK = 64 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 BUCKET = "3days-apac"
@@ -157,6 +157,8 @@ def _find(world: World, path: str) -> File | Reply:
         return File(stored.size, stored.content_type, stored.etag, stored.read)
     if path.startswith("/tts/"):
         return _media_file("mp3", f"tts {parts[2]}", ".mp3")
+    if path.startswith("/pictures/"):
+        return _media_file("png", f"picture {parts[2]}", ".png")
     task = world.tasks.get(parts[2]) if len(parts) == 4 else None
     index = parts[3].partition(".")[0] if len(parts) == 4 else ""
     if task is None or not index.isdigit() or int(index) >= len(task.files):
@@ -175,9 +177,7 @@ def _media_file(kind: str, seed: str, extension: str) -> File:
     return File(len(data), shown, f"{zlib.crc32(data):08x}", lambda start, end: data[start:end])
 
 
-def download(
-    world: World, method: str, path: str, headers: Mapping[str, str], verdict: Verdict
-) -> Reply:
+def download(world: World, method: str, path: str, headers: Mapping[str, str], verdict: Verdict) -> Reply:
     """GET or HEAD of a file, whole or by Range."""
     file = _find(world, path)
     if isinstance(file, Reply):

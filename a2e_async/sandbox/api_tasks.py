@@ -47,9 +47,7 @@ def start_tasks(world: World, call: Call, wanted: int) -> list[Task] | Reply:
         return short_of_coins(call)
     world.ledger.starts[family.workflow] += 1
     tasks = [
-        world.add_task(
-            family, call.body, call.now, operation=call.operation, coins=coins, words=call.words
-        )
+        world.add_task(family, call.body, call.now, operation=call.operation, coins=coins, words=call.words)
         for _ in range(wanted)
     ]
     world.pay(family.workflow, coins * wanted, f"{family.workflow} {tasks[0].id}", call.now)
@@ -186,8 +184,8 @@ def restart(task: Task, now: float) -> None:
 
 def average(world: World, call: Call) -> Reply:
     """How long tasks take, in seconds. The field's name is not published."""
-    ended = [task for task in world.shelf(call.family).tasks if task.ended(call.now)]
-    mean = sum(task.done_at - task.created for task in ended) / len(ended) if ended else call.family.duration[0]
+    lengths = [task.done_at - task.created for task in world.shelf(call.family).tasks if task.ended(call.now)]
+    mean = sum(lengths) / len(lengths) if lengths else call.family.duration[0]
     return ok(call, {"avgProcessingTime": round(mean, 3)})
 
 
@@ -231,4 +229,3 @@ ROLES: dict[str, Handler] = {
     "remove": remove,
     "other": other,
 }
-

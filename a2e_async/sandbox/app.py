@@ -19,7 +19,7 @@ from a2e_async.sandbox.api_files import FILE_ROUTES, Reset
 from a2e_async.sandbox.api_tasks import ROLES
 from a2e_async.sandbox.document import SpecOperation
 from a2e_async.sandbox.faults import Verdict
-from a2e_async.sandbox.replies import JSON, Call, Reply, encode, error, html
+from a2e_async.sandbox.replies import Call, Reply, encode, error, html
 from a2e_async.sandbox.routes import Router
 from a2e_async.sandbox.world import World
 
@@ -32,6 +32,11 @@ Send = Callable[[Message], Awaitable[None]]
 MAX_BODY = 16 * 1024 * 1024
 MAGIC = re.compile(rb"sandbox:([a-z-]+)")
 GATEWAY = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
+FAILURES = {
+    403: "Forbidden",
+    429: "Too many requests, please try again later.",
+    500: "Internal Server Error",
+}
 
 
 class App:
@@ -85,7 +90,7 @@ class App:
         world.ledger.requests[operation.key] += 1
         verdict = await self._verdict(world, operation.role, operation.name, operation.key)
         if verdict.before:
-            await self._answer(send, self._fault(world, operation, verdict))
+            await self._answer(send, self._fault(verdict))
             return
         headers = scope["headers"]
 
@@ -95,7 +100,7 @@ class App:
         if verdict.kind == "late_504":
             due = world.now() + verdict.delay
             world.later(due, lambda: work(due))
-            await self._answer(send, html(504, f"504 {GATEWAY[504]}"))
+            await self._answer(send, _failure(504))
             return
         reply = work(world.now())
         await self._finish(send, receive, reply, verdict)
@@ -113,7 +118,7 @@ class App:
         world.ledger.requests[role] += 1
         verdict = await self._verdict(world, role, role, role)
         if verdict.before:
-            await self._answer(send, self._fault(world, None, verdict))
+            await self._answer(send, self._fault(verdict))
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if role == "upload" and method == "PUT":
@@ -155,7 +160,7 @@ class App:
             now=now,
             stamp=world.stamp(now),
             serial=next(self._serial),
-            words=frozenset(word.decode() for word in MAGIC.findall(body)) if b"sandbox:" in body else frozenset(),
+            words=_words(body) if b"sandbox:" in body else frozenset(),
         )
         if operation.needs_token and not world.knows_token(_token(headers)):
             return error(call, 401, "Invalid or missing token")
@@ -176,7 +181,8 @@ class App:
         handler = SPECIAL.get(operation.route) or ROLES[operation.role]
         return handler(world, call)
 
-    def _fault(self, world: World, operation: SpecOperation | None, verdict: Verdict) -> Reply:
+    @staticmethod
+    def _fault(verdict: Verdict) -> Reply:
         """The answer of a fault that comes before the work."""
         kind = verdict.kind
         if kind == "reset_before":
@@ -185,16 +191,10 @@ class App:
             return html(200, "Welcome", "We will be right back.")
         if kind == "null_data":
             return Reply(200, b'{"code":0,"data":null}')
-        status = int(kind.removeprefix("status_"))
-        if status in GATEWAY:
-            return html(status, f"{status} {GATEWAY[status]}")
-        if status == 429:
-            seconds = verdict.retry_after
-            given = [] if seconds is None else [(b"retry-after", f"{seconds:g}".encode())]
-            text = encode({"code": 429, "message": "Too many requests, please try again later."})
-            return Reply(429, text.encode(), JSON, given)
-        text = {403: "Forbidden", 500: "Internal Server Error"}[status]
-        return Reply(status, encode({"code": status, "message": text}).encode())
+        reply = _failure(int(kind.removeprefix("status_")))
+        if reply.status == 429 and verdict.retry_after is not None:
+            return attrs.evolve(reply, headers=[(b"retry-after", f"{verdict.retry_after:g}".encode())])
+        return reply
 
     async def _finish(self, send: Send, receive: Receive, reply: Reply, verdict: Verdict) -> None:
         """Answer, unless a fault that comes after the work says otherwise."""
@@ -202,17 +202,14 @@ class App:
         if kind == "reset_after":
             raise Reset
         if kind.endswith("_after"):
-            status = int(kind.removeprefix("status_").removesuffix("_after"))
-            text = encode({"code": status, "message": "Internal Server Error"})
-            reply = (
-                html(status, f"{status} {GATEWAY[status]}") if status in GATEWAY else Reply(status, text.encode())
-            )
+            reply = _failure(int(kind.removeprefix("status_").removesuffix("_after")))
         elif kind == "truncated_json" and reply.body:
             reply = attrs.evolve(reply, body=reply.body[: len(reply.body) // 2])
         elif kind == "truncated" and reply.body:
             self.world.ledger.statuses[reply.status] += 1
             await _start(send, reply, len(reply.body))
-            await send({"type": "http.response.body", "body": reply.body[: len(reply.body) // 2], "more_body": True})
+            half = reply.body[: len(reply.body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
             await _close(receive)
             return
         if reply.chunks is not None:
@@ -237,6 +234,13 @@ class App:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+def _failure(status: int) -> Reply:
+    """A proxy's HTML for 502 to 504, the service's JSON otherwise."""
+    if status in GATEWAY:
+        return html(status, f"{status} {GATEWAY[status]}")
+    return Reply(status, encode({"code": status, "message": FAILURES[status]}).encode())
+
+
 async def _body(receive: Receive) -> bytes:
     message = await receive()
     if message["type"] == "http.request" and not message["more_body"]:
@@ -253,6 +257,10 @@ async def _body(receive: Receive) -> bytes:
         if not message["more_body"]:
             return b"".join(parts)
         message = await receive()
+
+
+def _words(body: bytes) -> frozenset[str]:
+    return frozenset(word.decode() for word in MAGIC.findall(body))
 
 
 def _token(headers: list[tuple[bytes, bytes]]) -> str:

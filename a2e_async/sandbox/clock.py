@@ -29,11 +29,14 @@ __all__ = ["SandboxClock", "ScaledClock", "VirtualClock"]
 class SandboxClock(Protocol):
     """What the sandbox needs of its clock: the client's `Clock`, and word of when it is busy."""
 
-    def now(self) -> float: ...
+    def now(self) -> float:
+        """Seconds; never goes back."""
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Return after that many seconds of this clock."""
 
-    def move_on_after(self, seconds: float) -> AbstractContextManager[anyio.CancelScope]: ...
+    def move_on_after(self, seconds: float) -> AbstractContextManager[anyio.CancelScope]:
+        """A cancel scope that ends its body after that many seconds of this clock."""
 
     def start(self) -> None:
         """The sandbox serves from now on."""
@@ -79,13 +82,17 @@ class ScaledClock:
         """A cancel scope that ends its body after that many scaled seconds."""
         return anyio.move_on_after(seconds / self.speed)
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Nothing to do: real time runs by itself."""
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """Nothing to do."""
 
-    def enter(self) -> None: ...
+    def enter(self) -> None:
+        """Nothing to do: real time does not jump."""
 
-    def leave(self) -> None: ...
+    def leave(self) -> None:
+        """Nothing to do."""
 
 
 class _Waiter:

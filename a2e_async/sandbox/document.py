@@ -60,11 +60,7 @@ class SpecOperation:
     """One operation of the document.
 
     Attributes:
-        key: ``POST /api/v1/userImage2Video/start``.
-        name: ``image_to_video.start``.
-        segment: the resource's path segment, ``userImage2Video``.
         role: what it is to its resource: start, detail, batch, list, delete, rename, …, or other.
-        declared: the status codes that the document has an answer for.
     """
 
     method: str
@@ -75,22 +71,27 @@ class SpecOperation:
 
     @functools.cached_property
     def key(self) -> str:
+        """``POST /api/v1/userImage2Video/start``."""
         return f"{self.method} {self.path}"
 
     @functools.cached_property
     def name(self) -> str:
+        """``image_to_video.start``."""
         return operation_name(self.method, self.path)
 
     @functools.cached_property
     def segments(self) -> tuple[str, ...]:
+        """The path below ``/api/v1``."""
         return split_path(self.path)
 
     @property
     def segment(self) -> str:
+        """The resource's path segment, ``userImage2Video``."""
         return self.segments[0]
 
     @functools.cached_property
     def workflow(self) -> str:
+        """The name users know the resource by, ``image_to_video``."""
         return workflow_name(self.segment)
 
     @functools.cached_property
@@ -100,14 +101,17 @@ class SpecOperation:
 
     @functools.cached_property
     def declared(self) -> frozenset[int]:
+        """The status codes that the document has an answer for."""
         return frozenset(int(status) for status in self.spec.get("responses", {}) if status.isdigit())
 
     @property
     def needs_token(self) -> bool:
-        return self.spec.get("security", []) != []
+        """Whether it answers 401 without a token."""
+        return bool(self.spec.get("security", True))
 
     @functools.cached_property
     def parameters(self) -> tuple[Parameter, ...]:
+        """The query parameters."""
         return tuple(
             Parameter(given["name"], given.get("schema", {}), bool(given.get("required")))
             for given in self.spec.get("parameters", ())
@@ -116,6 +120,7 @@ class SpecOperation:
 
     @functools.cached_property
     def body_schema(self) -> dict[str, Any] | None:
+        """Of the JSON body, if it is declared."""
         content = self.spec.get("requestBody", {}).get("content", {})
         schema = content.get("application/json", {}).get("schema")
         return _as_json_schema(schema) if schema else None
@@ -157,8 +162,8 @@ class SpecOperation:
         content = self.spec.get("responses", {}).get(str(status), {}).get("content", {})
         schema = content.get("application/json", {}).get("schema", {})
         if "$ref" in schema:
-            return self.components.get("schemas", {}).get(schema["$ref"].rsplit("/", 1)[-1], {})  # type: ignore[no-any-return]
-        return schema  # type: ignore[no-any-return]
+            schema = self.components.get("schemas", {}).get(schema["$ref"].rsplit("/", 1)[-1], {})
+        return dict(schema)
 
     @functools.cached_property
     def speaks_success(self) -> bool:
@@ -190,10 +195,8 @@ def _as_json_schema(schema: Any) -> Any:
     clean = {
         key: _as_json_schema(value) for key, value in schema.items() if key not in ("example", "nullable")
     }
-    if not (isinstance(clean.get("required"), list) and clean["required"]):
-        # `required: false` on a property, or an empty list; a property *named* required stays.
-        if not isinstance(clean.get("required"), dict):
-            clean.pop("required", None)
+    if not clean.get("required") or clean["required"] is True:
+        clean.pop("required", None)  # `required: false` on a property, or an empty list
     if schema.get("nullable") is True and isinstance(clean.get("type"), str):
         clean["type"] = [clean["type"], "null"]
         if "enum" in clean:

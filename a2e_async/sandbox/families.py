@@ -166,7 +166,7 @@ _ROWS = (
     ),
     # Veo: clients disagree on status field and result field; these are among what they read.
     Family(segment="veoVideo", status="state", result="video_url", soft_delete=True, price=60),
-    # Grok, Kling, Omni, Hailuo, MiniMax, Sora, Seedance, Wan 3.0: result field UNKNOWN, sibling image to video.
+    # From here to Wan 3.0 the result field is UNKNOWN: sibling image to video.
     Family(segment="grokVideo", price=_by_seconds("duration", 6, 5)),
     Family(segment="klingVideo", price=_by_seconds("duration", 5, 6)),
     Family(segment="klingOmni", soft_delete=True, batch_limit=200, price=_by_seconds("duration", 5, 6)),
@@ -184,6 +184,7 @@ _ROWS = (
         coins=False,
         price=12,
     ),
+    Family(segment="userFaceSwapImage", trace=False),  # no tasks, but its replies are of that age too
     Family(
         segment="userFaceSwapPreview",
         failure="faild_message",

@@ -38,13 +38,17 @@ KINDS = BEFORE + AFTER
 """Every name a script may use, besides ``ok`` and ``latency:<seconds>``."""
 
 
-def _probability(_instance: object, attribute: attrs.Attribute[float], value: object) -> None:
+def _probability(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError(f"{attribute.name}: {value!r} is not a probability from 0 to 1")
 
 
+def _selectors(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def _p() -> float:
-    return attrs.field(default=0.0, validator=_probability)  # type: ignore[no-any-return]
+    return attrs.field(default=0.0, validator=_probability)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -52,9 +56,9 @@ class Faults:
     """What goes wrong in some operations. Probabilities are 0 to 1, times are seconds of the sandbox's clock.
 
     Attributes:
-        operations: selectors: an operation (``image_to_video.start``), a key (``POST /api/v1/…``), a glob of
-            either, or a role: ``start``, ``detail``, ``batch``, ``list``, ``delete``, ``upload``, ``download``,
-            ``api`` (everything but uploads and downloads; the default).
+        operations: selectors: an operation (``image_to_video.start``), a key (``POST /api/v1/…``), a glob
+            of either, or a role: ``start``, ``detail``, ``batch``, ``list``, ``delete``, ``upload``,
+            ``download``, ``api`` (everything but uploads and downloads; the default).
         latency: mean extra time before an answer; `jitter` is its standard deviation.
         late_visibility: share of new tasks that lists show only `visible_after` seconds later.
         task_fails: share of new tasks that fail; `task_vanishes`: that are gone halfway.
@@ -63,9 +67,7 @@ class Faults:
             a name of `KINDS`, ``ok``, or ``name:number`` (Retry-After, delay, bytes, latency).
     """
 
-    operations: Sequence[str] = attrs.field(
-        default=("api",), converter=lambda given: (given,) if isinstance(given, str) else tuple(given)
-    )
+    operations: tuple[str, ...] = attrs.field(default=("api",), converter=_selectors)
     latency: float = 0.0
     jitter: float = 0.0
     status_403: float = _p()

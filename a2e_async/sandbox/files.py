@@ -51,7 +51,9 @@ class Stored:
         """Bytes [start, end)."""
         if self.data is not None:
             return self.data[start:end]
-        with open(self.path, "rb") as file:  # type: ignore[arg-type]
+        if self.path is None:
+            return b""
+        with self.path.open("rb") as file:
             file.seek(start)
             return file.read(end - start)
 

@@ -48,7 +48,7 @@ class Ledger:
 
     Attributes:
         requests: operation key (``POST /api/v1/userImage2Video/start``) -> requests that arrived, whatever
-            became of them; ``upload`` and ``download`` are keys too, ``unknown`` is everything without a route.
+            became of them; ``upload`` and ``download`` are keys too, ``unknown`` is what has no route.
         statuses: HTTP status -> replies sent (0: the connection was reset instead).
         starts: workflow -> start requests whose work was done.
         tasks: every task that was made, in order.
@@ -75,7 +75,7 @@ class Ledger:
     operations: dict[str, tuple[str, str]] = attrs.field(factory=dict, repr=False)
 
     def count(self, selector: str) -> int:
-        """Requests of an operation: its key, its name (``image_to_video.batch_detail``), a glob, or a role."""
+        """Requests of an operation: its key, its name (``image_to_video.start``), a glob, or a role."""
         return sum(
             number
             for key, number in self.requests.items()

@@ -24,7 +24,8 @@ class Call:
     """One request to an operation, parsed.
 
     Attributes:
-        now: seconds of the sandbox's clock at which its work is done; `stamp` is the same as the API writes it.
+        now: seconds of the sandbox's clock at which its work is done.
+        stamp: the same time as the API writes it.
         serial: number of the request, for its trace_id.
         words: magic words found in the body (``sandbox:fail`` -> ``fail``).
     """
@@ -147,7 +148,8 @@ def error(
 def html(status: int, title: str, text: str = "") -> Reply:
     """What a proxy or the web framework answers."""
     page = (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n</head>\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        "</head>\n"
         f"<body>\n<pre>{text or title}</pre>\n</body>\n</html>\n"
     )
     return Reply(status, page.encode(), b"text/html; charset=utf-8")
@@ -155,5 +157,5 @@ def html(status: int, title: str, text: str = "") -> Reply:
 
 def xml(status: int, code: str, message: str) -> Reply:
     """What an object store answers when it refuses."""
-    page = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Reply(status, page.encode(), b"application/xml")
+    told = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return Reply(status, f'<?xml version="1.0" encoding="UTF-8"?>{told}'.encode(), b"application/xml")

@@ -51,7 +51,8 @@ def _text_to_image(body: Body) -> str | None:
 
 
 def _gpt_image(body: Body) -> str | None:
-    if body.get("model") == "gpt-image-2" and body.get("aspect_ratio") == "1:1" and body.get("resolution") == "4K":
+    square = body.get("aspect_ratio") == "1:1"
+    if body.get("model") == "gpt-image-2" and square and body.get("resolution") == "4K":
         return "resolution 4K is not available for aspect_ratio 1:1"
     return _at_most(body, "input_images", 16)
 
@@ -161,7 +162,8 @@ def _minimax(body: Body) -> str | None:
 
 
 def _sora(body: Body) -> str | None:
-    return _needs(body, "image_urls") if body.get("model_type", "image-to-video") == "image-to-video" else None
+    from_text = body.get("model_type", "image-to-video") == "text-to-video"
+    return None if from_text else _needs(body, "image_urls")
 
 
 def _seedance(body: Body) -> str | None:
@@ -277,5 +279,3 @@ def _moderation(call: Call) -> Reply | None:
     if family.nsfw == "empty" and "nsfw" in call.words and body.get("force_generate") is not True:
         return ok(call, {"nsfw": True, "message": "NSFW content detected"})
     return None
-
-

@@ -7,7 +7,6 @@ import concurrent.futures
 import os
 import random
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -65,19 +64,17 @@ class _Server(uvicorn.Server):
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    if sys.platform != "win32":
-        try:
-            import uvloop
-        except ImportError:
-            return asyncio.new_event_loop
-        return uvloop.new_event_loop
-    return asyncio.new_event_loop
+    try:
+        from uvloop import new_event_loop
+    except ImportError:  # Windows has none
+        return asyncio.new_event_loop
+    return new_event_loop
 
 
 class Sandbox:
     """A local A2E on a loopback port, in a thread of its own.
 
-    Use it with ``async with`` (asyncio or trio) or plain ``with``. Every method may be called from any thread.
+    Use it with ``async with`` (asyncio or trio) or plain ``with``. Its methods may be called from any thread.
 
     Args:
         port: 0 takes a free one; separate_files: serve files on a second port, so on another origin.
@@ -87,7 +84,8 @@ class Sandbox:
         document: the OpenAPI file to play; by default $A2E_SANDBOX_SPEC or the package's own.
         prefix: a path below which the API lives, as on white-label hosts.
         epoch: the wall-clock time (seconds since 1970) that createdAt shows for second 0 of the clock.
-        options: see `Config`: seed, durations, prices, coins, presign_price, result_ttl, odd_files, voice_quota.
+        seed, durations, prices, options: see `Config`, whose attributes they are: coins, presign_price,
+            result_ttl, odd_files, voice_quota, max_upload, diamonds.
 
     Raises:
         FileNotFoundError, ValueError: no usable document.
@@ -145,7 +143,7 @@ class Sandbox:
         self.origin, self.files_origin = origins[0], origins[-1]
         self._app = App(self._new_world, self._prefix)
         config = uvicorn.Config(
-            self._app,  # type: ignore[arg-type]
+            self._app,
             lifespan="off",
             ws="none",
             access_log=False,
@@ -156,7 +154,9 @@ class Sandbox:
             timeout_keep_alive=3600,  # no idle connection dies by real time, which the clock does not know
         )
         self._server = _Server(config)
-        self._thread = threading.Thread(target=self._run, name="a2e-sandbox", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(self._server,), name="a2e-sandbox", daemon=True
+        )
         self._thread.start()
         if not self._server.ready.wait(START_SECONDS):
             raise RuntimeError("the sandbox did not start")
@@ -174,11 +174,10 @@ class Sandbox:
         if self._app is not None:
             self._app.world.files.close()
 
-    def _run(self) -> None:
-        assert self._server is not None
+    def _run(self, server: _Server) -> None:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             self._loop = runner.get_loop()
-            runner.run(self._server.serve(sockets=self._sockets))
+            runner.run(server.serve(sockets=self._sockets))
 
     def _new_world(self) -> World:
         world = World(self._config, self._document, self.clock, self._epoch)
@@ -213,8 +212,12 @@ class Sandbox:
     @property
     def world(self) -> World:
         """The state itself. Look at it between requests only; use the methods below while it serves."""
-        assert self._app is not None, "the sandbox has not been started"
-        return self._app.world
+        return self._started().world
+
+    def _started(self) -> App:
+        if self._app is None:
+            raise RuntimeError("the sandbox has not been started")
+        return self._app
 
     def call(self, ask: Callable[[World], T]) -> T:
         """Run a function on the state, in the server's thread, between two requests."""
@@ -255,13 +258,12 @@ class Sandbox:
         self.call(lambda world: world.plan.replace(faults))
 
     def script(self, selector: str, *kinds: str) -> None:
-        """One-shot faults for the next requests of an operation: `sandbox.script("start", "reset_after", "ok")`."""
+        """One-shot faults for the next requests: ``sandbox.script("start", "reset_after", "ok")``."""
         self.call(lambda world: world.plan.script(selector, kinds))
 
     def reset(self) -> None:
         """A fresh account: no tasks, no files, full balance, an empty ledger, the faults it was made with."""
-        app = self._app
-        assert app is not None
+        app = self._started()
         self.call(lambda _world: app.reset())
 
 

@@ -94,6 +94,7 @@ class Task:
 
     @property
     def succeeded(self) -> bool:
+        """Whether it ends well."""
         return self.ending == self.family.done
 
     @property

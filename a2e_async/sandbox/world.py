@@ -141,7 +141,7 @@ class World:
 
     def add_token(self, alias: str, secret: str) -> dict[str, Any]:
         """A token that works from now on."""
-        record = {
+        record: dict[str, Any] = {
             "_id": self.new_id(),
             "alias": alias,
             "token": secret,
@@ -154,6 +154,13 @@ class World:
     def knows_token(self, secret: str) -> bool:
         """Whether a bearer token may act now."""
         return any(record["token"] == secret and record["enabled"] for record in self.tokens.values())
+
+    def add_record(self, kind: str, fields: Mapping[str, Any], now: float) -> dict[str, Any]:
+        """Keep a thing that is no task: an avatar, a background, a face, …"""
+        moment = self.stamp(now)
+        record = {"_id": self.new_id(), **fields, "createdAt": moment, "updatedAt": moment}
+        self.records.setdefault(kind, {})[str(record["_id"])] = record
+        return record
 
     # Coins
 
@@ -255,6 +262,12 @@ class World:
         if family.refund_failed and ending != family.done:
             self.later(done_at, lambda: self.give_back(task, done_at))
         return task
+
+    def enter_again(self, task: Task, coins: int, now: float) -> None:
+        """Account for a task that is charged once more and runs once more."""
+        task.entry = attrs.evolve(task.entry, coins=coins, created_at=now, seen_at=None, refunded=0)
+        task.coins, task.coins_back = coins, 0
+        self.ledger.tasks.append(task.entry)
 
     def _duration(self, family: Family, body: Mapping[str, Any]) -> float:
         given = self._durations.get(family.workflow, self._durations.get("*", family.duration))

@@ -32,7 +32,7 @@ _SCHEMAS: Document = {
             "name": {"type": "string"},
             "current_status": {
                 "type": "string",
-                "description": "initialized, sent, pending, processing, completed or failed; the set is open.",
+                "description": "initialized, sent, pending, processing, completed or failed; open.",
             },
             "coins": {"type": "number", "description": "Coins charged."},
             "createdAt": {"type": "string", "description": "ISO 8601."},
@@ -87,7 +87,7 @@ def _complete_family(document: Document, schemas: Document, family: Family) -> l
 
 
 def record_schema_name(document: Document, family: Family) -> str:
-    """The component that describes the family's task: what start or detail declare, else ``<Class>Record``."""
+    """The component of the family's task: what start or detail declare, else ``<Class>Record``."""
     for endpoint in (family.start, family.get):
         data = declared_data(document, endpoint)
         if isinstance(data, dict) and str(data.get("$ref", "")).startswith("#/components/schemas/"):

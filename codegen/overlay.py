@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 from jsonpath_ng import Child, Fields, JSONPath
-from jsonpath_ng.ext import parse as parse_path
-from oas_patch import apply_overlay
-from oas_patch.validator import Draft202012Validator, load_schema
+from jsonpath_ng.ext.parser import parse as parse_path
+from jsonschema import Draft202012Validator
+from oas_patch import apply_overlay  # type: ignore[import-untyped]  # the library has no types
+from oas_patch.validator import load_schema  # type: ignore[import-untyped]  # the same
 
 from codegen.document import Document, SpecError
 

@@ -1,0 +1,48 @@
+"""Miscellaneous (`user`): `a2e.account`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from a2e_async.operations import CallOptions, Field, Operation, raw
+from a2e_async.resources import Resource
+
+__all__ = ["Account"]
+
+
+ADD = Operation(
+    "POST",
+    "/api/v1/user/add",
+    raw,
+    body=(
+        Field("username", str, required=True),
+        Field("password", str, required=True),
+    ),
+    has_body=True,
+)
+
+
+class Account(Resource):
+    """Miscellaneous (`user`)."""
+
+    name = "account"
+
+    async def add(self, *, username: str, password: str, **options: Unpack[CallOptions]) -> Any:
+        """Add a user.
+
+        Args:
+            username: The username.
+            password: The password.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(ADD, {"username": username, "password": password}, options)

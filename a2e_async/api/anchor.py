@@ -1,0 +1,221 @@
+"""Generate Avatar Videos (`anchor`): `a2e.anchor`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Unpack
+
+import attrs
+
+from a2e_async.operations import CallOptions, Field, Operation, Paging, many, raw, with_body
+from a2e_async.pages import Pages
+from a2e_async.records import Record
+from a2e_async.resources import Resource
+
+__all__ = ["Anchor", "LanguageGroup", "LanguageRegion", "VoiceGroup", "VoiceOption"]
+
+
+@attrs.frozen(kw_only=True)
+class LanguageGroup(Record):
+    """A language and its regions. Confidence: low (vendor prose; the key children is inferred).
+
+    Attributes:
+        value: The country of send_tts.
+    """
+
+    value: str | None = None
+    children: Sequence[LanguageRegion] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class LanguageRegion(Record):
+    """One region of a language.
+
+    Attributes:
+        value: The region of send_tts.
+    """
+
+    value: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class VoiceGroup(Record):
+    """Voices by gender. Confidence: medium (one client)."""
+
+    label: str | None = None
+    value: str | None = None
+    children: Sequence[VoiceOption] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class VoiceOption(Record):
+    """One system voice.
+
+    Attributes:
+        value: The tts_id.
+        tts_rate: Its type is not told.
+    """
+
+    label: str | None = None
+    value: str | None = None
+    tts_rate: Any = attrs.field(default=None, metadata={"key": "ttsRate"})
+
+
+LIST = Operation(
+    "POST",
+    "/api/v1/anchor/list",
+    many(Record),
+    body=(Field("web_type", str, choices=("a2e", "tyzn")),),
+    has_body=True,
+    paging=Paging(),
+)
+
+TTS_LIST = Operation("POST", "/api/v1/anchor/tts_list", raw, has_body=True)
+
+LANGUAGE_LIST = Operation(
+    "POST",
+    "/api/v1/anchor/language_list",
+    many(LanguageGroup),
+    body=(Field("voice_map_type", str),),
+    has_body=True,
+)
+
+POST_VOICE_LIST = Operation(
+    "POST",
+    "/api/v1/anchor/voice_list",
+    raw,
+    body=(
+        Field("country", str),
+        Field("region", str),
+        Field("voice_map_type", str),
+    ),
+    has_body=True,
+)
+
+VOICE_LIST = Operation(
+    "GET",
+    "/api/v1/anchor/voice_list",
+    many(VoiceGroup),
+    query=(
+        Field("country", str),
+        Field("region", str),
+        Field("voice_map_type", str),
+    ),
+)
+
+
+class Anchor(Resource):
+    """Generate Avatar Videos (`anchor`)."""
+
+    name = "anchor"
+
+    def list(
+        self, *, web_type: Literal["a2e", "tyzn"] | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[Record]:
+        """List available avatars.
+
+        System avatars and the caller's own.
+
+        Args:
+            web_type: Send a2e or tyzn to get the default system avatars too.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"web_type": web_type}, options)
+
+    async def tts_list(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+        """List system voices (TTS presets).
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(TTS_LIST, {}, with_body(body, options))
+
+    async def language_list(
+        self, *, voice_map_type: str | None = None, **options: Unpack[CallOptions]
+    ) -> Sequence[LanguageGroup]:
+        """List supported languages/regions for voices.
+
+        Args:
+            voice_map_type: Filter by locale mapping.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(LANGUAGE_LIST, {"voice_map_type": voice_map_type}, options)
+
+    async def post_voice_list(
+        self,
+        *,
+        country: str | None = None,
+        region: str | None = None,
+        voice_map_type: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """List available voices by country/region.
+
+        Args:
+            country: Language code; server default en.
+            region: Server default US.
+            voice_map_type: Server default en-US.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(
+            POST_VOICE_LIST, {"country": country, "region": region, "voice_map_type": voice_map_type}, options
+        )
+
+    async def voice_list(
+        self,
+        *,
+        country: str | None = None,
+        region: str | None = None,
+        voice_map_type: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Sequence[VoiceGroup]:
+        """List available voices (GET).
+
+        Args:
+            country: Server default: en.
+            region: Server default: US.
+            voice_map_type: Server default: en-US.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(
+            VOICE_LIST, {"country": country, "region": region, "voice_map_type": voice_map_type}, options
+        )

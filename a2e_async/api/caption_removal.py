@@ -1,0 +1,234 @@
+"""Caption Removal (`userCaptionRemoval`): `a2e.caption_removal`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw, with_body
+from a2e_async.pages import Pages
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["CaptionRemoval", "CaptionRemovalRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class CaptionRemovalRecord(TaskRecord):
+    """A task of `a2e.caption_removal` as the service reports it. Confidence: medium (one client).
+
+    Attributes:
+        result_url: The result; empty until it is done.
+    """
+
+    result_url: str | None = None
+
+
+START = Operation(
+    "POST",
+    "/api/v1/userCaptionRemoval/start",
+    one(CaptionRemovalRecord),
+    body=(
+        Field("name", str, required=True),
+        Field("source_url", str, required=True, media=True),
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
+    ),
+    has_body=True,
+)
+
+LIST = Operation(
+    "GET",
+    "/api/v1/userCaptionRemoval/allRecords",
+    many(CaptionRemovalRecord),
+    query=(Field("page_size", int, "pageSize", minimum=1),),
+    paging=Paging("pageNum", "pageSize", 10, 10),
+)
+
+ALL_PROCESSING = Operation("GET", "/api/v1/userCaptionRemoval/allProcessing", raw)
+
+BATCH_DETAIL = Operation(
+    "POST",
+    "/api/v1/userCaptionRemoval/batchDetail",
+    many(CaptionRemovalRecord),
+    body=(Field("ids", list, required=True, item=Field("", str)),),
+    has_body=True,
+)
+
+GET = Operation(
+    "GET",
+    "/api/v1/userCaptionRemoval/{_id}",
+    one(CaptionRemovalRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+)
+
+DELETE = Operation(
+    "DELETE", "/api/v1/userCaptionRemoval/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+)
+
+RETRY = Operation("POST", "/api/v1/userCaptionRemoval/retry", raw, has_body=True)
+
+
+class CaptionRemoval(Workflow[CaptionRemovalRecord]):
+    """Caption Removal (`userCaptionRemoval`)."""
+
+    name = "caption_removal"
+    record_type = CaptionRemovalRecord
+    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        source_url: Media,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[CaptionRemovalRecord]:
+        """Start caption removal task.
+
+        Asynchronous: 200 means accepted, not finished; poll detail. webhook_url/webhook_token work for
+        API-token callers only, best effort.
+
+        Args:
+            name: The task's name, to find it again.
+            source_url: A URL, or a file as Path, bytes or `Upload`.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
+                characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
+                most 256 characters.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `CaptionRemovalRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.caption_removal(name='Remove captions from video', source_url=Path("cat.png"))
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START,
+            {
+                "name": name,
+                "source_url": source_url,
+                "webhook_url": webhook_url,
+                "webhook_token": webhook_token,
+            },
+            options,
+        )
+
+    def list(
+        self, *, page_size: int | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[CaptionRemovalRecord]:
+        """Get all task records.
+
+        Newest first.
+
+        Args:
+            page_size: Records per page. At least 1.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"page_size": page_size}, options)
+
+    async def all_processing(self, **options: Unpack[CallOptions]) -> Any:
+        """List processing records.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(ALL_PROCESSING, {}, options)
+
+    async def batch_detail(
+        self, ids: Sequence[str], **options: Unpack[CallOptions]
+    ) -> Sequence[CaptionRemovalRecord]:
+        """Batch query task details.
+
+        Args:
+            ids: The tasks' ids.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(BATCH_DETAIL, {"ids": ids}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> CaptionRemovalRecord:
+        """Get task details.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete caption removal task.
+
+        Removes the task from the history.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)
+
+    async def retry(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+        """Retry a failed task.
+
+        Asks for another attempt of a failed task; keep monitoring the same or the returned id.
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(RETRY, {}, with_body(body, options))

@@ -1,0 +1,139 @@
+"""Background Matting (`custom_back`): `a2e.custom_background`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
+
+import attrs
+
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, raw, with_body
+from a2e_async.pages import Pages
+from a2e_async.records import Record
+from a2e_async.resources import Resource
+
+__all__ = ["Background", "CustomBackground"]
+
+
+@attrs.frozen(kw_only=True)
+class Background(Record):
+    """Confidence: medium (one client); other members not seen.
+
+    Attributes:
+        type: Custom, or a system kind.
+    """
+
+    type: str | None = None
+
+
+ADD = Operation(
+    "POST",
+    "/api/v1/custom_back/add",
+    raw,
+    body=(Field("img_url", str, required=True, media=True),),
+    has_body=True,
+)
+
+LIST = Operation("POST", "/api/v1/custom_back/list", many(Record), has_body=True, paging=Paging())
+
+DELETE = Operation("POST", "/api/v1/custom_back/del", raw, has_body=True)
+
+ALL_BACKGROUND = Operation("POST", "/api/v1/custom_back/allBackground", many(Background), has_body=True)
+
+RANDOM_BACKGROUND = Operation("POST", "/api/v1/custom_back/randomBackground", raw, has_body=True)
+
+
+class CustomBackground(Resource):
+    """Background Matting (`custom_back`).
+
+    Images and videos.
+    """
+
+    name = "custom_background"
+
+    async def add(self, *, img_url: Media, **options: Unpack[CallOptions]) -> Any:
+        """Add new custom background.
+
+        Args:
+            img_url: A URL, or a file as Path, bytes or `Upload`.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(ADD, {"img_url": img_url}, options)
+
+    def list(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Pages[Record]:
+        """Create/Run list.
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {}, with_body(body, options))
+
+    async def delete(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+        """Delete record.
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {}, with_body(body, options))
+
+    async def all_background(
+        self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Sequence[Background]:
+        """List all backgrounds.
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(ALL_BACKGROUND, {}, with_body(body, options))
+
+    async def random_background(
+        self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Any:
+        """Get a random background.
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(RANDOM_BACKGROUND, {}, with_body(body, options))

@@ -1,0 +1,175 @@
+"""AI Dubbing (`userDubbing`): `a2e.dubbing`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Operation, Paging, many, one, raw, with_body
+from a2e_async.pages import Pages
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["Dubbing", "DubbingRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class DubbingRecord(TaskRecord):
+    """A task of `a2e.dubbing` as the service reports it. Confidence: medium (one client).
+
+    Attributes:
+        result_url: The result; empty until it is done.
+    """
+
+    result_url: str | None = None
+
+
+START = Operation(
+    "POST",
+    "/api/v1/userDubbing/startDubbing",
+    one(DubbingRecord),
+    body=(
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
+    ),
+    has_body=True,
+)
+
+LIST = Operation(
+    "GET",
+    "/api/v1/userDubbing/allRecords",
+    many(DubbingRecord),
+    query=(Field("page_size", int, "pageSize", minimum=1),),
+    paging=Paging("pageNum", "pageSize", 10, 10),
+)
+
+ALL_PROCESSING = Operation("GET", "/api/v1/userDubbing/allProcessing", raw)
+
+GET = Operation(
+    "GET",
+    "/api/v1/userDubbing/{_id}",
+    one(DubbingRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+)
+
+DELETE = Operation(
+    "DELETE", "/api/v1/userDubbing/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+)
+
+
+class Dubbing(Workflow[DubbingRecord]):
+    """AI Dubbing (`userDubbing`)."""
+
+    name = "dubbing"
+    record_type = DubbingRecord
+    routes = Routes(start=START, get=GET, list=LIST, delete=DELETE)
+
+    def __call__(
+        self,
+        *,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        body: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[DubbingRecord]:
+        """Start AI dubbing task.
+
+        Asynchronous: 200 means accepted, not finished; poll detail. webhook_url/webhook_token work for
+        API-token callers only, best effort.
+
+        Args:
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
+                characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
+                most 256 characters.
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `DubbingRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.dubbing()
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START, {"webhook_url": webhook_url, "webhook_token": webhook_token}, with_body(body, options)
+        )
+
+    def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> Pages[DubbingRecord]:
+        """Get all task records.
+
+        Newest first.
+
+        Args:
+            page_size: Records per page. At least 1.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"page_size": page_size}, options)
+
+    async def all_processing(self, **options: Unpack[CallOptions]) -> Any:
+        """List processing records.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(ALL_PROCESSING, {}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> DubbingRecord:
+        """Get task details.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete dubbing task.
+
+        Removes the task from the history.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)

@@ -1,0 +1,99 @@
+"""Face Swap (`userFaceSwapImage`): `a2e.face_swap_image`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+import attrs
+
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, raw
+from a2e_async.pages import Pages
+from a2e_async.records import Record
+from a2e_async.resources import Resource
+
+__all__ = ["FaceImage", "FaceSwapImage"]
+
+
+@attrs.frozen(kw_only=True)
+class FaceImage(Record):
+    """A face kept for swapping. Confidence: high (vendor documentation)."""
+
+    id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    face_url: str | None = None
+    created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    updated_at: str | None = attrs.field(default=None, metadata={"key": "updatedAt"})
+
+
+ADD = Operation(
+    "POST",
+    "/api/v1/userFaceSwapImage/add",
+    many(FaceImage),
+    body=(Field("face_url", str, required=True, media=True),),
+    has_body=True,
+)
+
+LIST = Operation("GET", "/api/v1/userFaceSwapImage/records", many(FaceImage), paging=Paging())
+
+DELETE = Operation(
+    "DELETE", "/api/v1/userFaceSwapImage/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+)
+
+
+class FaceSwapImage(Resource):
+    """Face Swap (`userFaceSwapImage`).
+
+    Image or video targets.
+    """
+
+    name = "face_swap_image"
+
+    async def add(self, *, face_url: Media, **options: Unpack[CallOptions]) -> Sequence[FaceImage]:
+        """Add a new face image for face swapping.
+
+        Args:
+            face_url: A URL, or a file as Path, bytes or `Upload`.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(ADD, {"face_url": face_url}, options)
+
+    def list(self, **options: Unpack[CallOptions]) -> Pages[FaceImage]:
+        """Get user's face swap image records.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Remove a face swap image.
+
+        Args:
+            id: The id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)

@@ -1,0 +1,104 @@
+"""Face Swap (`userFaceSwapPreview`): `a2e.face_swap_preview`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, one
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["FaceSwapPreview", "FaceSwapPreviewRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class FaceSwapPreviewRecord(TaskRecord):
+    """A task of `a2e.face_swap_preview` as the service reports it. Confidence: high (vendor documentation)
+    for add, low for status.
+
+    Attributes:
+        result_url: The result; empty until it is done.
+        error_code: "0" or null when all is well.
+    """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    face_url: str | None = None
+    user_id: str | None = None
+    error_code: str | int | None = None
+
+
+START = Operation(
+    "POST",
+    "/api/v1/userFaceSwapPreview/add",
+    one(FaceSwapPreviewRecord),
+    body=(
+        Field("video_url", str, required=True, media=True),
+        Field("face_url", str, required=True, media=True),
+    ),
+    has_body=True,
+)
+
+STATUS = Operation(
+    "GET",
+    "/api/v1/userFaceSwapPreview/status",
+    one(FaceSwapPreviewRecord),
+    query=(Field("id", str, "_id", required=True),),
+)
+
+
+class FaceSwapPreview(Workflow[FaceSwapPreviewRecord]):
+    """Face Swap (`userFaceSwapPreview`).
+
+    Image or video targets.
+    """
+
+    name = "face_swap_preview"
+    record_type = FaceSwapPreviewRecord
+    routes = Routes(start=START, get=STATUS)
+
+    def __call__(
+        self, *, video_url: Media, face_url: Media, **options: Unpack[CallOptions]
+    ) -> Job[FaceSwapPreviewRecord]:
+        """Create a new face swap preview task.
+
+        Args:
+            video_url: A URL, or a file as Path, bytes or `Upload`.
+            face_url: A URL, or a file as Path, bytes or `Upload`.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `FaceSwapPreviewRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.face_swap_preview(video_url=Path("clip.mp4"), face_url=Path("cat.png"))
+            result = await job.run()
+            ```
+        """
+        return self._job(START, {"video_url": video_url, "face_url": face_url}, options)
+
+    async def status(self, id: str, **options: Unpack[CallOptions]) -> FaceSwapPreviewRecord:
+        """Get face swap preview status.
+
+        Args:
+            id: Preview task id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(STATUS, {"id": id}, options)

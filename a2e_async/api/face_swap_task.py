@@ -1,0 +1,259 @@
+"""Face Swap (`userFaceSwapTask`): `a2e.face_swap_task`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw
+from a2e_async.pages import Pages
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["FaceSwapTask", "FaceSwapTaskRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class FaceSwapTaskRecord(TaskRecord):
+    """A task of `a2e.face_swap_task` as the service reports it. Confidence: high (vendor documentation).
+
+    Attributes:
+        result_url: The result; empty until it is done.
+        duration: Seconds.
+        error_code: "0" or null when all is well.
+    """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    face_url: str | None = None
+    duration: int | None = None
+    error_code: str | int | None = None
+    updated_at: str | None = attrs.field(default=None, metadata={"key": "updatedAt"})
+    initialized_time: str | None = None
+    processing_time: str | None = None
+    completed_time: str | None = None
+
+
+START = Operation(
+    "POST",
+    "/api/v1/userFaceSwapTask/add",
+    one(FaceSwapTaskRecord),
+    body=(
+        Field("name", str, required=True),
+        Field("video_url", str, required=True, media=True),
+        Field("face_url", str, required=True, media=True),
+        Field("cover_url", str, media=True),
+        Field("model_version", str, choices=("v1", "v2")),
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
+    ),
+    has_body=True,
+)
+
+LIST = Operation(
+    "GET",
+    "/api/v1/userFaceSwapTask/records",
+    many(FaceSwapTaskRecord),
+    query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+)
+
+STATUS = Operation("GET", "/api/v1/userFaceSwapTask/status", many(FaceSwapTaskRecord))
+
+BATCH_DETAIL = Operation(
+    "POST",
+    "/api/v1/userFaceSwapTask/batchDetail",
+    many(FaceSwapTaskRecord),
+    body=(Field("ids", list, required=True, item=Field("", str)),),
+    has_body=True,
+)
+
+GET = Operation(
+    "GET",
+    "/api/v1/userFaceSwapTask/{_id}",
+    one(FaceSwapTaskRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+)
+
+DELETE = Operation(
+    "DELETE", "/api/v1/userFaceSwapTask/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+)
+
+RETRY = Operation("GET", "/api/v1/userFaceSwapTask/retry", raw)
+
+
+class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
+    """Face Swap (`userFaceSwapTask`).
+
+    Image or video targets.
+    """
+
+    name = "face_swap_task"
+    record_type = FaceSwapTaskRecord
+    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        video_url: Media,
+        face_url: Media,
+        cover_url: Media | None = None,
+        model_version: Literal["v1", "v2"] | None = None,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[FaceSwapTaskRecord]:
+        """Create a new face swap task.
+
+        Asynchronous: 200 means accepted only; poll GET /api/v1/userFaceSwapTask/{_id} or /records.
+
+        Args:
+            name: The task's name, to find it again.
+            video_url: A URL, or a file as Path, bytes or `Upload`.
+            face_url: A URL, or a file as Path, bytes or `Upload`.
+            cover_url: Cover image URL. A URL, or a file as Path, bytes or `Upload`.
+            model_version: v1 is the default (JAH pipeline); v2 (ComfyUI) handles images only.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
+                characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
+                most 256 characters.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `FaceSwapTaskRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.face_swap_task(
+                name='My Face Swap Video',
+                video_url=Path("clip.mp4"),
+                face_url=Path("cat.png"),
+            )
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START,
+            {
+                "name": name,
+                "video_url": video_url,
+                "face_url": face_url,
+                "cover_url": cover_url,
+                "model_version": model_version,
+                "webhook_url": webhook_url,
+                "webhook_token": webhook_token,
+            },
+            options,
+        )
+
+    def list(
+        self, *, page_size: int | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[FaceSwapTaskRecord]:
+        """Get user's face swap task records.
+
+        Args:
+            page_size: Records per page. 1 to 100. Server default: 10.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"page_size": page_size}, options)
+
+    async def status(self, **options: Unpack[CallOptions]) -> Sequence[FaceSwapTaskRecord]:
+        """Get user's face swap task status.
+
+        Overall status over all of the caller's face-swap tasks; takes no task id.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(STATUS, {}, options)
+
+    async def batch_detail(
+        self, ids: Sequence[str], **options: Unpack[CallOptions]
+    ) -> Sequence[FaceSwapTaskRecord]:
+        """Batch query task details.
+
+        Several records in one call; match results by id, not by order.
+
+        Args:
+            ids: The tasks' ids.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(BATCH_DETAIL, {"ids": ids}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> FaceSwapTaskRecord:
+        """Get face swap task details.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete face swap task.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)
+
+    async def retry(self, **options: Unpack[CallOptions]) -> Any:
+        """Retry face swap task.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(RETRY, {}, options)

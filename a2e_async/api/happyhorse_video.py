@@ -1,0 +1,265 @@
+"""HappyHorse Video (`userHappyhorseVideo`): `a2e.happyhorse_video`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw
+from a2e_async.pages import Pages
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+from a2e_async.rules import Need
+
+__all__ = ["HappyhorseVideo", "HappyhorseVideoRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class HappyhorseVideoRecord(TaskRecord):
+    """A task of `a2e.happyhorse_video` as the service reports it. Record not known; the fields that most
+    families share. Confidence: unknown.
+    """
+
+
+START = Operation(
+    "POST",
+    "/api/v1/userHappyhorseVideo/start",
+    one(HappyhorseVideoRecord),
+    body=(
+        Field("mode", str, required=True, choices=("t2v", "i2v", "r2v", "video-edit")),
+        Field("name", str),
+        Field("model_version", str, choices=("1.0", "1.1")),
+        Field("prompt", str),
+        Field("image_url", str, media=True),
+        Field("reference_image_urls", list, max_items=9, item=Field("", str, media=True)),
+        Field("edit_video_url", str, media=True),
+        Field("input_video_seconds", float),
+        Field(
+            "duration", str, choices=("3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15")
+        ),
+        Field("resolution", str, choices=("480P", "720P", "1080P")),
+        Field("ratio", str, choices=("16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9")),
+        Field("audio_setting", str, choices=("auto", "origin")),
+        Field("seed", int, minimum=0, maximum=2147483647),
+        Field("watermark", bool),
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
+    ),
+    has_body=True,
+    needs=(
+        Need({"mode": ("t2v", "r2v", "video-edit")}, all_of=("prompt",)),
+        Need({"mode": ("i2v",)}, all_of=("image_url",)),
+        Need({"mode": ("r2v",)}, all_of=("reference_image_urls",)),
+        Need({"mode": ("video-edit",)}, all_of=("edit_video_url",)),
+    ),
+)
+
+LIST = Operation(
+    "GET",
+    "/api/v1/userHappyhorseVideo/allRecords",
+    many(HappyhorseVideoRecord),
+    query=(Field("page_size", int, "pageSize", minimum=1),),
+    paging=Paging("pageNum", "pageSize", 10, 10),
+)
+
+BATCH_DETAIL = Operation(
+    "POST",
+    "/api/v1/userHappyhorseVideo/batchDetail",
+    many(HappyhorseVideoRecord),
+    body=(Field("ids", list, required=True, max_items=200, item=Field("", str)),),
+    has_body=True,
+)
+
+GET = Operation(
+    "GET",
+    "/api/v1/userHappyhorseVideo/{_id}",
+    one(HappyhorseVideoRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+)
+
+DELETE = Operation(
+    "DELETE", "/api/v1/userHappyhorseVideo/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+)
+
+
+class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
+    """HappyHorse Video (`userHappyhorseVideo`).
+
+    Asynchronous, on Alibaba DashScope. 1.0 and 1.1 do text, image and reference to video at 480P (1.1
+    only), 720P or 1080P; video-edit is 1.0 only, 720P or 1080P.
+    """
+
+    name = "happyhorse_video"
+    record_type = HappyhorseVideoRecord
+    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+
+    def __call__(
+        self,
+        *,
+        mode: Literal["t2v", "i2v", "r2v", "video-edit"],
+        name: str | None = None,
+        model_version: Literal["1.0", "1.1"] | None = None,
+        prompt: str | None = None,
+        image_url: Media | None = None,
+        reference_image_urls: Sequence[Media] | None = None,
+        edit_video_url: Media | None = None,
+        input_video_seconds: float | None = None,
+        duration: Literal["3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"]
+        | None = None,
+        resolution: Literal["480P", "720P", "1080P"] | None = None,
+        ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9"] | None = None,
+        audio_setting: Literal["auto", "origin"] | None = None,
+        seed: int | None = None,
+        watermark: bool | None = None,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[HappyhorseVideoRecord]:
+        """Start HappyHorse video generation task (T2V / I2V / R2V / Video-Edit).
+
+        Asynchronous; HappyHorse on Alibaba DashScope. Without `model_version` version 1.0 is used.
+        Modes t2v, i2v, r2v exist in 1.0 and 1.1, video-edit only in 1.0; models are named like
+        happyhorse-1.1-t2v.
+
+        prompt is needed with mode t2v, r2v, video-edit. image_url is needed with mode i2v.
+        reference_image_urls is needed with mode r2v. edit_video_url is needed with mode video-edit.
+
+        Args:
+            mode: The mode.
+            name: The task's name, to find it again.
+            model_version: video-edit always runs 1.0; 1.1 allows more durations, ratios and 480P.
+                Server default: 1.0.
+            prompt: Needed for t2v, r2v and video-edit; optional for i2v.
+            image_url: First frame; i2v only. A URL, or a file as Path, bytes or `Upload`.
+            reference_image_urls: r2v needs 1-9; video-edit takes 0-5. URLs, or files as Path, bytes or
+                `Upload`.
+            edit_video_url: video-edit only. A URL, or a file as Path, bytes or `Upload`.
+            input_video_seconds: Seconds of the input video as the client measured; estimates video-edit
+                cost.
+            duration: Seconds; 1.0: 5, 10 or 15; 1.1: 3-15; ignored for video-edit. Server default: 5.
+            resolution: 480P only with 1.1 in t2v, i2v, r2v Server default: 720P.
+            ratio: t2v and r2v only; 4:5, 5:4, 9:21, 21:9 need 1.1. Server default: 16:9.
+            audio_setting: video-edit only; auto: model decides; origin: input audio kept. Server
+                default: auto.
+            seed: Range 0 to 2147483647.
+            watermark: DashScope watermark. Server default: True.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
+                characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
+                most 256 characters.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `HappyhorseVideoRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.happyhorse_video(mode='t2v', prompt='a red kite over the sea')
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START,
+            {
+                "mode": mode,
+                "name": name,
+                "model_version": model_version,
+                "prompt": prompt,
+                "image_url": image_url,
+                "reference_image_urls": reference_image_urls,
+                "edit_video_url": edit_video_url,
+                "input_video_seconds": input_video_seconds,
+                "duration": duration,
+                "resolution": resolution,
+                "ratio": ratio,
+                "audio_setting": audio_setting,
+                "seed": seed,
+                "watermark": watermark,
+                "webhook_url": webhook_url,
+                "webhook_token": webhook_token,
+            },
+            options,
+        )
+
+    def list(
+        self, *, page_size: int | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[HappyhorseVideoRecord]:
+        """List HappyHorse tasks.
+
+        Args:
+            page_size: Records per page. At least 1. Server default: 10.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"page_size": page_size}, options)
+
+    async def batch_detail(
+        self, ids: Sequence[str], **options: Unpack[CallOptions]
+    ) -> Sequence[HappyhorseVideoRecord]:
+        """Batch query task details.
+
+        At most 200 tasks.
+
+        Args:
+            ids: The tasks' ids. At most 200 items.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(BATCH_DETAIL, {"ids": ids}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> HappyhorseVideoRecord:
+        """Get HappyHorse task details.
+
+        Includes the mode, current status and video output fields.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete a HappyHorse task.
+
+        Soft delete.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)

@@ -1,0 +1,210 @@
+"""Motion Transfer (`motionTransfer`): `a2e.motion_transfer`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw
+from a2e_async.pages import Pages
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["MotionTransfer", "MotionTransferRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class MotionTransferRecord(TaskRecord):
+    """A task of `a2e.motion_transfer` as the service reports it. Confidence: medium (one client).
+
+    Attributes:
+        result_video_url: The result; empty until it is done.
+    """
+
+    result_video_url: str | None = None
+
+
+START = Operation(
+    "POST",
+    "/api/v1/motionTransfer/start",
+    one(MotionTransferRecord),
+    body=(
+        Field("name", str),
+        Field("image_url", str, required=True, media=True),
+        Field("video_url", str, required=True, media=True),
+        Field("positive_prompt", str),
+        Field("negative_prompt", str),
+        Field("timeout", float),
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
+    ),
+    has_body=True,
+)
+
+LIST = Operation(
+    "GET",
+    "/api/v1/motionTransfer/allRecords",
+    many(MotionTransferRecord),
+    query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+)
+
+BATCH_DETAIL = Operation(
+    "POST",
+    "/api/v1/motionTransfer/batchDetail",
+    many(MotionTransferRecord),
+    body=(Field("ids", list, required=True, item=Field("", str)),),
+    has_body=True,
+)
+
+GET = Operation(
+    "GET",
+    "/api/v1/motionTransfer/{_id}",
+    one(MotionTransferRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+)
+
+DELETE = Operation(
+    "DELETE", "/api/v1/motionTransfer/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+)
+
+
+class MotionTransfer(Workflow[MotionTransferRecord]):
+    """Motion Transfer (`motionTransfer`)."""
+
+    name = "motion_transfer"
+    record_type = MotionTransferRecord
+    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+
+    def __call__(
+        self,
+        *,
+        image_url: Media,
+        video_url: Media,
+        name: str | None = None,
+        positive_prompt: str | None = None,
+        negative_prompt: str | None = None,
+        timeout: float | None = None,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[MotionTransferRecord]:
+        """Start motion transfer task.
+
+        Asynchronous: the 200 only accepts the task; poll the detail operation until a terminal status.
+
+        Args:
+            image_url: Reference image. A URL, or a file as Path, bytes or `Upload`.
+            video_url: Source of the motion. A URL, or a file as Path, bytes or `Upload`.
+            name: The task's name, to find it again.
+            positive_prompt: The positive prompt.
+            negative_prompt: What is not wanted, in words.
+            timeout: Seconds. Server default: 300.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
+                characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
+                most 256 characters.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `MotionTransferRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.motion_transfer(image_url=Path("cat.png"), video_url=Path("clip.mp4"))
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START,
+            {
+                "image_url": image_url,
+                "video_url": video_url,
+                "name": name,
+                "positive_prompt": positive_prompt,
+                "negative_prompt": negative_prompt,
+                "timeout": timeout,
+                "webhook_url": webhook_url,
+                "webhook_token": webhook_token,
+            },
+            options,
+        )
+
+    def list(
+        self, *, page_size: int | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[MotionTransferRecord]:
+        """Get all motion transfer records.
+
+        Args:
+            page_size: Records per page. 1 to 100. Server default: 10.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"page_size": page_size}, options)
+
+    async def batch_detail(
+        self, ids: Sequence[str], **options: Unpack[CallOptions]
+    ) -> Sequence[MotionTransferRecord]:
+        """Batch query task details.
+
+        Args:
+            ids: The tasks' ids.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(BATCH_DETAIL, {"ids": ids}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> MotionTransferRecord:
+        """Get motion transfer task detail.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete motion transfer task.
+
+        Removes the task from the history only; other results stay.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)

@@ -1,0 +1,225 @@
+"""Talking Video (`talkingVideo`): `a2e.talking_video`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw
+from a2e_async.pages import Pages
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["TalkingVideo", "TalkingVideoRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class TalkingVideoRecord(TaskRecord):
+    """A task of `a2e.talking_video` as the service reports it. Confidence: high (vendor documentation).
+
+    Attributes:
+        result_url: The result; empty until it is done.
+        duration: Seconds.
+    """
+
+    result_url: str | None = None
+    cover_url: str | None = None
+    video_url: str | None = None
+    audio_url: str | None = None
+    duration: int | None = None
+    prompt: str | None = None
+    negative_prompt: str | None = None
+    failed_code: str | None = None
+
+
+START = Operation(
+    "POST",
+    "/api/v1/talkingVideo/start",
+    one(TalkingVideoRecord),
+    body=(
+        Field("name", str, required=True),
+        Field("video_url", str, required=True, media=True),
+        Field("audio_url", str, media=True),
+        Field("duration", int, minimum=1, maximum=20),
+        Field("prompt", str, required=True),
+        Field("negative_prompt", str, required=True),
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
+    ),
+    has_body=True,
+)
+
+LIST = Operation(
+    "GET",
+    "/api/v1/talkingVideo/allRecords",
+    many(TalkingVideoRecord),
+    query=(Field("page_size", int, "pageSize", minimum=1),),
+    paging=Paging("pageNum", "pageSize", 10, 10),
+)
+
+BATCH_DETAIL = Operation(
+    "POST",
+    "/api/v1/talkingVideo/batchDetail",
+    many(TalkingVideoRecord),
+    body=(Field("ids", list, required=True, item=Field("", str)),),
+    has_body=True,
+)
+
+GET = Operation(
+    "GET",
+    "/api/v1/talkingVideo/{_id}",
+    one(TalkingVideoRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+)
+
+DELETE = Operation(
+    "DELETE", "/api/v1/talkingVideo/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+)
+
+
+class TalkingVideo(Workflow[TalkingVideoRecord]):
+    """Talking Video (`talkingVideo`)."""
+
+    name = "talking_video"
+    record_type = TalkingVideoRecord
+    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        video_url: Media,
+        prompt: str,
+        negative_prompt: str,
+        audio_url: Media | None = None,
+        duration: int | None = None,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[TalkingVideoRecord]:
+        """Start talking video generation.
+
+        Asynchronous: the 200 only accepts the task; poll the detail operation until a terminal status.
+
+        Args:
+            name: The task's name, to find it again.
+            video_url: A URL, or a file as Path, bytes or `Upload`.
+            prompt: What is wanted, in words.
+            negative_prompt: What is not wanted, in words.
+            audio_url: Optional. A URL, or a file as Path, bytes or `Upload`.
+            duration: Seconds. 1 to 20. Server default: 3.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
+                characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
+                most 256 characters.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `TalkingVideoRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.talking_video(
+                name='My Talking Video',
+                video_url=Path("clip.mp4"),
+                prompt='Make this person smile and speak',
+                negative_prompt='blurry, distorted',
+            )
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START,
+            {
+                "name": name,
+                "video_url": video_url,
+                "prompt": prompt,
+                "negative_prompt": negative_prompt,
+                "audio_url": audio_url,
+                "duration": duration,
+                "webhook_url": webhook_url,
+                "webhook_token": webhook_token,
+            },
+            options,
+        )
+
+    def list(
+        self, *, page_size: int | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[TalkingVideoRecord]:
+        """Get all task records.
+
+        Newest first.
+
+        Args:
+            page_size: Records per page. At least 1.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"page_size": page_size}, options)
+
+    async def batch_detail(
+        self, ids: Sequence[str], **options: Unpack[CallOptions]
+    ) -> Sequence[TalkingVideoRecord]:
+        """Batch query task details.
+
+        Args:
+            ids: The tasks' ids.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(BATCH_DETAIL, {"ids": ids}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> TalkingVideoRecord:
+        """Get task details.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete task.
+
+        Removes the task from the history only; other videos stay.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)

@@ -1,0 +1,107 @@
+"""Miscellaneous (`token`): `a2e.tokens`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+from a2e_async.operations import CallOptions, Field, Operation, Paging, many, raw
+from a2e_async.pages import Pages
+from a2e_async.records import Record
+from a2e_async.resources import Resource
+
+__all__ = ["Tokens"]
+
+
+GENERATE = Operation(
+    "POST", "/api/v1/token/generate", raw, body=(Field("alias", str, required=True),), has_body=True
+)
+
+DELETE = Operation(
+    "POST", "/api/v1/token/delete", raw, body=(Field("id", str, "_id", required=True),), has_body=True
+)
+
+LIST = Operation("GET", "/api/v1/token/list", many(Record), paging=Paging())
+
+STATUS = Operation(
+    "POST",
+    "/api/v1/token/status",
+    raw,
+    body=(
+        Field("id", str, "_id", required=True),
+        Field("enabled", required=True),
+    ),
+    has_body=True,
+)
+
+
+class Tokens(Resource):
+    """Miscellaneous (`token`)."""
+
+    name = "tokens"
+
+    async def generate(self, *, alias: str, **options: Unpack[CallOptions]) -> Any:
+        """Generate API token.
+
+        Args:
+            alias: The alias.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GENERATE, {"alias": alias}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete API token.
+
+        Args:
+            id: The id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)
+
+    def list(self, **options: Unpack[CallOptions]) -> Pages[Record]:
+        """List API tokens.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {}, options)
+
+    async def status(self, *, id: str, enabled: Any, **options: Unpack[CallOptions]) -> Any:
+        """Switch an API token on or off.
+
+        Args:
+            id: The id.
+            enabled: On or off. Its type is not told.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(STATUS, {"id": id, "enabled": enabled}, options)

@@ -1,0 +1,73 @@
+"""Credits (`transactionRecord`): `a2e.transactions`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from a2e_async.operations import CallOptions, Field, Operation, Paging, many
+from a2e_async.pages import Pages
+from a2e_async.records import Record
+from a2e_async.resources import Resource
+
+__all__ = ["Transactions"]
+
+
+CREDITS_HISTORY = Operation(
+    "GET",
+    "/api/v1/transactionRecord/creditsHistory",
+    many(Record),
+    query=(
+        Field("page_size", int, "pageSize", minimum=1),
+        Field("is_consumption", bool),
+        Field("start_date", str, "startDate"),
+        Field("end_date", str, "endDate"),
+    ),
+    paging=Paging("pageNum", "pageSize", 10, 10),
+)
+
+
+class Transactions(Resource):
+    """Credits (`transactionRecord`)."""
+
+    name = "transactions"
+
+    def credits_history(
+        self,
+        *,
+        page_size: int | None = None,
+        is_consumption: bool | None = None,
+        start_date: str | None = None,
+        end_date: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Pages[Record]:
+        """Get credits history.
+
+        Amounts above zero are grants or purchases, below zero are spending.
+
+        Args:
+            page_size: Records per page. At least 1. Server default: 10.
+            is_consumption: true: only spending; false: only credit income.
+            start_date: ISO date-time, inclusive lower bound on createdAt.
+            end_date: ISO date-time, inclusive upper bound on createdAt.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(
+            CREDITS_HISTORY,
+            {
+                "page_size": page_size,
+                "is_consumption": is_consumption,
+                "start_date": start_date,
+                "end_date": end_date,
+            },
+            options,
+        )

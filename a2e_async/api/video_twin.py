@@ -1,0 +1,363 @@
+"""Video Twin (`userVideoTwin`): `a2e.video_twin`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw, with_body
+from a2e_async.pages import Pages
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["VideoTwin", "VideoTwinRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class VideoTwinRecord(TaskRecord):
+    """A task of `a2e.video_twin` as the service reports it. Confidence: medium (two clients). The status
+    is pending, processing, completed or failed.
+
+    Attributes:
+        anchor_id: For avatar_video, with anchor_type 1.
+    """
+
+    anchor_id: str | None = None
+    preview_result_url: str | None = None
+
+
+START = Operation(
+    "POST",
+    "/api/v1/userVideoTwin/startTraining",
+    one(VideoTwinRecord),
+    body=(
+        Field("name", str),
+        Field("image_url", str, media=True),
+        Field("video_url", str, media=True),
+        Field("video_background_image", str, media=True),
+        Field("video_background_color", str),
+    ),
+    has_body=True,
+)
+
+UPLOAD = Operation("POST", "/api/v1/userVideoTwin/upload", raw, has_body=True)
+
+TRAINING = Operation("POST", "/api/v1/userVideoTwin/training", raw, has_body=True)
+
+UPLOAD_STATUS = Operation("GET", "/api/v1/userVideoTwin/uploadStatus", raw)
+
+USER_RECORDS = Operation("GET", "/api/v1/userVideoTwin/userRecords", raw)
+
+REMOVE = Operation(
+    "POST", "/api/v1/userVideoTwin/remove", raw, body=(Field("id", str, "_id", required=True),), has_body=True
+)
+
+LIST = Operation(
+    "GET",
+    "/api/v1/userVideoTwin/records",
+    many(VideoTwinRecord),
+    query=(
+        Field("page_size", int, "pageSize", minimum=1, maximum=100),
+        Field("status", str, choices=("pending", "processing", "completed", "failed")),
+    ),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+)
+
+CONTINUE_TRAINING = Operation(
+    "POST",
+    "/api/v1/userVideoTwin/continueTraining",
+    one(VideoTwinRecord),
+    body=(Field("id", str, "_id", required=True),),
+    has_body=True,
+)
+
+TRAINING_RECORDS = Operation("GET", "/api/v1/userVideoTwin/trainingRecords", raw)
+
+BATCH_DETAIL = Operation(
+    "POST",
+    "/api/v1/userVideoTwin/batchDetail",
+    many(VideoTwinRecord),
+    body=(Field("ids", list, required=True, item=Field("", str)),),
+    has_body=True,
+)
+
+GET = Operation(
+    "GET",
+    "/api/v1/userVideoTwin/{_id}",
+    one(VideoTwinRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+)
+
+RETRY = Operation("POST", "/api/v1/userVideoTwin/retry", raw, has_body=True)
+
+EYE_CONTACT = Operation(
+    "POST",
+    "/api/v1/userVideoTwin/eyeContact",
+    one(VideoTwinRecord),
+    body=(Field("id", str, "_id"),),
+    has_body=True,
+)
+
+
+class VideoTwin(Workflow[VideoTwinRecord]):
+    """Video Twin (`userVideoTwin`)."""
+
+    name = "video_twin"
+    record_type = VideoTwinRecord
+    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=REMOVE)
+
+    def __call__(
+        self,
+        *,
+        name: str | None = None,
+        image_url: Media | None = None,
+        video_url: Media | None = None,
+        video_background_image: Media | None = None,
+        video_background_color: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[VideoTwinRecord]:
+        """Start video twin training.
+
+        Trains from an image or a video source.
+
+        Args:
+            name: The task's name, to find it again.
+            image_url: A URL, or a file as Path, bytes or `Upload`.
+            video_url: A URL, or a file as Path, bytes or `Upload`.
+            video_background_image: URL. A URL, or a file as Path, bytes or `Upload`.
+            video_background_color: RGBA.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `VideoTwinRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.video_twin()
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START,
+            {
+                "name": name,
+                "image_url": image_url,
+                "video_url": video_url,
+                "video_background_image": video_background_image,
+                "video_background_color": video_background_color,
+            },
+            options,
+        )
+
+    async def upload(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+        """Upload file.
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(UPLOAD, {}, with_body(body, options))
+
+    async def training(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+        """Start training.
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(TRAINING, {}, with_body(body, options))
+
+    async def upload_status(self, **options: Unpack[CallOptions]) -> Any:
+        """Get video twin upload status.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(UPLOAD_STATUS, {}, options)
+
+    async def user_records(self, **options: Unpack[CallOptions]) -> Any:
+        """Get user video twin records.
+
+        All of the caller's video-twin records with training state and result data; no paging.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(USER_RECORDS, {}, options)
+
+    async def remove(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Remove video twin.
+
+        Args:
+            id: The id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(REMOVE, {"id": id}, options)
+
+    def list(
+        self,
+        *,
+        page_size: int | None = None,
+        status: Literal["pending", "processing", "completed", "failed"] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Pages[VideoTwinRecord]:
+        """Get video twin records.
+
+        Args:
+            page_size: Records per page. 1 to 100. Server default: 10.
+            status: Only records of this status.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"page_size": page_size, "status": status}, options)
+
+    def continue_training(self, id: str, **options: Unpack[CallOptions]) -> Job[VideoTwinRecord]:
+        """Continue video twin training.
+
+        Resumes a twin whose training was paused.
+
+        Args:
+            id: The id.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `VideoTwinRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+        """
+        return self._job(CONTINUE_TRAINING, {"id": id}, options)
+
+    async def training_records(self, **options: Unpack[CallOptions]) -> Any:
+        """Get training records.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(TRAINING_RECORDS, {}, options)
+
+    async def batch_detail(
+        self, ids: Sequence[str], **options: Unpack[CallOptions]
+    ) -> Sequence[VideoTwinRecord]:
+        """Batch query task details.
+
+        Several records in one call; match results by id, not by order.
+
+        Args:
+            ids: The tasks' ids.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(BATCH_DETAIL, {"ids": ids}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> VideoTwinRecord:
+        """Get record details.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def retry(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+        """Retry a failed task.
+
+        New attempt for an eligible failed task (no body declared).
+
+        Args:
+            body: the JSON body; upstream does not say what may stand in it.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(RETRY, {}, with_body(body, options))
+
+    def eye_contact(self, *, id: str | None = None, **options: Unpack[CallOptions]) -> Job[VideoTwinRecord]:
+        """Start eye contact enhancement.
+
+        Args:
+            id: The id.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `VideoTwinRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+        """
+        return self._job(EYE_CONTACT, {"id": id}, options)

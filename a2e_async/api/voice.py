@@ -1,0 +1,241 @@
+"""TTS and Voice Clone (`userVoice`): `a2e.voice`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, many, one, raw
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["Voice", "VoiceRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class VoiceRecord(TaskRecord):
+    """A task of `a2e.voice` as the service reports it.
+
+    Attributes:
+        lang: Internal code that the model uses.
+        language: Code as the client sent it.
+        speaker_id: Given by the vendor.
+        tts_rate: Coins per 10 seconds of speech.
+        has_refund_coin: True once a failed training has been refunded.
+    """
+
+    voice_urls: Sequence[str] | None = None
+    gender: str | None = None
+    model: str | None = None
+    lang: str | None = None
+    language: str | None = None
+    speaker_id: str | None = None
+    denoise: bool | None = None
+    enhance_voice_similarity: bool | None = None
+    tts_rate: float | None = attrs.field(default=None, metadata={"key": "ttsRate"})
+    has_refund_coin: bool | None = attrs.field(default=None, metadata={"key": "hasRefundCoin"})
+    user_id: str | None = None
+    updated_at: str | None = attrs.field(default=None, metadata={"key": "updatedAt"})
+
+
+START = Operation(
+    "POST",
+    "/api/v1/userVoice/training",
+    one(VoiceRecord),
+    body=(
+        Field("name", str, required=True),
+        Field("voice_urls", list, required=True, min_items=1, item=Field("", str, media=True)),
+        Field("gender", str, choices=("female", "male")),
+        Field("denoise", bool),
+        Field("enhance_voice_similarity", bool),
+        Field("model", str, choices=("a2e", "cartesia", "minimax", "elevenlabs")),
+        Field("language", str),
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
+    ),
+    has_body=True,
+)
+
+TRAINING_RECORD = Operation("GET", "/api/v1/userVoice/trainingRecord", many(VoiceRecord))
+
+COMPLETED_RECORD = Operation("GET", "/api/v1/userVoice/completedRecord", many(VoiceRecord))
+
+DELETE = Operation(
+    "DELETE", "/api/v1/userVoice/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+)
+
+GET = Operation(
+    "GET", "/api/v1/userVoice/{_id}", one(VoiceRecord), path_fields=(Field("id", str, "_id", required=True),)
+)
+
+UPDATE = Operation(
+    "PUT",
+    "/api/v1/userVoice/{_id}",
+    raw,
+    path_fields=(Field("id", str, "_id", required=True),),
+    body=(Field("name", str, required=True),),
+    has_body=True,
+)
+
+
+class Voice(Workflow[VoiceRecord]):
+    """TTS and Voice Clone (`userVoice`)."""
+
+    name = "voice"
+    record_type = VoiceRecord
+    routes = Routes(start=START, get=GET, list=TRAINING_RECORD, delete=DELETE)
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        voice_urls: Sequence[Media],
+        gender: Literal["female", "male"] | None = None,
+        denoise: bool | None = None,
+        enhance_voice_similarity: bool | None = None,
+        model: Literal["a2e", "cartesia", "minimax", "elevenlabs"] | None = None,
+        language: str | None = None,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[VoiceRecord]:
+        """Start voice training.
+
+        Asynchronous. One training submission at a time per user; concurrent ones are refused. Coins
+        depend on model; a failed creation is refunded. Poll GET /api/v1/userVoice/trainingRecord, field
+        current_status. Body needs name and voice_urls.
+
+        Args:
+            name: The task's name, to find it again.
+            voice_urls: URLs, or files as Path, bytes or `Upload`. At least 1 items.
+            gender: Server default: female.
+            denoise: The denoise.
+            enhance_voice_similarity: The enhance voice similarity.
+            model: Server default: a2e.
+            language: When left out, the server infers it from the request headers.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
+                characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
+                most 256 characters.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `VoiceRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.voice(name='My Custom Voice', voice_urls=[Path("speech.mp3")])
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START,
+            {
+                "name": name,
+                "voice_urls": voice_urls,
+                "gender": gender,
+                "denoise": denoise,
+                "enhance_voice_similarity": enhance_voice_similarity,
+                "model": model,
+                "language": language,
+                "webhook_url": webhook_url,
+                "webhook_token": webhook_token,
+            },
+            options,
+        )
+
+    async def training_record(self, **options: Unpack[CallOptions]) -> Sequence[VoiceRecord]:
+        """Get voice training records.
+
+        Newest first by createdAt. current_status: sent, pendding, processing, completed, failed.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(TRAINING_RECORD, {}, options)
+
+    async def completed_record(self, **options: Unpack[CallOptions]) -> Sequence[VoiceRecord]:
+        """Get completed voice training records.
+
+        Only current_status=completed, newest first by createdAt.
+
+        Args:
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(COMPLETED_RECORD, {}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete voice training record.
+
+        Soft delete: sets deleted=true.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> VoiceRecord:
+        """Get voice training record detail.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Any:
+        """Update voice training record name.
+
+        Changes the name only. Body needs name.
+
+        Args:
+            id: The task's id.
+            name: The task's name, to find it again.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(UPDATE, {"id": id, "name": name}, options)

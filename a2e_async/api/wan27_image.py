@@ -1,0 +1,212 @@
+"""Wan2.7 Image (`userWan27Image`): `a2e.wan27_image`.
+
+Generated from openapi/a2e.json by `make regenerate`. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Unpack
+
+import attrs
+
+from a2e_async.jobs import Job
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw
+from a2e_async.pages import Pages
+from a2e_async.records import TaskRecord
+from a2e_async.resources import Routes, Workflow
+
+__all__ = ["Wan27Image", "Wan27ImageRecord"]
+
+
+@attrs.frozen(kw_only=True)
+class Wan27ImageRecord(TaskRecord):
+    """A task of `a2e.wan27_image` as the service reports it. Record not known; the fields that most
+    families share. Confidence: unknown.
+    """
+
+
+START = Operation(
+    "POST",
+    "/api/v1/userWan27Image/start",
+    one(Wan27ImageRecord),
+    body=(
+        Field("name", str, required=True),
+        Field("prompt", str, required=True, max_length=5000),
+        Field("model", str, choices=("wan2.7-image", "wan2.7-image-pro")),
+        Field("input_images", list, max_items=9, item=Field("", str, media=True)),
+        Field("aspect_ratio", str, choices=("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9")),
+        Field("bbox_list", list),
+        Field("force_generate", bool),
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
+    ),
+    has_body=True,
+)
+
+LIST = Operation(
+    "GET",
+    "/api/v1/userWan27Image/list",
+    many(Wan27ImageRecord),
+    query=(Field("page_size", int, minimum=1),),
+    paging=Paging("page", "page_size", 20, 20),
+)
+
+GET = Operation(
+    "GET",
+    "/api/v1/userWan27Image/detail/{id}",
+    one(Wan27ImageRecord),
+    path_fields=(Field("id", str, required=True),),
+)
+
+BATCH_DETAIL = Operation(
+    "POST",
+    "/api/v1/userWan27Image/batchDetail",
+    many(Wan27ImageRecord),
+    body=(Field("ids", list, required=True, item=Field("", str)),),
+    has_body=True,
+)
+
+DELETE = Operation(
+    "DELETE", "/api/v1/userWan27Image/{id}", raw, path_fields=(Field("id", str, required=True),)
+)
+
+
+class Wan27Image(Workflow[Wan27ImageRecord]):
+    """Wan2.7 Image (`userWan27Image`)."""
+
+    name = "wan27_image"
+    record_type = Wan27ImageRecord
+    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        prompt: str,
+        model: Literal["wan2.7-image", "wan2.7-image-pro"] | None = None,
+        input_images: Sequence[Media] | None = None,
+        aspect_ratio: Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"] | None = None,
+        bbox_list: Sequence[Any] | None = None,
+        force_generate: bool | None = None,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Job[Wan27ImageRecord]:
+        """Start a new Wan2.7-Image generation task.
+
+        Asynchronous: 200 means accepted, not finished; poll detail. webhook_url/webhook_token work for
+        API-token callers only, best effort.
+
+        Args:
+            name: The task's name, to find it again.
+            prompt: At most 5000 characters.
+            model: Server default: wan2.7-image.
+            input_images: For editing; 0 to 9 images, each at most 20 MB. URLs, or files as Path, bytes
+                or `Upload`.
+            aspect_ratio: Width to height. Server default: 1:1.
+            bbox_list: Boxes for interactive editing; element shape is not told.
+            force_generate: The force generate.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
+                characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
+                most 256 characters.
+            options: see `CallOptions`.
+
+        Returns:
+            The Job of a `Wan27ImageRecord`; nothing is sent yet.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.wan27_image(name='a red kite over the sea', prompt='a red kite over the sea')
+            result = await job.run()
+            ```
+        """
+        return self._job(
+            START,
+            {
+                "name": name,
+                "prompt": prompt,
+                "model": model,
+                "input_images": input_images,
+                "aspect_ratio": aspect_ratio,
+                "bbox_list": bbox_list,
+                "force_generate": force_generate,
+                "webhook_url": webhook_url,
+                "webhook_token": webhook_token,
+            },
+            options,
+        )
+
+    def list(
+        self, *, page_size: int | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[Wan27ImageRecord]:
+        """Get task list.
+
+        Args:
+            page_size: Records per page. At least 1. Server default: 20.
+            options: see `CallOptions`.
+
+        Returns:
+            An async iterator over the records; it turns the pages itself.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return self._pages(LIST, {"page_size": page_size}, options)
+
+    async def get(self, id: str, **options: Unpack[CallOptions]) -> Wan27ImageRecord:
+        """Get task details.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(GET, {"id": id}, options)
+
+    async def batch_detail(
+        self, ids: Sequence[str], **options: Unpack[CallOptions]
+    ) -> Sequence[Wan27ImageRecord]:
+        """Batch query task details.
+
+        Args:
+            ids: The tasks' ids.
+            options: see `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(BATCH_DETAIL, {"ids": ids}, options)
+
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+        """Delete task.
+
+        Soft delete: the task leaves later lists.
+
+        Args:
+            id: The task's id.
+            options: see `CallOptions`.
+
+        Returns:
+            The JSON as it came; its shape is not known.
+
+        Raises:
+            InvalidArgument: a value cannot be right; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(DELETE, {"id": id}, options)

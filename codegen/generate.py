@@ -1,0 +1,201 @@
+"""Generates ``a2e_async/api``: openapi-python-client's parser and project, our templates."""
+
+from __future__ import annotations
+
+import copy
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
+
+from codegen.document import Document, SpecError
+from codegen.methods import Module, module_of
+from codegen.model import Endpoint, Family, families
+from codegen.prose import block, docstring, escape, literal
+from codegen.replies import Attribute, RecordClass
+from codegen.requests import Shape
+
+__all__ = ["generate"]
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "a2e_async.api"
+
+
+def generate(document: Document, target: Path) -> int:
+    """Write the package anew.
+
+    Args:
+        document: the prepared document.
+        target: the folder of the package; what else stands in it is removed.
+
+    Returns: how many operations it has.
+
+    Raises:
+        SpecError: the parser refuses something, or there is no rule for it; nothing was written.
+    """
+    found = families(document)
+    project = ResourceProject(document, found, target)
+    files = project.render()
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.iterdir():
+        if old.suffix == ".py" and old.name not in files:
+            old.unlink()
+    for name, text in files.items():
+        (target / name).write_text(text, encoding="utf-8", newline="\n")
+    return sum(len(family.endpoints) for family in found.values())
+
+
+class ResourceProject(Project):
+    """The generator's project with one module per resource.
+
+    Args:
+        document: the prepared document.
+        found: its resources.
+        target: the folder of the package.
+    """
+
+    def __init__(self, document: Document, found: dict[str, Family], target: Path) -> None:
+        config = Config.from_sources(
+            ConfigFile(literal_enums=True, post_hooks=[], package_name_override="api"),
+            MetaType.NONE,
+            document_source=target,
+            file_encoding="utf-8",
+            overwrite=True,
+            output_path=target,
+        )
+        tagged, names = _tagged(document, found)
+        data = GeneratorData.from_dict(tagged, config=config)
+        if isinstance(data, GeneratorError):
+            raise SpecError(f"openapi-python-client: {data.header}: {data.detail}")
+        super().__init__(openapi=data, config=config, custom_template_path=TEMPLATES)
+        _refuse_errors(self._get_errors(), names)
+        self.document = document
+        self.found = found
+        self.parsed = self._match(names)
+        self.env.filters.update(
+            quoted=literal,
+            optional=_optional,
+            shape_doc=_shape_doc,
+            record_doc=_record_doc,
+            property_doc=_property_doc,
+            module_path=lambda text: literal(f"{PACKAGE}.{text}"),
+        )
+
+    def _match(self, names: dict[str, Endpoint]) -> dict[Endpoint, ParsedEndpoint]:
+        """Which parsed endpoint is which of ours; all of them must be there."""
+        parsed = {
+            names[endpoint.name]: endpoint
+            for collection in self.openapi.endpoint_collections_by_tag.values()
+            for endpoint in collection.endpoints
+        }
+        lost = [str(one.ref) for one in names.values() if one not in parsed]
+        if lost:
+            raise SpecError(f"openapi-python-client dropped {', '.join(lost)}")
+        return parsed
+
+    def render(self) -> dict[str, str]:
+        """The formatted files of the package by name."""
+        modules = [module_of(self.document, family, self.parsed) for family in self.found.values()]
+        template = self.env.get_template("resource.py.jinja")
+        files = {
+            f"{one.resource}.py": template.render(module=one, exported=_exported(one)) for one in modules
+        }
+        files["__init__.py"] = self.env.get_template("api_init.py.jinja").render(modules=modules)
+        return formatted(files)
+
+
+def _tagged(document: Document, found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:
+    """The document with our resources as its tags, and operation ids that tell which is which."""
+    tagged = copy.deepcopy(document)
+    names: dict[str, Endpoint] = {}
+    for resource, family in found.items():
+        for endpoint in family.endpoints:
+            name = f"op{len(names)}"
+            names[name] = endpoint
+            operation = tagged["paths"][endpoint.ref.path][endpoint.ref.method]
+            operation["tags"] = [resource]
+            operation["operationId"] = name
+    return tagged, names
+
+
+def _refuse_errors(errors: Iterable[GeneratorError], names: dict[str, Endpoint]) -> None:
+    told = []
+    for error in errors:
+        detail = " ".join(str(part) for part in (error.header, error.detail) if part)
+        told.append(" ".join(detail.split()))
+    if told:
+        raise SpecError("openapi-python-client:\n" + "\n".join(f"  {line}" for line in told[:10]))
+
+
+def _exported(module: Module) -> list[str]:
+    names = [shape.name for shape in module.shapes] + [record.name for record in module.records]
+    return sorted([*names, module.class_name])
+
+
+def _optional(attribute: Attribute) -> str:
+    return attribute.annotation if attribute.annotation == "Any" else f"{attribute.annotation} | None"
+
+
+def _shape_doc(shape: Shape) -> str:
+    indent = 4 if shape.by_class else 0
+    lines = [
+        line
+        for member in shape.members
+        if member.doc
+        for line in block(escape(f"{member.key}: {member.doc}"), indent, 4)
+    ]
+    title = " " * indent + ("Members:" if lines else "Members as named.")
+    return docstring([[title, *lines]] if not lines else [[title.rstrip(":") + "."], lines], indent)
+
+
+def _record_doc(record: RecordClass) -> str:
+    lines = [
+        line
+        for attribute in record.attributes
+        if attribute.doc
+        for line in block(escape(f"{attribute.name}: {attribute.doc}"), 8, 4)
+    ]
+    return docstring([block(escape(record.doc), 4), ["    Attributes:", *lines] if lines else []], 4)
+
+
+def _property_doc(module: Module) -> str:
+    return docstring([block(f"{module.heading}.", 8)], 8)
+
+
+def formatted(files: dict[str, str]) -> dict[str, str]:
+    """The files without unused imports, sorted and formatted, by ruff with the project's settings."""
+    return {name: _ruff(text, name) for name, text in files.items()}
+
+
+def _ruff(text: str, name: str) -> str:
+    for command in (("check", "--fix-only", "--select", "F401,I", "--quiet"), ("format", "--quiet")):
+        path = f"{PACKAGE.replace('.', '/')}/{name}"
+        text = _run(
+            [*command, "--config", str(ROOT / "pyproject.toml"), "--stdin-filename", path, "-"], text, name
+        )
+    return text
+
+
+def _run(arguments: Sequence[str], text: str, name: str) -> str:
+    environment: dict[str, Any] = {**os.environ, "RUFF_NO_CACHE": "true"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *arguments],
+        input=text,
+        capture_output=True,
+        encoding="utf-8",
+        env=environment,
+        cwd=ROOT,
+        check=False,
+    )
+    if done.returncode:
+        raise SpecError(f"{name}: ruff: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,79 @@
+"""Text of the document for docstrings: never more than text, whatever it says."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from openapi_python_client.strings import safe_for_docstring
+
+__all__ = ["block", "clean", "docstring", "escape", "literal", "sentence"]
+
+WIDTH = 104
+"""Characters of a docstring's line, its indentation included; ruff allows 110."""
+
+
+def clean(text: Any) -> str:
+    """One line of printable characters; what could steer a terminal or an editor is dropped."""
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in str(text)
+        if character.isspace() or unicodedata.category(character)[0] not in "CZ" or character == " "
+    )
+    return " ".join(kept.split())
+
+
+def sentence(text: Any) -> str:
+    """A cleaned sentence: capital first (unless it starts with code), full stop last."""
+    line = clean(text)
+    if not line:
+        return ""
+    first = line.split()[0].rstrip(",;")
+    if first.isalpha() and first.islower():
+        line = line[0].upper() + line[1:]
+    return line if line[-1] in ".!?:;" else f"{line}."
+
+
+def escape(line: str) -> str:
+    """A cleaned line as it may stand in a docstring: it cannot end it, nor start an escape."""
+    return safe_for_docstring(clean(line)).replace("\n", " ").rstrip()
+
+
+def block(text: str, indent: int, hanging: int = 0) -> list[str]:
+    """Wrapped lines of escaped text."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hanging),
+        break_on_hyphens=False,
+        break_long_words=_may_break(text),
+    )
+
+
+def _may_break(text: str) -> bool:
+    """Words without backslashes can be broken anywhere; others only where no escape is cut."""
+    return "\\" not in text
+
+
+def docstring(parts: Sequence[Iterable[str]], indent: int) -> str:
+    """A docstring of paragraphs of finished lines; the first line stands beside the quotes."""
+    pad = " " * indent
+    paragraphs = [list(part) for part in parts]
+    paragraphs = [part for part in paragraphs if part]
+    lines = [line for number, part in enumerate(paragraphs) for line in ([""] if number else []) + part]
+    lines[0] = f'{pad}"""{lines[0].lstrip()}'
+    if len(lines) == 1 and not lines[0].endswith(('"', "\\")) and len(lines[0]) + 3 <= 110:
+        return f'{lines[0]}"""'
+    return "\n".join([*lines, f'{pad}"""'])
+
+
+def literal(value: Any) -> str:
+    """A Python literal of a JSON scalar; nothing else can come out of it."""
+    if value is None or isinstance(value, bool | int | float):
+        return repr(value)
+    if isinstance(value, str):
+        return ascii(value)
+    raise TypeError(f"{value!r} is not a scalar")

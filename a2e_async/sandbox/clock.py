@@ -31,12 +31,14 @@ class SandboxClock(Protocol):
 
     def now(self) -> float:
         """Seconds; never goes back."""
+        ...
 
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds of this clock."""
 
     def move_on_after(self, seconds: float) -> AbstractContextManager[anyio.CancelScope]:
         """A cancel scope that ends its body after that many seconds of this clock."""
+        ...
 
     def start(self) -> None:
         """The sandbox serves from now on."""

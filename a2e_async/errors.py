@@ -283,8 +283,8 @@ class DownloadError(A2EError):
     """
 
     def __init__(self, message: str, *, url: str, status: int | None = None) -> None:
-        super().__init__(f"{message} ({url.partition('?')[0]})")
-        self.url = url
+        self.url = url.partition("?")[0]
+        super().__init__(f"{message} ({self.url})")
         self.status = status
 
 

@@ -18,10 +18,11 @@ from a2e_async.errors import InvalidArgument
 __all__ = [
     "CHUNK_BYTES",
     "RETRIED_STATUSES",
+    "DownloadProgress",
     "Http",
-    "Progress",
     "Response",
     "Retry",
+    "UploadProgress",
     "each",
     "report",
     "run_finally",
@@ -32,8 +33,11 @@ __all__ = [
 T = TypeVar("T")
 S = TypeVar("S")
 
-Progress = Callable[[int, int | None], Awaitable[Any] | Any]
-"""Called with the bytes done and the bytes in all (None: not known); may be a coroutine function."""
+UploadProgress = Callable[[int, int], Any]
+"""Called with the bytes sent and the bytes in all; may be a coroutine function."""
+
+DownloadProgress = Callable[[int, int | None], Any]
+"""Called with the bytes received and the bytes in all (None: not known); may be a coroutine function."""
 
 CHUNK_BYTES = 1 << 20
 """What one visit to a worker thread reads or writes: enough to make the visit cheap."""
@@ -121,7 +125,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-async def report(progress: Progress | None, done: int, total: int | None) -> None:
+async def report(progress: Callable[[int, Any], Any] | None, done: int, total: int | None) -> None:
     """Call a progress callback, whether it is a coroutine function or not."""
     if progress is not None:
         outcome = progress(done, total)

@@ -25,7 +25,16 @@ from a2e_async.media import content_type_of, extension_of, safe_name, with_exten
 from a2e_async.operations import Upload
 from a2e_async.policy import RetryPolicy, retry_after_seconds
 from a2e_async.sources import Content, Source, check_source, opened
-from a2e_async.transfers import RETRIED_STATUSES, Http, Progress, Response, Retry, each, report, url_problem
+from a2e_async.transfers import (
+    RETRIED_STATUSES,
+    Http,
+    Response,
+    Retry,
+    UploadProgress,
+    each,
+    report,
+    url_problem,
+)
 
 __all__ = ["Presign", "Source", "UploadCache", "Uploader"]
 
@@ -154,7 +163,7 @@ class Uploader:
         *,
         name: str | None = None,
         content_type: str | None = None,
-        progress: Progress | None = None,
+        progress: UploadProgress | None = None,
         field: str = "source",
     ) -> Upload:
         """Upload a file, unless this client has already uploaded the same content.
@@ -222,7 +231,7 @@ class Uploader:
         await to_thread.run_sync(check)
         return await each(listed, one, concurrency)
 
-    async def _once(self, content: Content, kind: str, name: str, progress: Progress | None) -> Upload:
+    async def _once(self, content: Content, kind: str, name: str, progress: UploadProgress | None) -> Upload:
         """The upload of this content: known, or waited for, or made here.
 
         Whoever comes first uploads in their own task. When they are cancelled, or their source breaks,
@@ -256,7 +265,9 @@ class Uploader:
             del self._flights[key]
             flight.landed.set()
 
-    async def _send(self, key: _ContentKey, content: Content, name: str, progress: Progress | None) -> str:
+    async def _send(
+        self, key: _ContentKey, content: Content, name: str, progress: UploadProgress | None
+    ) -> str:
         """PUT until it is stored; returns the public URL."""
         attempt = 0
         signed_again = False
@@ -294,7 +305,7 @@ class Uploader:
         return _Signed(put_url, url, self._clock.now(), _lifetime(put_url))
 
     async def _put(
-        self, url: str, key: _ContentKey, content: Content, progress: Progress | None
+        self, url: str, key: _ContentKey, content: Content, progress: UploadProgress | None
     ) -> tuple[int, str]:
         headers = {"Content-Type": key[1], "Content-Length": str(content.size)}
         body = _Body(content, progress)
@@ -313,7 +324,7 @@ class Uploader:
 class _Body(AsyncIterator[bytes]):
     """The content as a request's body. Not a generator: a request may be left before its end."""
 
-    def __init__(self, content: Content, progress: Progress | None) -> None:
+    def __init__(self, content: Content, progress: UploadProgress | None) -> None:
         self._content = content
         self._progress = progress
         self._sent = 0

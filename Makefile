@@ -17,7 +17,7 @@ $(READY): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "no python3.11 on the PATH; say make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade -c requirements.lock pip
-	$(BIN)/python -m pip install --quiet -c requirements.lock --group dev -e ".[sandbox,cli]"
+	$(BIN)/python -m pip install --quiet -c requirements.lock --group dev -e ".[sandbox,cli,sse]"
 	@touch $@
 
 demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in demo-output/
@@ -43,7 +43,7 @@ test-oldest: ## the tests with the oldest dependencies that pyproject.toml allow
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-oldest/bin/python tests/oldest.py > $(VENV)-oldest/constraints.txt
-	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group dev -e ".[sandbox,cli]"
+	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group dev -e ".[sandbox,cli,sse]"
 	$(VENV)-oldest/bin/python -m pytest
 
 regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), rebuild, test

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -219,7 +219,7 @@ def _each(jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]]) -> AsyncIterator[J
 class _Each:
     """An iterator, asynchronously."""
 
-    def __init__(self, jobs: Any) -> None:
+    def __init__(self, jobs: Iterator[Job[Any]]) -> None:
         self._jobs = jobs
 
     def __aiter__(self) -> Self:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from a2e_async.bulk import BulkRun
     from a2e_async.jobs import Job
+    from a2e_async.quotes import Quote
     from a2e_async.runtime import Runtime
     from a2e_async.sources import Source
     from a2e_async.uploads import UploadCache
@@ -170,6 +171,25 @@ class A2E(Api):
         runtime = self.runtime
         async with runtime.http.open():
             return await runtime.uploader.upload_many(sources, concurrency=concurrency)
+
+    async def quote(self, job: Job[Any]) -> Quote:
+        """What a Job would cost, without starting it. Free (H).
+
+        Files are not uploaded for it: the service reads the pricing fields only.
+
+        Args:
+            job: the Job.
+
+        Returns:
+            The Quote: ``coins``, if the service names a price under a name that is known (the name is
+            not published), and the reply in ``record``.
+
+        Raises:
+            APIError: the service cannot quote this workflow.
+        """
+        from a2e_async.quotes import quote
+
+        return await quote(self, job)
 
     def bulk(
         self,

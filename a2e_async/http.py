@@ -55,16 +55,17 @@ class StreamedResponse:
     Attributes:
         status: HTTP status.
         headers: lower-case names.
+        raw: httpx's response.
     """
 
     status: int
     headers: Mapping[str, str]
-    _response: httpx.Response = attrs.field(repr=False)
+    raw: httpx.Response = attrs.field(repr=False)
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
         """The body as it comes, in the order sent, without decoding a Content-Encoding."""
-        with _errors_mapped(self._response.request.method, self._response.url.path):
-            async for chunk in self._response.aiter_raw():
+        with _errors_mapped(self.raw.request.method, self.raw.url.path):
+            async for chunk in self.raw.aiter_raw():
                 yield chunk
 
     async def aread(self) -> bytes:
@@ -162,7 +163,7 @@ class Http:
         url: str,
         *,
         headers: Mapping[str, str],
-        content: AsyncIterator[bytes] | bytes | None = None,
+        content: AsyncIterator[bytes] | None = None,
         timeout: float | None = None,
     ) -> AsyncIterator[StreamedResponse]:
         """A request outside the API (storage, CDN): no token, no redirect followed.

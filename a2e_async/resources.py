@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from a2e_async.errors import ConfigurationError
@@ -13,6 +13,7 @@ from a2e_async.readback import Routes
 from a2e_async.records import TaskRecord
 
 if TYPE_CHECKING:
+    from a2e_async.events import Events
     from a2e_async.runtime import Runtime
 
 __all__ = ["Client", "Resource", "Routes", "Workflow"]
@@ -60,9 +61,7 @@ class Resource:
 
         return Pages(fetch, operation, call)
 
-    def _stream(
-        self, operation: Operation[Any], values: Mapping[str, Any], options: CallOptions
-    ) -> AsyncIterator[Any]:
+    def _stream(self, operation: Operation[Any], values: Mapping[str, Any], options: CallOptions) -> Events:
         from a2e_async.events import Events
 
         return Events(self.client, operation.call(values, options))

@@ -22,6 +22,7 @@ __all__ = ["Transport"]
 T = TypeVar("T")
 
 logger = logging.getLogger("a2e_async")
+logger.addHandler(logging.NullHandler())
 
 
 class Transport:

@@ -1,0 +1,127 @@
+"""Server-sent events, as the prompt extension answers with ``stream=True``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import attrs
+
+from a2e_async.envelope import Reply, open_envelope
+from a2e_async.errors import APIError, ConfigurationError
+from a2e_async.operations import Call
+
+if TYPE_CHECKING:
+    from httpx_sse import ServerSentEvent
+
+    from a2e_async.resources import Client
+
+__all__ = ["Event", "Events"]
+
+
+@attrs.frozen
+class Event:
+    """One event.
+
+    Attributes:
+        kind: ``delta`` for a piece of text, ``result`` for the whole (H); others pass as they come.
+        data: the event's JSON; its text where it is none.
+    """
+
+    kind: str
+    data: Any
+
+
+class Events:
+    """The events of one request, which is sent when the first is asked for.
+
+    Ends with the event ``done``. Leave it through ``async with`` if you may stop early; read to its end
+    it closes itself.
+
+    Raises:
+        ConfigurationError: the extra ``sse`` is not installed.
+        APIError: the service refused, or sent an ``error`` event.
+
+    Example:
+        ```python
+        events = a2e.image_to_video.prompt_extension(reference_id="…", …, stream=True)
+        async with events:
+            async for event in events:
+                print(event.kind, event.data)
+        ```
+    """
+
+    def __init__(self, client: Client, call: Call) -> None:
+        try:
+            import httpx_sse  # noqa: F401 - only to say at once that it is missing
+        except ImportError:
+            raise ConfigurationError("stream=True needs the extra: pip install 'a2e-async[sse]'") from None
+        self._client = client
+        self._call = call
+        self._stack = AsyncExitStack()
+        self._events: AsyncGenerator[ServerSentEvent, None] | None = None
+        self._ended = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        if self._ended:
+            raise StopAsyncIteration
+        try:
+            return await self._next()
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        self._ended = True
+        if self._events is not None:
+            await self._events.aclose()
+        await self._stack.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _next(self) -> Event:
+        if self._events is None:
+            self._events = await self._open()
+        event = await anext(self._events)
+        if event.event == "done":
+            raise StopAsyncIteration
+        if event.event == "error":
+            raise self._error(event.data)
+        return Event(event.event, _decoded(event.data))
+
+    async def _open(self) -> AsyncGenerator[ServerSentEvent, None]:
+        from httpx_sse import EventSource
+
+        runtime = self._client.runtime
+        await self._stack.enter_async_context(runtime.http.open())
+        call = await runtime.with_uploads(self._call)
+        response = await self._stack.enter_async_context(runtime.transport.stream(call))
+        return EventSource(response.raw).aiter_sse()
+
+    def _error(self, text: str) -> APIError:
+        call = self._call
+        try:
+            open_envelope(Reply(call.method, call.path, 200, {}, text.encode()))
+        except APIError as error:
+            return error
+        return APIError(text[:500], status=200, method=call.method, path=call.path, body=_decoded(text))
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

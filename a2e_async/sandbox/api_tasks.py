@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from a2e_async.sandbox import rules
@@ -80,10 +80,12 @@ def detail(world: World, call: Call) -> Reply:
 
 def batch(world: World, call: Call) -> Reply:
     """Many tasks; unknown ids are left out, the order is not that of the ids."""
-    ids: Sequence[str] = call.body["ids"]
+    ids = call.body.get("ids")
+    if not isinstance(ids, list) or not all(isinstance(identity, str) for identity in ids):
+        return error(call, 400, "ids must be an array of strings")
     world.ledger.batches.setdefault(call.family.workflow, []).append(len(ids))
     segment, now, records = call.family.segment, call.now, []
-    for identity in list(dict.fromkeys(ids))[: call.family.batch_limit][::-1]:
+    for identity in list(dict.fromkeys(ids))[::-1]:
         task = world.tasks.get(identity)
         if task is not None and task.family.segment == segment and task.listed(now):
             records.append(world.tell(task, now).encoded(now))
@@ -153,6 +155,8 @@ def rename(world: World, call: Call) -> Reply:
     task = world.find(call.family, call.id, call.now)
     if task is None:
         return not_found(call)
+    if not isinstance(call.body.get("name"), str):
+        return error(call, 400, "name is required")
     task.name = call.body["name"]
     task.cache.clear()
     return ok_bytes(call, task.encoded(call.now))

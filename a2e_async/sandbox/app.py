@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import re
 import socket
 import struct
@@ -29,6 +30,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+LOG = logging.getLogger("a2e_async.sandbox")
 MAX_BODY = 16 * 1024 * 1024
 MAGIC = re.compile(rb"sandbox:([a-z-]+)")
 GATEWAY = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
@@ -63,6 +65,9 @@ class App:
         except Reset:
             self.world.ledger.statuses[0] += 1
             await _abort(receive)
+        except Exception:
+            LOG.exception("the sandbox itself failed: %s %s", scope["method"], scope["path"])
+            raise
         finally:
             clock.leave()
 
@@ -129,7 +134,7 @@ class App:
         await self._finish(send, receive, reply, verdict)
 
     async def _verdict(self, world: World, role: str, name: str, key: str) -> Verdict:
-        verdict = world.plan.draw(role, name, key)
+        verdict = world.plan.draw(role, name, key, world.clock.now())
         if verdict.kind != "ok":
             world.ledger.faults[verdict.kind] += 1
         if verdict.latency:
@@ -181,12 +186,14 @@ class App:
         handler = SPECIAL.get(operation.route) or ROLES[operation.role]
         return handler(world, call)
 
-    @staticmethod
-    def _fault(verdict: Verdict) -> Reply:
+    def _fault(self, verdict: Verdict) -> Reply:
         """The answer of a fault that comes before the work."""
         kind = verdict.kind
         if kind == "reset_before":
             raise Reset
+        if kind == "redirect":
+            where = f"{self.world.files_url}/elsewhere"
+            return attrs.evolve(html(302, "Found"), headers=[(b"location", where.encode())])
         if kind == "html":
             return html(200, "Welcome", "We will be right back.")
         if kind == "null_data":

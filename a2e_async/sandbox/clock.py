@@ -167,6 +167,8 @@ class VirtualClock:
         if seconds <= 0:
             await anyio.lowlevel.checkpoint()
             return
+        if math.isinf(seconds):
+            await anyio.sleep_forever()
         event = anyio.Event()
         waiter = self._add(seconds, event.set)
         try:

@@ -61,6 +61,7 @@ class SpecOperation:
 
     Attributes:
         role: what it is to its resource: start, detail, batch, list, delete, rename, …, or other.
+        needs_token: whether it answers 401 without one.
     """
 
     method: str
@@ -68,6 +69,7 @@ class SpecOperation:
     spec: Mapping[str, Any]
     components: Mapping[str, Any]
     role: str = "other"
+    needs_token: bool = True
 
     @functools.cached_property
     def key(self) -> str:
@@ -103,11 +105,6 @@ class SpecOperation:
     def declared(self) -> frozenset[int]:
         """The status codes that the document has an answer for."""
         return frozenset(int(status) for status in self.spec.get("responses", {}) if status.isdigit())
-
-    @property
-    def needs_token(self) -> bool:
-        """Whether it answers 401 without a token."""
-        return bool(self.spec.get("security", True))
 
     @functools.cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -251,13 +248,19 @@ def _parse(path: Path, _stamp: int) -> Document:
     if not isinstance(raw, dict) or not raw.get("paths"):
         raise ValueError(f"{path} is not an OpenAPI document with paths")
     components = raw.get("components", {})
+    operations = [
+        SpecOperation(method.upper(), template, item[method], components)
+        for template, item in raw["paths"].items()
+        for method in METHODS
+        if method in item
+    ]
+    # An operation without `security` is open only where others have it; a document without any means nothing.
+    secured = "security" in raw or not any("security" in operation.spec for operation in operations)
     return Document(
         _with_roles(
             [
-                SpecOperation(method.upper(), template, item[method], components)
-                for template, item in raw["paths"].items()
-                for method in METHODS
-                if method in item
+                attrs.evolve(operation, needs_token=bool(operation.spec.get("security", secured)))
+                for operation in operations
             ]
         )
     )

@@ -53,8 +53,6 @@ class Family:
         short: how lack of coins is told: "200" (code above 0), "400" (text) or "402".
         nsfw: how detected NSFW content is told: "empty" (200 without an id), "status", or "fail".
         minor: whether 1003/1004 are checked.
-        batch_limit: ids of a batchDetail beyond this number are left out; None: no limit is stated.
-        echo_all: whether the whole body is echoed (all do, as far as known).
     """
 
     segment: str
@@ -81,7 +79,6 @@ class Family:
     short: str = "200"
     nsfw: str = "fail"
     minor: bool = False
-    batch_limit: int | None = None
     duration: tuple[float, float] = VIDEO_TIME
     price: int | Callable[[Body], int] = 10
 
@@ -136,8 +133,8 @@ _ROWS = (
     # Wan, Qwen and Kling images: UNKNOWN, siblings Nano Banana and text to image.
     _image("userWan26Image", nsfw="empty", soft_delete=True),
     _image("userWan27Image", nsfw="empty", soft_delete=True),
-    _image("userQwen2Image", soft_delete=True, batch_limit=200),
-    _image("userKlingImage", start="either", count="n", soft_delete=True, batch_limit=200),
+    _image("userQwen2Image", soft_delete=True),
+    _image("userKlingImage", start="either", count="n", soft_delete=True),
     # Photobook: UNKNOWN, sibling text to image; one task with total_count pictures.
     _image("userPhotobook", images="total_count", busy_delete=False, duration=(120.0, 20.0), price=40),
     # Image edit: UNKNOWN, sibling virtual try-on, whose body it shares.
@@ -161,7 +158,6 @@ _ROWS = (
         segment="userHappyhorseVideo",
         soft_delete=True,
         minor=True,
-        batch_limit=200,
         price=_by_seconds("duration", 5, 4),
     ),
     # Veo: clients disagree on status field and result field; these are among what they read.
@@ -169,12 +165,12 @@ _ROWS = (
     # From here to Wan 3.0 the result field is UNKNOWN: sibling image to video.
     Family(segment="grokVideo", price=_by_seconds("duration", 6, 5)),
     Family(segment="klingVideo", price=_by_seconds("duration", 5, 6)),
-    Family(segment="klingOmni", soft_delete=True, batch_limit=200, price=_by_seconds("duration", 5, 6)),
+    Family(segment="klingOmni", soft_delete=True, price=_by_seconds("duration", 5, 6)),
     Family(segment="hailuoVideo", soft_delete=True, price=_by_seconds("duration", 6, 5)),
-    Family(segment="minimaxH3Video", soft_delete=True, batch_limit=200, price=_by_seconds("duration", 12, 5)),
+    Family(segment="minimaxH3Video", soft_delete=True, price=_by_seconds("duration", 12, 5)),
     Family(segment="soraVideo", soft_delete=True, price=_by_seconds("duration_seconds", 5, 10)),
     Family(segment="seedanceVideo", price=_by_seconds("duration", 5, 5)),
-    Family(segment="seedance2Video", minor=True, batch_limit=200, price=_by_seconds("duration", 5, 6)),
+    Family(segment="seedance2Video", minor=True, price=_by_seconds("duration", 5, 6)),
     Family(segment="userWan30", price=50),
     # Faces and bodies
     Family(

@@ -21,6 +21,7 @@ BEFORE = (
     "status_503",
     "status_504",
     "reset_before",  # connection reset, nothing done
+    "redirect",  # 302 to another path of the file origin, nothing done
     "html",  # 200 with an HTML page, nothing done
     "null_data",  # 200 with data null, nothing done
 )
@@ -35,6 +36,8 @@ AFTER = (
     "cut",  # uploads and downloads: the connection closes after `cut_after` bytes
 )
 KINDS = BEFORE + AFTER
+FILE_KINDS = frozenset(KINDS) - {"null_data", "late_504", "truncated", "truncated_json"}
+API_KINDS = frozenset(KINDS) - {"cut"}
 """Every name a script may use, besides ``ok`` and ``latency:<seconds>``."""
 
 
@@ -60,6 +63,8 @@ class Faults:
             of either, or a role: ``start``, ``detail``, ``batch``, ``list``, ``delete``, ``upload``,
             ``download``, ``api`` (everything but uploads and downloads; the default).
         latency: mean extra time before an answer; `jitter` is its standard deviation.
+        rate_limit: requests a second beyond which all of these operations together answer 429, with a
+            Retry-After of the time until the next one is let through.
         late_visibility: share of new tasks that lists show only `visible_after` seconds later.
         task_fails: share of new tasks that fail; `task_vanishes`: that are gone halfway.
         cut_after: bytes sent before a `cut`; None cuts in the middle.
@@ -73,11 +78,13 @@ class Faults:
     status_403: float = _p()
     status_429: float = _p()
     retry_after: float | None = 1.0
+    rate_limit: float | None = None
     status_500: float = _p()
     status_502: float = _p()
     status_503: float = _p()
     status_504: float = _p()
     reset_before: float = _p()
+    redirect: float = _p()
     html: float = _p()
     null_data: float = _p()
     reset_after: float = _p()
@@ -163,6 +170,7 @@ class FaultPlan:
         self.rules = tuple(rules)
         self.scripts.clear()
         self._found: dict[str, tuple[Faults, ...]] = {}
+        self._free_at: dict[int, float] = {}  # rule -> when its next request is let through
         for rule in self.rules:
             for selector, kinds in rule.script.items():
                 self.script(selector, kinds)
@@ -185,20 +193,26 @@ class FaultPlan:
             )
         return self._found[key]
 
-    def draw(self, role: str, name: str, key: str) -> Verdict:
+    def draw(self, role: str, name: str, key: str, now: float) -> Verdict:
         """Decide about one request."""
         for selector, waiting in self.scripts.items():
             if waiting and matches(selector, role, name, key):
                 return self._scripted(waiting.popleft(), self._rules(role, name, key))
         if not self.rules:
             return _FINE
+        limited = self._limited(self._rules(role, name, key), now)
+        if limited is not None:
+            return limited
         kind, latency, rule = "ok", 0.0, None
+        allowed = FILE_KINDS if role in ("upload", "download") else API_KINDS
         for candidate in self._rules(role, name, key):
             if candidate.latency or candidate.jitter:
                 latency += max(0.0, self._random.gauss(candidate.latency, candidate.jitter))
             if rule is None and candidate.odds:
                 point = self._random.random()
                 for possible, chance in candidate.odds:
+                    if possible not in allowed:
+                        continue
                     point -= chance
                     if point < 0:
                         kind, rule = possible, candidate
@@ -207,6 +221,15 @@ class FaultPlan:
             return Verdict(latency=latency) if latency else _FINE
         delay = self._random.uniform(0.0, rule.late_by) if kind == "late_504" else 0.0
         return Verdict(kind, latency, rule.retry_after, delay, rule.cut_after)
+
+    def _limited(self, rules: tuple[Faults, ...], now: float) -> Verdict | None:
+        for rule in rules:
+            if rule.rate_limit:
+                free_at = self._free_at.get(id(rule), 0.0)
+                if now < free_at:
+                    return Verdict("status_429", retry_after=round(free_at - now, 3))
+                self._free_at[id(rule)] = now + 1 / rule.rate_limit
+        return None
 
     def _scripted(self, given: str, rules: tuple[Faults, ...]) -> Verdict:
         kind, _, text = given.partition(":")

@@ -71,11 +71,11 @@ class Run:
         return task
 
     def fault(self, job: str) -> str:
-        """The fault that this start meets; only a job's first start meets one."""
+        """The fault that this start meets; every so many-th job meets one, at its first start."""
         setup = self.setup
-        if not setup.fault or job in self._faulted:
+        if not setup.fault or job in self._faulted or not job.isdigit():
             return ""
-        if random.Random(f"fault:{setup.seed}:{job}").random() >= setup.faulty:
+        if (int(job) + setup.seed) % round(1 / setup.faulty):
             return ""
         self._faulted.add(job)
         return setup.fault

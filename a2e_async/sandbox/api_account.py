@@ -7,7 +7,7 @@ from datetime import datetime
 from a2e_async.sandbox.api_tasks import not_found, paged, window
 from a2e_async.sandbox.families import family_of
 from a2e_async.sandbox.names import split_path
-from a2e_async.sandbox.replies import Call, Reply, encode, error, iso, ok
+from a2e_async.sandbox.replies import Call, Reply, encode, error, ok
 from a2e_async.sandbox.world import World
 
 __all__ = [
@@ -53,6 +53,11 @@ def _moment(text: str) -> float:
     return moment.timestamp()
 
 
+def _shown(world: World, at: float) -> float:
+    """A time as createdAt shows it: without what is less than a millisecond."""
+    return _moment(world.stamp(at))
+
+
 def credits_history(world: World, call: Call) -> Reply:
     """Grants above zero, spending below; newest first."""
     lines = list(reversed(world.history))
@@ -65,9 +70,9 @@ def credits_history(world: World, call: Call) -> Reply:
     except ValueError:
         return error(call, 400, "startDate and endDate must be ISO dates")
     if first is not None:
-        lines = [line for line in lines if world.epoch + line.at >= first]
+        lines = [line for line in lines if _shown(world, line.at) >= first]
     if last is not None:
-        lines = [line for line in lines if world.epoch + line.at <= last]
+        lines = [line for line in lines if _shown(world, line.at) <= last]
     offset, length = window(call)
     rows = [
         encode(
@@ -76,7 +81,7 @@ def credits_history(world: World, call: Call) -> Reply:
                 "amount": line.amount,
                 "balance": line.balance,
                 "description": line.reason,
-                "createdAt": iso(world.epoch + line.at),
+                "createdAt": world.stamp(line.at),
             }
         ).encode()
         for line in lines[offset : None if length is None else offset + length]

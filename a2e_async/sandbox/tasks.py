@@ -31,7 +31,7 @@ class Task:
     """One task on the server.
 
     Attributes:
-        number: the how manieth task it is; the newest come first in lists.
+        number: the how manieth of its family, from 0.
         created / done_at: seconds of the clock; `done_at` is infinite for a task that never ends.
         ending: the status it ends in.
         listed_at: when lists begin to show it; vanishes_at: when every route stops to.

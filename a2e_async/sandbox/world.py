@@ -229,7 +229,7 @@ class World:
             ending, reason = family.failed, "NSFW content detected"
         elif "nsfw-status" in words:
             ending, reason = "nsfw", "NSFW content detected"
-        number = next(self._serial)
+        number = len(self.shelf(family).tasks)
         identity = self.new_id()
         name = str(body.get(family.name) or "") if family.name else ""
         if family.name and not name:

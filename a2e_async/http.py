@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import functools
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -32,6 +32,7 @@ _FILE_CONNECTIONS = 16
 _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
 _CONNECT_TIMEOUT = 10.0
 _REPLY_LIMIT = 64 * 2**20
+_CHUNKS_BUFFERED = 8  # more than a closed connection can still hold
 
 _UNDELIVERED = (
     httpx.ConnectError,
@@ -62,11 +63,23 @@ class StreamedResponse:
     headers: Mapping[str, str]
     raw: httpx.Response = attrs.field(repr=False)
 
-    async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        """The body as it comes, in the order sent, without decoding a Content-Encoding."""
-        with _errors_mapped(self.raw.request.method, self.raw.url.path):
-            async for chunk in self.raw.aiter_raw():
-                yield chunk
+    async def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes, in the order sent, without decoding a Content-Encoding.
+
+        Close it (`contextlib.aclosing`) where it may be left before its end.
+        """
+        chunks = self.raw.aiter_raw()
+        try:
+            with _errors_mapped(self.raw.request.method, self.raw.url.path):
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            # Left early, the generators below would wait for the garbage collector, which asyncio and trio
+            # resent. Reading on after the end of the connection is what ends all of them.
+            with anyio.CancelScope(shield=True), suppress(Exception):
+                await self.raw.aclose()
+                for _ in range(_CHUNKS_BUFFERED):
+                    await anext(chunks)
 
     async def aread(self) -> bytes:
         """The whole body; only for small ones (an error text)."""
@@ -205,9 +218,11 @@ class Http:
                         url,
                         headers=headers,
                         params=query or None,
-                        content=content,
+                        content=content if isinstance(content, bytes) else None,
                         timeout=self._timeouts(timeout),
                     )
+                    if content is not None and not isinstance(content, bytes):
+                        request.stream = _Body(content)
                     if token:
                         # No local name ever holds the header, so no traceback can show it.
                         request.headers["authorization"] = token.authorization()
@@ -259,6 +274,16 @@ class _Pool:
 
 def _busy(pool: _Pool) -> int:
     return pool.busy
+
+
+class _Body(httpx.AsyncByteStream):
+    """A request's body. httpx's own is a generator, which a failed request would leave unfinished."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
 
 
 class _Borrowed(httpx.AsyncBaseTransport):

@@ -12,7 +12,6 @@ import inspect
 import io
 import os
 import stat
-import tempfile
 import threading
 import time
 from abc import abstractmethod
@@ -250,6 +249,8 @@ class Content:
 
     def _spool(self, piece: Any) -> None:
         if self._file is None:
+            import tempfile  # brings the archive modules along, and few uploads need it
+
             # Small content stays in memory; a large one goes to a file that has no name.
             self._file = tempfile.SpooledTemporaryFile(max_size=CHUNK_BYTES)  # noqa: SIM115 (closed by close())
             self._owned.append(self._file)

@@ -7,6 +7,7 @@ next try, of this call or a later one, sends to the same URL while that is valid
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 import unicodedata
@@ -103,14 +104,16 @@ class UploadCache:
         since, upload = self._uploads.get(key, (now, None))
         return upload if 0 <= now - since < self._max_age else None
 
-    def keep(self, upload: Upload, now: float) -> None:
-        """Remember an upload; the old ones are forgotten."""
+    def keep(self, upload: Upload, now: float, age: float = 0.0) -> None:
+        """Remember an upload that was made that many seconds ago; the old ones are forgotten."""
         key = (upload.sha256, upload.content_type, upload.size)
+        if age >= self._max_age or self._uploads.get(key, (-math.inf, None))[0] > now - age:
+            return
         self.signed.pop(key, None)
         self._uploads.pop(key, None)
-        self._uploads[key] = now, upload
-        # In the order of their age, so this touches only what goes.
-        while not 0 <= now - next(iter(self._uploads.values()))[0] < self._max_age:
+        self._uploads[key] = now - age, upload
+        # The oldest stand first, so this touches only what goes.
+        while now - next(iter(self._uploads.values()))[0] >= self._max_age:
             del self._uploads[next(iter(self._uploads))]
 
 
@@ -155,7 +158,7 @@ class Uploader:
         """Uploads of an earlier process, the oldest first, each with its age in seconds."""
         now = self._clock.now()
         for upload, age in uploads:
-            self._cache.keep(upload, now - age)
+            self._cache.keep(upload, now, age)
 
     async def upload(
         self,

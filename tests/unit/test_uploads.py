@@ -524,6 +524,35 @@ async def test_the_cache_is_shared_and_forgets_what_is_old() -> None:
 
 
 @pytest.mark.anyio
+async def test_uploads_of_an_earlier_process_are_recalled_with_their_age() -> None:
+    b = bench(cache=UploadCache(max_age=100))
+    fresh = await b.uploader.upload(PNG)
+    digest = hashlib.sha256(b"old").hexdigest()
+    old = Upload("https://cdn.example/old", digest, 3, "application/octet-stream")
+    dead = attrs.evolve(old, url="https://cdn.example/dead")
+    older_png = attrs.evolve(fresh, url="https://cdn.example/older")
+    b.uploader.recall([(dead, 100.0), (older_png, 70.0), (old, 60.0)])
+    assert await b.uploader.upload(b"old") == old
+    assert await b.uploader.upload(PNG) == fresh
+    b.clock.time += 40
+    assert (await b.uploader.upload(b"old")).url != old.url
+    assert await b.uploader.upload(PNG) == fresh
+
+
+@pytest.mark.anyio
+async def test_listeners_hear_of_new_uploads_only() -> None:
+    b = bench()
+    heard: list[Upload] = []
+
+    async def listener(upload: Upload) -> None:
+        heard.append(upload)
+
+    b.uploader.listeners.append(listener)
+    uploads = [await b.uploader.upload(PNG), await b.uploader.upload(PNG)]
+    assert heard == uploads[:1]
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(
     "url", ["http://cdn.example/x", "ftp://x/y", "https://me:pw@cdn.example/x", "", None]
 )

@@ -43,6 +43,9 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     except SpecError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except RecursionError:
+        print("error: a schema of the document is made of itself", file=sys.stderr)
+        return 1
     return 0
 
 

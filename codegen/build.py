@@ -10,13 +10,11 @@ from codegen import overlay as overlays
 from codegen.complete import complete
 from codegen.document import (
     Document,
-    SpecError,
     canonical,
     check_kind,
-    operations,
     read,
     validate,
-    write_atomically,
+    write_if_changed,
 )
 from codegen.generate import generate
 from codegen.repair import Repair, repair
@@ -73,21 +71,11 @@ def prepare(upstream: Path, overlay: Path) -> Prepared:
     repaired, repairs = repair(source)
     validate(repaired, str(upstream))
     document = overlays.apply(repaired, overlays.load(overlay))
+    check_kind(document, str(overlay))
     completed = complete(document)
     document[REPORT] = [str(one) for one in repairs]
     validate(document, f"{upstream} with {overlay}")
-    _refuse_double_paths(document)
     return Prepared(document, repairs, completed)
-
-
-def _refuse_double_paths(document: Document) -> None:
-    """Two paths that differ only in the names of their parameters are one to a server."""
-    seen: dict[tuple[str, str], str] = {}
-    for ref in operations(document):
-        shape = "/".join("{}" if part.startswith("{") else part for part in ref.path.split("/"))
-        other = seen.setdefault((ref.method, shape), ref.path)
-        if other != ref.path:
-            raise SpecError(f"{ref} and {ref.method.upper()} {other} are the same operation")
 
 
 def build(layout: Layout) -> list[str]:
@@ -100,7 +88,7 @@ def build(layout: Layout) -> list[str]:
     """
     prepared = prepare(layout.upstream, layout.overlay)
     count = generate(prepared.document, layout.package)
-    write_atomically(layout.document, canonical(prepared.document))
+    write_if_changed(layout.document, canonical(prepared.document))
     return [
         *(str(one) for one in prepared.repairs),
         f"{len(prepared.repairs)} repairs, {len(prepared.completed)} replies typed by convention",

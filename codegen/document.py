@@ -32,6 +32,7 @@ __all__ = [
     "success_schema",
     "validate",
     "write_atomically",
+    "write_if_changed",
 ]
 
 Document = dict[str, Any]
@@ -40,6 +41,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MAX_DEPTH = 100
 """Objects and lists inside each other; real documents stay below 30."""
 
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.{}~-]+)+/?")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
@@ -131,6 +133,17 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
+def write_if_changed(path: Path, text: str) -> bool:
+    """Write unless the file says so already.
+
+    Returns: whether it was written.
+    """
+    if path.exists() and path.read_bytes() == text.encode():
+        return False
+    write_atomically(path, text)
+    return True
+
+
 def check_kind(document: Document, source: str) -> None:
     """Refuse what is not an OpenAPI 3.0 document.
 
@@ -146,8 +159,8 @@ def check_kind(document: Document, source: str) -> None:
     if not isinstance(paths, dict) or not paths:
         raise SpecError(f"{source}: no paths")
     for path, item in paths.items():
-        if not path.startswith("/"):
-            raise SpecError(f"{source}: the path {path!r} does not start with /")
+        if not _PATH.fullmatch(path):
+            raise SpecError(f"{source}: the path {path!r} is not made of plain segments")
         if not isinstance(item, dict):
             raise SpecError(f"{source}: paths[{path!r}] is not an object")
         for method in METHODS:
@@ -216,6 +229,25 @@ def merged_properties(document: Mapping[str, Any], schema: Any) -> tuple[dict[st
     return properties, required
 
 
+def _refuse_circles(document: Document) -> None:
+    """A schema may contain itself in a member, but not be made of itself."""
+
+    def visit(schema: Any, inside: tuple[str, ...]) -> None:
+        if not isinstance(schema, Mapping):
+            return
+        ref = schema.get("$ref")
+        if ref in inside:
+            raise SpecError(f"{ref} is made of itself")
+        if isinstance(ref, str):
+            visit(resolve(document, schema), (*inside, ref))
+        for key in ("allOf", "anyOf", "oneOf"):
+            for part in schema.get(key, ()):
+                visit(part, inside)
+
+    for name in document.get("components", {}).get("schemas", {}):
+        visit({"$ref": f"#/components/schemas/{name}"}, ())
+
+
 def validate(document: Document, source: str) -> None:
     """Prove the document valid OpenAPI 3.0: its structure first, with places, then its references.
 
@@ -225,7 +257,10 @@ def validate(document: Document, source: str) -> None:
     problems = [_problem(error) for error in Draft4Validator(dict(schema_v30)).iter_errors(document)]
     if not problems:
         try:
+            _refuse_circles(document)
             problems = [_problem(error) for error in OpenAPIV30SpecValidator(document).iter_errors()]
+        except SpecError as error:
+            problems = [str(error)]
         except Exception as error:  # the validator lets unresolvable references escape in several types
             problems = [f"{type(error).__name__}: {error}"]
     if problems:

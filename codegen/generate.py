@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
@@ -16,7 +15,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
 
-from codegen.document import Document, SpecError
+from codegen.document import Document, SpecError, write_if_changed
 from codegen.methods import Module, module_of
 from codegen.model import Endpoint, Family, families
 from codegen.prose import block, docstring, escape, literal
@@ -26,7 +25,8 @@ from codegen.requests import Shape
 __all__ = ["generate"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = Path(__file__).resolve().parent.parent / "pyproject.toml"
+FIRST_PARTY = 'lint.isort.known-first-party = ["a2e_async"]'
 PACKAGE = "a2e_async.api"
 
 
@@ -46,11 +46,11 @@ def generate(document: Document, target: Path) -> int:
     project = ResourceProject(document, found, target)
     files = project.render()
     target.mkdir(parents=True, exist_ok=True)
-    for old in target.iterdir():
-        if old.suffix == ".py" and old.name not in files:
-            old.unlink()
     for name, text in files.items():
-        (target / name).write_text(text, encoding="utf-8", newline="\n")
+        write_if_changed(target / name, text)
+    for old in target.glob("*.py"):
+        if old.name not in files:
+            old.unlink()
     return sum(len(family.endpoints) for family in found.values())
 
 
@@ -77,7 +77,7 @@ class ResourceProject(Project):
         if isinstance(data, GeneratorError):
             raise SpecError(f"openapi-python-client: {data.header}: {data.detail}")
         super().__init__(openapi=data, config=config, custom_template_path=TEMPLATES)
-        _refuse_errors(self._get_errors(), names)
+        _refuse_errors(self._get_errors())
         self.document = document
         self.found = found
         self.parsed = self._match(names)
@@ -127,7 +127,7 @@ def _tagged(document: Document, found: dict[str, Family]) -> tuple[Document, dic
     return tagged, names
 
 
-def _refuse_errors(errors: Iterable[GeneratorError], names: dict[str, Endpoint]) -> None:
+def _refuse_errors(errors: Iterable[GeneratorError]) -> None:
     told = []
     for error in errors:
         detail = " ".join(str(part) for part in (error.header, error.detail) if part)
@@ -173,29 +173,30 @@ def _property_doc(module: Module) -> str:
 
 def formatted(files: dict[str, str]) -> dict[str, str]:
     """The files without unused imports, sorted and formatted, by ruff with the project's settings."""
-    return {name: _ruff(text, name) for name, text in files.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8", newline="\n")
+        _ruff("check", "--fix-only", "--select", "F401,I", "--config", FIRST_PARTY, folder)
+        _ruff("format", folder)
+        return {name: (Path(folder) / name).read_text(encoding="utf-8") for name in files}
 
 
-def _ruff(text: str, name: str) -> str:
-    for command in (("check", "--fix-only", "--select", "F401,I", "--quiet"), ("format", "--quiet")):
-        path = f"{PACKAGE.replace('.', '/')}/{name}"
-        text = _run(
-            [*command, "--config", str(ROOT / "pyproject.toml"), "--stdin-filename", path, "-"], text, name
-        )
-    return text
-
-
-def _run(arguments: Sequence[str], text: str, name: str) -> str:
-    environment: dict[str, Any] = {**os.environ, "RUFF_NO_CACHE": "true"}
+def _ruff(command: str, *arguments: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", *arguments],
-        input=text,
+        [
+            sys.executable,
+            "-m",
+            "ruff",
+            command,
+            "--quiet",
+            "--no-cache",
+            "--config",
+            str(SETTINGS),
+            *arguments,
+        ],
         capture_output=True,
         encoding="utf-8",
-        env=environment,
-        cwd=ROOT,
         check=False,
     )
     if done.returncode:
-        raise SpecError(f"{name}: ruff: {done.stderr.strip()}")
-    return done.stdout
+        raise SpecError(f"the generated code is not Python: {(done.stderr or done.stdout).strip()[:1000]}")

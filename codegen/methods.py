@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
@@ -20,14 +20,6 @@ from codegen.rules import Rules, rules_of
 
 __all__ = ["Method", "Module", "module_of"]
 
-IMPORTED = frozenset(
-    {
-        "Any", "AsyncIterator", "CallOptions", "Coroutine", "Field", "Job", "Literal", "Mapping", "Media",
-        "Need", "Operation", "Pages", "Paging", "Record", "Required", "Resource", "Routes", "Sequence",
-        "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "many", "one", "overload", "raw", "text",
-        "with_body",
-    }
-)  # fmt: skip
 _PAGE = re.compile(r"page(?:Num|No|Number|Index)?|current")
 _SIZE = re.compile(r"page_?size", re.IGNORECASE)
 _OPTIONS_DOC = "options: see `CallOptions`."
@@ -169,13 +161,13 @@ def module_of(document: Document, family: Family, parsed: Mapping[Endpoint, Pars
     Raises:
         SpecError: names the operation that cannot be said.
     """
-    taken = {*IMPORTED, family.class_name, f"{family.class_name}Record"}
-    taken.discard(f"{family.class_name}Record")
+    taken = {*naming.IMPORTED, family.class_name}
     records, shapes = Records(document, family, taken), Shapes(taken)
     if family.start is not None:
         records.task_record()
     ordered = sorted(family.endpoints, key=lambda one: one is not family.start)
     methods = [_method(document, family, one, parsed[one], records, shapes) for one in ordered]
+    _refuse_constants(methods, taken)
     constants = {one: method.constant for one, method in zip(ordered, methods, strict=True)}
     routes = {
         role: constants[endpoint]
@@ -211,6 +203,18 @@ def module_of(document: Document, family: Family, parsed: Mapping[Endpoint, Pars
         routes=routes,
         record_type=records.task_record() if family.start else "",
     )
+
+
+def _refuse_constants(methods: Sequence[Method], taken: set[str]) -> None:
+    """An operation's constant must not hide another one, or a class."""
+    seen: dict[str, Method] = {}
+    for method in methods:
+        other = seen.setdefault(method.constant, method)
+        if other is not method or method.constant in taken:
+            what = f"{other.http} {other.path}" if other is not method else "a class"
+            raise SpecError(
+                f"{method.http} {method.path} and {what} would both be {method.constant} in their module"
+            )
 
 
 def _tag(document: Document, endpoint: Endpoint) -> Document:

@@ -87,7 +87,7 @@ def families(document: Document) -> dict[str, Family]:
         if (first, *naming.path_segments(ref.path)[1:2]) not in naming.MOVED:
             other = segments.setdefault(resource, first)
             if other != first:
-                raise SpecError(f"{first!r} and {other!r} would both be the resource {resource!r}")
+                raise SpecError(f"{other!r} and {first!r} would both be the resource {resource!r}")
         grouped.setdefault(resource, []).append(ref)
     return {name: family_of(document, name, grouped[name]) for name in sorted(grouped)}
 
@@ -191,7 +191,9 @@ def _find_delete(document: Document, endpoints: Sequence[Endpoint]) -> Endpoint 
     found = _first(
         endpoints,
         lambda one: (
-            one.ref.method == "delete" and bool(one.id_parameter) and one.tail[:-1] in ((), ("delete",))
+            one.ref.method == "delete"
+            and bool(one.id_parameter)
+            and one.tail[:-1] in ((), ("delete",), ("detail",))
         ),
     )
     return found or _first(

@@ -6,6 +6,7 @@ import keyword
 import re
 
 __all__ = [
+    "IMPORTED",
     "RESERVED_KEYWORDS",
     "RESERVED_METHODS",
     "RESERVED_RESOURCES",
@@ -37,18 +38,21 @@ METHODS = {"allRecords": "list", "records": "list", "del": "delete"}
 ID_METHODS = {"get": "get", "delete": "delete", "put": "update", "patch": "update", "post": "post"}
 """HTTP method on a bare id -> method."""
 
-REDUNDANT = {"get": "detail", "delete": "delete"}
-"""Segments before an id that only repeat the HTTP method: ``detail/{id}``, ``delete/{id}``."""
+REDUNDANT = frozenset({("get", "detail"), ("delete", "detail"), ("delete", "delete"), ("put", "detail")})
+"""HTTP method and a segment before the id that adds nothing to it: ``detail/{id}``, ``delete/{id}``."""
 
 RESERVED_RESOURCES = frozenset(
     {
-        "aclose", "base_url", "bulk", "close", "download", "download_many", "jobs", "request", "resources",
-        "run", "settings", "start", "transport", "upload", "upload_many", "wait", "workflow", "workflows",
+        "aclose", "base_url", "bulk", "close", "download", "download_many", "jobs", "quote", "request",
+        "resources", "run", "runtime", "settings", "start", "transport", "upload", "upload_many", "wait",
+        "workflow", "workflows",
     }
 )  # fmt: skip
 """What the client itself offers (or may): a resource of that name gets a trailing underscore."""
 
-RESERVED_METHODS = frozenset({"name", "record_type", "routes", "task"})
+RESERVED_METHODS = frozenset(
+    {"client", "decode", "name", "record_type", "require_readable", "routes", "task"}
+)
 """What `Resource` and `Workflow` themselves offer."""
 
 RESERVED_KEYWORDS = frozenset(
@@ -58,6 +62,16 @@ RESERVED_KEYWORDS = frozenset(
 
 RESERVED_FIELDS = frozenset({"raw", "decode"})
 """What `Record` itself offers."""
+
+IMPORTED = frozenset(
+    {
+        "Any", "AsyncIterator", "CallOptions", "Coroutine", "Field", "Job", "Literal", "Mapping", "Media",
+        "Need", "Operation", "Pages", "Paging", "Record", "Required", "Resource", "Routes", "Sequence",
+        "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "many", "one", "overload", "raw", "text",
+        "with_body",
+    }
+)  # fmt: skip
+"""What every generated module imports."""
 
 TASK_FIELDS = {
     "_id": "id",
@@ -142,7 +156,8 @@ def resource_name(path: str) -> str:
 
 def class_name(resource: str) -> str:
     """The class of a resource: ``image_to_video`` -> ``ImageToVideo``."""
-    return "".join(word.capitalize() for word in resource.split("_") if word)
+    name = "".join(word.capitalize() for word in resource.split("_") if word)
+    return f"{name}Resource" if keyword.iskeyword(name) or name in IMPORTED else name
 
 
 def method_name(method: str, path: str) -> str:
@@ -151,7 +166,7 @@ def method_name(method: str, path: str) -> str:
     ends_in_id = bool(words) and is_parameter(words[-1])
     words = [word for word in words if not is_parameter(word)]
     if ends_in_id:
-        if words and words[-1] == REDUNDANT.get(method):
+        if words and (method, words[-1]) in REDUNDANT:
             words = words[:-1]
         words.append(ID_METHODS.get(method, method))
     elif words and method == "get" and words[-1] == "detail":

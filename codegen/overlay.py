@@ -82,14 +82,14 @@ def _apply_one(document: Document, action: Document, label: str) -> Document:
     for name in _listed_names(path):
         if name not in found:
             raise SpecError(f"{label}: {name!r} matches nothing")
-    # One action at a time, on a copy of its own: the library shares the updated value among all
-    # matches, so that a later action on one of them would change the others too.
-    one = {"actions": [copy.deepcopy({**action, "remove": True} if action.get("remove") else action)]}
+    # On a copy of its own: YAML anchors, and an update of several matches, would otherwise leave
+    # members shared, so that a later action on one of them would change the others too.
     try:
-        changed = apply_overlay(document, one)
+        own = json.loads(json.dumps(action))
+        changed = apply_overlay(document, {"actions": [own]})
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise SpecError(f"{label}: cannot be applied: {error}") from error
-    return dict(json.loads(json.dumps(changed)))
+    return dict(json.loads(json.dumps(changed)) if len(matches) > 1 else changed)
 
 
 def _steps(path: JSONPath) -> list[str]:

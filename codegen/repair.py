@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from codegen.document import Document, SpecError, operations
+from codegen.document import Document, SpecError, operations, validate
 
 __all__ = ["RULES", "Repair", "is_openapi_member", "repair", "schemas"]
 
@@ -46,7 +46,13 @@ def repair(document: Document) -> tuple[Document, list[Repair]]:
     """
     repaired = copy.deepcopy(document)
     before = [str(ref) for ref in operations(repaired)]
-    done = [Repair(rule.__name__, place, change) for rule in RULES for place, change in rule(repaired)]
+    done: list[Repair] = []
+    for rule in RULES:
+        try:
+            done.extend(Repair(rule.__name__, place, change) for place, change in rule(repaired))
+        except (AttributeError, KeyError, StopIteration, TypeError) as error:
+            validate(document, "the document")
+            raise SpecError(f"{rule.__name__}: cannot mend the document: {error!r}") from error
     if [str(ref) for ref in operations(repaired)] != before:
         raise SpecError("a repair rule changed the list of operations")
     return repaired, done

@@ -132,7 +132,7 @@ class Records:
             name = naming.class_name(naming.snake(ref.rsplit("/", 1)[1]))
         if name in self.found:
             return name
-        if name in self.taken:
+        while name in self.taken:
             name = f"{name}Record"
         self.taken.add(name)
         self.found[name] = None

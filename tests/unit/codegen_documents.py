@@ -1,0 +1,116 @@
+"""Small documents for the tests of codegen."""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+Document = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[2]
+
+TOKEN = [{"bearerAuth": []}]
+
+
+def operation(**members: Any) -> Document:
+    """An operation that replies with an object of any shape."""
+    return {
+        "summary": "Do it",
+        "tags": ["Things"],
+        "security": TOKEN,
+        "responses": {
+            "200": {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}}
+        },
+        **members,
+    }
+
+
+def body(schema: Document) -> Document:
+    """A required JSON body."""
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def fields(required: list[str] | None = None, **properties: Document) -> Document:
+    """A body with these members."""
+    schema: Document = {"type": "object", "properties": properties}
+    return body({**schema, "required": required} if required else schema)
+
+
+def id_parameter(name: str = "_id") -> Document:
+    """A path parameter."""
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def document(paths: Document | None = None, **members: Any) -> Document:
+    """A sound OpenAPI 3.0 document with one family, or these paths instead."""
+    made = {
+        "openapi": "3.0.0",
+        "info": {"title": "A2E", "version": "1"},
+        "servers": [{"url": "https://video.a2e.ai"}],
+        "tags": [{"name": "Things", "description": "Things to make."}],
+        "components": {
+            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
+            "schemas": {},
+        },
+        "paths": family("userNewThing") if paths is None else paths,
+        **members,
+    }
+    return copy.deepcopy(made)
+
+
+def family(name: str, detail: str = "{_id}") -> Document:
+    """A whole workflow: start, list, detail, batch, delete."""
+    key = detail[detail.index("{") + 1 : -1]
+    return {
+        f"/api/v1/{name}/start": {
+            "post": operation(
+                requestBody=fields(
+                    ["prompt"],
+                    name={"type": "string"},
+                    prompt={"type": "string", "description": "what to make"},
+                    image_url={"type": "string"},
+                )
+            )
+        },
+        f"/api/v1/{name}/allRecords": {
+            "get": operation(
+                parameters=[
+                    {"name": "pageNum", "in": "query", "schema": {"type": "integer", "default": 1}},
+                    {"name": "pageSize", "in": "query", "schema": {"type": "integer", "default": 10}},
+                ]
+            )
+        },
+        f"/api/v1/{name}/batchDetail": {
+            "post": operation(requestBody=fields(["ids"], ids={"type": "array", "items": {"type": "string"}}))
+        },
+        f"/api/v1/{name}/{detail}": {
+            "get": operation(parameters=[id_parameter(key)]),
+            "delete": operation(parameters=[id_parameter(key)]),
+        },
+    }
+
+
+def save(path: Path, content: Document) -> Path:
+    """Write a document as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def overlay(*actions: Document) -> Document:
+    """An overlay of these actions."""
+    return {"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": list(actions)}
+
+
+HARMLESS = {"target": "$.info", "update": {"x-touched": True}}
+
+
+def import_text(source: str, name: str) -> Any:
+    """A generated module, loaded from its text."""
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(source, f"{name}.py", "exec"), vars(module))
+    return module

@@ -259,8 +259,8 @@ def test_the_same_seed_gives_the_same_world() -> None:
 
 
 def test_a_head_swap_gives_what_its_target_is(talker: Talker) -> None:
-    for target, magic in ((VIDEO, b"ftyp"), ("https://e.com/x.jpg", b"PNG"), ("https://e.com/x", b"JFIF")):
+    for target, film in ((VIDEO, True), ("https://e.com/x.jpg", False), ("https://e.com/x", False)):
         identity = talker.start("headSwap/start", target_image_url=target)["_id"]
         talker.finish()
         url = detail(talker, "headSwap", identity)["result_url"]
-        assert magic in talker.files.get(url).content[:16]
+        assert (b"ftyp" in talker.files.get(url).content[:16]) is film

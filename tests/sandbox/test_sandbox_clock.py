@@ -1,0 +1,221 @@
+"""The clocks, on asyncio and trio, and in several threads at once."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import Any
+
+import anyio
+import pytest
+
+from a2e_async.sandbox import ScaledClock, VirtualClock
+from tests.sandbox.sandbox_kit import STARTS, talking
+
+pytestmark = pytest.mark.anyio
+
+
+async def asleep(clock: VirtualClock, number: int) -> None:
+    """Until that many sleepers wait."""
+    with anyio.fail_after(5):
+        while len([waiter for *_, waiter in clock._heap if not waiter.over]) < number:
+            await anyio.lowlevel.checkpoint()
+
+
+async def test_it_stands_still_until_it_is_moved() -> None:
+    clock = VirtualClock(start=5.0)
+    woken: list[float] = []
+
+    async def sleeper(seconds: float) -> None:
+        await clock.sleep(seconds)
+        woken.append(clock.now())
+
+    async with anyio.create_task_group() as tasks:
+        for seconds in (3.0, 1.0, 2.0):
+            tasks.start_soon(sleeper, seconds)
+        await asleep(clock, 3)
+        assert clock.now() == 5.0
+        assert clock.advance(1.5) == 6.5
+        await anyio.wait_all_tasks_blocked()
+        assert woken == [6.5]
+        clock.advance(10)
+    assert woken == [6.5, 16.5, 16.5]
+
+
+async def test_elapse_gives_everyone_their_turn() -> None:
+    clock = VirtualClock()
+    ticks: list[float] = []
+
+    async def ticker() -> None:
+        while True:
+            await clock.sleep(1)
+            ticks.append(clock.now())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ticker)
+        assert await clock.elapse(3.5) == 3.5
+        assert ticks == [1.0, 2.0, 3.0]
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_sleep_can_be_cancelled() -> None:
+    clock = VirtualClock()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(clock.sleep, 10)
+        await asleep(clock, 1)
+        tasks.cancel_scope.cancel()
+    clock.advance(20)
+    assert clock._waking == 0
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+async def test_no_time_at_all(seconds: float) -> None:
+    clock = VirtualClock()
+    await clock.sleep(seconds)
+    with clock.move_on_after(seconds) as scope:
+        await anyio.sleep_forever()
+    assert scope.cancelled_caught
+
+
+async def test_a_deadline_ends_its_body() -> None:
+    clock = VirtualClock(auto=True)
+    with clock:
+        with clock.move_on_after(5) as scope:
+            await clock.sleep(100)
+        assert scope.cancelled_caught
+        assert clock.now() == 5.0
+        with clock.move_on_after(5) as scope:
+            await clock.sleep(1)
+        assert not scope.cancelled_caught
+        with clock.move_on_after(math.inf) as scope:
+            await clock.sleep(1)
+        assert not scope.cancel_called
+    clock.advance(100)
+    await anyio.lowlevel.checkpoint()
+    assert not scope.cancel_called
+
+
+async def test_a_deadline_that_comes_too_late_does_nothing() -> None:
+    clock = VirtualClock()
+    with clock.move_on_after(5) as scope:
+        clock.advance(5)  # posted to this loop, which does not get round to it inside the body
+    for _ in range(3):
+        await anyio.lowlevel.checkpoint()
+    assert not scope.cancel_called
+
+
+async def test_it_jumps_when_nothing_happens() -> None:
+    clock = VirtualClock(auto=True)
+    with clock:
+        started = time.monotonic()
+        for _ in range(10):
+            await clock.sleep(3600)
+        assert clock.now() == 36_000.0
+        assert time.monotonic() - started < 5
+        with clock.move_on_after(3):
+            await clock.sleep(math.inf)
+        assert clock.now() == 36_003.0
+
+
+async def test_a_jump_may_lump_deadlines_together() -> None:
+    clock = VirtualClock(auto=True, step=1.0)
+    with clock:
+        async with anyio.create_task_group() as tasks:
+            for hundredth in range(100):
+                tasks.start_soon(clock.sleep, 10 + hundredth / 100)
+        assert clock.now() == 11.0
+
+
+async def test_it_does_not_jump_while_a_request_is_served() -> None:
+    clock = VirtualClock(auto=True)
+    with clock:
+        clock.enter()
+        with anyio.move_on_after(0.05):
+            await clock.sleep(1)
+        assert clock.now() == 0.0
+        clock.leave()
+        await clock.sleep(1)
+        assert clock.now() == 1.0
+
+
+def test_event_loops_of_several_threads_share_it() -> None:
+    clock = VirtualClock(auto=True)
+    ends: dict[str, float] = {}
+
+    def run(backend: str, pause: float) -> None:
+        async def main() -> None:
+            for _ in range(10):
+                await clock.sleep(pause)
+            ends[f"{backend} {pause}"] = clock.now()
+
+        anyio.run(main, backend=backend)
+
+    with clock:
+        clock.enter()
+        threads = [
+            threading.Thread(target=run, args=(backend, pause))
+            for backend in ("asyncio", "trio")
+            for pause in (1.0, 1.5)
+        ]
+        for thread in threads:
+            thread.start()
+        while len(clock._heap) < 4:
+            time.sleep(0.001)
+        clock.leave()
+        for thread in threads:
+            thread.join()
+    assert ends == {"asyncio 1.0": 10.0, "trio 1.0": 10.0, "asyncio 1.5": 15.0, "trio 1.5": 15.0}
+
+
+def test_it_outlives_event_loops() -> None:
+    clock = VirtualClock(auto=True)
+    with clock:
+        for backend in ("asyncio", "trio", "asyncio"):
+            anyio.run(clock.sleep, 7, backend=backend)
+        assert clock.now() == 21.0
+    assert clock._thread is None
+
+
+def test_time_does_not_go_back() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        VirtualClock().advance(-1)
+    with VirtualClock(auto=True) as clock, pytest.raises(RuntimeError, match="automatically"):
+        clock.run_for(1)
+    for speed in (0, -1, math.inf, math.nan):
+        with pytest.raises(ValueError, match="speed"):
+            ScaledClock(speed)
+
+
+async def test_real_time_scaled() -> None:
+    clock = ScaledClock(1000)
+    started = time.monotonic()
+    await clock.sleep(5)
+    assert clock.now() >= 5
+    with clock.move_on_after(5) as scope:
+        await anyio.sleep_forever()
+    assert scope.cancelled_caught
+    assert time.monotonic() - started < 1
+    before = clock.now()
+    clock.speed = 1
+    assert before <= clock.now() < before + 1000
+
+
+async def test_client_and_sandbox_live_by_one_clock(anyio_backend: Any) -> None:
+    import httpx
+
+    clock = VirtualClock(auto=True)
+    with talking(clock=clock, durations={"*": 3600.0}) as talker:
+        headers = {"authorization": f"Bearer {talker.sandbox.token}"}
+        async with httpx.AsyncClient(base_url=f"{talker.sandbox.url}/api/v1/", headers=headers) as http:
+            reply = await http.post("userImage2Video/start", json=STARTS["userImage2Video/start"])
+            identity = reply.json()["data"]["_id"]
+            polls = 0
+            while True:
+                await clock.sleep(60)
+                polls += 1
+                record = (await http.get(f"userImage2Video/{identity}")).json()["data"]
+                if record["current_status"] == "completed":
+                    break
+        assert polls == 60
+        assert talker.sandbox.ledger.lateness() == [0.0]

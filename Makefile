@@ -34,7 +34,7 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 fresh: $(READY)
 	$(BIN)/python -m codegen check

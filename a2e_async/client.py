@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from weakref import WeakKeyDictionary
 
 import anyio.lowlevel
+import attrs
 
 from a2e_async.api import Api
 from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
 from a2e_async.jobs import DEFAULT_WAIT
-from a2e_async.operations import Upload
+from a2e_async.operations import CallOptions, Upload
 from a2e_async.policy import RetryPolicy, StartPolicy
+from a2e_async.records import TaskRecord
 from a2e_async.schedule import Lateness
 from a2e_async.settings import Settings, base_url_from, seconds_from, token_from
 
@@ -171,6 +173,75 @@ class A2E(Api):
         runtime = self.runtime
         async with runtime.http.open():
             return await runtime.uploader.upload_many(sources, concurrency=concurrency)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int | float | bool] | None = None,
+        body: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Call an operation that this release does not know, with the same auth, errors and retries.
+
+        A GET, PUT or DELETE is repeated when its answer is lost; a POST is not.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: from ``/api/v1/`` on, as the service's documentation gives it.
+            query: query parameters.
+            body: a JSON object; files in it are uploaded and replaced by their URLs.
+            options: see `CallOptions`.
+
+        Returns:
+            The reply's ``data``, as it came.
+
+        Raises:
+            InvalidArgument: no such method, or a path that is not one on the API's host.
+            APIError, TransportError: as of every call.
+
+        Example:
+            ```python
+            queue = await a2e.request("GET", "/api/v1/userNewThing/queueLevel")
+            ```
+        """
+        from a2e_async.unknown import operation_of
+
+        operation = operation_of(method, path, has_body=body is not None or "extra_body" in options)
+        call = operation.call(
+            {}, {**options, "extra_body": {**(body or {}), **options.get("extra_body", {})}}
+        )
+        call = attrs.evolve(call, query={**(query or {}), **call.query})
+        runtime = self.runtime
+        async with runtime.http.open():
+            return await runtime.transport.request(operation, await runtime.with_uploads(call))
+
+    def workflow(self, name: str, body: Mapping[str, Any]) -> Job[TaskRecord]:
+        """A Job of a family that this release does not know, run by the API's conventions.
+
+        Started by ``POST {name}/start``, read back by ``batchDetail``, else ``{_id}``, else
+        ``detail/{id}``, else its list, whichever the service has. A start whose answer was lost is looked
+        for in ``allRecords``.
+
+        Args:
+            name: the first path segment, for example ``userNewThing``.
+            body: the start's JSON object; files in it are uploaded and replaced by their URLs.
+
+        Returns:
+            The Job; its records are plain `TaskRecord`s.
+
+        Raises:
+            InvalidArgument: not a path segment, or a body that is no mapping.
+
+        Example:
+            ```python
+            result = await a2e.workflow("userNewThing", {"prompt": "a red kite"}).run()
+            ```
+        """
+        from a2e_async.unknown import job_of
+
+        return job_of(self, name, body)
 
     async def quote(self, job: Job[Any]) -> Quote:
         """What a Job would cost, without starting it. Free (H).

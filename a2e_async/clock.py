@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -13,12 +14,15 @@ __all__ = ["Clock", "SystemClock"]
 class Clock(Protocol):
     """What the client needs of time. `a2e_async.sandbox.VirtualClock` is another one."""
 
+    @abstractmethod
     def now(self) -> float:
         """Seconds since some fixed moment; never goes back."""
 
+    @abstractmethod
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds of this clock."""
 
+    @abstractmethod
     def move_on_after(self, seconds: float) -> AbstractContextManager[anyio.CancelScope]:
         """A cancel scope that ends its body after that many seconds of this clock."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import attrs
 
@@ -17,6 +18,7 @@ from a2e_async.operations import Call
 if TYPE_CHECKING:
     from httpx_sse import ServerSentEvent
 
+    from a2e_async.http import StreamedResponse
     from a2e_async.resources import Client
 
 __all__ = ["Event", "Events"]
@@ -63,6 +65,7 @@ class Events:
         self._call = call
         self._stack = AsyncExitStack()
         self._events: AsyncGenerator[ServerSentEvent, None] | None = None
+        self._text: _Text | None = None
         self._ended = False
 
     def __aiter__(self) -> Self:
@@ -82,6 +85,8 @@ class Events:
         self._ended = True
         if self._events is not None:
             await self._events.aclose()
+        if self._text is not None:
+            await self._text.aclose()
         await self._stack.aclose()
 
     async def __aenter__(self) -> Self:
@@ -109,7 +114,8 @@ class Events:
         await self._stack.enter_async_context(runtime.http.open())
         call = await runtime.with_uploads(self._call)
         response = await self._stack.enter_async_context(runtime.transport.stream(call))
-        return EventSource(response.raw).aiter_sse()
+        self._text = _Text(response)
+        return EventSource(cast(Any, self._text)).aiter_sse()
 
     def _error(self, text: str) -> APIError:
         call = self._call
@@ -118,6 +124,24 @@ class Events:
         except APIError as error:
             return error
         return APIError(text[:500], status=200, method=call.method, path=call.path, body=_decoded(text))
+
+
+class _Text(AsyncIterator[str]):
+    """What `EventSource` needs of a response. A class and not a generator, so that it can be closed."""
+
+    def __init__(self, response: StreamedResponse) -> None:
+        self.headers = response.headers
+        self._chunks = response.aiter_bytes()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def aiter_text(self) -> AsyncIterator[str]:
+        return self
+
+    async def __anext__(self) -> str:
+        return self._decoder.decode(await anext(self._chunks))
+
+    async def aclose(self) -> None:
+        await self._chunks.aclose()
 
 
 def _decoded(text: str) -> Any:

@@ -230,13 +230,12 @@ class Task(Generic[RecordT]):
             ConfigurationError: the workflow has no route for it.
         """
         from a2e_async.errors import ConfigurationError, TaskNotFound
-        from a2e_async.readback import ReadBack
 
         runtime = self.workflow.client.runtime
         if not self.workflow.routes.readable:
             raise ConfigurationError(f"{self.workflow.name}: tasks cannot be read back")
         async with runtime.http.open():
-            records = await ReadBack(self.workflow.routes, runtime.transport).read(self.ids)
+            records = await self.workflow.read_back(runtime.transport).read(self.ids)
         if self.id not in records:
             raise TaskNotFound(f"{self!r} is not known to the service", task_id=self.id)
         self._update(records)

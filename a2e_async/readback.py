@@ -65,7 +65,7 @@ class ListPages:
             query[self._paging.size] = self.size
         if self._paging.page:
             query[self._paging.page] = number
-        body = {} if self._operation.has_body else None
+        body: dict[str, Any] | None = {} if self._operation.has_body else None
         data = await self._transport.send(
             Call(self._operation.method, self._operation.path, query, body), repeatable=True
         )

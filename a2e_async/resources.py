@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
@@ -9,12 +10,14 @@ from a2e_async.errors import ConfigurationError
 from a2e_async.jobs import Job, Task
 from a2e_async.operations import CallOptions, Operation, checked_id
 from a2e_async.pages import Pages
-from a2e_async.readback import Routes
+from a2e_async.readback import ReadBack, Routes
 from a2e_async.records import TaskRecord
 
 if TYPE_CHECKING:
     from a2e_async.events import Events
+    from a2e_async.polling import Source
     from a2e_async.runtime import Runtime
+    from a2e_async.transport import Transport
 
 __all__ = ["Client", "Resource", "Routes", "Workflow"]
 
@@ -26,6 +29,7 @@ class Client(Protocol):
     """What a resource needs of the client that it hangs on."""
 
     @property
+    @abstractmethod
     def runtime(self) -> Runtime:
         """The parts of the client that belong to the running event loop."""
 
@@ -95,6 +99,10 @@ class Workflow(Resource, Generic[RecordT]):
     def decode(self, raw: Mapping[str, Any]) -> RecordT:
         """The typed record of a task's JSON object."""
         return cast(RecordT, self.record_type.decode(raw))
+
+    def read_back(self, transport: Transport) -> Source:
+        """Where the poller reads this workflow's tasks."""
+        return ReadBack(self.routes, transport)
 
     def require_readable(self) -> None:
         """Refuse to wait where the API offers no way to learn what became of a task.

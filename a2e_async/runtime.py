@@ -16,7 +16,7 @@ from a2e_async.operations import Call
 from a2e_async.pace import Pace
 from a2e_async.policy import RetryPolicy, StartPolicy
 from a2e_async.polling import Poller
-from a2e_async.readback import ListPages, ReadBack
+from a2e_async.readback import ListPages
 from a2e_async.schedule import Lateness
 from a2e_async.settings import Settings
 from a2e_async.starting import Starter
@@ -83,9 +83,7 @@ class Runtime:
         return _kept(
             self._pollers,
             workflow.name,
-            lambda: Poller(
-                ReadBack(workflow.routes, self.transport), self.policies.lateness, self.policies.clock
-            ),
+            lambda: Poller(workflow.read_back(self.transport), self.policies.lateness, self.policies.clock),
         )
 
     def starter(self, workflow: Workflow[Any]) -> Starter:

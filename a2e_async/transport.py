@@ -107,7 +107,7 @@ class Transport:
         async with self.http.stream_api(
             call.method,
             self._settings.base_url + call.path,
-            headers={**_headers(call), "accept": "text/event-stream"},
+            headers={**_headers(call), "accept": "text/event-stream", "accept-encoding": "identity"},
             content=_encoded(call),
             timeout=call.timeout,
             token=self._settings.token,

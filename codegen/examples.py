@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from codegen.model import Family
 from codegen.prose import escape, literal
 from codegen.requests import Keyword
 from codegen.rules import Rules
@@ -14,7 +15,7 @@ __all__ = ["example_of"]
 _FILES = (("audio", "speech.mp3"), ("voice", "speech.mp3"), ("video", "clip.mp4"), ("clip", "clip.mp4"))
 
 
-def example_of(resource: str, keywords: Sequence[Keyword], rules: Rules) -> list[str]:
+def example_of(family: Family, keywords: Sequence[Keyword], rules: Rules, *, open_body: bool) -> list[str]:
     """The lines of an example that gives what is required, and what the rules need then."""
     by_name = {one.name: one for one in keywords}
     given = [one.name for one in keywords if one.required]
@@ -26,17 +27,18 @@ def example_of(resource: str, keywords: Sequence[Keyword], rules: Rules) -> list
             given += [name for name in rule.all_of if name not in given]
             if rule.any_of and not any(name in given for name in rule.any_of):
                 given.append(rule.any_of[0])
+    if not given:
+        given = [one.name for one in keywords if one.is_media][:1]
     arguments = [f"{name}={value_of(by_name[name])}" for name in given]
-    lines = [f"job = a2e.{resource}({', '.join(arguments)})"]
+    arguments += ["body={}"] if open_body else []
+    lines = [f"job = a2e.{family.resource}({', '.join(arguments)})"]
     if len(lines[0]) > 92:
-        lines = [f"job = a2e.{resource}(", *(f"    {one}," for one in arguments), ")"]
+        lines = [f"job = a2e.{family.resource}(", *(f"    {one}," for one in arguments), ")"]
+    readable = family.get or family.batch_detail or family.list
+    lines.append("result = await job.run()" if readable else "task = await job.start()")
     pad = " " * 12
-    return [
-        f"{pad}```python",
-        *(f"{pad}{line[: len(line) - len(line.lstrip())]}{escape(line)}" for line in lines),
-        f"{pad}result = await job.run()",
-        f"{pad}```",
-    ]
+    shown = [f"{pad}{line[: len(line) - len(line.lstrip())]}{escape(line)}" for line in lines]
+    return [f"{pad}```python", *shown, f"{pad}```"]
 
 
 def _holds(keyword: Keyword, values: Sequence[Any] | None, given: Sequence[str]) -> bool:
@@ -53,7 +55,9 @@ def example_value(keyword: Keyword) -> Any:
     example = schema.get("example")
     kind = schema.get("type")
     if kind == "string":
-        return example if isinstance(example, str) and len(example) <= 40 else "a red kite over the sea"
+        if isinstance(example, str) and len(example) <= 40:
+            return example
+        return "red kite" if keyword.key == "name" else "a red kite over the sea"
     if kind in ("integer", "number"):
         usable = isinstance(example, int | float) and not isinstance(example, bool)
         return example if usable else schema.get("minimum", 1)
@@ -68,7 +72,7 @@ def value_of(keyword: Keyword) -> str:
         return _media(keyword)
     value = example_value(keyword)
     if value is not None:
-        return literal(value)
+        return quoted(value)
     if keyword.schema.get("type") == "object":
         return _mapping(keyword.schema)
     return "[]"
@@ -78,7 +82,7 @@ def _mapping(schema: dict[str, Any]) -> str:
     """A mapping of what the object requires, else of its first member, from their examples."""
     properties = schema.get("properties", {})
     wanted = [key for key in properties if key in schema.get("required", ())] or list(properties)[:1]
-    members = [f"{literal(key)}: {literal(_plain_value(properties[key]))}" for key in wanted]
+    members = [f"{quoted(key)}: {quoted(_plain_value(properties[key]))}" for key in wanted]
     return "{" + ", ".join(members) + "}"
 
 
@@ -95,3 +99,9 @@ def _media(keyword: Keyword) -> str:
         return one
     least = max(1, int(keyword.schema.get("minItems", 1)))
     return f"[{', '.join([one] * least)}]"
+
+
+def quoted(value: Any) -> str:
+    """A literal with the quotes that the formatter would give it."""
+    text = literal(value)
+    return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text and "\\" not in text else text

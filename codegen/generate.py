@@ -153,8 +153,7 @@ def _shape_doc(shape: Shape) -> str:
         if member.doc
         for line in block(escape(f"{member.key}: {member.doc}"), indent, 4)
     ]
-    title = " " * indent + ("Members:" if lines else "Members as named.")
-    return docstring([[title, *lines]] if not lines else [[title.rstrip(":") + "."], lines], indent)
+    return docstring([block(escape(f"Members of `{shape.place}`."), indent), lines], indent)
 
 
 def _record_doc(record: RecordClass) -> str:

@@ -10,8 +10,8 @@ from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
 from openapi_python_client.parser.properties import ModelProperty
 
 from codegen import naming
+from codegen.docstrings import method_doc
 from codegen.document import Document, SpecError, json_schema, merged_properties, resolve
-from codegen.examples import example_of
 from codegen.model import Endpoint, Family
 from codegen.prose import block, docstring, escape, literal, sentence
 from codegen.replies import RecordClass, Records, Reply
@@ -22,7 +22,6 @@ __all__ = ["Method", "Module", "module_of"]
 
 _PAGE = re.compile(r"page(?:Num|No|Number|Index)?|current")
 _SIZE = re.compile(r"page_?size", re.IGNORECASE)
-_OPTIONS_DOC = "options: see `CallOptions`."
 
 
 @attrs.frozen
@@ -290,7 +289,7 @@ def _method(
         doc="",
     )
     _refuse_doubles(endpoint, method)
-    return attrs.evolve(method, doc=_doc(family, endpoint, method))
+    return attrs.evolve(method, doc=method_doc(family, endpoint, method))
 
 
 def _query_schema(parameter: Document, paged: Paged | None) -> Document:
@@ -354,38 +353,3 @@ def _refuse_doubles(endpoint: Endpoint, method: Method) -> None:
         if one.name in seen:
             raise SpecError(f"{endpoint.ref}: {seen[one.name]!r} and {one.key!r} would both be {one.name!r}")
         seen[one.name] = one.key
-
-
-def _doc(family: Family, endpoint: Endpoint, method: Method) -> str:
-    operation = endpoint.operation
-    summary = sentence(operation.get("summary", "")) or f"{method.http} {method.path}."
-    arguments = [line for one in method.keywords for line in block(escape(f"{one.name}: {one.doc}"), 12, 4)]
-    if method.free_body:
-        arguments += block("body: the JSON body; upstream does not say what may stand in it.", 12, 4)
-    arguments += block(_OPTIONS_DOC, 12, 4)
-    parts = [
-        block(escape(summary), 8),
-        block(escape(sentence(operation.get("description", ""))), 8),
-        block(escape(method.rules.doc), 8),
-        ["        Args:", *arguments],
-        ["        Returns:", *block(escape(_returns(method)), 12)],
-        ["        Raises:", *_raises(method)],
-    ]
-    if method.is_call:
-        parts.append(["        Example:", *example_of(family.resource, method.keywords, method.rules)])
-    return docstring(parts, 8)
-
-
-def _returns(method: Method) -> str:
-    if method.paged:
-        return "An async iterator over the records; it turns the pages itself."
-    if method.streams:
-        return f"{method.reply.doc} With stream, an async iterator over the events."
-    return method.reply.doc
-
-
-def _raises(method: Method) -> list[str]:
-    lines = ["            InvalidArgument: a value cannot be right; nothing was sent."]
-    if not method.is_start:
-        lines.append("            APIError: the service refused.")
-    return lines

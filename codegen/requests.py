@@ -88,6 +88,8 @@ class Shape:
     """A nested request object: a TypedDict."""
 
     name: str
+    place: str
+    """Where it stands in the body."""
     members: tuple[Member, ...]
 
     @property
@@ -128,9 +130,9 @@ class Shapes:
     taken: set[str]
     found: list[Shape] = attrs.field(factory=list[Shape])
 
-    def add(self, name: str, members: Sequence[Member]) -> str:
+    def add(self, place: str, members: Sequence[Member]) -> str:
         """Keep a shape; gives the name it gets, which is the same for the same members."""
-        shape = Shape(name, tuple(members))
+        shape = Shape(naming.class_name(naming.snake(place)), place, tuple(members))
         while shape.name in self.taken:
             if shape in self.found:
                 return shape.name
@@ -230,11 +232,11 @@ class _Reader:
         for key, inner_schema in properties.items():
             if key not in parsed:
                 raise SpecError(f"{path}.{key}: lost by the parser")
-            inner = self.typed(parsed[key], inner_schema, key, f"{path}_{key}")
+            inner = self.typed(parsed[key], inner_schema, key, f"{path}.{key}")
             resolved = resolve(self.document, inner_schema)
             members.append(Member(key, inner.annotation, key in required, _words(resolved, key, inner)))
             fields.append(_field(key, "", inner, required=key in required))
-        name = self.shapes.add(naming.class_name(naming.snake(path)), members)
+        name = self.shapes.add(path, members)
         return _Typed(name, "dict", (f"fields=({', '.join(fields)},)",))
 
 
@@ -321,6 +323,8 @@ def keyword_of(
 def _words(schema: Document, key: str, typed: _Typed) -> str:
     """Meaning, limits, unit and server default of one keyword."""
     told = schema.get("description", "")
+    if typed.media and clean(told).rstrip(".") == "URL":
+        told = ""
     starts_with_choice = str(told).split(" ")[0] in map(str, schema.get("enum", ()))
     parts = [clean(told) if starts_with_choice else sentence(told or COMMON_WORDS.get(key, ""))]
     if typed.media:
@@ -332,7 +336,7 @@ def _words(schema: Document, key: str, typed: _Typed) -> str:
     for part in schema.get("oneOf", ()):
         if isinstance(part, dict):
             parts.append(_range(part, "minimum", "maximum", "", told))
-            parts.extend(f"Or {clean(one)}." for one in part.get("enum", ()))
+            parts.extend(f"Or {clean(one)}." for one in part.get("enum", ()) if str(one) not in str(told))
     parts.append(_range(schema, "minLength", "maxLength", " characters", told))
     parts.append(_range(schema, "minItems", "maxItems", " items", told))
     default = schema.get("default")

@@ -21,7 +21,7 @@ __all__ = ["AvatarVideo", "AvatarVideoRecord", "CaptionAlign", "GpModel"]
 
 
 class GpModel(TypedDict, total=False):
-    """Members.
+    """Members of `gp_model`.
 
     compose_mode: The compose mode.
     compose_ratio: The compose ratio.
@@ -32,7 +32,7 @@ class GpModel(TypedDict, total=False):
 
 
 class CaptionAlign(TypedDict, total=False):
-    """Members.
+    """Members of `captionAlign`.
 
     language: The language.
     PrimaryColour: RGBA.
@@ -287,7 +287,7 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
         Example:
             ```python
             job = a2e.avatar_video(
-                anchor_id='507f1f77bcf86cd799439011',
+                anchor_id="507f1f77bcf86cd799439011",
                 anchor_type=0,
                 audio_src=Path("speech.mp3"),
             )

@@ -113,7 +113,7 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
 
         Example:
             ```python
-            job = a2e.caption_removal(name='Remove captions from video', source_url=Path("cat.png"))
+            job = a2e.caption_removal(name="Remove captions from video", source_url=Path("cat.png"))
             result = await job.run()
             ```
         """

@@ -99,7 +99,7 @@ class Dubbing(Workflow[DubbingRecord]):
 
         Example:
             ```python
-            job = a2e.dubbing()
+            job = a2e.dubbing(body={})
             result = await job.run()
             ```
         """

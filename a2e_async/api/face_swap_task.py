@@ -135,7 +135,7 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
         Example:
             ```python
             job = a2e.face_swap_task(
-                name='My Face Swap Video',
+                name="My Face Swap Video",
                 video_url=Path("clip.mp4"),
                 face_url=Path("cat.png"),
             )

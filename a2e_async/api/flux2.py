@@ -129,8 +129,8 @@ class Flux2(Workflow[Flux2Record]):
         Example:
             ```python
             job = a2e.flux2(
-                name='Elon Musk and Mark Zuckerberg boxing',
-                prompt='a red kite over the sea',
+                name="Elon Musk and Mark Zuckerberg boxing",
+                prompt="a red kite over the sea",
             )
             result = await job.run()
             ```

@@ -138,7 +138,7 @@ class GptImage(Workflow[GptImageRecord]):
 
         Example:
             ```python
-            job = a2e.gpt_image(name='a red kite over the sea', prompt='a red kite over the sea')
+            job = a2e.gpt_image(name="red kite", prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

@@ -143,7 +143,7 @@ class GrokVideo(Workflow[GrokVideoRecord]):
 
         Example:
             ```python
-            job = a2e.grok_video(prompt='a red kite over the sea')
+            job = a2e.grok_video(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

@@ -116,7 +116,7 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
         Example:
             ```python
             job = a2e.hailuo_video(
-                prompt='A cat playing with a ball of yarn',
+                prompt="A cat playing with a ball of yarn",
                 image_urls=[Path("cat.png")],
             )
             result = await job.run()

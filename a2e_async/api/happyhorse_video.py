@@ -163,7 +163,7 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
 
         Example:
             ```python
-            job = a2e.happyhorse_video(mode='t2v', prompt='a red kite over the sea')
+            job = a2e.happyhorse_video(mode="t2v", prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

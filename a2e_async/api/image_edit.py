@@ -110,7 +110,7 @@ class ImageEdit(Workflow[ImageEditRecord]):
 
         Example:
             ```python
-            job = a2e.image_edit(edit_type='clothing', image_urls=[Path("cat.png"), Path("cat.png")])
+            job = a2e.image_edit(edit_type="clothing", image_urls=[Path("cat.png"), Path("cat.png")])
             result = await job.run()
             ```
         """

@@ -111,7 +111,7 @@ class KlingImage(Workflow[KlingImageRecord]):
 
         Example:
             ```python
-            job = a2e.kling_image(name='a red kite over the sea', prompt='a red kite over the sea')
+            job = a2e.kling_image(name="red kite", prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

@@ -21,7 +21,7 @@ __all__ = ["KlingOmni", "KlingOmniRecord", "MultiPrompt"]
 
 
 class MultiPrompt(TypedDict, total=False):
-    """Members.
+    """Members of `multi_prompt`.
 
     prompt: At most 512 characters.
     duration: Seconds.
@@ -175,7 +175,7 @@ class KlingOmni(Workflow[KlingOmniRecord]):
 
         Example:
             ```python
-            job = a2e.kling_omni(prompt='a red kite over the sea')
+            job = a2e.kling_omni(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

@@ -172,7 +172,7 @@ class KlingVideo(Workflow[KlingVideoRecord]):
 
         Example:
             ```python
-            job = a2e.kling_video(mode='text-to-video', prompt='A beautiful sunset over the ocean')
+            job = a2e.kling_video(mode="text-to-video", prompt="A beautiful sunset over the ocean")
             result = await job.run()
             ```
         """

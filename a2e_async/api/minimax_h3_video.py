@@ -144,7 +144,7 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
 
         Example:
             ```python
-            job = a2e.minimax_h3_video(prompt='A cinematic sunrise over snowy mountains')
+            job = a2e.minimax_h3_video(prompt="A cinematic sunrise over snowy mountains")
             result = await job.run()
             ```
         """

@@ -145,7 +145,7 @@ class NanoBanana(Workflow[NanoBananaRecord]):
 
         Example:
             ```python
-            job = a2e.nano_banana(name='Beautiful Landscape', prompt='a red kite over the sea')
+            job = a2e.nano_banana(name="Beautiful Landscape", prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

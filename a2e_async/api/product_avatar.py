@@ -20,7 +20,7 @@ __all__ = ["ProductAvatar", "ProductAvatarRecord", "ProductRect"]
 
 
 class ProductRect(TypedDict, total=False):
-    """Members.
+    """Members of `product_rect`.
 
     x: The x.
     y: The y.
@@ -153,7 +153,7 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
             ```python
             job = a2e.product_avatar(
                 image_urls=[Path("cat.png"), Path("cat.png")],
-                product_rect={'x': 100, 'y': 150, 'width': 200, 'height': 300, 'rotation': 0, 'scale': 1},
+                product_rect={"x": 100, "y": 150, "width": 200, "height": 300, "rotation": 0, "scale": 1},
             )
             result = await job.run()
             ```

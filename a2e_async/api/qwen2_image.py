@@ -152,7 +152,7 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
 
         Example:
             ```python
-            job = a2e.qwen2_image(name='a red kite over the sea', prompt='a red kite over the sea')
+            job = a2e.qwen2_image(name="red kite", prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

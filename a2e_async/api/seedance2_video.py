@@ -158,8 +158,8 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
                 files as Path, bytes or `Upload`.
             input_video_duration: Seconds, an estimate; billed on the larger of this and the probed
                 length. 2 to 45.5.
-            duration: Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. Or -1. 4 to 30. Server
-                default: 5.
+            duration: Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. 4 to 30. Server default:
+                5.
             aspect_ratio: Width to height. Server default: 16:9.
             resolution: 4k: 2.0 standard only; 2.5: up to 1080p; fast/mini: 480p or 720p. Server
                 default: 720p.
@@ -178,7 +178,7 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
 
         Example:
             ```python
-            job = a2e.seedance2_video(prompt='a red kite over the sea')
+            job = a2e.seedance2_video(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

@@ -116,7 +116,7 @@ class SeedanceVideo(Workflow[SeedanceVideoRecord]):
 
         Example:
             ```python
-            job = a2e.seedance_video(prompt='a red kite over the sea')
+            job = a2e.seedance_video(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

@@ -125,7 +125,7 @@ class SoraVideo(Workflow[SoraVideoRecord]):
 
         Example:
             ```python
-            job = a2e.sora_video(prompt='a red kite over the sea', image_urls=[Path("cat.png")])
+            job = a2e.sora_video(prompt="a red kite over the sea", image_urls=[Path("cat.png")])
             result = await job.run()
             ```
         """

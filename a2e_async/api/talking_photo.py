@@ -132,10 +132,10 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
         Example:
             ```python
             job = a2e.talking_photo(
-                name='My Talking Photo',
+                name="My Talking Photo",
                 image_url=Path("cat.png"),
-                prompt='Make this person smile and speak',
-                negative_prompt='blurry, distorted',
+                prompt="Make this person smile and speak",
+                negative_prompt="blurry, distorted",
             )
             result = await job.run()
             ```

@@ -129,10 +129,10 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
         Example:
             ```python
             job = a2e.talking_video(
-                name='My Talking Video',
+                name="My Talking Video",
                 video_url=Path("clip.mp4"),
-                prompt='Make this person smile and speak',
-                negative_prompt='blurry, distorted',
+                prompt="Make this person smile and speak",
+                negative_prompt="blurry, distorted",
             )
             result = await job.run()
             ```

@@ -147,7 +147,7 @@ class TextToImage(Workflow[TextToImageRecord]):
 
         Example:
             ```python
-            job = a2e.text_to_image(prompt='A beautiful sunset over mountains')
+            job = a2e.text_to_image(prompt="A beautiful sunset over mountains")
             result = await job.run()
             ```
         """

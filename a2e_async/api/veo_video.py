@@ -146,7 +146,7 @@ class VeoVideo(Workflow[VeoVideoRecord]):
 
         Example:
             ```python
-            job = a2e.veo_video(prompt='a red kite over the sea')
+            job = a2e.veo_video(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

@@ -130,7 +130,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
             name: The task's name, to find it again.
             image_url: A URL, or a file as Path, bytes or `Upload`.
             video_url: A URL, or a file as Path, bytes or `Upload`.
-            video_background_image: URL. A URL, or a file as Path, bytes or `Upload`.
+            video_background_image: A URL, or a file as Path, bytes or `Upload`.
             video_background_color: RGBA.
             options: see `CallOptions`.
 
@@ -142,7 +142,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
 
         Example:
             ```python
-            job = a2e.video_twin()
+            job = a2e.video_twin(image_url=Path("cat.png"))
             result = await job.run()
             ```
         """

@@ -133,7 +133,7 @@ class Voice(Workflow[VoiceRecord]):
 
         Example:
             ```python
-            job = a2e.voice(name='My Custom Voice', voice_urls=[Path("speech.mp3")])
+            job = a2e.voice(name="My Custom Voice", voice_urls=[Path("speech.mp3")])
             result = await job.run()
             ```
         """

@@ -21,7 +21,7 @@ __all__ = ["ReferenceMedia", "Wan25", "Wan25Record"]
 
 
 class ReferenceMedia(TypedDict, total=False):
-    """Members.
+    """Members of `reference_media`.
 
     type: The type.
     url: A URL, or a file as Path, bytes or `Upload`.
@@ -244,7 +244,7 @@ class Wan25(Workflow[Wan25Record]):
 
         Example:
             ```python
-            job = a2e.wan25(prompt='a red kite over the sea', image_url=Path("cat.png"))
+            job = a2e.wan25(prompt="a red kite over the sea", image_url=Path("cat.png"))
             result = await job.run()
             ```
         """

@@ -120,7 +120,7 @@ class Wan26Image(Workflow[Wan26ImageRecord]):
 
         Example:
             ```python
-            job = a2e.wan26_image(name='a red kite over the sea', prompt='a red kite over the sea')
+            job = a2e.wan26_image(name="red kite", prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

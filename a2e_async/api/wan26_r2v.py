@@ -126,7 +126,7 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
 
         Example:
             ```python
-            job = a2e.wan26_r2v(reference_urls=[Path("cat.png")], prompt='a red kite over the sea')
+            job = a2e.wan26_r2v(reference_urls=[Path("cat.png")], prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

@@ -121,7 +121,7 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
 
         Example:
             ```python
-            job = a2e.wan27_image(name='a red kite over the sea', prompt='a red kite over the sea')
+            job = a2e.wan27_image(name="red kite", prompt="a red kite over the sea")
             result = await job.run()
             ```
         """

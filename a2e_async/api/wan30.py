@@ -19,7 +19,7 @@ __all__ = ["Input", "InputMedia", "Parameters", "Wan30", "Wan30Record"]
 
 
 class InputMedia(TypedDict, total=False):
-    """Members.
+    """Members of `input.media`.
 
     type: The type.
     url: A URL, or a file as Path, bytes or `Upload`.
@@ -42,7 +42,7 @@ class InputMedia(TypedDict, total=False):
 
 
 class Input(TypedDict, total=False):
-    """Members.
+    """Members of `input`.
 
     prompt: What is wanted, in words. At most 5000 characters.
     media: The media.
@@ -53,11 +53,11 @@ class Input(TypedDict, total=False):
 
 
 class Parameters(TypedDict, total=False):
-    """Members.
+    """Members of `parameters`.
 
     resolution: Server default: 1080P.
     ratio: Server default: adaptive.
-    duration: Seconds, 3 to 30, or -1 to let the model choose. Or -1. Server default: 5.
+    duration: Seconds, 3 to 30, or -1 to let the model choose. Server default: 5.
     audio: Server default: True.
     prompt_extend: Lets the upstream rewrite the prompt. Server default: False.
     seed: 0 to 2147483647.
@@ -192,11 +192,11 @@ class Wan30(Workflow[Wan30Record]):
         Example:
             ```python
             job = a2e.wan30(
-                model='wan3.0-video',
-                input={'prompt': 'a red kite over the sea'},
-                parameters={'resolution': '1080P'},
+                model="wan3.0-video",
+                input={"prompt": "a red kite over the sea"},
+                parameters={"resolution": "1080P"},
             )
-            result = await job.run()
+            task = await job.start()
             ```
         """
         return self._job(

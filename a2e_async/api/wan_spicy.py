@@ -134,9 +134,9 @@ class WanSpicy(Workflow[WanSpicyRecord]):
         Example:
             ```python
             job = a2e.wan_spicy(
-                prompt='a red kite over the sea',
+                prompt="a red kite over the sea",
                 image_url=Path("cat.png"),
-                resolution='480p',
+                resolution="480p",
                 duration=2,
             )
             result = await job.run()

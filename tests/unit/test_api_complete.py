@@ -320,7 +320,9 @@ def examples() -> list[tuple[str, str]]:
     for name, module in MODULES.items():
         cls = getattr(module, RESOURCES[name].partition(":")[2])
         told = inspect.getdoc(vars(cls).get("__call__")) or ""
-        match = re.search(r"```python\n(.*?)\n\s*result = await", told, re.DOTALL)
+        match = re.search(
+            r"```python\n(.*?)\n\s*(?:result = await job.run|task = await job.start)\(\)", told, re.DOTALL
+        )
         if match:
             found.append((name, match[1]))
     return found

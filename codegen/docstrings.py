@@ -1,0 +1,57 @@
+"""The docstring of a generated method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codegen.examples import example_of
+from codegen.model import Endpoint, Family
+from codegen.prose import block, docstring, escape, sentence
+
+if TYPE_CHECKING:
+    from codegen.methods import Method
+
+__all__ = ["method_doc"]
+
+_OPTIONS_DOC = "options: see `CallOptions`."
+
+
+def method_doc(family: Family, endpoint: Endpoint, method: Method) -> str:
+    """The docstring of a method: summary, rules, arguments, what comes back, what is raised."""
+    operation = endpoint.operation
+    summary = sentence(operation.get("summary", "")) or f"{method.http} {method.path}."
+    arguments = [line for one in method.keywords for line in block(escape(f"{one.name}: {one.doc}"), 12, 4)]
+    if method.free_body:
+        arguments += block("body: the JSON body; upstream does not say what may stand in it.", 12, 4)
+    arguments += block(_OPTIONS_DOC, 12, 4)
+    parts = [
+        block(escape(summary), 8),
+        block(escape(sentence(operation.get("description", ""))), 8),
+        block(escape(method.rules.doc), 8),
+        ["        Args:", *arguments],
+        ["        Returns:", *block(escape(_returns(method)), 12)],
+        ["        Raises:", *_raises(method)],
+    ]
+    if method.is_call:
+        parts.append(
+            [
+                "        Example:",
+                *example_of(family, method.keywords, method.rules, open_body=method.free_body),
+            ]
+        )
+    return docstring(parts, 8)
+
+
+def _returns(method: Method) -> str:
+    if method.paged:
+        return "An async iterator over the records; it turns the pages itself."
+    if method.streams:
+        return f"{method.reply.doc} With stream, an async iterator over the events."
+    return method.reply.doc
+
+
+def _raises(method: Method) -> list[str]:
+    lines = ["            InvalidArgument: a value cannot be right; nothing was sent."]
+    if not method.is_start:
+        lines.append("            APIError: the service refused.")
+    return lines

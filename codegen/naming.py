@@ -51,7 +51,7 @@ RESERVED_RESOURCES = frozenset(
 """What the client itself offers (or may): a resource of that name gets a trailing underscore."""
 
 RESERVED_METHODS = frozenset(
-    {"client", "decode", "name", "record_type", "require_readable", "routes", "task"}
+    {"client", "decode", "name", "read_back", "record_type", "require_readable", "routes", "task"}
 )
 """What `Resource` and `Workflow` themselves offer."""
 

@@ -88,6 +88,10 @@ class Field:
         if self.item is not None:
             for index, element in enumerate(value):
                 self.item.check(element, f"{where}[{index}]")
+        if self.fields:
+            self._check_members(where, value)
+
+    def _check_members(self, where: str, value: Mapping[str, Any]) -> None:
         for member in self.fields:
             if member.wire_name in value:
                 member.check(value[member.wire_name], f"{where}.{member.wire_name}")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
-import tomllib
+import zipfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -76,8 +76,11 @@ def _extra(name: str) -> str:
     extra = name.removeprefix(OURS).lstrip("-")
     if not extra:
         return ""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    if extra not in project.get("optional-dependencies", {}):
+    # The wheel's own word: the sources may have changed since it was built.
+    with zipfile.ZipFile(_wheel()) as wheel:
+        metadata = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+        known = wheel.read(metadata).decode().splitlines()
+    if f"Provides-Extra: {extra}" not in known:
         raise Unavailable(f"a2e_async has no extra `{extra}`")
     return f"[{extra}]"
 

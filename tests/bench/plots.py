@@ -108,8 +108,8 @@ def growth(folder: Path, rows: list[Row]) -> list[str]:
         ("requests a job", lambda row: row["requests"] / row["returned"]),
         ("CPU, ms a job", lambda row: row["cpu"] / row["returned"] * 1000),
         (
-            "KB a job, beyond coroutines",
-            lambda row: max(0.0, row["growth"] / row["jobs"] - idle[row["jobs"]]) / 1000,
+            "KB a waiting job",
+            lambda row: max(0.0, row["held"] / row["jobs"] - idle[row["jobs"]]) / 1000,
         ),
     ]
     for place, (label, read) in zip(axes, reads, strict=True):

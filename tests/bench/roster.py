@@ -38,9 +38,29 @@ NAIVE = "naive"
 BATCHED = "batched 0.25 s"
 A2E = "a2e_async"
 FAST = "a2e_async fast"
+EARLY, EAGERLY = "a2e_async early", {"seconds": 0.8}
+FRUGAL, FRUGALLY = "a2e_async frugal", {"seconds": 3.2}
 
 CLIENTS = (
     Client(A2E, "a2e-async", "a2e", OURS, about="`await a2e.image_to_video(...).run()` for each job"),
+    Client(
+        EARLY,
+        "a2e-async",
+        "a2e",
+        OURS,
+        EAGERLY,
+        True,
+        "`A2E(lateness=Lateness(seconds=0.8))`, half the default",
+    ),
+    Client(
+        FRUGAL,
+        "a2e-async",
+        "a2e",
+        OURS,
+        FRUGALLY,
+        True,
+        "`A2E(lateness=Lateness(seconds=3.2))`, twice the default",
+    ),
     Client(FAST, "a2e-async-fast", "a2e", OURS, about="the same with the extra `fast`"),
     Client(
         BATCHED,
@@ -70,14 +90,12 @@ BY_NAME = {client.name: client for client in CLIENTS}
 
 def chosen(names: tuple[str, ...], *, extras: bool = True) -> list[Client]:
     """The clients of the command line's ``--only``; a name stands for all settings that begin with it."""
-    if not names:
-        return [client for client in CLIENTS if extras or not client.extra]
-    wanted = [
-        client
-        for client in CLIENTS
-        if any(client.name == n or client.name.startswith(n + " ") for n in names)
-    ]
     for name in names:
-        if not any(client.name == name or client.name.startswith(name + " ") for client in CLIENTS):
+        if not any(_stands_for(name, client) for client in CLIENTS):
             raise SystemExit(f"no client {name!r}; there are: {', '.join(BY_NAME)}")
-    return wanted
+    some = [c for c in CLIENTS if not names or any(_stands_for(name, c) for name in names)]
+    return [client for client in some if extras or not client.extra]
+
+
+def _stands_for(name: str, client: Client) -> bool:
+    return client.name == name or client.name.startswith(f"{name} ")

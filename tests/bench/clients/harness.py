@@ -78,11 +78,21 @@ async def run_jobs(session: Session, spec: Spec) -> dict[str, Any]:
             else:
                 returned[job] = time.monotonic()
 
+        resident: list[tuple[float, int]] = []
+
+        async def look() -> None:
+            while True:
+                await asyncio.sleep(1.0)
+                now = usage()
+                resident.append((now.wall, now.rss))
+
         control(spec.base, "/_bench/begin", spec.setup)
         before = usage(reset=True)
+        looker = asyncio.create_task(look())
         tasks = [asyncio.create_task(one(str(number))) for number in range(spec.jobs)]
         _, pending = await asyncio.wait(tasks, timeout=spec.limit)
         after = usage()
+        looker.cancel()
         ledger = control(spec.base, "/_bench/ledger")
         for task in pending:
             task.cancel()
@@ -102,10 +112,20 @@ async def run_jobs(session: Session, spec: Spec) -> dict[str, Any]:
         "faulted": ledger["faulted"],
         "server_cpu": ledger["server_cpu"],
         "in_flight": peak_in_flight(ledger["tasks"]),
+        "held": held(resident, ledger["tasks"], before.rss),
         "late_mean": sum(late) / len(late) if late else None,
         "late_p95": late[int(0.95 * (len(late) - 1))] if late else None,
         "late_max": late[-1] if late else None,
     }
+
+
+def held(resident: list[tuple[float, int]], tasks: list[list[Any]], before: int) -> float | None:
+    """Bytes of growth while every task had been accepted and none was done."""
+    if not tasks:
+        return None
+    first, last = max(task[2] for task in tasks), min(task[3] for task in tasks)
+    seen = [size - before for moment, size in resident if first < moment < last]
+    return sum(seen) / len(seen) if seen else None
 
 
 def peak_in_flight(tasks: list[list[Any]]) -> int:

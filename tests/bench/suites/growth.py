@@ -81,8 +81,8 @@ def tables(rows: Sequence[Row]) -> list[Table]:
                     cell(some, requests_per_job, digits) if name in BY_NAME else "",
                     cell(some, "late_mean", lambda value: f"{value:.2f}"),
                     cell(some, cpu_per_job, milliseconds),
+                    cell(some, partial(_waiting, floor=floor), kilobytes),
                     cell(some, memory_per_job, kilobytes),
-                    cell(some, partial(_beyond, floor=floor), kilobytes),
                 )
             )
     header = (
@@ -92,16 +92,16 @@ def tables(rows: Sequence[Row]) -> list[Table]:
         "requests a job",
         "late s",
         "CPU ms a job",
-        "KB a job",
-        "KB beyond",
+        "KB a waiting job",
+        "peak KB a job",
     )
     note = (
-        f"Tasks take {MEAN:g} ± {SPREAD:g} s, no added delay. KB a job: peak growth of the process; "
-        f"KB beyond: the same less the bench's own waiting coroutines. {failures(list(rows))}"
+        f"Tasks take {MEAN:g} ± {SPREAD:g} s, no added delay. Memory: growth of the process over jobs, while "
+        f"all wait (less the bench's own coroutines), and at its peak. {failures(list(rows))}"
     )
     return [Table("Cost of one more job", header, lines, note.strip())]
 
 
-def _beyond(row: Row, *, floor: float | None) -> float | None:
-    mine = memory_per_job(row)
-    return None if mine is None or floor is None else max(0.0, mine - floor)
+def _waiting(row: Row, *, floor: float | None) -> float | None:
+    held = row.get("held")
+    return None if held is None or floor is None else max(0.0, held / row["jobs"] - floor)

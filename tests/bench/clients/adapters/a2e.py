@@ -13,15 +13,16 @@ import httpx
 from harness import Sessions, Spec, control
 from transfers import Moves
 
-from a2e_async import A2E
+from a2e_async import A2E, Lateness
 
 IMAGE = "https://cdn.example.com/in.png"
 
 
 @asynccontextmanager
 async def session(spec: Spec) -> Sessions:
-    """Defaults throughout; `spec.options` are keywords of the client."""
-    async with A2E(token="sk_bench", base_url=spec.base, **spec.options) as a2e:
+    """Defaults, unless `spec.options` says how late a finished task may be noticed."""
+    lateness = Lateness(**spec.options) if spec.options else None
+    async with A2E(token="sk_bench", base_url=spec.base, lateness=lateness) as a2e:
 
         async def run(job: str) -> None:
             await a2e.image_to_video(image_url=IMAGE, prompt=f"bench-{job} it waves").run()
@@ -32,7 +33,7 @@ async def session(spec: Spec) -> Sessions:
 @asynccontextmanager
 async def starts(spec: Spec) -> Sessions:
     """Until accepted."""
-    async with A2E(token="sk_bench", base_url=spec.base, **spec.options) as a2e:
+    async with A2E(token="sk_bench", base_url=spec.base) as a2e:
 
         async def run(job: str) -> None:
             await a2e.image_to_video(image_url=IMAGE, prompt=f"bench-{job} it waves").start()

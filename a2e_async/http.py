@@ -1,7 +1,8 @@
 """HTTP for one event loop: connections, timeouts, and what a broken exchange means.
 
-The only module that imports httpx. Requests never queue inside httpx's pool: its cost grows with
-the square of its connections, so there are several small pools behind one limiter.
+The only module that imports httpx, or httpx2 where that is installed (the extra ``fast``): it has the
+same names, and half the cost. Requests never queue inside a pool: httpx's cost grows with the square
+of its connections, so there are several small pools behind one limiter.
 
 Outside ``async with A2E()`` connections live only as long as something is under way. So nothing
 is left over when an event loop ends, and the next loop starts with connections of its own.
@@ -10,19 +11,22 @@ is left over when an event loop ends, and the next loop starts with connections 
 from __future__ import annotations
 
 import functools
+import importlib
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import anyio
 import attrs
-import httpx
 
 from a2e_async.envelope import Reply
 from a2e_async.errors import ConnectionFailed, RequestTimeout, TransportError, UnexpectedReply
 
 if TYPE_CHECKING:
+    import httpx
+
     from a2e_async.settings import Token
 
 __all__ = ["Http", "StreamedResponse"]
@@ -34,19 +38,32 @@ _CONNECT_TIMEOUT = 10.0
 _REPLY_LIMIT = 64 * 2**20
 _CHUNKS_BUFFERED = 8  # more than a closed connection can still hold
 
-_UNDELIVERED = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
+# By name: the two libraries have classes of their own.
+_UNDELIVERED = frozenset(
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL"}
 )
+
+
+@functools.cache
+def _installed() -> Any:
+    """The faster library if it is there."""
+    try:
+        return importlib.import_module("httpx2")
+    except ImportError:
+        return importlib.import_module("httpx")
+
+
+def _made_for(transport: httpx.AsyncBaseTransport) -> Any:
+    """The library that a caller's transport belongs to."""
+    homes = {base.__module__.partition(".")[0] for base in type(transport).__mro__}
+    return importlib.import_module("httpx2" if "httpx2" in homes else "httpx")
 
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
     """One for the process: making it is dear."""
-    return httpx.create_ssl_context()
+    context: ssl.SSLContext = _installed().create_ssl_context()
+    return context
 
 
 @attrs.frozen
@@ -98,6 +115,7 @@ class Http:
     def __init__(
         self, *, transport: httpx.AsyncBaseTransport | None, max_connections: int, timeout: float
     ) -> None:
+        self._library = _made_for(transport) if transport else _installed()
         self._transport = transport
         self._timeout = timeout
         self._limiter = anyio.Semaphore(max_connections)
@@ -141,7 +159,7 @@ class Http:
         ) as response:
             path = response.url.path
             if response.is_redirect:
-                target = httpx.URL(response.headers.get("location", "")).host or "another path"
+                target = urlsplit(response.headers.get("location", "")).hostname or "another path"
                 raise UnexpectedReply(
                     f"a redirect to {target}, not followed with the token: is the base URL right?",
                     status=response.status_code,
@@ -212,7 +230,7 @@ class Http:
             pool.busy += 1
             response: httpx.Response | None = None
             try:
-                with _errors_mapped(method, httpx.URL(url).path):
+                with _errors_mapped(method, urlsplit(url).path):
                     request = pool.client.build_request(
                         method,
                         url,
@@ -222,7 +240,7 @@ class Http:
                         timeout=self._timeouts(timeout),
                     )
                     if content is not None and not isinstance(content, bytes):
-                        request.stream = _Body(content)
+                        request.stream = _body_type(self._library)(content)
                     if token:
                         # No local name ever holds the header, so no traceback can show it.
                         request.headers["authorization"] = token.authorization()
@@ -236,7 +254,10 @@ class Http:
 
     def _timeouts(self, timeout: float | None) -> httpx.Timeout:
         seconds = timeout or self._timeout
-        return httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT), pool=None)
+        timeouts: httpx.Timeout = self._library.Timeout(
+            seconds, connect=min(seconds, _CONNECT_TIMEOUT), pool=None
+        )
+        return timeouts
 
     def _pick(self) -> _Pool:
         """The pool with the least under way; a new one while all are busy."""
@@ -252,12 +273,17 @@ class Http:
         return self._files
 
     def _client(self, connections: int) -> httpx.AsyncClient:
-        limits = httpx.Limits(
-            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_KEEPALIVE
-        )
+        client: httpx.AsyncClient
         if self._transport is not None:
-            return httpx.AsyncClient(transport=_Borrowed(self._transport))
-        return httpx.AsyncClient(verify=_tls(), limits=limits, follow_redirects=False)
+            client = self._library.AsyncClient(transport=_Borrowed(self._transport))
+        else:
+            limits = self._library.Limits(
+                max_connections=connections,
+                max_keepalive_connections=connections,
+                keepalive_expiry=_KEEPALIVE,
+            )
+            client = self._library.AsyncClient(verify=_tls(), limits=limits, follow_redirects=False)
+        return client
 
     async def _close(self) -> None:
         pools, self._pools = [*self._pools, *([self._files] if self._files else [])], []
@@ -276,24 +302,31 @@ def _busy(pool: _Pool) -> int:
     return pool.busy
 
 
-class _Body(httpx.AsyncByteStream):
-    """A request's body. httpx's own is a generator, which a failed request would leave unfinished."""
+@functools.cache
+def _body_type(library: Any) -> Any:
+    """A request's body. The library's own is a generator, which a failed request would leave unfinished."""
 
-    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
-        self._pieces = pieces
+    class Body(library.AsyncByteStream):  # type: ignore[misc] # one of two classes, known only now
+        def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+            self._pieces = pieces
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return self._pieces
+
+    return Body
 
 
-class _Borrowed(httpx.AsyncBaseTransport):
+class _Borrowed:
     """The caller's transport: used, never closed."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        self._transport = transport
+        self.handle_async_request = transport.handle_async_request
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._transport.handle_async_request(request)
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def aclose(self) -> None: ...
 
 
 async def _read_bounded(response: httpx.Response, method: str, path: str) -> bytes:
@@ -310,7 +343,7 @@ async def _read_bounded(response: httpx.Response, method: str, path: str) -> byt
 
 
 class _errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
-    """Turn httpx's errors into ours."""
+    """Turn the library's errors into ours."""
 
     def __init__(self, method: str, path: str) -> None:
         self._method = method
@@ -320,13 +353,17 @@ class _errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-            raise self._mapped(error) from error
+        if error is None:
+            return
+        bases = type(error).__mro__
+        names = {base.__name__ for base in bases if base.__module__.partition(".")[0] in ("httpx", "httpx2")}
+        if {"HTTPError", "InvalidURL"} & names:
+            raise self._mapped(error, names) from error
 
-    def _mapped(self, error: httpx.HTTPError | httpx.InvalidURL) -> TransportError:
+    def _mapped(self, error: BaseException, names: set[str]) -> TransportError:
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        if isinstance(error, _UNDELIVERED):
+        if _UNDELIVERED & names:
             return ConnectionFailed(text, method=self._method, path=self._path, delivered=False)
-        if isinstance(error, httpx.TimeoutException):
+        if "TimeoutException" in names:
             return RequestTimeout(text, method=self._method, path=self._path)
         return ConnectionFailed(text, method=self._method, path=self._path)

@@ -88,7 +88,7 @@ class Field:
         if self.item is not None:
             for index, element in enumerate(value):
                 self.item.check(element, f"{where}[{index}]")
-        if self.fields:
+        if isinstance(value, Mapping):
             self._check_members(where, value)
 
     def _check_members(self, where: str, value: Mapping[str, Any]) -> None:

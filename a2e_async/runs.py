@@ -162,7 +162,6 @@ class JobRun:
             ready.body,
             entry.marker,
             runtime.policies.clock.now() - max(0.0, time.time() - entry.sent),
-            None,
             accepted=self._accepted,
         )
         return Task(job.workflow, records, born=None) if records else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -38,42 +38,41 @@ _DOWNLOADS = 8
 _STOPS = (InsufficientCredits, AuthenticationError, BudgetReached)
 
 
+def _whole_from(least: int) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    def check(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise InvalidArgument(attribute.name, f"{value!r} is not a whole number from {least} up")
+
+    return check
+
+
+def _positive(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InvalidArgument(attribute.name, f"{value!r} is not a number above 0")
+
+
+def _positive_or_none(settings: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None:
+        _positive(settings, attribute, value)
+
+
+def _yield_or_skip(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value not in ("yield", "skip"):
+        raise InvalidArgument(attribute.name, f"{value!r} is not one of 'yield', 'skip'")
+
+
 @attrs.frozen
 class BulkSettings:
     """The settings of a bulk run, as `A2E.bulk` explains them."""
 
-    concurrency: int = attrs.field()
-    timeout: float = attrs.field()
+    concurrency: int = attrs.field(validator=_whole_from(1))
+    timeout: float = attrs.field(validator=_positive)
     journal: Path | None
-    retries: int = attrs.field()
+    retries: int = attrs.field(validator=_whole_from(0))
     download_to: Path | None
-    max_coins: float | None = attrs.field()
-    start_rate: float | None = attrs.field()
-    finished: Literal["yield", "skip"] = attrs.field()
-
-    @concurrency.validator
-    def _whole(self, attribute: attrs.Attribute[int], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise InvalidArgument(attribute.name, f"{value!r} is not a whole number above 0")
-
-    @retries.validator
-    def _not_negative(self, attribute: attrs.Attribute[int], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise InvalidArgument(attribute.name, f"{value!r} is not a whole number from 0 up")
-
-    @timeout.validator
-    @max_coins.validator
-    @start_rate.validator
-    def _positive(self, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if value is None and attribute.name != "timeout":
-            return
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise InvalidArgument(attribute.name, f"{value!r} is not a number above 0")
-
-    @finished.validator
-    def _known(self, attribute: attrs.Attribute[str], value: Any) -> None:
-        if value not in ("yield", "skip"):
-            raise InvalidArgument(attribute.name, f"{value!r} is not one of 'yield', 'skip'")
+    max_coins: float | None = attrs.field(validator=_positive_or_none)
+    start_rate: float | None = attrs.field(validator=_positive_or_none)
+    finished: Literal["yield", "skip"] = attrs.field(validator=_yield_or_skip)
 
 
 class BulkRun:

@@ -273,7 +273,9 @@ def _png(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
 
 
 def _parse(arguments: Sequence[str] | None) -> Options:
-    parser = argparse.ArgumentParser(prog="python -m a2e_async.demo", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m a2e_async.demo", description="Sixty jobs of four workflows at once."
+    )
     parser.add_argument("--live", action="store_true", help="the real service: A2E_API_TOKEN, real coins")
     parser.add_argument("--yes", action="store_true", help="with --live: do not ask")
     parser.add_argument("--jobs", type=int, help="how many jobs (60; with --live 4)")

@@ -119,7 +119,7 @@ def _error(reply: Reply, body: Any, readable: bool, now: float) -> APIError:
     code = body.get("code") if isinstance(body, Mapping) else None
     if not isinstance(code, int | str):
         code = None
-    message = _message(body) if readable else _unreadable(body)
+    message = _message(body) if readable else _unreadable(str(body))
     kind = _kind(reply.status, code, message, readable)
     trace_id = body.get("trace_id") if isinstance(body, Mapping) else None
     error = kind(

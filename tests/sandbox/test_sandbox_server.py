@@ -292,7 +292,8 @@ def start(sandbox):
 def test_plain(a2e_sandbox):
     assert os.environ["A2E_BASE_URL"] == a2e_sandbox.url
     assert start(a2e_sandbox).json()["code"] == 0
-    assert a2e_sandbox.ledger.tasks[0].done_at - a2e_sandbox.ledger.tasks[0].created_at == 0.05
+    (task,) = a2e_sandbox.ledger.tasks
+    assert task.done_at - task.created_at == pytest.approx(0.05)
 
 @pytest.mark.a2e_sandbox(coins=5)
 def test_poor(a2e_sandbox):

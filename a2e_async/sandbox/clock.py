@@ -25,6 +25,8 @@ import anyio.to_thread
 
 __all__ = ["SandboxClock", "ScaledClock", "VirtualClock"]
 
+_ROUNDS = 8  # times that each event loop must come round with nothing new before time jumps
+
 
 class SandboxClock(Protocol):
     """What the sandbox needs of its clock: the client's `Clock`, and word of when it is busy."""
@@ -42,6 +44,9 @@ class SandboxClock(Protocol):
 
     def start(self) -> None:
         """The sandbox serves from now on."""
+
+    def watch(self) -> None:
+        """The running event loop serves requests."""
 
     def stop(self) -> None:
         """The sandbox has ended."""
@@ -86,6 +91,9 @@ class ScaledClock:
 
     def start(self) -> None:
         """Nothing to do: real time runs by itself."""
+
+    def watch(self) -> None:
+        """Nothing to do."""
 
     def stop(self) -> None:
         """Nothing to do."""
@@ -248,6 +256,12 @@ class VirtualClock:
             thread.join()
             self._thread = None
 
+    def watch(self) -> None:
+        """The running event loop serves requests: no automatic jump before it, too, is at rest."""
+        loop = _Loop()
+        with self._lock:
+            self._loops[loop.identity] = loop
+
     def enter(self) -> None:
         """A request is being served: no automatic jump until `leave`."""
         with self._lock:
@@ -329,8 +343,9 @@ class VirtualClock:
                     continue
                 seen = self._activity
                 loops = list(self._loops.values())
+            # One side hands over to the other: a request on its way is in neither's books.
             time.sleep(self.grace / 2)
-            quiet = all(self._comes_round(loop, ended) for loop in loops * 2)
+            quiet = all(self._comes_round(loop, ended) for loop in loops * _ROUNDS)
             time.sleep(self.grace / 2)
             with self._lock:
                 if quiet and self._activity == seen and not self._busy and not self._waking:

@@ -178,6 +178,7 @@ class Sandbox:
     def _run(self, server: _Server) -> None:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             self._loop = runner.get_loop()
+            self._loop.call_soon(self.clock.watch)
             runner.run(server.serve(sockets=self._sockets))
 
     def _new_world(self) -> World:

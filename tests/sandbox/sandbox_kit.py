@@ -121,8 +121,9 @@ class Talker:
             base_url=f"{sandbox.url}/api/v1/",
             headers={"Authorization": f"Bearer {sandbox.token}"},
             verify=NO_TLS,
+            timeout=60,
         )
-        self.files = httpx.Client(verify=NO_TLS)
+        self.files = httpx.Client(verify=NO_TLS, timeout=60)
 
     def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
         return self.http.post(path, json={} if body is None else body, **options)

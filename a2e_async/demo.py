@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return anyio.run(_demo, options)
     except KeyboardInterrupt:
+        for part in options.output.glob("*.part*"):
+            part.unlink(missing_ok=True)
         print("\nstopped; nothing is left running", file=sys.stderr)
         return 130
     except A2EError as error:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from a2e_async.bulk import BulkRun
     from a2e_async.client import A2E
     from a2e_async.clock import Clock, SystemClock
+    from a2e_async.downloads import SavedFile
     from a2e_async.errors import (
         A2EError,
         APIError,
@@ -81,6 +82,7 @@ __all__ = [
     "Resource",
     "Result",
     "RetryPolicy",
+    "SavedFile",
     "ServerError",
     "StartPolicy",
     "SubmissionUncertain",
@@ -113,6 +115,7 @@ _HOMES = {
     "Resource": "resources",
     "Result": "jobs",
     "RetryPolicy": "policy",
+    "SavedFile": "downloads",
     "StartPolicy": "policy",
     "Summary": "outcomes",
     "SystemClock": "clock",

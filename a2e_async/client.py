@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
     from a2e_async.bulk import BulkRun
+    from a2e_async.downloads import SavedFile
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
     from a2e_async.runtime import Runtime
@@ -173,6 +174,45 @@ class A2E(Api):
         runtime = self.runtime
         async with runtime.http.open():
             return await runtime.uploader.upload_many(sources, concurrency=concurrency)
+
+    async def download(
+        self,
+        url: str,
+        folder: str | Path,
+        *,
+        name: str | None = None,
+        overwrite: bool = False,
+        progress: Callable[[int, int | None], Any] | None = None,
+    ) -> SavedFile:
+        """Download a file that the API gave the URL of, as `Result.download` does.
+
+        Streamed, resumed after a cut, complete or not there at all. The token is not sent.
+
+        Args:
+            url: https, or http on this machine.
+            folder: where to; made if it is not there.
+            name: of the file; the URL's last part as a rule. The extension comes from the content.
+            overwrite: replace a file of that name; without it another content gets another name.
+            progress: called with the bytes done and the bytes in all, if the host tells; may be async.
+
+        Returns:
+            The SavedFile: path, sha256, size (bytes), content_type. It is a path itself.
+
+        Raises:
+            InvalidArgument: not such a URL.
+            DownloadError: the host refused it, or its bytes stopped coming.
+
+        Example:
+            ```python
+            url = await a2e.tts.send_tts(msg="Hello", tts_id="66dc3c1b7dc1f1c483cc5ab8")
+            saved = await a2e.download(url, "out", name="hello")
+            ```
+        """
+        runtime = self.runtime
+        async with runtime.http.open():
+            return await runtime.downloader.download(
+                url, folder=folder, name=name, overwrite=overwrite, progress=progress
+            )
 
     async def request(
         self,

@@ -24,13 +24,16 @@ from a2e_async.errors import (
     APIError,
     ConfigurationError,
     ConnectionFailed,
+    InvalidArgument,
+    InvalidRequest,
+    NotFound,
     RateLimited,
     RequestTimeout,
     ServerError,
     UnexpectedReply,
 )
 
-__all__ = ["Failure", "RetryPolicy", "StartPolicy", "classify", "retry_after_seconds"]
+__all__ = ["Failure", "RetryPolicy", "StartPolicy", "classify", "may_concern_one_id", "retry_after_seconds"]
 
 
 class Failure(enum.Enum):
@@ -57,6 +60,14 @@ def classify(error: BaseException) -> Failure:
     if isinstance(error, APIError) and error.status in (408, 425):
         return Failure.UNKNOWN
     return Failure.FINAL
+
+
+def may_concern_one_id(error: BaseException) -> bool:
+    """Whether a final error may be about one of the ids that were asked for, and not about the caller.
+
+    Some families answer 400 to an id they do not know (M).
+    """
+    return isinstance(error, InvalidRequest | NotFound | InvalidArgument) or type(error) is APIError
 
 
 @attrs.frozen

@@ -1,23 +1,24 @@
 """One poller per workflow: everyone who waits is served by the same few requests.
 
 There is no background task. The waiters drive the polling themselves: one of them leads, the
-others sleep until their record is there or the lead is handed to them. So nothing is left running
+others sleep until their records are there or the lead is handed to them. So nothing is left running
 when the last one goes, and cancelling a waiter cancels nothing but that waiter.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import anyio
 import attrs
 
 from a2e_async.clock import Clock
-from a2e_async.errors import A2EError, APIError, NotFound, TaskNotFound, TransportError
-from a2e_async.policy import Failure, classify
-from a2e_async.schedule import FIRST_LOOK, Cohort, Lateness, Schedule
+from a2e_async.errors import A2EError, RateLimited, TaskNotFound
+from a2e_async.policy import Failure, classify, may_concern_one_id
+from a2e_async.schedule import Cohort, Lateness, Schedule
 
 __all__ = ["Poller", "Source"]
 
@@ -25,11 +26,14 @@ JSONObject = Mapping[str, Any]
 
 logger = logging.getLogger("a2e_async")
 
-_LONG_AGO = 1e6  # seconds
-_SAME_AGE = 1.04  # tasks whose ages differ by less than this factor are thought of together
+_SAME_AGE = 0.03  # tasks whose ages differ by less than this share are thought of together
 _REQUESTS_AT_ONCE = 4
+_SPLITS_ALLOWED = 64  # requests spent in one go on finding out which ids spoil a batch
+_LONGEST_BACKOFF = 10.0
 _MISSES_ALLOWED = 3  # times a task may be missing from replies that should hold it
-_MISSING_FOR = 10.0  # seconds it must have been missing for: lists and batches show new tasks late
+# Seconds that it must have been missing for: lists and batches show new tasks late.
+_MISSING_FOR = 10.0
+_MISSING_FOR_IF_NEW = 30.0
 
 
 class Source(Protocol):
@@ -53,28 +57,36 @@ class Source(Protocol):
 
 
 @attrs.define(eq=False)
-class _Waiting:
-    """One task that somebody waits for."""
+class _Waiter:
+    """One call of `Poller.wait`: it wakes when all its tasks have ended, at an error, or to lead."""
+
+    open: int
+    error: A2EError | None = None
+    woken: anyio.Event | None = None
+
+    @property
+    def done(self) -> bool:
+        return not self.open or self.error is not None
+
+
+@attrs.define(eq=False)
+class _Entry:
+    """One task that somebody waits for.
+
+    Attributes:
+        aged: its age is known, so its duration can be learned from.
+        alone: it spoils batches and is asked for by itself.
+    """
 
     id: str
     born: float
     asked: float
     aged: bool
-    waiters: int = 0
+    alone: bool = False
     misses: int = 0
     missing_since: float = 0.0
     record: JSONObject | None = None
-    error: A2EError | None = None
-    # Made by the first waiter that does not lead; a lone wait needs none.
-    woken: anyio.Event | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.record is not None or self.error is not None
-
-    def wake(self) -> None:
-        if self.woken is not None:
-            self.woken.set()
+    waiters: tuple[_Waiter, ...] = ()
 
 
 class Poller:
@@ -90,10 +102,15 @@ class Poller:
         self._source = source
         self._clock = clock
         self._schedule = Schedule(lateness, source.batch)
-        self._waiting: dict[str, _Waiting] = {}
+        self._open: dict[str, _Entry] = {}
+        self._sleeping: dict[_Waiter, None] = {}
         self._led = False
-        self._news = anyio.Event()
+        self._news: anyio.Event | None = None
         self._next_tick = 0.0
+        self._swept = 0.0
+        self._not_before = 0.0
+        self._failures = 0
+        self._splits = 0
 
     async def wait(self, ids: Sequence[str], *, born: float | None = None) -> Mapping[str, JSONObject]:
         """Wait until tasks have ended.
@@ -110,57 +127,68 @@ class Poller:
             TaskNotFound: neither the batch nor the detail route knows one of them.
             APIError: the service refuses to be asked (401, 403).
         """
-        entries = [self._enter(task_id, born) for task_id in ids]
+        names = dict.fromkeys(ids)
+        waiter = _Waiter(len(names))
+        entries = [self._enter(task_id, born, waiter) for task_id in names]
         try:
-            return {entry.id: await self._record_of(entry) for entry in entries}
+            while not waiter.done:
+                if self._led:
+                    await self._sleep(waiter)
+                else:
+                    await self._lead(waiter)
+            if waiter.error is not None:
+                # Others may be given the same error: each starts with a traceback of its own.
+                raise waiter.error.with_traceback(None)
+            return {entry.id: entry.record for entry in entries if entry.record is not None}
         finally:
             for entry in entries:
-                self._leave(entry)
+                self._leave(entry, waiter)
+            self._hand_over()
 
-    async def _record_of(self, entry: _Waiting) -> JSONObject:
-        while entry.record is None:
-            if entry.error is not None:
-                raise entry.error
-            if not self._led:
-                await self._lead(entry)
-                continue
-            if entry.woken is None or entry.woken.is_set():
-                entry.woken = anyio.Event()
-            await entry.woken.wait()
-        return entry.record
+    async def _sleep(self, waiter: _Waiter) -> None:
+        """Sleep until there is something to do for the waiter."""
+        waiter.woken = woken = anyio.Event()
+        self._sleeping[waiter] = None
+        try:
+            await woken.wait()
+        finally:
+            self._sleeping.pop(waiter, None)
 
-    def _enter(self, id: str, born: float | None) -> _Waiting:
-        entry = self._waiting.get(id)
+    def _wake(self, waiter: _Waiter) -> None:
+        # Forgotten at once: whoever hands the lead over must find one that still sleeps.
+        if waiter in self._sleeping and waiter.woken is not None:
+            del self._sleeping[waiter]
+            waiter.woken.set()
+
+    def _hand_over(self) -> None:
+        """If nobody leads, wake somebody who will."""
+        if not self._led and self._sleeping:
+            self._wake(next(iter(self._sleeping)))
+
+    def _enter(self, id: str, born: float | None, waiter: _Waiter) -> _Entry:
+        entry = self._open.get(id)
         if entry is None:
             now = self._clock.now()
             if born is None:
-                entry = _Waiting(id, born=now, asked=now - _LONG_AGO, aged=False)
-                self._news.set()
+                entry = _Entry(id, born=now, asked=-1e9, aged=False)
+                due = now
             else:
-                entry = _Waiting(id, born=min(born, now), asked=min(born, now), aged=True)
-                # A tick that is about to come is soon enough for a new task.
-                if self._next_tick > now + FIRST_LOOK:
-                    self._news.set()
-            self._waiting[id] = entry
-        entry.waiters += 1
+                born = min(born, now)
+                entry = _Entry(id, born=born, asked=born, aged=True)
+                due = born + self._schedule.first_look()
+            self._open[id] = entry
+            if due < self._next_tick and self._news is not None:
+                self._news.set()
+        entry.waiters = (*entry.waiters, waiter)
         return entry
 
-    def _leave(self, entry: _Waiting) -> None:
-        entry.waiters -= 1
-        if not entry.waiters and self._waiting.get(entry.id) is entry:
-            del self._waiting[entry.id]
-        if not self._led:
-            self._hand_over()
+    def _leave(self, entry: _Entry, waiter: _Waiter) -> None:
+        entry.waiters = tuple(other for other in entry.waiters if other is not waiter)
+        if not entry.waiters and self._open.get(entry.id) is entry:
+            del self._open[entry.id]
 
-    def _hand_over(self) -> None:
-        """Wake somebody who still waits; whoever wakes without a record leads."""
-        for entry in self._waiting.values():
-            if not entry.done:
-                entry.wake()
-                return
-
-    async def _lead(self, own: _Waiting) -> None:
-        """Poll for everyone until the own task has ended."""
+    async def _lead(self, own: _Waiter) -> None:
+        """Poll for everyone until the own tasks have ended."""
         self._led = True
         try:
             while not own.done:
@@ -168,154 +196,194 @@ class Poller:
                 await self._ask(self._chosen())
         finally:
             self._led = False
+            self._news = None
 
     async def _sleep_until_due(self) -> None:
+        self._next_tick = math.inf
         while True:
-            self._news = anyio.Event()
+            self._news = news = anyio.Event()
             now = self._clock.now()
-            pause = self._schedule.next_tick(self._cohorts(now), now)
-            self._next_tick = now + pause
-            with self._clock.move_on_after(pause) as scope:
-                await self._news.wait()
+            cohorts = [cohort for cohort, _ in self._cohorts(now)]
+            swept = max(self._swept, min(cohort.born for cohort in cohorts))
+            due = now + self._schedule.next_tick(cohorts, swept, now)
+            # News bring the tick forward, but never put it off.
+            self._next_tick = max(min(self._next_tick, due), self._not_before)
+            with self._clock.move_on_after(self._next_tick - now) as scope:
+                await news.wait()
             if scope.cancelled_caught:
                 return
 
-    def _cohorts(self, now: float) -> list[Cohort]:
-        """The waiting tasks, those of about the same age and last question taken together."""
-        cohorts: list[Cohort] = []
-        born = asked = 0.0
-        count = 0
-        for entry in self._waiting.values():
-            if entry.done:
+    def _cohorts(self, now: float) -> list[tuple[Cohort, list[_Entry]]]:
+        """The waiting tasks, those of about the same age that were asked for together taken together."""
+        cohorts: list[tuple[Cohort, list[_Entry]]] = []
+        members: list[_Entry] = []
+        born, asked, near = 0.0, 0.0, -1.0
+        for entry in self._open.values():
+            if abs(entry.born - born) <= near and abs(entry.asked - asked) <= near:
+                members.append(entry)
                 continue
-            if count and _alike(now - born, now - entry.born) and _alike(now - asked, now - entry.asked):
-                count += 1
-                continue
-            if count:
-                cohorts.append(Cohort(born, asked, count))
-            born, asked, count = entry.born, entry.asked, 1
-        if count:
-            cohorts.append(Cohort(born, asked, count))
+            if members:
+                cohorts.append((Cohort(born, asked, len(members)), members))
+            born, asked, members = entry.born, entry.asked, [entry]
+            near = 0.02 + _SAME_AGE * (now - born)
+        cohorts.append((Cohort(born, asked, len(members)), members))
         return cohorts
 
-    def _chosen(self) -> list[_Waiting]:
+    def _chosen(self) -> list[_Entry]:
         """The tasks that the next requests ask for: those worth it, then whoever still fits."""
         now = self._clock.now()
-        open_entries = [entry for entry in self._waiting.values() if not entry.done]
-        worth: dict[tuple[int, int], bool] = {}
-        chosen: list[_Waiting] = []
-        others: list[_Waiting] = []
-        for entry in open_entries:
-            key = (int((now - entry.born) * 20), int((now - entry.asked) * 20))
-            joins = worth.get(key)
-            if joins is None:
-                joins = worth[key] = self._schedule.joins(Cohort(entry.born, entry.asked, 1), now)
-            (chosen if joins else others).append(entry)
+        waiting = len(self._open)
+        if waiting <= self._schedule.batch:
+            return list(self._open.values())
+        chosen: list[_Entry] = []
+        others: list[_Entry] = []
+        for cohort, members in self._cohorts(now):
+            (chosen if self._schedule.joins(cohort, waiting, now) else others).extend(members)
         if not chosen:
             chosen, others = others, []
-        places = -len(chosen) % self._schedule.batch
         others.sort(key=_last_asked)
-        return chosen + others[:places]
+        return chosen + others[: -len(chosen) % self._schedule.batch]
 
-    async def _ask(self, entries: Sequence[_Waiting]) -> None:
+    async def _ask(self, entries: Sequence[_Entry]) -> None:
         """Ask for the tasks, a few requests at a time; a failing one concerns its own tasks only."""
+        self._swept = now = self._clock.now()
+        self._splits = 0
+        before = [(entry, entry.asked) for entry in entries]
+        for entry in entries:
+            entry.asked = now
+        together = [entry for entry in entries if not entry.alone]
         size = self._schedule.batch
-        batches = [entries[start : start + size] for start in range(0, len(entries), size)]
-        if len(batches) == 1:
-            await self._ask_batch(batches[0])
-            return
+        batches = [together[start : start + size] for start in range(0, len(together), size)]
+        asked = dict(before)
+        try:
+            if len(batches) == 1 and len(together) == len(entries):
+                await self._ask_batch(batches[0], asked)
+            else:
+                await self._ask_batches(batches, [entry for entry in entries if entry.alone], asked)
+        except BaseException:
+            # Cancelled: whoever leads next asks again.
+            for entry, moment in before:
+                entry.asked = moment
+            raise
+
+    async def _ask_batches(
+        self, batches: Sequence[Sequence[_Entry]], singles: Sequence[_Entry], asked: Mapping[_Entry, float]
+    ) -> None:
         gate = anyio.Semaphore(_REQUESTS_AT_ONCE)
 
-        async def ask(batch: Sequence[_Waiting]) -> None:
+        async def ask(batch: Sequence[_Entry]) -> None:
             async with gate:
-                await self._ask_batch(batch)
+                await self._ask_batch(batch, asked)
+
+        async def ask_alone(entry: _Entry) -> None:
+            async with gate:
+                await self._ask_alone(entry)
 
         async with anyio.create_task_group() as group:
             for batch in batches:
                 group.start_soon(ask, batch)
+            for entry in singles:
+                group.start_soon(ask_alone, entry)
 
-    async def _ask_batch(self, batch: Sequence[_Waiting]) -> None:
-        before = [entry.asked for entry in batch]
-        now = self._clock.now()
-        for entry in batch:
-            entry.asked = now
+    async def _ask_batch(self, batch: Sequence[_Entry], asked: Mapping[_Entry, float]) -> None:
         try:
             records = await self._source.read([entry.id for entry in batch])
-        except (APIError, TransportError) as error:
-            self._failed(batch, error)
+        except A2EError as error:
+            await self._failed(batch, asked, error)
             return
-        except anyio.get_cancelled_exc_class():
-            # Whoever leads next asks again.
-            for entry, asked in zip(batch, before, strict=True):
-                entry.asked = asked
-            raise
-        missing = []
-        for entry, asked in zip(batch, before, strict=True):
+        self._failures = 0
+        finished: list[_Entry] = []
+        for entry in batch:
             record = records.get(entry.id)
             if record is None:
-                missing.append(entry)
+                if self._misses(entry):
+                    await self._ask_alone(entry)
             elif self._source.is_final(record):
-                if entry.aged:
-                    # It ended at some moment since it was last asked for.
-                    self._schedule.observe((asked + now) / 2 - entry.born)
-                self._settle(entry, record=record)
+                finished.append(entry)
+                self._settle(entry, record)
             else:
                 entry.misses = 0
-        for entry in missing:
-            await self._missing(entry)
+        # They ended at some moments since they were last asked for: one after the other, as far as is known.
+        for place, entry in enumerate(finished):
+            if entry.aged:
+                since = entry.asked - asked[entry]
+                self._schedule.observe(asked[entry] + since * (place + 0.5) / len(finished) - entry.born)
 
-    def _failed(self, batch: Iterable[_Waiting], error: APIError | TransportError) -> None:
-        """Give up on the batch only where asking again cannot help; else its tasks just wait on."""
-        if classify(error) is Failure.FINAL:
+    async def _failed(self, batch: Sequence[_Entry], asked: Mapping[_Entry, float], error: A2EError) -> None:
+        """Give up only on the tasks that the error is about; the others wait on."""
+        if classify(error) is not Failure.FINAL:
+            self._back_off(error)
+        elif not may_concern_one_id(error):
             for entry in batch:
-                self._settle(entry, error=error)
+                self._fail(entry, error)
+        elif len(batch) == 1:
+            batch[0].alone = True
+            await self._ask_alone(batch[0])
+        elif self._splits >= _SPLITS_ALLOWED:
+            for entry in batch:
+                self._fail(entry, error)
         else:
-            logger.warning("polling: %s; the tasks wait on", type(error).__name__)
+            self._splits += 2
+            half = len(batch) // 2
+            await self._ask_batch(batch[:half], asked)
+            await self._ask_batch(batch[half:], asked)
 
-    async def _missing(self, entry: _Waiting) -> None:
-        """The batch does not know the task: ask the detail route, and be patient with a new one."""
+    def _back_off(self, error: A2EError) -> None:
+        self._failures += 1
+        pause = min(_LONGEST_BACKOFF, 0.25 * 2.0 ** min(self._failures, 10))
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            pause = max(pause, error.retry_after)
+        self._not_before = self._clock.now() + pause
+        logger.warning("polling: %s; the tasks wait on", type(error).__name__)
+
+    def _misses(self, entry: _Entry) -> bool:
+        """Count a reply that should know the task and does not; whether that was the last one allowed."""
         now = self._clock.now()
         if not entry.misses:
             entry.missing_since = now
         entry.misses += 1
+        patience = _MISSING_FOR_IF_NEW if entry.aged else _MISSING_FOR
+        return entry.misses >= _MISSES_ALLOWED and now - entry.missing_since >= patience
+
+    async def _ask_alone(self, entry: _Entry) -> None:
+        """Ask the detail route. Only what that does not know either, after all this time, is lost."""
         try:
             record = await self._source.read_one(entry.id)
-        except NotFound:
-            record = None
-        except (APIError, TransportError) as error:
-            # Some families answer 400 to an id they do not know (M).
-            if classify(error) is not Failure.FINAL or _is_about_access(error):
-                self._failed([entry], error)
+        except A2EError as error:
+            if classify(error) is not Failure.FINAL:
+                self._back_off(error)
+                return
+            if not may_concern_one_id(error):
+                self._fail(entry, error)
                 return
             record = None
         if record is not None:
             entry.misses = 0
+            entry.alone = True
             if self._source.is_final(record):
-                self._settle(entry, record=record)
-        elif entry.misses >= _MISSES_ALLOWED and now - entry.missing_since >= _MISSING_FOR:
-            self._settle(
-                entry, error=TaskNotFound(f"task {entry.id} is not known to the service", task_id=entry.id)
-            )
+                self._settle(entry, record)
+        elif self._misses(entry):
+            self._fail(entry, TaskNotFound(f"task {entry.id} is not known to the service", task_id=entry.id))
 
-    def _settle(
-        self, entry: _Waiting, *, record: JSONObject | None = None, error: A2EError | None = None
-    ) -> None:
-        if not entry.done:
-            entry.record, entry.error = record, error
-            entry.wake()
+    def _settle(self, entry: _Entry, record: JSONObject) -> None:
+        entry.record = record
+        self._close(entry)
+        for waiter in entry.waiters:
+            waiter.open -= 1
+            if waiter.done:
+                self._wake(waiter)
+
+    def _fail(self, entry: _Entry, error: A2EError) -> None:
+        self._close(entry)
+        for waiter in entry.waiters:
+            waiter.error = waiter.error or error
+            self._wake(waiter)
+
+    def _close(self, entry: _Entry) -> None:
         # Whoever asks for it again starts anew: a later wait must not get an old error.
-        if self._waiting.get(entry.id) is entry:
-            del self._waiting[entry.id]
+        if self._open.get(entry.id) is entry:
+            del self._open[entry.id]
 
 
-def _is_about_access(error: Exception) -> bool:
-    """Whether the service refuses the caller, and not the id."""
-    return isinstance(error, APIError) and error.status in (401, 403)
-
-
-def _alike(age: float, other: float) -> bool:
-    return max(age, other) <= _SAME_AGE * min(age, other) + 0.02
-
-
-def _last_asked(entry: _Waiting) -> float:
+def _last_asked(entry: _Entry) -> float:
     return entry.asked

@@ -7,10 +7,11 @@ from typing import Any
 
 import attrs
 
-from a2e_async.errors import NotFound
-from a2e_async.lifecycle import is_final
+from a2e_async.errors import A2EError
+from a2e_async.lifecycle import is_final, tasks_in
 from a2e_async.operations import Call, Operation, Paging, rows_of
-from a2e_async.records import task_id_of
+from a2e_async.policy import Failure, classify, may_concern_one_id
+from a2e_async.records import task_id_of, task_status_of
 from a2e_async.transport import Transport
 
 __all__ = ["ListPages", "ReadBack", "Routes"]
@@ -49,14 +50,14 @@ class ListPages:
     """A workflow's list, as raw pages.
 
     Attributes:
-        size: records on a full page; a shorter page is the last one.
+        size: records on a full page.
     """
 
     def __init__(self, operation: Operation[Any], transport: Transport) -> None:
         self._operation = operation
         self._transport = transport
         self._paging = operation.paging or Paging()
-        self.size = self._paging.max_size if self._paging.size else 1_000_000
+        self.size = self._paging.max_size if self._paging.size else 100
 
     async def read(self, number: int) -> Sequence[JSONObject]:
         """One page, counted from 1."""
@@ -70,6 +71,16 @@ class ListPages:
             Call(self._operation.method, self._operation.path, query, body), repeatable=True
         )
         return _objects(data)
+
+    def is_last(self, page: Sequence[JSONObject]) -> bool:
+        """Whether nothing comes after that page.
+
+        A page of 37 is the last one. One of 50 may be a full page of a server that gives no more
+        than that, whatever it is asked for.
+        """
+        if not self._paging.page or not page:
+            return True
+        return len(page) < self.size and len(page) % 5 != 0
 
 
 class ReadBack:
@@ -90,27 +101,42 @@ class ReadBack:
             return await self._read_batch(self._routes.batch_detail, ids)
         if self._pages and (len(ids) >= _MANY or not self._routes.get):
             return await self._read_list(self._pages, ids)
-        found = {task_id: await self._read_known(task_id) for task_id in ids}
-        return {task_id: record for task_id, record in found.items() if record is not None}
+        return await self._read_each(ids)
 
     async def read_one(self, id: str) -> JSONObject | None:
-        """The record of one id, by the detail route."""
+        """The record of one id, by the detail route; where there is none, by any other."""
         operation = self._routes.get
         if operation is None:
-            return None
+            return (await self.read([id])).get(id)
         field = (*operation.path_fields, *operation.query)[0]
         data = await self._transport.send(operation.call({field.name: id}, {}), repeatable=True)
-        return next(iter(_objects([data] if isinstance(data, Mapping) else data)), None)
+        for record in tasks_in(data):
+            if task_id_of(record) == id:
+                return record
+        unnamed = isinstance(data, Mapping) and task_id_of(data) is None and task_status_of(data)
+        return data if unnamed else None
 
     def is_final(self, record: JSONObject) -> bool:
         """Whether the task has ended, well or badly."""
         return is_final(record)
 
-    async def _read_known(self, id: str) -> JSONObject | None:
-        try:
-            return await self.read_one(id)
-        except NotFound:
-            return None
+    async def _read_each(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
+        """Each id for itself: what is wrong with one is not held against the others."""
+        found: dict[str, JSONObject] = {}
+        for place, task_id in enumerate(ids):
+            try:
+                record = await self.read_one(task_id)
+            except A2EError as error:
+                if classify(error) is not Failure.FINAL and found:
+                    # Those not asked for now stand as they were: known, not ended.
+                    found.update((rest, {"_id": rest}) for rest in ids[place:])
+                    break
+                if len(ids) == 1 or not may_concern_one_id(error):
+                    raise
+                record = None
+            if record is not None:
+                found[task_id] = record
+        return found
 
     async def _read_batch(self, operation: Operation[Any], ids: Sequence[str]) -> Mapping[str, JSONObject]:
         call = Call(operation.method, operation.path, body={"ids": list(ids)})
@@ -119,20 +145,24 @@ class ReadBack:
     async def _read_list(self, pages: ListPages, ids: Sequence[str]) -> Mapping[str, JSONObject]:
         """The newest pages, until every id has been seen or the list ends."""
         wanted = set(ids)
-        found: dict[str, JSONObject] = {}
+        seen: dict[str, JSONObject] = {}
         for number in range(1, 3 + len(ids) // 25):
             page = await pages.read(number)
-            found.update((task_id, record) for task_id, record in _by_id(page).items() if task_id in wanted)
-            if len(found) == len(wanted) or len(page) < pages.size:
+            before = len(seen)
+            seen.update(_by_id(page))
+            if wanted <= seen.keys() or len(seen) == before or pages.is_last(page):
                 break
-        return found
+        return {task_id: seen[task_id] for task_id in ids if task_id in seen}
 
 
 def _objects(data: Any) -> Sequence[JSONObject]:
+    """The records in a reply: a list, bare or wrapped; one record; or records by their ids."""
     try:
         rows = rows_of(data)
     except TypeError:
         rows = [data]
+        if isinstance(data, Mapping) and task_id_of(data) is None:
+            rows = list(data.values())
     return [row for row in rows if isinstance(row, Mapping)]
 
 

@@ -1,10 +1,9 @@
 """When to ask for which waiting tasks. No I/O, no clock of its own.
 
-A request has a price, and so has every second by which a finished task is noticed late. Waiting
-``d`` seconds between two questions costs, for a task that ends at the rate ``h``, about
-``h * d² / 2`` late seconds. So a request is due when the late seconds that it is expected to save
-reach its price; and a task joins it when its own share does. The rate comes from the durations
-seen so far: while nothing can have finished there is nothing to save, and nobody is asked.
+A request has a price, and so has every second by which a finished task is noticed late. So a request
+is due when the late seconds that have gathered, as far as can be expected, reach its price. How many
+that are, the durations seen so far tell: while nothing can have finished there is nothing to gain,
+and nobody is asked; while much finishes, a request is due every few tenths of a second.
 """
 
 from __future__ import annotations
@@ -12,66 +11,87 @@ from __future__ import annotations
 import bisect
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import attrs
 
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["FIRST_LOOK", "Cohort", "Lateness", "Schedule"]
+__all__ = ["Cohort", "Lateness", "Schedule"]
 
+_SHORTEST_PAUSE = 0.02
+_FIRST_LOOK = 1.5  # seconds after acceptance, as long as nothing is known
+_SHORTEST_GAP = 0.35  # between two questions for a lone task of which nothing is known; times the lateness
+_CROWD = 16  # so many waiting tasks make a request worth its full price
 _SEEN = 512
-FIRST_LOOK = 0.25  # seconds after acceptance; before that nothing is asked for
-_SHARPNESS = 0.06  # width of the window in which durations are counted, as a share of the age
+_FEW = 8  # durations seen that are not yet enough to go by
+_BLUR = 0.06  # a duration seen speaks for those that differ from it by less than this factor
+_CELLS = 32.0  # cells per factor e of age, in which the rate counts as the same
+_STEPS = 24  # in which the time until a task must be asked for is gone through
 
 
 @attrs.frozen
 class Lateness:
     """How late a finished task may be noticed: the one knob of polling.
 
-    A lone task is asked for so often that it is noticed within ``share`` of its age, but never more
-    often than ``floor`` allows. Many tasks that wait together share their requests, and are noticed
-    sooner: a request is sent whenever it is expected to save ``price`` seconds of lateness in all.
+    A lone task is asked for at intervals that grow with the square root of its age. Tasks that wait
+    together share their requests, and those whose durations are known are left alone until they may
+    have ended; so they are noticed sooner, for fewer requests. Half the lateness costs about twice the
+    requests.
 
     Attributes:
-        share: of the age of a task, from 0 to 1.
-        floor: seconds; no lone task is asked for more often than every two of these.
-        ceiling: seconds; no task is left alone for longer than two of these.
-        price: late seconds that one request is worth.
+        seconds: by how much a lone task is noticed late, on average, if it takes a minute and is the
+            first of its kind; half of it if it takes 15 seconds, twice if it takes 4 minutes.
+        longest: seconds; no task is left alone for longer, except while it is known to be too young.
     """
 
-    share: float = 0.025
-    floor: float = 0.25
-    ceiling: float = 15.0
-    price: float = 0.6
+    seconds: float = 1.6
+    longest: float = 30.0
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would poll without pause or never."""
-        if not 0 < self.share <= 1:
-            raise ConfigurationError(f"Lateness.share: {self.share} is not above 0 and at most 1")
-        for name in ("floor", "ceiling", "price"):
+        for name in ("seconds", "longest"):
             value = getattr(self, name)
-            if not 0.01 <= value < math.inf:
-                raise ConfigurationError(f"Lateness.{name}: {value} is not a number from 0.01 up")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0.01 <= value < math.inf:
+                raise ConfigurationError(
+                    f"Lateness.{name}: {value!r} is not a number of seconds from 0.01 up"
+                )
 
-    def longest_gap(self, age: float) -> float:
-        """Seconds that may pass between two questions for a task of that age."""
-        return min(2 * self.ceiling, 2 * max(self.floor, self.share * age))
+    def price(self, waiting: int) -> float:
+        """Late seconds that one request is worth, when that many tasks wait.
+
+        Fewer than a crowd hold it cheaper: nobody who waits alone should wait long for that.
+        """
+        return self.seconds**2 / 6 * min(1.0, waiting / _CROWD)
+
+    def gap(self, asked_at: float, waiting: int) -> float:
+        """Seconds until a task must be asked for again, whatever is known.
+
+        Args:
+            asked_at: its age when it was last asked for, in seconds.
+            waiting: how many tasks wait in all; in company it is asked for with others anyway.
+        """
+        if asked_at <= 0:
+            return _FIRST_LOOK
+        # The gap d is growth * sqrt(age) at its own end: d² = growth² (asked_at + d).
+        square = (2 * self.seconds) ** 2 / 60 * min(8, waiting)
+        gap = (square + math.sqrt(square * (square + 4 * asked_at))) / 2
+        return min(self.longest, max(_SHORTEST_GAP * self.seconds, gap))
 
 
-@attrs.frozen
-class Cohort:
+class Cohort(NamedTuple):
     """Waiting tasks that can be thought of together.
 
     Attributes:
         born: when they were accepted (seconds of the client's clock), about.
-        asked: when they were last asked for.
-        count: how many.
+        asked: when they were last asked for; when they were accepted, if never.
+        tasks: how many.
     """
 
     born: float
     asked: float
-    count: int
+    tasks: int
 
 
 class Schedule:
@@ -86,83 +106,144 @@ class Schedule:
         self.lateness = lateness
         self.batch = batch
         self._order: deque[float] = deque()
-        self._sorted: list[float] = []
+        self._seen: list[float] = []
+        self._cells: dict[int, tuple[float, int]] = {}
+        self._fresh = 0  # durations seen since the cells were emptied
 
     def observe(self, duration: float) -> None:
         """Learn from a task that finished after about that many seconds."""
         self._order.append(duration)
-        bisect.insort(self._sorted, duration)
+        bisect.insort(self._seen, duration)
         if len(self._order) > _SEEN:
-            oldest = self._order.popleft()
-            del self._sorted[bisect.bisect_left(self._sorted, oldest)]
+            del self._seen[bisect.bisect_left(self._seen, self._order.popleft())]
+        self._fresh += 1
+        if self._fresh * 32 > len(self._seen):
+            self._fresh = 0
+            self._cells.clear()
 
-    def hazard(self, age: float, at_risk: int) -> float:
-        """Tasks that finish per second, for each task of that age that still waits.
+    def next_tick(self, cohorts: Sequence[Cohort], swept: float, now: float) -> float:
+        """Seconds from now until a request is due.
+
+        Args:
+            cohorts: all waiting tasks, oldest first; at least one.
+            swept: when tasks were last asked for; when the oldest was accepted, if never.
+            now: seconds of the client's clock.
+        """
+        waiting = sum(cohort.tasks for cohort in cohorts)
+        limit = min(self._due(cohort, waiting) for cohort in cohorts) - now
+        price = self.lateness.price(waiting)
+        # From the last request on: how many have finished unseen, and how late they are in all.
+        time = min(0.0, swept - now)
+        unseen = late = 0.0
+        while time < limit:
+            rate, ripe = self._rate(cohorts, now + time + _SHORTEST_PAUSE)
+            asked = ripe if len(self._seen) >= _FEW else waiting
+            needed = price * max(1, math.ceil(asked / self.batch))
+            guessed = self._guessed(cohorts, now + time)
+            step = _seconds_until(needed - late - guessed, unseen, rate)
+            step = min(limit - time, max(_SHORTEST_PAUSE, min(step, limit / _STEPS)))
+            late += (unseen + rate * step / 2) * step
+            unseen += rate * step
+            time += step
+            if late + guessed >= 0.99 * needed:
+                break
+        return max(_SHORTEST_PAUSE, min(time, limit))
+
+    def joins(self, cohort: Cohort, waiting: int, now: float) -> bool:
+        """Whether the cohort is worth its places in a request that is sent anyway."""
+        if now >= self._due(cohort, waiting):
+            return True
+        since = now - cohort.asked
+        hazard = self._hazard(now - since / 2 - cohort.born, cohort.tasks)
+        late = hazard * since * since / 2 + self._guessed([cohort], now) / cohort.tasks
+        return late >= 0.25 * self.lateness.price(waiting) / self.batch
+
+    def first_look(self) -> float:
+        """Seconds for which a new task can be left alone."""
+        return self._due(Cohort(0.0, 0.0, 1), 1)
+
+    def _due(self, cohort: Cohort, waiting: int) -> float:
+        """When the cohort must be asked for, whatever the others do."""
+        asked_at = cohort.asked - cohort.born
+        gap = self.lateness.gap(asked_at, waiting)
+        if len(self._seen) >= _FEW:
+            # Too young to have finished, as far as is known; look seldom, in case that changed.
+            earliest = self._seen[len(self._seen) // 20]
+            gap = max(gap, min(0.25 * earliest, 0.8 * earliest - asked_at))
+        return cohort.asked + gap
+
+    def _rate(self, cohorts: Sequence[Cohort], moment: float) -> tuple[float, int]:
+        """Tasks that finish per second at a moment, and how many are of an age to finish."""
+        rate = 0.0
+        older = ripe = 0
+        for born, _, count in cohorts:
+            older += count
+            hazard = self._hazard(moment - born, older)
+            if hazard > 0:
+                rate += hazard * count
+                ripe += count
+        return rate, ripe
+
+    def _hazard(self, age: float, waiting: int) -> float:
+        """Tasks that finish per second, for each one that reaches that age.
 
         Args:
             age: seconds since acceptance.
-            at_risk: how many wait at about that age now; they have survived it.
+            waiting: how many wait that are at least as old; they too have survived that age.
         """
-        window = max(0.05, _SHARPNESS * age)
-        seen = self._sorted
-        low = bisect.bisect_left(seen, age - window)
-        high = bisect.bisect_right(seen, age + window)
-        # Past the longest duration seen only the half of the window behind us can hold anything.
-        reach = window + min(window, max(0.0, (seen[-1] if seen else 0.0) - age))
-        survivors = len(seen) - low + at_risk
-        return (high - low) / (reach * survivors) if high > low else 0.0
-
-    def benefit(self, cohort: Cohort, now: float) -> float:
-        """Late seconds that asking for the cohort now is expected to save."""
-        since = now - cohort.asked
-        if since <= 0:
+        if age <= 0.01 or not self._seen:
             return 0.0
-        age = max(now - cohort.born, FIRST_LOOK)
-        known = self.hazard(age - since / 2, cohort.count) * cohort.count * since * since / 2
-        return max(known, self._unknown(age, since, cohort.count))
+        cell = int(math.log(age) * _CELLS + 1000.0)
+        known = self._cells.get(cell)
+        if known is None:
+            known = self._cells[cell] = self._density(math.exp((cell - 999.5) / _CELLS))
+        density, longer = known
+        return density / (longer + waiting) if density else 0.0
 
-    def _unknown(self, age: float, since: float, count: int) -> float:
-        """The same for durations never seen: they may be of any size, each as likely.
+    def _density(self, age: float) -> tuple[float, int]:
+        """Of the durations seen: how many there are per second about that age, and how many are longer."""
+        seen = self._seen
+        longest = seen[-1]
+        beyond = max(0.0, age - longest)
+        # With little to go by, each speaks for a wider range.
+        window = (age - beyond) * max(_BLUR, 0.3 / math.sqrt(len(seen)))
+        low = bisect.bisect_left(seen, age - beyond - window)
+        high = bisect.bisect_right(seen, age + window)
+        if low == high or beyond > 3 * window:
+            return 0.0, 0
+        # Past the longest duration seen it goes on as it was just before it, but not for long.
+        reach = window + (beyond or min(window, longest - age))
+        density = (high - low) / reach * math.exp(-beyond / window)
+        return density, len(seen) - bisect.bisect_right(seen, age)
 
-        The more durations are known, the less a new size is to be expected.
+    def _guessed(self, cohorts: Sequence[Cohort], moment: float) -> float:
+        """Late seconds to be expected although no such durations were ever seen.
+
+        Tasks of one kind may begin to finish at any age, each order of magnitude about as likely, and
+        then finish over a time that is in proportion to it. So a gap of d at age a, if it holds the
+        beginning, costs d² / a for each, and it holds it with a chance of d / a. The more durations are
+        known, the less new ones are to be expected.
         """
-        doubt = 1.0 / (1 + len(self._sorted) / 4)
-        return doubt * count * since**3 / (28 * age * age)
+        doubt = 1.0 / (1 + len(self._seen) / 4) ** 2
+        if doubt < 0.01:
+            return 0.0
+        late = 0.0
+        for born, asked, count in cohorts:
+            since, age = moment - asked, moment - born
+            if since > 0 and age >= _FIRST_LOOK:
+                # Four seconds more: few tasks take less than that.
+                late += count * since**3 / (age + 4.0) ** 2
+        return doubt * late / 1.5
 
-    def overdue(self, cohort: Cohort, now: float) -> bool:
-        """Whether the cohort has not been asked for as long as the user's knob allows."""
-        age = now - cohort.born
-        gap = self.lateness.longest_gap(age)
-        if self._sorted and len(self._sorted) >= 8 and age < 0.8 * self._sorted[0]:
-            # Too young to have finished, as far as is known; look seldom, in case that changed.
-            gap = max(gap, 0.25 * self._sorted[0])
-        return now - cohort.asked >= gap
 
-    def due(self, cohorts: Iterable[Cohort], now: float) -> bool:
-        """Whether a request should be sent now."""
-        total = 0.0
-        for cohort in cohorts:
-            if self.overdue(cohort, now):
-                return True
-            total += self.benefit(cohort, now)
-            if total >= self.lateness.price:
-                return True
-        return False
+def _seconds_until(late: float, unseen: float, rate: float) -> float:
+    """Seconds until that many late seconds have gathered.
 
-    def next_tick(self, cohorts: Sequence[Cohort], now: float) -> float:
-        """Seconds from now until a request is due."""
-        low, high = 0.0, 0.02
-        while high < 60.0 and not self.due(cohorts, now + high):
-            low, high = high, high * 1.5
-        for _ in range(4):
-            middle = (low + high) / 2
-            if self.due(cohorts, now + middle):
-                high = middle
-            else:
-                low = middle
-        return high
-
-    def joins(self, cohort: Cohort, now: float) -> bool:
-        """Whether the cohort is worth its places in a request that is sent anyway."""
-        share = self.lateness.price / self.batch
-        return self.overdue(cohort, now) or self.benefit(cohort, now) >= 0.5 * share * cohort.count
+    Args:
+        late: how many.
+        unseen: tasks that have finished and were not noticed yet.
+        rate: how many more finish per second.
+    """
+    if rate > 0:
+        return (math.sqrt(unseen * unseen + 2 * rate * max(0.0, late)) - unseen) / rate
+    return late / unseen if unseen > 0 else math.inf

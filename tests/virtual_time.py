@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
+import anyio
 import pytest
 import trio.testing
 
-__all__ = ["anyio_backend"]
+__all__ = ["BACKENDS", "anyio_backend", "run"]
+
+T = TypeVar("T")
+
+BACKENDS = ("asyncio", "trio")
 
 
 class _JumpingSelector(selectors.SelectSelector):
@@ -42,9 +47,18 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
         return self._jumping.skipped
 
 
-@pytest.fixture(params=["asyncio", "trio"])
+def _options(backend: str) -> Mapping[str, Any]:
+    if backend == "asyncio":
+        return {"loop_factory": _JumpingLoop}
+    return {"clock": trio.testing.MockClock(autojump_threshold=0)}
+
+
+@pytest.fixture(params=BACKENDS)
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Mapping[str, Any]]:
     """The event loop's backend, in virtual time."""
-    if request.param == "asyncio":
-        return "asyncio", {"loop_factory": _JumpingLoop}
-    return "trio", {"clock": trio.testing.MockClock(autojump_threshold=0)}
+    return request.param, _options(request.param)
+
+
+def run(backend: str, main: Callable[[], Awaitable[T]]) -> T:
+    """Run a coroutine function in an event loop of its own, whose time begins at 0."""
+    return anyio.run(main, backend=backend, backend_options=dict(_options(backend)))

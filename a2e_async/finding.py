@@ -239,6 +239,7 @@ class Finder:
     async def _read_pages(self, began: float) -> _Reading:
         oldest = min(self._made_since(lost.sent)[1] for lost in self._searching)
         records: dict[str | None, JSONObject] = {}
+        moments: list[float] = []
         for number in range(1, _PAGES + 1):
             try:
                 page = await self._pages.read(number)
@@ -246,11 +247,17 @@ class Finder:
                 logger.warning("looking for a lost start: %s", type(error).__name__)
                 return _Reading(began, [*records.values()], whole=False, error=error)
             # While pages are read new tasks move the old ones on, so some are seen twice.
+            known = len(records)
             records.update((task_id_of(record), record) for record in page)
             created = [moment for record in page if (moment := created_at(record)) is not None]
-            ends = len(page) < self._pages.size or (created and max(created) < oldest)
-            if ends or self._all_found(records.values()):
+            moments.extend(created)
+            # Only a list that is newest first, as far as it was seen, has nothing newer further on.
+            passed = bool(created) and max(created) < oldest and moments == sorted(moments)[::-1]
+            if self._pages.is_last(page) or passed or self._all_found(records.values()):
                 return _Reading(began, [*records.values()], whole=True)
+            if len(records) == known:
+                # The page number is ignored: what lies beyond the first page is not to be seen.
+                return _Reading(began, [*records.values()], whole=bool(moments) and min(moments) < oldest)
         return _Reading(began, [*records.values()], whole=False)
 
     def _all_found(self, records: Iterable[JSONObject]) -> bool:

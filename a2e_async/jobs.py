@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import attrs
 
 from a2e_async.errors import InvalidArgument, TaskFailed, WaitTimeout
-from a2e_async.lifecycle import failure_reason, has_failed, is_final, output_urls
+from a2e_async.lifecycle import failure_reason, has_failed, is_final, output_urls, urls_in
 from a2e_async.operations import Call, Operation
 from a2e_async.records import TaskRecord, task_id_of
 
@@ -124,7 +124,11 @@ class Job(Generic[RecordT]):
             else:
                 marker = None
             records = await runtime.starter(self.workflow).start(self, call, marker, accepted=accepted)
-        return Task(self.workflow, records, born=runtime.policies.clock.now())
+        declared = {field.wire_name for field in self.operation.body}
+        undeclared = [value for key, value in (call.body or {}).items() if key not in declared]
+        return Task(
+            self.workflow, records, born=runtime.policies.clock.now(), sent=frozenset(urls_in(undeclared))
+        )
 
     async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
         """Start the task and wait for its result.
@@ -160,16 +164,23 @@ class Task(Generic[RecordT]):
         workflow: the workflow.
         ids: the ids of all tasks that the start made.
         raws: their JSON, as last seen.
+        sent: URLs that the start was given in fields that the spec does not declare.
     """
 
-    __slots__ = ("_born", "ids", "raws", "workflow")
+    __slots__ = ("_born", "ids", "raws", "sent", "workflow")
 
     def __init__(
-        self, workflow: Workflow[RecordT], records: Sequence[JSONObject], *, born: float | None
+        self,
+        workflow: Workflow[RecordT],
+        records: Sequence[JSONObject],
+        *,
+        born: float | None,
+        sent: frozenset[str] = frozenset(),
     ) -> None:
         self.workflow = workflow
         self.ids = tuple(str(task_id_of(raw)) for raw in records)
         self.raws = tuple(records)
+        self.sent = sent
         self._born = born
 
     @property
@@ -290,9 +301,32 @@ class Result(Generic[RecordT]):
 
     @property
     def urls(self) -> Sequence[str]:
-        """The URLs of everything that was made. They die after about three days (M): download soon."""
-        inputs = {field.wire_name for field in self.task.workflow.routes.start.body}
-        return tuple(dict.fromkeys(url for record in self.records for url in output_urls(record.raw, inputs)))
+        """The URLs of everything that was made. They die after about three days (M): download soon.
+
+        Found in the family's own fields, never in one that echoes an input. Empty where no file is
+        made (`a2e.voice`): see `ids`.
+        """
+        inputs, sent = self._inputs, self.task.sent
+        return tuple(
+            dict.fromkeys(url for record in self.records for url in output_urls(record.raw, inputs, sent))
+        )
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids by which other operations take what was made, one for each record.
+
+        A video twin's is its ``anchor_id``, for `a2e.avatar_video`; else it is the task's own: a voice's
+        is the ``user_voice_id`` of `a2e.tts.send_tts`.
+        """
+        made_avatars = "anchor_id" not in self._inputs
+        return tuple(
+            str((made_avatars and record.raw.get("anchor_id")) or record.id) for record in self.records
+        )
+
+    @property
+    def _inputs(self) -> frozenset[str]:
+        """Names of the fields that the start takes."""
+        return frozenset(field.wire_name for field in self.task.workflow.routes.start.body)
 
     async def download(self, folder: str | Path, *, name: str | None = None) -> Sequence[Path]:
         """Download everything that was made.

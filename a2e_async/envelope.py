@@ -40,9 +40,10 @@ _BY_STATUS: Mapping[int, type[APIError]] = {
     429: RateLimited,
 }
 _NO_COINS = re.compile(
-    r"(insufficient|not enough|lack(ing)?( of)?|short of|run out of|no( more)?) \w{0,8} ?"
-    r"(coin|credit|balance)"
-    r"|(coin|credit|balance)s?( (is|are))? (not enough|insufficient|too low)",
+    r"(insufficient|not enough|n't have enough|lack(ing)?( of)?|short of|run out of|no( more)?)"
+    r"[ _](\w{1,12} )?(coin|credit|balance)"
+    r"|(coin|credit|balance)s?( (is|are))? (not enough|insufficient|too low)"
+    r"|(余额|积分|金币|点数)不足",
     re.IGNORECASE,
 )
 _TEXT_LIMIT = 500
@@ -74,37 +75,54 @@ def open_envelope(reply: Reply, now: float = 0.0) -> Any:
         now: seconds since the epoch, to read a Retry-After that is a date.
 
     Returns:
-        ``data``; the whole object where there is no envelope.
+        ``data``; what stands beside it where there is none; the whole object where there is no envelope.
 
     Raises:
         APIError: the subclass that the status, the ``code`` and the text mean.
     """
-    body, readable = _parse(reply)
-    if reply.status < 300 and readable:
+    body, problem = _parse(reply)
+    if reply.status < 300 and not problem:
         if not isinstance(body, Mapping):
             return body
         if _succeeded(body):
-            return body["data"] if "data" in body else {k: v for k, v in body.items() if k not in _ENVELOPE}
-    raise _error(reply, body, readable, now)
+            return _data(body)
+    raise _error(reply, body, problem, now)
 
 
-_ENVELOPE = frozenset({"code", "success", "trace_id", "timestamp", "message", "msg"})
+_ENVELOPE = frozenset({"code", "success", "trace_id", "timestamp"})
+_EMPTY = "an empty reply"
 
 
-def _parse(reply: Reply) -> tuple[Any, bool]:
+def _parse(reply: Reply) -> tuple[Any, str]:
+    """The decoded body, and what is wrong with it."""
     if not reply.content.strip():
-        return {}, reply.status in (202, 204) or reply.method == "DELETE"
+        return {}, "" if reply.status in (202, 204) or reply.method == "DELETE" else _EMPTY
     try:
-        return json.loads(reply.content), True
+        return json.loads(reply.content), ""
     except (ValueError, RecursionError):
-        return reply.content[:_TEXT_LIMIT].decode("utf-8", "replace"), False
+        text = reply.content[:_TEXT_LIMIT].decode("utf-8", "replace")
+        if text.lstrip("\ufeff \t\r\n")[:1] == "<":
+            return text, "an HTML page instead of JSON: is the base URL right?"
+        return text, f"not JSON: {text[:80]!r}"
 
 
 def _succeeded(body: Mapping[str, Any]) -> bool:
     code = body.get("code")
     if code is not None and _number(code) != 0:
         return False
+    if code is None and "success" not in body and "data" not in body:
+        # No envelope: an error without a code, or a bare record (which may tell of its own error).
+        return not _message({"error": body.get("error"), "message": body.get("err_message")}) or "_id" in body
     return body.get("success") is not False
+
+
+def _data(body: Mapping[str, Any]) -> Any:
+    data = body.get("data")
+    if data is None:
+        # What there is instead: as a rule the words that say why there is nothing.
+        rest = {key: value for key, value in body.items() if key not in _ENVELOPE and value is not None}
+        return rest if rest or "data" not in body else None
+    return data
 
 
 def _number(code: Any) -> int | None:
@@ -115,12 +133,14 @@ def _number(code: Any) -> int | None:
     return None
 
 
-def _error(reply: Reply, body: Any, readable: bool, now: float) -> APIError:
+def _error(reply: Reply, body: Any, problem: str, now: float) -> APIError:
     code = body.get("code") if isinstance(body, Mapping) else None
     if not isinstance(code, int | str):
-        code = None
-    message = _message(body) if readable else _unreadable(str(body))
-    kind = _kind(reply.status, code, message, readable)
+        code = _number(code)
+    message = problem or _message(body)
+    kind = _kind(
+        reply.status, code, message, readable=not problem or (problem == _EMPTY and reply.status >= 400)
+    )
     trace_id = body.get("trace_id") if isinstance(body, Mapping) else None
     error = kind(
         message or f"HTTP {reply.status}",
@@ -131,12 +151,12 @@ def _error(reply: Reply, body: Any, readable: bool, now: float) -> APIError:
         path=reply.path,
         body=body,
     )
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | ServerError):
         error.retry_after = retry_after_seconds(reply.headers.get("retry-after"), now)
     return error
 
 
-def _kind(status: int, code: int | str | None, message: str, readable: bool) -> type[APIError]:
+def _kind(status: int, code: int | str | None, message: str, *, readable: bool) -> type[APIError]:
     number = _number(code)
     if number in _MODERATION_CODES:
         return ModerationError
@@ -144,7 +164,7 @@ def _kind(status: int, code: int | str | None, message: str, readable: bool) -> 
         return _BY_STATUS.get(status, ServerError)
     if not readable:
         return UnexpectedReply
-    if status == 402 or _NO_COINS.search(message):
+    if status == 402 or _NO_COINS.search(f"{code} {message}"):
         return InsufficientCredits
     if status >= 300:
         return _BY_STATUS.get(status, UnexpectedReply if status < 400 else APIError)
@@ -170,11 +190,12 @@ def _message(body: Any) -> str:
     candidates.append(data)
     message = next((text for text in candidates if isinstance(text, str) and text), "")
     if body.get("errors"):
-        message = f"{message} {json.dumps(body['errors'], default=str)}".strip()
+        message = f"{message} {_dumped(body['errors'])}".strip()
     return message[:_TEXT_LIMIT]
 
 
-def _unreadable(text: str) -> str:
-    if text.lstrip()[:1] == "<":
-        return "an HTML page instead of JSON: is the base URL right?"
-    return f"not JSON: {text[:80]!r}"
+def _dumped(value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "..."

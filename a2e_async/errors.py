@@ -187,7 +187,13 @@ class RateLimited(APIError):
 
 
 class ServerError(APIError):
-    """5xx. The work may have been done all the same."""
+    """5xx. The work may have been done all the same.
+
+    Attributes:
+        retry_after: seconds that the service asks to wait, if it said so (503).
+    """
+
+    retry_after: float | None = None
 
 
 class UnexpectedReply(APIError):

@@ -252,6 +252,6 @@ def rows_of(data: Any) -> Sequence[Any]:
         for key in ("rows", "list", "data"):
             if isinstance(data.get(key), list):
                 return list(data[key])
-    if data is None or data == {}:
+    if data is None or (isinstance(data, Mapping) and data.keys() <= {"message", "msg"}):
         return []
     raise TypeError("a list")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ import anyio
 import attrs
 
 from a2e_async.clock import Clock
-from a2e_async.errors import A2EError, RateLimited, TaskNotFound
+from a2e_async.errors import A2EError, RateLimited, ServerError, TaskNotFound
 from a2e_async.policy import Failure, classify, may_concern_one_id
 from a2e_async.schedule import Cohort, Lateness, Schedule
 
@@ -42,9 +43,11 @@ class Source(Protocol):
     batch: int
     """How many ids one request can ask for."""
 
+    @abstractmethod
     async def read(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
         """The records of those ids that the service knows, by id."""
 
+    @abstractmethod
     async def read_one(self, id: str) -> JSONObject | None:
         """The record of one id by the surest route there is; None if the service does not know it.
 
@@ -52,6 +55,7 @@ class Source(Protocol):
             NotFound: the same, said by status.
         """
 
+    @abstractmethod
     def is_final(self, record: JSONObject) -> bool:
         """Whether the task has ended, well or badly."""
 
@@ -331,7 +335,7 @@ class Poller:
     def _back_off(self, error: A2EError) -> None:
         self._failures += 1
         pause = min(_LONGEST_BACKOFF, 0.25 * 2.0 ** min(self._failures, 10))
-        if isinstance(error, RateLimited) and error.retry_after is not None:
+        if isinstance(error, RateLimited | ServerError) and error.retry_after is not None:
             pause = max(pause, error.retry_after)
         self._not_before = self._clock.now() + pause
         logger.warning("polling: %s; the tasks wait on", type(error).__name__)

@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 
 from a2e_async.clock import Clock
 from a2e_async.envelope import Reply, open_envelope
-from a2e_async.errors import APIError, InvalidArgument, RateLimited, TransportError, UnexpectedReply
+from a2e_async.errors import (
+    APIError,
+    InvalidArgument,
+    RateLimited,
+    ServerError,
+    TransportError,
+    UnexpectedReply,
+)
 from a2e_async.http import Http, StreamedResponse
 from a2e_async.operations import Call, Operation
 from a2e_async.policy import Failure, RetryPolicy, classify
@@ -139,7 +146,7 @@ def decode(operation: Operation[T], call: Call, data: Any) -> T:
 
 def retry_after(error: BaseException) -> float | None:
     """The pause that the service asked for, in seconds."""
-    return error.retry_after if isinstance(error, RateLimited) else None
+    return error.retry_after if isinstance(error, RateLimited | ServerError) else None
 
 
 def _headers(call: Call) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -12,30 +11,26 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import anyio
 import attrs
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.abc import TaskGroup
 
 from a2e_async.budget import Budget
-from a2e_async.errors import (
-    A2EError,
-    AuthenticationError,
-    BudgetReached,
-    InsufficientCredits,
-    InvalidArgument,
-)
+from a2e_async.errors import APIError, BudgetReached, InvalidArgument, TransportError
 from a2e_async.jobs import Job
+from a2e_async.launching import NotStarted, Shared
 from a2e_async.outcomes import Counts, Outcome, Summary
 from a2e_async.pace import Pace
-from a2e_async.runs import JobRun, Shared
+from a2e_async.runs import JobRun
 
 if TYPE_CHECKING:
+    from a2e_async.client import A2E
     from a2e_async.journal import Journal
-    from a2e_async.resources import Client
     from a2e_async.uploads import Uploader
 
 __all__ = ["BulkRun", "BulkSettings"]
 
 _DOWNLOADS = 8
-_STOPS = (InsufficientCredits, AuthenticationError, BudgetReached)
+# Why a run may end early without raising: `BulkRun.stopped` tells.
+_QUIET = (APIError, TransportError, BudgetReached)
 
 
 def _whole_from(least: int) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -78,12 +73,13 @@ class BulkSettings:
 class BulkRun:
     """A bulk run; see `A2E.bulk`.
 
-    Leaving the block early settles the starts that are under way, writes them down and cancels the
-    rest here; tasks that were accepted go on at the server.
+    Leaving the block early, an exception in it, or Ctrl-C settles the starts that are under way, writes
+    them down and cancels the rest here; tasks that were accepted go on at the server. A second Ctrl-C
+    does not wait for the starts: with a journal the next run looks for their tasks.
     """
 
     def __init__(
-        self, client: Client, jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]], settings: BulkSettings
+        self, client: A2E, jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]], settings: BulkSettings
     ) -> None:
         if not isinstance(jobs, Iterable | AsyncIterable):
             raise InvalidArgument("jobs", f"{jobs!r} is not an iterable of Jobs")
@@ -91,109 +87,139 @@ class BulkRun:
         self._jobs = jobs
         self._settings = settings
         self._counts = Counts()
-        self._stopped: A2EError | None = None
-        self._journal: Journal | None = None
+        self._shared: Shared | None = None
+        self._reading = anyio.CancelScope()
+        self._send, self._outcomes = anyio.create_memory_object_stream[Outcome](0)
         self._left = 0
-        self._requests_before = 0
+        self._requests: Callable[[], int] = lambda: 0
 
     @property
-    def stopped(self) -> A2EError | None:
-        """Why no more jobs are started: no coins, a refused token, the budget; None as a rule."""
-        return self._stopped
+    def stopped(self) -> Exception | None:
+        """Why no more jobs are started; None as a rule.
+
+        No coins, a refused token, the budget, a service that cannot be reached or refuses everything;
+        or what the jobs' iterable or the journal has raised, which the iteration raises at its end.
+        """
+        return self._shared.stopped if self._shared else None
 
     def summary(self) -> Summary:
         """The run in numbers, as far as it has come."""
-        requests = self._client.runtime.transport.requests - self._requests_before
-        return self._counts.summary(requests=requests, left=self._left, stopped=self._stopped)
+        return self._counts.summary(requests=self._requests(), left=self._left, stopped=self.stopped)
 
     async def __aenter__(self) -> Self:
+        if self._shared is not None:
+            raise RuntimeError("this bulk run has been used; make another one")
         runtime = self._client.runtime
-        self._requests_before = runtime.transport.requests
+        before, transport = runtime.transport.requests, runtime.transport
+        self._requests = lambda: transport.requests - before
         async with AsyncExitStack() as stack:
+            stack.enter_context(self._outcomes)
+            stack.enter_context(self._send)
             await stack.enter_async_context(runtime.http.open())
+            journal = None
+            spent, set_aside = 0.0, 0.0
             if self._settings.journal is not None:
                 from a2e_async.journal import Journal
 
-                self._journal = await stack.enter_async_context(Journal.open(self._settings.journal))
-                await stack.enter_async_context(_uploads_kept(runtime.uploader, self._journal))
-            send, self._outcomes = _stream()
-            stack.enter_context(self._outcomes)
+                journal = await stack.enter_async_context(Journal.open(self._settings.journal))
+                await stack.enter_async_context(_uploads_kept(runtime.uploader, journal))
+                spent, set_aside = await journal.spent()
+            settings, clock = self._settings, runtime.policies.clock
+            self._shared = Shared(
+                client=self._client,
+                settings=settings,
+                journal=journal,
+                counts=self._counts,
+                budget=Budget(settings.max_coins, spent=spent, set_aside=set_aside),
+                rate=Pace(clock, settings.start_rate),
+                tasks=anyio.Semaphore(settings.concurrency),
+                downloads=anyio.Semaphore(_DOWNLOADS),
+                stopping=self._reading.cancel,
+            )
+            self._ended = anyio.Event()
             self._group = await stack.enter_async_context(anyio.create_task_group())
-            self._group.start_soon(self._feed, send)
+            self._group.start_soon(self._feed, self._shared)
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
+    ) -> None:
         self._group.cancel_scope.cancel()
-        return await self._stack.__aexit__(kind, error, traceback)
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._ended.wait()
+        except BaseException:
+            # The second Ctrl-C.
+            for scope in tuple(self._shared.shields if self._shared else ()):
+                scope.shield = False
+            raise
+        finally:
+            # Without the block's own exception, which would come out in a group.
+            await self._stack.__aexit__(None, None, None)
+            sent = self._requests()
+            self._requests = lambda: sent
 
-    def __aiter__(self) -> AsyncIterator[Outcome]:
+    def __aiter__(self) -> Self:
         """The Outcomes as they complete."""
-        return self._outcomes
+        return self
 
-    async def _feed(self, send: MemoryObjectSendStream[Outcome]) -> None:
+    async def __anext__(self) -> Outcome:
+        try:
+            return await self._outcomes.receive()
+        except anyio.EndOfStream:
+            stopped = self.stopped
+            if stopped is not None and not isinstance(stopped, _QUIET):
+                raise stopped from None
+            raise StopAsyncIteration from None
+
+    async def _feed(self, shared: Shared) -> None:
         """Read jobs and run them side by side; a job is read when there is room for it.
 
         There is room for a few more than run at once: those whose task has ended while their files
         come down, or while nobody has taken their Outcome yet.
         """
-        settings = self._settings
-        room = anyio.Semaphore(settings.concurrency + _DOWNLOADS)
-        shared = Shared(
-            client=self._client,
-            settings=settings,
-            journal=self._journal,
-            counts=self._counts,
-            budget=Budget(settings.max_coins),
-            rate=Pace(self._client.runtime.policies.clock, settings.start_rate),
-            tasks=anyio.Semaphore(settings.concurrency),
-            downloads=anyio.Semaphore(_DOWNLOADS),
-            began=time.time(),
-        )
-        index = 0
-        async with send, anyio.create_task_group() as group:
-            jobs = _each(self._jobs)
-            while True:
-                await room.acquire()
-                job = await anext(jobs, None)
-                if job is None or self._stopped is not None:
-                    break
-                if not isinstance(job, Job):
-                    raise InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
-                group.start_soon(self._run, shared, job, index, room, send)
-                index += 1
-        if self._journal is not None:
-            self._left = await self._journal.unfinished()
-
-    async def _run(
-        self,
-        shared: Shared,
-        job: Job[Any],
-        index: int,
-        room: anyio.Semaphore,
-        send: MemoryObjectSendStream[Outcome],
-    ) -> None:
+        room = anyio.Semaphore(shared.settings.concurrency + _DOWNLOADS)
         try:
-            outcome = await JobRun(shared, job, index, self._may_start).outcome()
-        except _STOPS as error:
-            self._stopped = self._stopped or error
+            with self._send:
+                async with anyio.create_task_group() as group:
+                    with self._reading:
+                        await self._read(shared, room, group)
+                if shared.journal is not None and shared.stopped is None:
+                    self._left = await shared.journal.unfinished()
+        finally:
+            self._ended.set()
+
+    async def _read(self, shared: Shared, room: anyio.Semaphore, group: TaskGroup) -> None:
+        jobs = _each(self._jobs)
+        index = 0
+        while True:
+            await room.acquire()
+            try:
+                job = await anext(jobs, _END)
+            except Exception as error:
+                shared.stop(error)
+                return
+            if job is _END or shared.stopped is not None:
+                return
+            if not isinstance(job, Job):
+                shared.stop(InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job"))
+                return
+            group.start_soon(self._run, JobRun(shared, job, index), room)
+            index += 1
+
+    async def _run(self, run: JobRun, room: anyio.Semaphore) -> None:
+        try:
+            outcome = await run.outcome()
+        except NotStarted:
             self._counts.not_started += 1
-            outcome = None
-        if outcome is not None:
-            self._counts.ended(outcome)
-            await send.send(outcome)
+        else:
+            if outcome is None:
+                self._counts.skipped += 1
+            else:
+                self._counts.ended(outcome)
+                await self._send.send(outcome)
         room.release()
-
-    def _may_start(self) -> None:
-        """Called before each start.
-
-        Raises:
-            A2EError: what stopped the run.
-        """
-        if self._stopped is not None:
-            raise self._stopped
 
 
 @asynccontextmanager
@@ -207,8 +233,7 @@ async def _uploads_kept(uploader: Uploader, journal: Journal) -> AsyncIterator[N
         uploader.listeners.remove(journal.uploaded)
 
 
-def _stream() -> tuple[MemoryObjectSendStream[Outcome], MemoryObjectReceiveStream[Outcome]]:
-    return anyio.create_memory_object_stream[Outcome](0)
+_END: Any = object()
 
 
 def _each(jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]]) -> AsyncIterator[Job[Any]]:

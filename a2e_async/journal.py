@@ -1,7 +1,8 @@
 """The journal of a bulk run: one SQLite file that knows what was started, accepted, ended and fetched.
 
-It is written before each start, after each acceptance, after each end and each download, and on disk
-before the next step is taken. It holds no token, no media and no request bodies.
+It is written before each start is sent, after each acceptance, after each end and each download, and
+is on disk before the next step is taken. It holds no token, no media, and of the records only what does
+not merely repeat a job's inputs.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from a2e_async.entries import Entry, State
 from a2e_async.errors import JournalError
 from a2e_async.operations import Upload
 from a2e_async.records import task_id_of
 
-__all__ = ["Entry", "Journal", "State"]
+__all__ = ["Journal"]
 
 T = TypeVar("T")
 JSONObject = Mapping[str, Any]
@@ -38,11 +40,12 @@ CREATE TABLE jobs (
     seen     INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     marker   TEXT,
-    sent     REAL,
+    sent     REAL NOT NULL DEFAULT 0,
+    reserved REAL NOT NULL DEFAULT 0,
     coins    REAL NOT NULL DEFAULT 0,
     records  TEXT NOT NULL DEFAULT '[]',
     error    TEXT,
-    files    TEXT NOT NULL DEFAULT '[]'
+    files    TEXT
 );
 CREATE INDEX jobs_by_key ON jobs (key, seen);
 CREATE TABLE tasks (id TEXT PRIMARY KEY, workflow TEXT NOT NULL, job INTEGER NOT NULL) WITHOUT ROWID;
@@ -52,55 +55,6 @@ CREATE TABLE uploads (
     PRIMARY KEY (sha256, content_type, size)
 ) WITHOUT ROWID;
 """
-
-
-class State:
-    """The states of an entry."""
-
-    NEW = "new"
-    STARTING = "starting"
-    ACCEPTED = "accepted"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@attrs.define
-class Entry:
-    """What the journal knows of one job.
-
-    Attributes:
-        number: its row.
-        key: what it is recognised by.
-        state: one of `State`.
-        attempts: starts that were accepted.
-        marker: of the last start.
-        sent: when that was sent, in seconds since the epoch.
-        coins: charged so far, all attempts together.
-        records: of the last attempt's tasks, as last seen.
-        error: why it failed: ``type`` and ``message``.
-        files: what was downloaded: ``path``, ``sha256``, ``size``.
-        repeated: this key was already given in this run.
-    """
-
-    number: int
-    key: str
-    state: str = State.NEW
-    attempts: int = 0
-    marker: str | None = None
-    sent: float = 0.0
-    coins: float = 0.0
-    records: Sequence[JSONObject] = ()
-    error: Mapping[str, str] | None = None
-    files: Sequence[Mapping[str, Any]] = ()
-    repeated: bool = False
-
-    def accept(self, records: Sequence[JSONObject]) -> None:
-        """A start has made these tasks."""
-        self.state, self.records = State.ACCEPTED, records
-        self.attempts += 1
-        self.coins += sum(
-            coins for record in records if isinstance(coins := record.get("coins"), int | float)
-        )
 
 
 class Journal:
@@ -119,6 +73,8 @@ class Journal:
         self._run = run
         self._committing = anyio.Lock()
         self._queue: list[_Step[Any]] = []
+        # Its own thread: what else is done in threads must not hold up a start.
+        self._thread = anyio.CapacityLimiter(1)
 
     @classmethod
     @asynccontextmanager
@@ -150,38 +106,41 @@ class Journal:
         """
         return await self._do(lambda db: self._take(db, key, workflow, unique))
 
-    async def starting(self, entry: Entry, marker: str | None) -> None:
-        """A start is about to be sent."""
-        entry.state, entry.marker, entry.sent = State.STARTING, marker, time.time()
+    async def spent(self) -> tuple[float, float]:
+        """Coins charged so far, and coins that starts whose outcome is not known may have cost."""
+        return await self._do(
+            lambda db: tuple(
+                db.execute(
+                    "SELECT coalesce(sum(coins), 0), "
+                    "coalesce(sum(CASE state WHEN 'starting' THEN reserved END), 0) FROM jobs"
+                ).fetchone()
+            )
+        )
+
+    async def starting(self, entry: Entry, marker: str | None, reserved: float) -> None:
+        """A start is about to be sent; it may cost that many coins."""
+        entry.state, entry.marker, entry.sent, entry.reserved = State.STARTING, marker, time.time(), reserved
         await self._save(entry)
 
-    async def accepted(self, entry: Entry, workflow: str, records: Sequence[JSONObject]) -> None:
-        """The start was accepted and made these tasks."""
-        entry.state, entry.records = State.ACCEPTED, records
-        entry.attempts += 1
-        entry.coins += sum(
-            coins for record in records if isinstance(coins := record.get("coins"), int | float)
-        )
+    async def accepted(self, entry: Entry, records: Sequence[JSONObject], coins: float) -> None:
+        """The start was accepted and made these tasks, for so many coins."""
+        entry.accept(records, coins)
+        tasks = [(task_id_of(record), entry.workflow, entry.number) for record in records]
 
         def work(db: sqlite3.Connection) -> None:
             _update(db, entry)
-            db.executemany(
-                "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?)",
-                [(task_id_of(record), workflow, entry.number) for record in records],
-            )
+            db.executemany("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?)", tasks)
 
         await self._do(work)
 
     async def ended(self, entry: Entry, records: Sequence[JSONObject], error: Exception | None) -> None:
         """The tasks have ended, or there will be none."""
-        entry.state = State.FAILED if error else State.DONE
-        entry.records = records
-        entry.error = {"type": type(error).__name__, "message": str(error)} if error else None
+        entry.end(records, error)
         await self._save(entry)
 
-    async def unstarted(self, entry: Entry) -> None:
-        """The start provably made no task; a later run starts the job."""
-        entry.state, entry.marker = State.NEW, None
+    async def unstarted(self, entry: Entry, state: str) -> None:
+        """The start provably made no task: the entry is again what it was before."""
+        entry.state, entry.marker = state, None
         await self._save(entry)
 
     async def downloaded(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:
@@ -237,7 +196,7 @@ class Journal:
                 "INSERT INTO jobs (key, workflow, state, seen) VALUES (?, ?, ?, ?)",
                 (key, workflow, State.NEW, self._run),
             ).lastrowid
-            return Entry(cast(int, number), key)
+            return Entry(cast(int, number), key, workflow)
         db.execute("UPDATE jobs SET seen = ? WHERE number = ?", (self._run, row["number"]))
         return _entry(row)
 
@@ -252,26 +211,30 @@ class Journal:
         """
         step = _Step(work)
         self._queue.append(step)
-        async with self._committing:
-            if not step.done:
-                steps, self._queue = self._queue, []
-                with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(self._commit, steps)
+        try:
+            async with self._committing:
+                if not step.done:
+                    steps, self._queue = self._queue, []
+                    with anyio.CancelScope(shield=True):
+                        await anyio.to_thread.run_sync(self._commit, steps, limiter=self._thread)
+        except anyio.get_cancelled_exc_class():
+            if step in self._queue:
+                self._queue.remove(step)
+            raise
         return step.outcome()
 
     def _commit(self, steps: Sequence[_Step[Any]]) -> None:
+        """Do the steps in one transaction; one that cannot be done undoes itself alone."""
         failure: Exception | None = None
         try:
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 for step in steps:
-                    step.value = step.work(self._connection)
+                    step.do(self._connection)
         except sqlite3.Error as error:
             failure = JournalError(f"{self._path}: {error}")
-        except Exception as error:
-            failure = error
         for step in steps:
-            step.done, step.failure = True, failure
+            step.done, step.failure = True, failure or step.failure
 
 
 @attrs.define(eq=False)
@@ -280,6 +243,17 @@ class _Step(Generic[T]):
     value: T | None = None
     failure: Exception | None = None
     done: bool = False
+
+    def do(self, db: sqlite3.Connection) -> None:
+        db.execute("SAVEPOINT step")
+        try:
+            self.value = self.work(db)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            self.failure = error
+            db.execute("ROLLBACK TO step")
+        db.execute("RELEASE step")
 
     def outcome(self) -> T:
         if self.failure is not None:
@@ -320,15 +294,15 @@ def _open(path: Path) -> tuple[sqlite3.Connection, int]:
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse what is not ours before anything is written."""
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise JournalError(f"{path} is damaged: {found}")
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != _APPLICATION and not _is_empty(connection):
         raise JournalError(f"{path} is a database, but not a journal of a2e_async")
     if version > _VERSION:
         raise JournalError(f"{path} was written by a newer version (format {version}, known: {_VERSION})")
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise JournalError(f"{path} is damaged: {found}")
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -348,33 +322,39 @@ def _close(connection: sqlite3.Connection | None) -> None:
 
 
 def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        number=row["number"],
-        key=row["key"],
-        state=row["state"],
-        attempts=row["attempts"],
-        marker=row["marker"],
-        sent=row["sent"] or 0.0,
-        coins=row["coins"],
-        records=json.loads(row["records"]),
-        error=json.loads(row["error"]) if row["error"] else None,
-        files=json.loads(row["files"]),
-    )
+    try:
+        return Entry(
+            number=row["number"],
+            key=row["key"],
+            workflow=row["workflow"],
+            state=row["state"],
+            attempts=row["attempts"],
+            marker=row["marker"],
+            sent=row["sent"],
+            reserved=row["reserved"],
+            coins=row["coins"],
+            records=json.loads(row["records"]),
+            error=json.loads(row["error"]) if row["error"] else None,
+            files=json.loads(row["files"]) if row["files"] else None,
+        )
+    except ValueError as error:
+        raise JournalError(f"the journal is damaged: the entry of {row['key']!r}: {error}") from None
 
 
 def _update(db: sqlite3.Connection, entry: Entry) -> None:
     db.execute(
-        "UPDATE jobs SET state = ?, attempts = ?, marker = ?, sent = ?, coins = ?, records = ?, error = ?, "
-        "files = ? WHERE number = ?",
+        "UPDATE jobs SET state = ?, attempts = ?, marker = ?, sent = ?, reserved = ?, coins = ?, "
+        "records = ?, error = ?, files = ? WHERE number = ?",
         (
             entry.state,
             entry.attempts,
             entry.marker,
             entry.sent,
+            entry.reserved,
             entry.coins,
             json.dumps(entry.records),
-            json.dumps(entry.error) if entry.error else None,
-            json.dumps(entry.files),
+            None if entry.error is None else json.dumps(entry.error),
+            None if entry.files is None else json.dumps(entry.files),
             entry.number,
         ),
     )

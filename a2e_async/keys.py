@@ -12,6 +12,7 @@ from typing import Any
 from anyio import to_thread
 
 from a2e_async.attachments import files_in
+from a2e_async.errors import InvalidArgument, UploadError
 from a2e_async.jobs import Job
 from a2e_async.operations import Upload
 
@@ -21,7 +22,12 @@ _CHUNK = 2**20
 
 
 async def key_of(job: Job[Any]) -> str:
-    """The job's own key, else one made of its workflow, its body and the content of its files."""
+    """The job's own key, else one made of its workflow, its body and the content of its files.
+
+    Raises:
+        UploadError: a file cannot be read.
+        InvalidArgument: the body holds something that cannot be sent.
+    """
     if job.key is not None:
         return job.key
     if any(not isinstance(file, Upload) for file in files_in(job.body)):
@@ -30,8 +36,11 @@ async def key_of(job: Job[Any]) -> str:
 
 
 def _derived(job: Job[Any]) -> str:
-    content = [job.workflow.name, job.operation.path, _plain(job.body)]
-    text = json.dumps(content, sort_keys=True, ensure_ascii=True, default=str)
+    content = [job.workflow.name, job.operation.path, _plain(job.body), _plain(job.call.query)]
+    try:
+        text = json.dumps(content, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument("body", f"cannot be sent as JSON: {error}") from None
     return f"{job.workflow.name}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
@@ -52,7 +61,10 @@ def _plain(value: Any) -> Any:
 
 def _hash_of(path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise UploadError(f"a file of the job cannot be read: {error}") from error
     return digest.hexdigest()

@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 
-from a2e_async.errors import A2EError
 from a2e_async.jobs import Job, Result
 
 __all__ = ["Outcome", "Summary", "WorkflowSummary"]
@@ -24,7 +23,8 @@ class Outcome:
         index: its place in the input, from 0.
         key: what the journal recognises it by; None without a journal.
         result: the Result, or None.
-        error: why there is none, or why its files could not be downloaded; or None.
+        error: why there is none, or why its files could not be downloaded; or None. An `A2EError`, unless
+            something is broken that this package does not know of.
         paths: the downloaded files.
         attempts: starts that were accepted, earlier runs included.
         replayed: the job had ended in an earlier run; this comes from the journal.
@@ -34,7 +34,7 @@ class Outcome:
     index: int
     key: str | None = None
     result: Result[Any] | None = None
-    error: A2EError | None = None
+    error: Exception | None = None
     paths: Sequence[Path] = ()
     attempts: int = 0
     replayed: bool = False
@@ -46,8 +46,8 @@ class WorkflowSummary:
 
     Attributes:
         done, failed: jobs.
-        coins: charged in this run, failed tasks included.
-        mean_duration, longest_duration: seconds from acceptance until noticed.
+        coins: charged in this run, failed tasks included, as far as the replies tell.
+        mean_duration, longest_duration: seconds from acceptance until noticed, of the jobs done in this run.
         errors: how many jobs ended with each type of error.
     """
 
@@ -67,11 +67,12 @@ class Summary:
         jobs: jobs whose Outcomes were made.
         done, failed: of these.
         replayed: of these, how many came from the journal.
+        skipped: jobs without an Outcome, because an earlier run had finished them.
         retried: tasks started again after they had failed.
-        not_started: jobs that were read but not started, because the run stopped.
+        not_started: jobs that were read but not started, because the run stopped; nor were those after them.
         left: jobs that the journal knows as started and that this run's input did not name.
-        coins: charged in this run.
-        requests: API requests sent.
+        coins: charged in this run, as far as the replies tell.
+        requests: API requests that the client has sent meanwhile.
         workflows: the same by workflow.
         stopped: why no more jobs were started, or None.
     """
@@ -80,13 +81,14 @@ class Summary:
     done: int
     failed: int
     replayed: int
+    skipped: int
     retried: int
     not_started: int
     left: int
     coins: float
     requests: int
     workflows: Mapping[str, WorkflowSummary]
-    stopped: A2EError | None
+    stopped: Exception | None
 
 
 @attrs.define
@@ -94,6 +96,7 @@ class _Tally:
     done: int = 0
     failed: int = 0
     coins: float = 0.0
+    timed: int = 0
     durations: float = 0.0
     longest: float = 0.0
     errors: Counter[str] = attrs.field(factory=Counter[str])
@@ -103,7 +106,7 @@ class _Tally:
             self.done,
             self.failed,
             self.coins,
-            self.durations / self.done if self.done else 0.0,
+            self.durations / self.timed if self.timed else 0.0,
             self.longest,
             dict(self.errors),
         )
@@ -115,6 +118,7 @@ class Counts:
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
         self.replayed = 0
+        self.skipped = 0
         self.retried = 0
         self.not_started = 0
 
@@ -131,6 +135,8 @@ class Counts:
             tally.failed += 1
         else:
             tally.done += 1
+        if outcome.result is not None and not outcome.replayed:
+            tally.timed += 1
             tally.durations += outcome.result.elapsed
             tally.longest = max(tally.longest, outcome.result.elapsed)
         self.replayed += outcome.replayed
@@ -140,7 +146,7 @@ class Counts:
         """Coins charged so far."""
         return sum(tally.coins for tally in self._tallies.values())
 
-    def summary(self, *, requests: int, left: int, stopped: A2EError | None) -> Summary:
+    def summary(self, *, requests: int, left: int, stopped: Exception | None) -> Summary:
         """The numbers so far."""
         done = sum(tally.done for tally in self._tallies.values())
         failed = sum(tally.failed for tally in self._tallies.values())
@@ -149,6 +155,7 @@ class Counts:
             done=done,
             failed=failed,
             replayed=self.replayed,
+            skipped=self.skipped,
             retried=self.retried,
             not_started=self.not_started,
             left=left,

@@ -38,11 +38,17 @@ class Pace:
             if self._clock.now() >= self._held_until:
                 return
 
-    def refused(self, seconds: float) -> None:
-        """A start was refused; nobody sends one for that many seconds."""
+    def hold(self, seconds: float) -> None:
+        """Nobody gets a turn for that many seconds."""
         self._held_until = max(self._held_until, self._clock.now() + seconds)
         self._next = max(self._next, self._held_until)
-        self._gap = min(_LONGEST_GAP, max(_FIRST_GAP, self._gap * 1.5))
+
+    def refused(self, seconds: float) -> None:
+        """A start was refused; nobody sends one for that many seconds."""
+        # Those that were under way when the hold began say nothing new by being refused as well.
+        if self._clock.now() >= self._held_until:
+            self._gap = min(_LONGEST_GAP, max(_FIRST_GAP, self._gap * 1.5))
+        self.hold(seconds)
 
     def accepted(self) -> None:
         """A start was taken."""

@@ -2,68 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import anyio
-import attrs
-
-from a2e_async import errors
-from a2e_async.budget import Budget
+from a2e_async.entries import Entry, State, kept, remembered, restored
 from a2e_async.errors import (
-    A2EError,
-    APIError,
     AuthenticationError,
-    DownloadError,
-    InsufficientCredits,
     InvalidArgument,
-    SubmissionUncertain,
+    JournalError,
     TaskFailed,
     TaskNotFound,
-    TransportError,
-    UploadError,
 )
 from a2e_async.jobs import Job, Result, Task
-from a2e_async.journal import Entry, State
 from a2e_async.keys import key_of
+from a2e_async.launching import Launch, NotStarted, Shared
 from a2e_async.lifecycle import is_moderated
-from a2e_async.outcomes import Counts, Outcome
-from a2e_async.pace import Pace
-from a2e_async.policy import Failure, classify
-from a2e_async.starting import new_marker
+from a2e_async.outcomes import Outcome
 
-if TYPE_CHECKING:
-    from a2e_async.bulk import BulkSettings
-    from a2e_async.journal import Journal
-    from a2e_async.resources import Client
-
-__all__ = ["JobRun", "Shared"]
+__all__ = ["JobRun"]
 
 JSONObject = Mapping[str, Any]
-
-
-@attrs.frozen
-class Shared:
-    """What the jobs of one run share.
-
-    Attributes:
-        tasks: places for tasks at the server.
-        downloads: places for downloads.
-        rate: the turns of the run's own start rate.
-        began: when the run began, in seconds since the epoch.
-    """
-
-    client: Client
-    settings: BulkSettings
-    journal: Journal | None
-    counts: Counts
-    budget: Budget
-    rate: Pace
-    tasks: anyio.Semaphore
-    downloads: anyio.Semaphore
-    began: float
 
 
 class JobRun:
@@ -73,224 +32,168 @@ class JobRun:
         shared: the run.
         job: the job.
         index: its place in the input.
-        may_start: called before each start; raises what stopped the run.
     """
 
-    def __init__(self, shared: Shared, job: Job[Any], index: int, may_start: Callable[[], None]) -> None:
+    def __init__(self, shared: Shared, job: Job[Any], index: int) -> None:
         self._shared = shared
         self._job = job
         self._index = index
-        self._may_start = may_start
-        self._key: str | None = None
-        self._entry = Entry(0, "")
+        self._key = job.key
+        self._replayed = False
+        self._entry = Entry(0, "", job.workflow.name)
 
     async def outcome(self) -> Outcome | None:
         """The Outcome; None for a job of an earlier run that is to be skipped.
 
+        Whatever goes wrong with this job is told in its Outcome and concerns no other.
+
         Raises:
-            AuthenticationError, InsufficientCredits, BudgetReached: the run must stop; this job was
-                not started.
-            JournalError: the journal cannot be written; nothing that it does not know was started.
+            NotStarted: the run has stopped; this job was not started.
         """
-        job, journal = self._job, self._shared.journal
-        if journal is not None:
-            try:
-                self._key = await key_of(job)
-            except OSError as error:
-                return self._failed(UploadError(f"a file of the job cannot be read: {error}"))
-            self._entry = await journal.take(self._key, job.workflow.name, unique=job.key is not None)
-            if self._entry.repeated:
-                return self._failed(
-                    InvalidArgument("key", f"{self._key!r} was given to an earlier job of the run")
-                )
-        replayed = self._entry.state in (State.DONE, State.FAILED)
-        if replayed and self._shared.settings.finished == "skip" and self._downloaded():
-            return None
         try:
+            return await self._outcome()
+        except NotStarted:
+            raise
+        except Exception as error:
+            if isinstance(error, AuthenticationError):
+                self._shared.stop(error)
+            return self._ended(error=error)
+
+    async def _outcome(self) -> Outcome | None:
+        shared, job = self._shared, self._job
+        if shared.journal is not None:
+            self._key = await key_of(job)
+            try:
+                self._entry = await shared.journal.take(
+                    self._key, job.workflow.name, unique=job.key is not None
+                )
+            except JournalError as error:
+                shared.stop(error)
+                raise NotStarted from error
+            self._check()
+        entry = self._entry
+        if entry.state == State.DONE or (entry.state == State.FAILED and not self._may_retry()):
+            return await self._replay()
+        async with shared.tasks:
             result = await self._result()
-        except A2EError as error:
-            if isinstance(error, errors.JournalError | _STOPPING) and not replayed:
-                raise
-            return self._failed(error, replayed=replayed)
-        return await self._fetched(result, replayed=replayed)
+        return await self._fetched(result)
+
+    def _check(self) -> None:
+        """Refuse a key that is another job's."""
+        entry = self._entry
+        if entry.repeated:
+            raise InvalidArgument("key", f"{entry.key!r} was given to an earlier job of the run")
+        if entry.workflow != self._job.workflow.name:
+            raise InvalidArgument("key", f"{entry.key!r} is a job of {entry.workflow} in the journal")
+
+    async def _replay(self) -> Outcome | None:
+        """The Outcome of a job that an earlier run has finished; its files again, if they are gone."""
+        shared, entry = self._shared, self._entry
+        skip = shared.settings.finished == "skip"
+        self._replayed = True
+        if entry.state == State.FAILED:
+            record = self._job.workflow.decode(self._records()[0]) if entry.records else None
+            return None if skip else self._ended(error=remembered(entry, record))
+        if skip and self._files_there():
+            return None
+        return await self._fetched(Task(self._job.workflow, self._records(), born=None).result())
 
     async def _result(self) -> Result[Any]:
         """The job's result, by the shortest way from where the journal left it."""
-        entry = self._entry
-        if entry.state == State.DONE:
-            return Task(self._job.workflow, entry.records, born=None).result(elapsed=0.0)
-        if entry.state == State.FAILED and not self._may_retry(entry.records):
-            raise self._remembered(entry)
-        async with self._shared.tasks:
-            while True:
-                task = await self._task()
-                try:
-                    result = await task.wait(timeout=self._shared.settings.timeout)
-                except TaskFailed as error:
-                    await self._ended(task, error)
-                    if not self._may_retry(task.raws):
-                        raise
-                    self._shared.counts.retried += 1
-                    continue
-                except TaskNotFound as error:
-                    await self._ended(task, error)
+        shared = self._shared
+        launch = Launch(shared, self._job, self._entry)
+        task: Task[Any] | None = None
+        if self._entry.state == State.ACCEPTED:
+            task = Task(self._job.workflow, self._records(), born=None)
+        elif self._entry.state == State.STARTING:
+            task = await launch.found_again()
+        task = task or await launch.task()
+        while True:
+            try:
+                result = await task.wait(timeout=shared.settings.timeout)
+            except TaskFailed as error:
+                await self._note_end(task, error)
+                if not self._may_retry():
                     raise
-                await self._ended(task, None)
+                try:
+                    task = await launch.task()
+                except NotStarted:
+                    raise error from None
+                shared.counts.retried += 1
+            except TaskNotFound as error:
+                await self._note_end(task, error)
+                raise
+            else:
+                await self._note_end(task, None)
                 return result
 
-    async def _task(self) -> Task[Any]:
-        """The task: taken up, found again, or started."""
-        entry, job = self._entry, self._job
-        if entry.state == State.ACCEPTED:
-            return Task(job.workflow, entry.records, born=None)
-        if entry.state == State.STARTING:
-            task = await self._found_again()
-            if task is not None:
-                return task
-        return await self._started()
-
-    async def _found_again(self) -> Task[Any] | None:
-        """The task of a start that an earlier process sent and did not live to see answered."""
-        entry, job = self._entry, self._job
-        journal, runtime = self._shared.journal, self._shared.client.runtime
-        assert journal is not None  # noqa: S101 - only a journal has entries in this state
-        starter = runtime.starter(job.workflow)
-        starter.claim(await journal.known_tasks(job.workflow.name))
-        ready = await job.with_uploads()
-        records = await starter.recover(
-            job,
-            ready.body,
-            entry.marker,
-            runtime.policies.clock.now() - max(0.0, time.time() - entry.sent),
-            accepted=self._accepted,
-        )
-        return Task(job.workflow, records, born=None) if records else None
-
-    async def _started(self) -> Task[Any]:
-        shared, entry, job = self._shared, self._entry, self._job
-        job.workflow.require_readable()
-        ready = await job.with_uploads()
-        while shared.budget.must_wait(job.workflow.name, job.quote):
-            await shared.client.runtime.policies.clock.sleep(0.1)
-        await shared.rate.turn()
-        self._may_start()
-        reserved = shared.budget.reserve(job.workflow.name, job.quote)
-        before = entry.coins
-        accepted = False
+    async def _note_end(self, task: Task[Any], error: Exception | None) -> None:
+        records = [kept(raw, self._job.body) for raw in task.raws]
+        if self._shared.journal is None:
+            self._entry.end(records, error)
+            return
         try:
-            marker = new_marker() if ready.takes_name else None
-            if shared.journal is not None:
-                await shared.journal.starting(entry, marker)
-            task = await ready.start(marker=marker, accepted=self._accepted)
-            accepted = True
-            return task
-        except A2EError as error:
-            if shared.journal is not None and not isinstance(error, errors.JournalError):
-                await self._refused(error)
-            raise
-        finally:
-            coins = entry.coins - before
-            shared.budget.settle(job.workflow.name, reserved, coins if accepted else None)
+            await self._shared.journal.ended(self._entry, records, error)
+        except JournalError as problem:
+            self._shared.stop(problem)
 
-    async def _accepted(self, records: Sequence[JSONObject]) -> None:
-        """A start made these tasks: write it down before anything else."""
-        entry, job = self._entry, self._job
-        before = entry.coins
-        if self._shared.journal is not None:
-            await self._shared.journal.accepted(entry, job.workflow.name, records)
-        else:
-            entry.accept(records)
-        self._shared.counts.charged(job.workflow.name, entry.coins - before)
-
-    async def _refused(self, error: A2EError) -> None:
-        """A start made no task, or it is not known whether it did (then the entry stays as it is)."""
-        journal = self._shared.journal
-        assert journal is not None  # noqa: S101 - asked by the caller
-        if isinstance(error, SubmissionUncertain):
-            return
-        if isinstance(error, APIError | TransportError) and classify(error) is Failure.UNKNOWN:
-            return
-        final = not isinstance(error, _STOPPING | TransportError) and classify(error) is Failure.FINAL
-        if final:
-            await journal.ended(self._entry, (), error)
-        else:
-            await journal.unstarted(self._entry)
-
-    async def _ended(self, task: Task[Any], error: A2EError | None) -> None:
-        if self._shared.journal is not None:
-            await self._shared.journal.ended(self._entry, task.raws, error)
-
-    async def _fetched(self, result: Result[Any], *, replayed: bool) -> Outcome:
+    async def _fetched(self, result: Result[Any]) -> Outcome:
         """Download the result, unless that was done."""
-        folder = self._shared.settings.download_to
+        shared, folder = self._shared, self._shared.settings.download_to
         if folder is None:
-            return self._done(result, (), replayed=replayed)
-        if self._downloaded():
-            paths = [folder / str(file["path"]) for file in self._entry.files]
-            return self._done(result, paths, replayed=replayed)
+            return self._ended(result)
+        if self._files_there():
+            return self._ended(result, [folder / str(file["path"]) for file in self._entry.files or ()])
         try:
-            async with self._shared.downloads:
+            async with shared.downloads:
                 files = await result.fetch(folder, name=self._key)
-        except DownloadError as error:
-            return attrs.evolve(self._done(result, (), replayed=replayed), error=error)
-        if self._shared.journal is not None:
-            await self._shared.journal.downloaded(
-                self._entry,
-                [
-                    {
-                        "path": file.path.relative_to(folder).as_posix(),
-                        "sha256": file.sha256,
-                        "size": file.size,
-                    }
-                    for file in files
-                ],
-            )
-        return self._done(result, [file.path for file in files], replayed=replayed)
+        except Exception as error:
+            return self._ended(result, error=error)
+        if shared.journal is not None:
+            noted = [
+                {"path": file.path.relative_to(folder).as_posix(), "sha256": file.sha256, "size": file.size}
+                for file in files
+            ]
+            try:
+                await shared.journal.downloaded(self._entry, noted)
+            except JournalError as error:
+                shared.stop(error)
+        return self._ended(result, [file.path for file in files])
 
-    def _downloaded(self) -> bool:
+    def _files_there(self) -> bool:
         """Whether every file that the journal knows of is where it was put, in full."""
-        folder = self._shared.settings.download_to
-        if folder is None or self._entry.state == State.FAILED:
+        folder, files = self._shared.settings.download_to, self._entry.files
+        if folder is None:
             return True
-        return bool(self._entry.files) and all(
-            _size(folder / str(file["path"])) == file["size"] for file in self._entry.files
-        )
+        return files is not None and all(_size(folder / str(file["path"])) == file["size"] for file in files)
 
-    def _may_retry(self, records: Sequence[JSONObject]) -> bool:
-        """Whether a failed task may be started again: retries are left, and it was not moderated."""
-        left = self._entry.attempts <= self._shared.settings.retries
-        return left and bool(records) and not any(is_moderated(raw) for raw in records)
+    def _may_retry(self) -> bool:
+        """Whether the failed task may be started again: retries are left, and it was not moderated."""
+        entry = self._entry
+        failed = bool(entry.records) and (entry.error or {}).get("type") == "TaskFailed"
+        left = entry.attempts <= self._shared.settings.retries
+        return failed and left and not any(is_moderated(raw) for raw in entry.records)
 
-    def _remembered(self, entry: Entry) -> A2EError:
-        """The error that the journal noted down."""
-        message = (entry.error or {}).get("message", "failed in an earlier run")
-        if entry.records:
-            return TaskFailed(message, record=self._job.workflow.decode(entry.records[0]))
-        return errors.TaskRejected(message)
+    def _records(self) -> Sequence[JSONObject]:
+        return [restored(record, self._job.body) for record in self._entry.records]
 
-    def _done(self, result: Result[Any], paths: Sequence[Path], *, replayed: bool) -> Outcome:
+    def _ended(
+        self,
+        result: Result[Any] | None = None,
+        paths: Sequence[Path] = (),
+        *,
+        error: Exception | None = None,
+    ) -> Outcome:
         return Outcome(
             self._job,
             self._index,
             self._key,
             result=result,
+            error=error,
             paths=tuple(paths),
             attempts=self._entry.attempts,
-            replayed=replayed,
+            replayed=self._replayed,
         )
-
-    def _failed(self, error: A2EError, *, replayed: bool = False) -> Outcome:
-        return Outcome(
-            self._job,
-            self._index,
-            self._key,
-            error=error,
-            attempts=self._entry.attempts,
-            replayed=replayed,
-        )
-
-
-_STOPPING = AuthenticationError | InsufficientCredits | errors.BudgetReached
 
 
 def _size(path: Path) -> int:

@@ -7,6 +7,7 @@ its declaration before anything is sent.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypedDict, TypeVar
 from urllib.parse import quote
@@ -32,6 +33,7 @@ __all__ = [
     "raw",
     "rows_of",
     "text",
+    "total_of",
     "with_body",
 ]
 
@@ -55,6 +57,9 @@ class CallOptions(TypedDict, total=False):
 
 
 OPTION_NAMES = frozenset(CallOptions.__annotations__)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?|")
+_OWN_HEADERS = frozenset({"authorization", "host", "content-length", "content-type", "transfer-encoding"})
 
 
 @attrs.frozen
@@ -184,16 +189,33 @@ def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
         if name not in OPTION_NAMES:
             raise InvalidArgument(name, f"unknown keyword{hint(name, [*names, *OPTION_NAMES])}")
     timeout = options.get("request_timeout")
-    if timeout is not None and not (isinstance(timeout, int | float) and 0 < timeout < math.inf):
+    if timeout is not None and (
+        isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf
+    ):
         raise InvalidArgument("request_timeout", f"{timeout!r} is not a number of seconds above 0")
     for name in ("extra_headers", "extra_query", "extra_body"):
         if not isinstance(options.get(name, {}), Mapping):
-            raise InvalidArgument(name, "is not a mapping")
-    for header in options.get("extra_headers", {}):
-        if header.lower() == "authorization":
-            raise InvalidArgument(
-                "extra_headers", "cannot replace Authorization; give the client another token"
-            )
+            raise InvalidArgument(name, f"{shown(options[name])} is not a mapping")
+    for header, value in options.get("extra_headers", {}).items():
+        _check_header(header, value)
+    for name, value in options.get("extra_query", {}).items():
+        if not isinstance(name, str) or not isinstance(value, str | int | float):
+            raise InvalidArgument(f"extra_query.{name}", f"{shown(value)} is not a string, number or bool")
+    for name in options.get("extra_body", {}):
+        if not isinstance(name, str):
+            raise InvalidArgument(f"extra_body.{name}", "the name is not a string")
+
+
+def _check_header(name: Any, value: Any) -> None:
+    where = f"extra_headers.{name}"
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        raise InvalidArgument(where, "that cannot be a header's name")
+    if name.lower() in _OWN_HEADERS:
+        instead = "; give the client another token" if name.lower() == "authorization" else ""
+        raise InvalidArgument(where, f"cannot be replaced{instead}")
+    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+        # The value may be a secret: it is not shown.
+        raise InvalidArgument(where, "the value is not a string of printable ASCII characters")
 
 
 def with_body(body: Mapping[str, Any] | None, options: CallOptions) -> CallOptions:
@@ -255,3 +277,9 @@ def rows_of(data: Any) -> Sequence[Any]:
     if data is None or (isinstance(data, Mapping) and data.keys() <= {"message", "msg"}):
         return []
     raise TypeError("a list")
+
+
+def total_of(data: Any) -> int | None:
+    """How many records a list reply says that there are on all its pages."""
+    total = data.get("count", data.get("total")) if isinstance(data, Mapping) else None
+    return total if type(total) is int and total >= 0 else None

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
+
+import attrs
 
 from a2e_async.operations import Call, Operation, Paging
 from a2e_async.records import Record, TaskRecord
 
-__all__ = ["Pages"]
+__all__ = ["Page", "Pages"]
 
 T = TypeVar("T")
+
+_FRUITLESS = 3  # pages in a row that may bring nothing new
+_STEPS_BACK = 10  # in a row, without anything new
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """One page.
+
+    Attributes:
+        records: its records.
+        total: how many the service says that there are on all pages; None if it does not say.
+    """
+
+    records: Sequence[T]
+    total: int | None = None
 
 
 class Pages(Generic[T]):
     """The records of a list operation, page after page as they are needed.
 
-    Ends at a short or empty page, or at one that brings nothing new (a server that ignores the page
-    number would go on for ever). A record that moves to the next page because newer ones came in is
-    given once.
+    Records may move between pages meanwhile. One that newer ones push to the next page is given once.
+    Where the service tells how many there are, pages are read again from where records moved up
+    because others went (deleted, or no longer of the status asked for), so that none is passed over.
+
+    Ends at a page that brings nothing new, or that is shorter than asked for while there are not said
+    to be more.
 
     Example:
         ```python
@@ -30,7 +52,7 @@ class Pages(Generic[T]):
 
     def __init__(
         self,
-        fetch: Callable[[Mapping[str, Any]], Awaitable[Sequence[T]]],
+        fetch: Callable[[Mapping[str, Any]], Awaitable[Page[T]]],
         operation: Operation[Sequence[T]],
         call: Call,
     ) -> None:
@@ -62,32 +84,75 @@ class Pages(Generic[T]):
 
 class _PageTurner(Generic[T]):
     def __init__(
-        self, fetch: Callable[[Mapping[str, Any]], Awaitable[Sequence[T]]], paging: Paging, call: Call
+        self, fetch: Callable[[Mapping[str, Any]], Awaitable[Page[T]]], paging: Paging, call: Call
     ) -> None:
         self._fetch = fetch
         self._paging = paging
         self._query = dict(call.query)
         self._size = int(self._query.setdefault(paging.size, paging.default_size)) if paging.size else 0
         self._seen: set[str] = set()
-        self._number = 0
+        self._given = 0
+        self._fruitless = 0
+        self._steps_back = 0
+        self._number = 1
+        self._furthest = 0
+        self._longest = 1
+        self._total: int | None = None
+        self._more = 0  # by how many records the list is said to have grown
+        self._went = 0  # how many are said to have gone
         self._last = False
 
     def __aiter__(self) -> AsyncIterator[Sequence[T]]:
         return self
 
     async def __anext__(self) -> Sequence[T]:
-        if self._last:
-            raise StopAsyncIteration
-        self._number += 1
-        if self._paging.page:
-            self._query[self._paging.page] = self._number
-        records = await self._fetch(self._query)
-        fresh = [record for record in records if _is_new(record, self._seen)]
-        full = bool(self._size and self._paging.page) and len(records) >= self._size
-        self._last = not (fresh and full)
-        if not fresh:
-            raise StopAsyncIteration
-        return fresh
+        while not self._last:
+            if self._paging.page:
+                self._query[self._paging.page] = self._number
+            page = await self._fetch(self._query)
+            self._longest = max(self._longest, len(page.records))
+            moved_up = self._changed(page)
+            if moved_up and self._number > 1 and self._steps_back < _STEPS_BACK:
+                self._steps_back += 1
+                self._number = max(1, self._number - math.ceil(moved_up / self._longest))
+                continue
+            fresh = [record for record in page.records if _is_new(record, self._seen)]
+            self._given += len(fresh)
+            if fresh:
+                self._fruitless = self._steps_back = 0
+            elif self._number > self._furthest:
+                self._fruitless += 1
+            self._furthest = max(self._furthest, self._number)
+            self._last = self._ends(page)
+            self._number += 1
+            if fresh:
+                return fresh
+        raise StopAsyncIteration
+
+    def _changed(self, page: Page[T]) -> int:
+        """Note what came and went since the page before; how many went."""
+        if page.total is None or self._total is None:
+            self._total = page.total
+            return 0
+        change = page.total - self._total
+        self._total = page.total
+        self._more += change
+        self._went += max(0, -change)
+        return max(0, -change)
+
+    @property
+    def _patience(self) -> int:
+        """How many pages may bring nothing new: newer records can fill a page with those already given."""
+        return _FRUITLESS + math.ceil(max(0, self._more) / self._longest)
+
+    def _ends(self, page: Page[T]) -> bool:
+        """Whether nothing comes after the page."""
+        if not (self._size and self._paging.page) or not page.records or self._fruitless > self._patience:
+            return True
+        # A full page has a successor, whatever the total: it might be the total of that page alone.
+        if len(page.records) >= self._size:
+            return False
+        return page.total is None or self._given >= page.total + self._went
 
 
 class _Records(Generic[T]):

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cas
 
 from a2e_async.errors import ConfigurationError
 from a2e_async.jobs import Job, Task
-from a2e_async.operations import CallOptions, Operation, checked_id
-from a2e_async.pages import Pages
+from a2e_async.operations import CallOptions, Operation, checked_id, total_of
+from a2e_async.pages import Page, Pages
 from a2e_async.readback import ReadBack, Routes
 from a2e_async.records import TaskRecord
+from a2e_async.transport import decode
 
 if TYPE_CHECKING:
     from a2e_async.events import Events
@@ -60,8 +61,10 @@ class Resource:
     ) -> Pages[T]:
         call = operation.call(values, options)
 
-        async def fetch(query: Mapping[str, Any]) -> Sequence[T]:
-            return await self.client.runtime.transport.request(operation, call.with_query(query))
+        async def fetch(query: Mapping[str, Any]) -> Page[T]:
+            page = call.with_query(query)
+            data = await self.client.runtime.transport.send(page, repeatable=operation.repeatable)
+            return Page(decode(operation, page, data), total_of(data))
 
         return Pages(fetch, operation, call)
 

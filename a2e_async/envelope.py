@@ -20,6 +20,7 @@ from a2e_async.errors import (
     InvalidRequest,
     ModerationError,
     NotFound,
+    NotReady,
     PermissionDenied,
     RateLimited,
     ServerError,
@@ -81,6 +82,8 @@ def open_envelope(reply: Reply, now: float = 0.0) -> Any:
         APIError: the subclass that the status, the ``code`` and the text mean.
     """
     body, problem = _parse(reply)
+    if reply.status == 202 and reply.method == "GET":
+        raise _error(reply, body, problem, now, NotReady)
     if reply.status < 300 and not problem:
         if not isinstance(body, Mapping):
             return body
@@ -133,12 +136,14 @@ def _number(code: Any) -> int | None:
     return None
 
 
-def _error(reply: Reply, body: Any, problem: str, now: float) -> APIError:
+def _error(
+    reply: Reply, body: Any, problem: str, now: float, known: type[APIError] | None = None
+) -> APIError:
     code = body.get("code") if isinstance(body, Mapping) else None
     if not isinstance(code, int | str):
         code = _number(code)
     message = problem or _message(body)
-    kind = _kind(
+    kind = known or _kind(
         reply.status, code, message, readable=not problem or (problem == _EMPTY and reply.status >= 400)
     )
     trace_id = body.get("trace_id") if isinstance(body, Mapping) else None

@@ -14,6 +14,7 @@ A2EError
 │   ├── ModerationError      codes 1003 and 1004
 │   ├── NotFound             404
 │   ├── RateLimited          429 (retry_after)
+│   ├── NotReady             202 to a read: ask again later
 │   ├── ServerError          5xx
 │   └── UnexpectedReply      HTML, broken JSON, a shape that cannot be read
 ├── SubmissionUncertain                a start whose outcome could not be found out (job, marker)
@@ -48,6 +49,7 @@ __all__ = [
     "JournalError",
     "ModerationError",
     "NotFound",
+    "NotReady",
     "PermissionDenied",
     "RateLimited",
     "RequestTimeout",
@@ -174,6 +176,10 @@ class ModerationError(APIError):
 
 class NotFound(APIError):
     """404."""
+
+
+class NotReady(APIError):
+    """202 to a read: what was asked for is still being made. Ask again later."""
 
 
 class RateLimited(APIError):

@@ -19,6 +19,7 @@ from a2e_async.errors import (
     InvalidRequest,
     ModerationError,
     NotFound,
+    NotReady,
     PermissionDenied,
     RateLimited,
     ServerError,
@@ -276,9 +277,19 @@ def test_an_empty_200_is_no_success(method: str, content: bytes) -> None:
     assert "empty" in str(error)
 
 
-@pytest.mark.parametrize(("status", "method"), [(202, "GET"), (204, "POST"), (200, "DELETE")])
+@pytest.mark.parametrize(("status", "method"), [(202, "POST"), (204, "POST"), (200, "DELETE")])
 def test_an_empty_reply_where_nothing_is_to_be_said(status: int, method: str) -> None:
     assert open_envelope(reply(status, b"", method=method)) == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>", {"code": 202, "message": "later"}, {"code": 0, "data": {"_id": "a"}}, {"code": 0}],
+)
+def test_a_read_that_is_answered_with_202_has_no_answer_yet(content: Any) -> None:
+    error = error_of(202, content, method="GET")
+    assert type(error) is NotReady
+    assert error.status == 202
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 399])

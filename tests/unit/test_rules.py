@@ -12,7 +12,15 @@ from a2e_async.errors import InvalidArgument
 from a2e_async.operations import Field, Operation, raw, with_body
 from a2e_async.rules import Need, check_rules
 
-FIELDS = (Field("mode", str), Field("a", str), Field("b", str, "bWire"), Field("c", str))
+FIELDS = (
+    Field("mode", str),
+    Field("a", str),
+    Field("b", str, "bWire"),
+    Field("c", str),
+    Field("n", list),
+    Field("d", int),
+)
+MANY = "n: ['x', 'x', 'x'] is more than 2 with mode='m'"
 
 
 def call(values: dict[str, Any], extra: dict[str, Any] | None = None, **rules: Any) -> Any:
@@ -58,6 +66,23 @@ def test_of_an_exclusive_group_only_one_may_be_given() -> None:
             {"mode": "m"},
             "c: is required with mode='m' and without a",
         ),
+        (Need({"mode": ("m",)}, all_of=("a",)), {"mode": "m", "a": ""}, "a: is required with mode='m'"),
+        (
+            Need({"mode": ("m",)}, any_of=("a", "n")),
+            {"mode": "m", "a": "", "n": []},
+            "a: one of a, n is required with mode='m'",
+        ),
+        (
+            Need({"mode": (None, "m")}, only={"a": ("x", "y")}),
+            {"a": "z"},
+            "a: 'z' is not one of 'x', 'y' without mode",
+        ),
+        (Need({"mode": ("m",)}, most={"n": 2}), {"mode": "m", "n": ["x"] * 3}, MANY),
+        (
+            Need({"mode": ("m",)}, most={"d": 15}),
+            {"mode": "m", "d": 16},
+            "d: 16 is more than 15 with mode='m'",
+        ),
     ],
 )
 def test_a_need_that_is_not_met(need: Need, values: dict[str, Any], told: str) -> None:
@@ -73,6 +98,11 @@ def test_a_need_that_is_not_met(need: Need, values: dict[str, Any], told: str) -
         (Need({"mode": None}, any_of=("a", "b")), {"mode": "m", "b": "x"}),
         (Need({"mode": ("m",), "a": ("x",)}), {"mode": "m", "a": "y"}),
         (Need({"mode": (None,)}, all_of=("a",)), {"mode": "m"}),
+        (Need({"mode": ("m",)}, only={"a": ("x", "y")}), {"mode": "m", "a": "y"}),
+        (Need({"mode": ("m",)}, only={"a": ("x", "y")}), {"mode": "m"}),
+        (Need({"mode": ("m",)}, only={"a": ("x", "y")}), {"mode": "n", "a": "z"}),
+        (Need({"mode": ("m",)}, most={"n": 2, "d": 15}), {"mode": "m", "n": ["x", "x"], "d": -1}),
+        (Need({"mode": ("m",)}, most={"n": 2, "a": 1}), {"mode": "m", "a": "a text has no size"}),
     ],
 )
 def test_a_need_that_is_met_or_does_not_apply(need: Need, values: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from a2e_async.operations import CallOptions, Upload
 from a2e_async.policy import RetryPolicy, StartPolicy
 from a2e_async.records import TaskRecord
 from a2e_async.schedule import Lateness
-from a2e_async.settings import Settings, base_url_from, seconds_from, token_from
+from a2e_async.settings import Settings, Token, base_url_from, seconds_from
 
 if TYPE_CHECKING:
     import httpx
@@ -81,10 +81,12 @@ class A2E(Api):
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
+        secret = Token(token)
+        del token  # no traceback of what is refused here can show it
         if isinstance(max_connections, bool) or not isinstance(max_connections, int) or max_connections < 1:
             raise ConfigurationError(f"max_connections: {max_connections!r} is not a whole number above 0")
         self._settings = Settings(
-            token_from(token),
+            secret.checked(),
             base_url_from(base_url, allow_http=allow_http),
             seconds_from("timeout", timeout),
             max_connections,
@@ -99,7 +101,9 @@ class A2E(Api):
         self._entered: WeakKeyDictionary[Any, list[AsyncExitStack]] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
-        return f"A2E(base_url={self._settings.base_url!r})"
+        # A traceback may show a client whose settings were refused.
+        settings: Settings | None = getattr(self, "_settings", None)
+        return f"A2E(base_url={settings.base_url!r})" if settings else "A2E(...)"
 
     async def __aenter__(self) -> Self:
         stack = AsyncExitStack()

@@ -40,7 +40,7 @@ _CHUNKS_BUFFERED = 8  # more than a closed connection can still hold
 
 # By name: the two libraries have classes of their own.
 _UNDELIVERED = frozenset(
-    {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL"}
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol", "InvalidURL"}
 )
 
 
@@ -159,7 +159,7 @@ class Http:
         ) as response:
             path = response.url.path
             if response.is_redirect:
-                target = urlsplit(response.headers.get("location", "")).hostname or "another path"
+                target = _host_of(response.headers.get("location", "")) or "another path"
                 raise UnexpectedReply(
                     f"a redirect to {target}, not followed with the token: is the base URL right?",
                     status=response.status_code,
@@ -177,13 +177,14 @@ class Http:
         url: str,
         *,
         headers: Mapping[str, str],
+        query: Mapping[str, Any] | None,
         content: bytes | None,
         timeout: float | None,
         token: Token,
     ) -> AsyncIterator[StreamedResponse]:
         """Send one API request with the token; the answer is read as it comes (server-sent events)."""
         async with self._stream(
-            method, url, headers=headers, content=content, timeout=timeout, token=token
+            method, url, headers=headers, query=query, content=content, timeout=timeout, token=token
         ) as response:
             yield StreamedResponse(response.status_code, response.headers, response)
 
@@ -230,7 +231,7 @@ class Http:
             pool.busy += 1
             response: httpx.Response | None = None
             try:
-                with _errors_mapped(method, urlsplit(url).path):
+                with _errors_mapped(method, _path_of(url)):
                     request = pool.client.build_request(
                         method,
                         url,
@@ -342,6 +343,20 @@ async def _read_bounded(response: httpx.Response, method: str, path: str) -> byt
     return b"".join(chunks)
 
 
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 class _errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
     """Turn the library's errors into ours."""
 
@@ -358,6 +373,7 @@ class _errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
         bases = type(error).__mro__
         names = {base.__name__ for base in bases if base.__module__.partition(".")[0] in ("httpx", "httpx2")}
         if {"HTTPError", "InvalidURL"} & names:
+            _forget(error)
             raise self._mapped(error, names) from error
 
     def _mapped(self, error: BaseException, names: set[str]) -> TransportError:
@@ -367,3 +383,13 @@ class _errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
         if "TimeoutException" in names:
             return RequestTimeout(text, method=self._method, path=self._path)
         return ConnectionFailed(text, method=self._method, path=self._path)
+
+
+def _forget(error: BaseException | None) -> None:
+    """Take out of an error what shows the token: the request, and frames that hold its bytes."""
+    while error is not None:
+        error.__traceback__ = None
+        request = vars(error).get("_request")
+        if request is not None:
+            request.headers.pop("authorization", None)
+        error = error.__cause__ or error.__context__

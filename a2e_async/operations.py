@@ -17,7 +17,7 @@ import attrs
 from a2e_async.errors import InvalidArgument
 from a2e_async.fields import Field, Media, Upload, checked_id, hint, shown
 from a2e_async.records import Record, decode_many
-from a2e_async.rules import Need, check_rules
+from a2e_async.rules import Need, check_never_sent, check_rules
 
 __all__ = [
     "Call",
@@ -146,6 +146,7 @@ class Operation(Generic[T]):
             )
         query = self._collect(self.query, values)
         query.update(options.get("extra_query", {}))
+        check_never_sent(query)
         body: dict[str, Any] | None = None
         if self.has_body:
             body = self.body_of(values, options)

@@ -16,7 +16,9 @@ import enum
 import math
 import random
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import attrs
 
@@ -34,6 +36,9 @@ from a2e_async.errors import (
 )
 
 __all__ = ["Failure", "RetryPolicy", "StartPolicy", "classify", "may_concern_one_id", "retry_after_seconds"]
+
+
+_MOVED = frozenset({301, 302, 307, 308})  # not done here; it was to be sent to another place
 
 
 class Failure(enum.Enum):
@@ -56,7 +61,7 @@ def classify(error: BaseException) -> Failure:
     if isinstance(error, ServerError):
         return Failure.UNKNOWN
     if isinstance(error, UnexpectedReply):
-        return Failure.UNKNOWN if error.status < 400 else Failure.FINAL
+        return Failure.FINAL if error.status >= 400 or error.status in _MOVED else Failure.UNKNOWN
     if isinstance(error, APIError) and error.status in (408, 425):
         return Failure.UNKNOWN
     return Failure.FINAL
@@ -90,12 +95,9 @@ class RetryPolicy:
 
     def __attrs_post_init__(self) -> None:
         """Refuse settings that would loop for ever or never wait."""
-        if self.attempts < 1:
-            raise ConfigurationError(f"RetryPolicy.attempts: {self.attempts} is below 1")
+        _check_attempts("RetryPolicy", self.attempts)
         for name in ("base", "cap", "patience"):
-            value = getattr(self, name)
-            if not (0 <= value < math.inf):
-                raise ConfigurationError(f"RetryPolicy.{name}: {value} is not a number of seconds from 0 up")
+            _check_seconds(f"RetryPolicy.{name}", getattr(self, name))
 
     def delay(self, attempt: int, retry_after: float | None = None) -> float | None:
         """Seconds to pause after the given attempt (counted from 1), or None to give up."""
@@ -106,7 +108,7 @@ class RetryPolicy:
                 return None
             # Everyone who was told the same second would come back in the same one.
             return retry_after + self.random() * min(self.base, max(retry_after, 0.05))
-        return self.random() * min(self.cap, self.base * 2.0 ** (attempt - 1))
+        return self.random() * min(self.cap, self.base * 2.0 ** min(attempt - 1, 100))
 
 
 @attrs.frozen
@@ -128,12 +130,8 @@ class StartPolicy:
 
     def __attrs_post_init__(self) -> None:
         """Refuse a window that is none."""
-        if self.attempts < 1:
-            raise ConfigurationError(f"StartPolicy.attempts: {self.attempts} is below 1")
-        if not 0 <= self.window < math.inf:
-            raise ConfigurationError(
-                f"StartPolicy.window: {self.window} is not a number of seconds from 0 up"
-            )
+        _check_attempts("StartPolicy", self.attempts)
+        _check_seconds("StartPolicy.window", self.window)
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:
@@ -152,7 +150,18 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
         seconds = float(value)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(value).timestamp() - now
-        except (ValueError, OverflowError):
+            moment = parsedate_to_datetime(value)
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+        except (ValueError, TypeError, IndexError, OverflowError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _check_attempts(where: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"{where}.attempts: {value!r} is not a whole number above 0")
+
+
+def _check_seconds(where: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ConfigurationError(f"{where}: {value!r} is not a number of seconds from 0 up")

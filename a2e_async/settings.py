@@ -6,25 +6,47 @@ import ipaddress
 import math
 import os
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["DEFAULT_BASE_URL", "Token", "base_url_from", "seconds_from", "token_from"]
+__all__ = ["DEFAULT_BASE_URL", "Settings", "Token", "base_url_from", "seconds_from"]
 
 DEFAULT_BASE_URL = "https://video.a2e.ai"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f\\]")
 
 
 class Token:
-    """The API token. It shows itself only in the header of a request."""
+    """The API token. It shows itself only in the header of a request.
 
-    __slots__ = ("_value",)
+    Args:
+        given: the token; A2E_API_TOKEN if None. Kept as it is until `checked`, so that no traceback of a
+            refusal can show it.
+    """
 
-    def __init__(self, value: str) -> None:
-        self._value = value
+    __slots__ = ("_source", "_value")
+
+    def __init__(self, given: Any) -> None:
+        self._source = "A2E_API_TOKEN" if given is None else "token"
+        self._value = os.environ.get("A2E_API_TOKEN") if given is None else given
+
+    def checked(self) -> Token:
+        """This token.
+
+        Raises:
+            ConfigurationError: it is missing, or holds something that no header can carry.
+        """
+        if not isinstance(self._value, str) or not self._value:
+            raise ConfigurationError(f"{self._source} is missing: pass token=… or set A2E_API_TOKEN")
+        if not _TOKEN.fullmatch(self._value):
+            raise ConfigurationError(
+                f"{self._source} holds spaces, line ends or characters beyond ASCII: copied whole?"
+            )
+        return self
 
     def authorization(self) -> str:
         """The Authorization header's value."""
@@ -37,45 +59,29 @@ class Token:
         raise TypeError("a token is not pickled")
 
 
-def token_from(given: str | None) -> Token:
-    """The token that was given, or A2E_API_TOKEN.
-
-    Raises:
-        ConfigurationError: it is missing, or holds something that no header can carry.
-    """
-    value = given if given is not None else os.environ.get("A2E_API_TOKEN")
-    source = "token" if given is not None else "A2E_API_TOKEN"
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{source} is missing: pass token=… or set A2E_API_TOKEN")
-    if not _TOKEN.fullmatch(value):
-        raise ConfigurationError(
-            f"{source} holds spaces, line ends or characters beyond ASCII: copied whole?"
-        )
-    return Token(value)
-
-
 def base_url_from(given: str | None, *, allow_http: bool) -> str:
     """The base URL that was given, or A2E_BASE_URL, or the service's; without a slash at its end.
 
     Raises:
         ConfigurationError: no scheme, no host, a query, a password in it, or plain http to a public host.
     """
-    value = given or os.environ.get("A2E_BASE_URL") or DEFAULT_BASE_URL
-    source = "base_url" if given else "A2E_BASE_URL"
+    source = "A2E_BASE_URL" if given is None else "base_url"
+    value = (os.environ.get("A2E_BASE_URL") or DEFAULT_BASE_URL) if given is None else given
     if not isinstance(value, str):
         raise ConfigurationError(f"{source}: {value!r} is not a string")
+    shown = repr(value.rpartition("@")[2])  # what stands before an @ may be a password
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise ConfigurationError(f"{source}: {value!r} is not a URL: {error}") from None
-    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", value):
-        raise ConfigurationError(f"{source}: {value!r} is not a URL like {DEFAULT_BASE_URL}")
-    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigurationError(f"{source}: {shown} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not host or _NOT_IN_URLS.search(value):
+        raise ConfigurationError(f"{source}: {shown} is not a URL like {DEFAULT_BASE_URL}")
+    if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError(f"{source}: only scheme, host, port and a path prefix may stand in it")
     if parts.scheme == "http" and not allow_http and not _is_loopback(host):
         raise ConfigurationError(
-            f"{source}: {value!r} would send the token unencrypted; use https, or allow_http=True if you must"
+            f"{source}: {shown} would send the token unencrypted; use https, or allow_http=True if you must"
         )
     return value.rstrip("/")
 

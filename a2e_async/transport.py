@@ -115,6 +115,7 @@ class Transport:
             call.method,
             self._settings.base_url + call.path,
             headers={**_headers(call), "accept": "text/event-stream", "accept-encoding": "identity"},
+            query=call.query,
             content=_encoded(call),
             timeout=call.timeout,
             token=self._settings.token,
@@ -150,7 +151,7 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def _headers(call: Call) -> dict[str, str]:
-    headers = {"accept": "application/json", **call.headers}
+    headers = {"accept": "application/json", **{name.lower(): value for name, value in call.headers.items()}}
     if call.body is not None:
         headers["content-type"] = "application/json"
     return headers
@@ -161,7 +162,7 @@ def _encoded(call: Call) -> bytes | None:
         return None
     try:
         return json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgument("body", f"cannot be sent as JSON: {error}") from None
 
 

@@ -120,7 +120,7 @@ class Starter:
                 sent = self._clock.now()
                 try:
                     with _shielded(shields, shield=accepted is not None):
-                        records = _made(await self._send(call))
+                        records = _made(await self._send(call), call)
                         await self._settle(call.body, records, accepted)
                         return records
                 except (APIError, TransportError) as error:
@@ -230,11 +230,15 @@ def _shielded(shields: set[anyio.CancelScope] | None, *, shield: bool) -> Iterat
             shields.discard(scope)
 
 
-def _made(data: Any) -> Sequence[JSONObject]:
+def _made(data: Any, call: Call) -> Sequence[JSONObject]:
     records = tasks_in(data)
-    if not records:
-        raise TaskRejected(f"no task was made: {_refusal(data)}", body=data)
-    return records
+    if records:
+        return records
+    known = (call.body or {}).get("_id")
+    if isinstance(known, str) and not data:
+        # It sets a task going that is there already (a twin's further training), and says no more than yes.
+        return [{"_id": known}]
+    raise TaskRejected(f"no task was made: {_refusal(data)}", body=data)
 
 
 def _refusal(data: Any) -> str:

@@ -113,11 +113,11 @@ def delete_token(world: World, call: Call) -> Reply:
 
 
 def switch_token(world: World, call: Call) -> Reply:
-    """`enabled` is declared as a string."""
+    """The type of `enabled` is not told: a boolean, or one in words."""
     record = world.tokens.get(call.body["_id"])
     if record is None:
         return not_found(call, "Token")
-    wanted = call.body["enabled"].lower()
+    wanted = str(call.body["enabled"]).lower()
     if wanted not in ("true", "false", "1", "0"):
         return error(call, 400, "enabled must be true or false")
     record["enabled"] = wanted in ("true", "1")

@@ -154,7 +154,7 @@ def test_tokens_work_until_they_are_switched_off_or_deleted(talker: Talker) -> N
     assert talker.post("token/status", {"_id": made["_id"], "enabled": "false"}).status_code == 200
     assert status() == 401
     assert talker.post("token/status", {"_id": made["_id"], "enabled": "maybe"}).status_code == 400
-    assert talker.post("token/status", {"_id": made["_id"], "enabled": "true"}).status_code == 200
+    assert talker.post("token/status", {"_id": made["_id"], "enabled": True}).status_code == 200
     assert status() == 200
     assert talker.post("token/delete", {"_id": made["_id"]}).status_code == 200
     assert status() == 401

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from a2e_async.downloads import SavedFile
     from a2e_async.resources import Workflow
 
-__all__ = ["DEFAULT_WAIT", "Job", "Result", "Task"]
+__all__ = ["DEFAULT_WAIT", "Job", "Result", "Task", "check_timeout"]
 
 RecordT = TypeVar("RecordT", bound=TaskRecord)
 JSONObject = Mapping[str, Any]
@@ -146,7 +146,7 @@ class Job(Generic[RecordT]):
             A2EError: all that `start` raises.
         """
         self.workflow.require_readable()
-        _check_timeout(timeout)
+        check_timeout(timeout)
         async with self.workflow.client.runtime.http.open():
             task = await self.start()
             return await task.wait(timeout=timeout)
@@ -217,7 +217,7 @@ class Task(Generic[RecordT]):
             ConfigurationError: tasks of this workflow cannot be read back.
         """
         self.workflow.require_readable()
-        _check_timeout(timeout)
+        check_timeout(timeout)
         runtime = self.workflow.client.runtime
         clock = runtime.policies.clock
         poller = runtime.poller(self.workflow)
@@ -358,6 +358,7 @@ def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:
     return sum(coins) if coins else None
 
 
-def _check_timeout(timeout: float) -> None:
+def check_timeout(timeout: float) -> None:
+    """Refuse what is no time to wait."""
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
         raise InvalidArgument("timeout", f"{timeout!r} is not a number of seconds above 0")

@@ -29,6 +29,7 @@ from a2e_async.errors import (
     InvalidArgument,
     InvalidRequest,
     NotFound,
+    NotReady,
     RateLimited,
     RequestTimeout,
     ServerError,
@@ -58,7 +59,7 @@ def classify(error: BaseException) -> Failure:
         return Failure.UNKNOWN
     if isinstance(error, RateLimited):
         return Failure.REFUSED
-    if isinstance(error, ServerError):
+    if isinstance(error, ServerError | NotReady):
         return Failure.UNKNOWN
     if isinstance(error, UnexpectedReply):
         return Failure.FINAL if error.status >= 400 or error.status in _MOVED else Failure.UNKNOWN

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from a2e_async.errors import ConfigurationError
-from a2e_async.jobs import Job, Task
+from a2e_async.jobs import Job, Result, Task
 from a2e_async.operations import CallOptions, Operation, checked_id, total_of
 from a2e_async.pages import Page, Pages
 from a2e_async.readback import ReadBack, Routes
@@ -124,3 +124,16 @@ class Workflow(Resource, Generic[RecordT]):
     ) -> Job[RecordT]:
         call = operation.call(values, options)
         return Job(self, operation, call)
+
+    async def _finished(
+        self,
+        operation: Operation[Any],
+        values: Mapping[str, Any],
+        options: CallOptions,
+        *,
+        timeout: float | None,
+    ) -> Result[RecordT]:
+        """The result of an operation that answers 202 until there is one."""
+        from a2e_async.readiness import finished
+
+        return await finished(self.task(values["id"]), operation.call(values, options), timeout)

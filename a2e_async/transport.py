@@ -14,6 +14,7 @@ from a2e_async.envelope import Reply, open_envelope
 from a2e_async.errors import (
     APIError,
     InvalidArgument,
+    NotReady,
     RateLimited,
     ServerError,
     TransportError,
@@ -76,6 +77,8 @@ class Transport:
             except (APIError, TransportError) as error:
                 failure = classify(error)
                 if failure is Failure.FINAL or (failure is Failure.UNKNOWN and not repeatable):
+                    raise
+                if isinstance(error, NotReady):  # whoever waits for it knows how long to wait
                     raise
                 pause = self.retry.delay(attempt, retry_after(error))
                 if pause is None:

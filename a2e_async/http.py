@@ -1,4 +1,4 @@
-"""HTTP for one event loop: connections, timeouts, and what a broken exchange means.
+"""HTTP for one event loop: connections and timeouts.
 
 The only module that imports httpx, or httpx2 where that is installed (the extra ``fast``): it has the
 same names, and half the cost. Requests never queue inside a pool: httpx's cost grows with the square
@@ -13,16 +13,17 @@ from __future__ import annotations
 import functools
 import importlib
 import ssl
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import anyio
 import attrs
 
 from a2e_async.envelope import Reply
-from a2e_async.errors import ConnectionFailed, RequestTimeout, TransportError, UnexpectedReply
+from a2e_async.errors import ConnectionFailed, UnexpectedReply
+from a2e_async.exchange import errors_mapped, host_of, path_of
 
 if TYPE_CHECKING:
     import httpx
@@ -37,11 +38,6 @@ _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a
 _CONNECT_TIMEOUT = 10.0
 _REPLY_LIMIT = 64 * 2**20
 _CHUNKS_BUFFERED = 8  # more than a closed connection can still hold
-
-# By name: the two libraries have classes of their own.
-_UNDELIVERED = frozenset(
-    {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol", "InvalidURL"}
-)
 
 
 @functools.cache
@@ -85,9 +81,13 @@ class StreamedResponse:
 
         Close it (`contextlib.aclosing`) where it may be left before its end.
         """
+        if self.raw.is_stream_consumed:
+            # A caller's transport, as in a test, may answer with what is in memory.
+            yield self.raw.content
+            return
         chunks = self.raw.aiter_raw()
         try:
-            with _errors_mapped(self.raw.request.method, self.raw.url.path):
+            with errors_mapped(self.raw.request.method, self.raw.url.path):
                 async for chunk in chunks:
                     yield chunk
         finally:
@@ -155,19 +155,24 @@ class Http:
             RequestTimeout: the server may still be working on it.
         """
         async with self._stream(
-            method, url, headers=headers, query=query, content=content, timeout=timeout, token=token
+            method,
+            url,
+            headers={"accept-encoding": "gzip", **headers},
+            query=query,
+            content=content,
+            timeout=timeout,
+            token=token,
         ) as response:
             path = response.url.path
             if response.is_redirect:
-                target = _host_of(response.headers.get("location", "")) or "another path"
+                target = host_of(response.headers.get("location", "")) or "another path"
                 raise UnexpectedReply(
                     f"a redirect to {target}, not followed with the token: is the base URL right?",
                     status=response.status_code,
                     method=method,
                     path=path,
                 )
-            with _errors_mapped(method, path):
-                body = await _read_bounded(response, method, path)
+            body = await _read_bounded(StreamedResponse(response.status_code, response.headers, response))
             return Reply(method, path, response.status_code, response.headers, body)
 
     @asynccontextmanager
@@ -231,7 +236,7 @@ class Http:
             pool.busy += 1
             response: httpx.Response | None = None
             try:
-                with _errors_mapped(method, _path_of(url)):
+                with errors_mapped(method, path_of(url)):
                     request = pool.client.build_request(
                         method,
                         url,
@@ -240,8 +245,9 @@ class Http:
                         content=content if isinstance(content, bytes) else None,
                         timeout=self._timeouts(timeout),
                     )
-                    if content is not None and not isinstance(content, bytes):
-                        request.stream = _body_type(self._library)(content)
+                    if content is not None:
+                        pieces = _Once(content) if isinstance(content, bytes) else content
+                        request.stream = _body_type(self._library)(pieces)
                     if token:
                         # No local name ever holds the header, so no traceback can show it.
                         request.headers["authorization"] = token.authorization()
@@ -317,6 +323,21 @@ def _body_type(library: Any) -> Any:
     return Body
 
 
+class _Once:
+    """One piece, as an async iterator."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = [content]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
+
+
 class _Borrowed:
     """The caller's transport: used, never closed."""
 
@@ -330,66 +351,25 @@ class _Borrowed:
     async def aclose(self) -> None: ...
 
 
-async def _read_bounded(response: httpx.Response, method: str, path: str) -> bytes:
+async def _read_bounded(response: StreamedResponse) -> bytes:
+    """The whole body, unpacked; the bound holds for what is unpacked too."""
+    method, path = response.raw.request.method, response.raw.url.path
+    packed = response.headers.get("content-encoding", "") == "gzip" and not response.raw.is_stream_consumed
+    unpacker = zlib.decompressobj(wbits=31) if packed else None
     chunks: list[bytes] = []
     size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > _REPLY_LIMIT:
-            raise UnexpectedReply(
-                f"more than {_REPLY_LIMIT} bytes", status=response.status_code, method=method, path=path
-            )
-        chunks.append(chunk)
+    async with aclosing(response.aiter_bytes()) as pieces:
+        async for piece in pieces:
+            try:
+                chunk = unpacker.decompress(piece, _REPLY_LIMIT + 1 - size) if unpacker else piece
+            except zlib.error as error:
+                raise ConnectionFailed(f"broken gzip: {error}", method=method, path=path) from None
+            size += len(chunk)
+            if size > _REPLY_LIMIT:
+                raise UnexpectedReply(
+                    f"more than {_REPLY_LIMIT} bytes", status=response.status, method=method, path=path
+                )
+            chunks.append(chunk)
+    if unpacker and not unpacker.eof and chunks:
+        raise ConnectionFailed("gzip cut short", method=method, path=path)
     return b"".join(chunks)
-
-
-def _path_of(url: str) -> str:
-    try:
-        return urlsplit(url).path
-    except ValueError:
-        return ""
-
-
-def _host_of(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
-
-
-class _errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
-    """Turn the library's errors into ours."""
-
-    def __init__(self, method: str, path: str) -> None:
-        self._method = method
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if error is None:
-            return
-        bases = type(error).__mro__
-        names = {base.__name__ for base in bases if base.__module__.partition(".")[0] in ("httpx", "httpx2")}
-        if {"HTTPError", "InvalidURL"} & names:
-            _forget(error)
-            raise self._mapped(error, names) from error
-
-    def _mapped(self, error: BaseException, names: set[str]) -> TransportError:
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        if _UNDELIVERED & names:
-            return ConnectionFailed(text, method=self._method, path=self._path, delivered=False)
-        if "TimeoutException" in names:
-            return RequestTimeout(text, method=self._method, path=self._path)
-        return ConnectionFailed(text, method=self._method, path=self._path)
-
-
-def _forget(error: BaseException | None) -> None:
-    """Take out of an error what shows the token: the request, and frames that hold its bytes."""
-    while error is not None:
-        error.__traceback__ = None
-        request = vars(error).get("_request")
-        if request is not None:
-            request.headers.pop("authorization", None)
-        error = error.__cause__ or error.__context__

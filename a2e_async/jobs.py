@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import attrs
 
-from a2e_async.errors import InvalidArgument, TaskFailed, WaitTimeout
+from a2e_async.errors import InvalidArgument, NotFound, TaskFailed, TaskNotFound, WaitTimeout
 from a2e_async.lifecycle import failure_reason, has_failed, is_final, output_urls, urls_in
 from a2e_async.operations import Call, Operation
 from a2e_async.records import TaskRecord, task_id_of
@@ -237,16 +238,15 @@ class Task(Generic[RecordT]):
             The record.
 
         Raises:
-            NotFound: the service does not know it.
+            TaskNotFound: the service does not know it.
             ConfigurationError: the workflow has no route for it.
         """
-        from a2e_async.errors import ConfigurationError, TaskNotFound
-
+        self.workflow.require_readable()
         runtime = self.workflow.client.runtime
-        if not self.workflow.routes.readable:
-            raise ConfigurationError(f"{self.workflow.name}: tasks cannot be read back")
+        records: Mapping[str, JSONObject] = {}
         async with runtime.http.open():
-            records = await self.workflow.read_back(runtime.transport).read(self.ids)
+            with suppress(NotFound):
+                records = await self.workflow.read_back(runtime.transport).read(self.ids)
         if self.id not in records:
             raise TaskNotFound(f"{self!r} is not known to the service", task_id=self.id)
         self._update(records)

@@ -17,7 +17,8 @@ from a2e_async.errors import InvalidArgument
 __all__ = ["Field", "Media", "Upload", "checked_id", "hint", "shown"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+# One letter before the colon is a drive, not a scheme.
+_URL = re.compile(r"https?://[^\s/]\S*|(?!https?:)[A-Za-z][A-Za-z0-9+.-]+:\S+", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -85,7 +86,7 @@ class Field:
             return
         self._check_kind(where, value)
         self._check_limits(where, value)
-        if self.item is not None:
+        if self.item is not None and isinstance(value, list | tuple):
             for index, element in enumerate(value):
                 self.item.check(element, f"{where}[{index}]")
         if isinstance(value, Mapping):
@@ -116,15 +117,17 @@ class Field:
                 f"{shown(value)} is not one of {', '.join(map(repr, self.choices))}"
                 f"{hint(value, self.choices)}",
             )
-        _check_range(where, value, self.minimum, self.maximum, "", value)
-        if self.min_length is not None or self.max_length is not None:
-            _check_range(where, len(value), self.min_length, self.max_length, " characters", value)
-        if self.min_items is not None or self.max_items is not None:
+        # A limit that does not go with the value's kind says nothing about it.
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            _check_range(where, value, self.minimum, self.maximum, "", value)
+        elif isinstance(value, list | tuple):
             _check_range(where, len(value), self.min_items, self.max_items, " items", value)
-        if self.media:
-            _check_url(where, value)
-        elif self.pattern is not None and not re.search(self.pattern, value):
-            raise InvalidArgument(where, f"{shown(value)} does not match {self.pattern}")
+        elif isinstance(value, str):
+            _check_range(where, len(value), self.min_length, self.max_length, " characters", value)
+            if self.media:
+                _check_url(where, value)
+            elif self.pattern is not None and not re.search(self.pattern, value):
+                raise InvalidArgument(where, f"{shown(value)} does not match {self.pattern}")
 
 
 def checked_id(name: str, value: Any) -> str:
@@ -174,22 +177,30 @@ def _check_file(where: str, value: Any) -> None:
             raise InvalidArgument(where, "the file is empty")
         return
     if isinstance(value, os.PathLike):
-        path = Path(value)
-        if not path.is_file():
-            raise InvalidArgument(where, f"{path} is not a file")
-        if not path.stat().st_size:
-            raise InvalidArgument(where, f"{path} is empty")
+        try:
+            path = Path(value)
+            if not path.is_file():
+                raise InvalidArgument(where, f"{path} is not a file")
+            if not path.stat().st_size:
+                raise InvalidArgument(where, f"{path} is empty")
+        except (OSError, TypeError) as error:
+            raise InvalidArgument(where, f"{shown(value)} cannot be read: {error}") from None
         return
     raise InvalidArgument(where, f"{shown(value)} is not a URL, pathlib.Path, bytes or Upload")
 
 
 def shown(value: Any) -> str:
     """The value for an error message, cut to a readable length."""
-    text = repr(value)
+    try:
+        text = repr(value[:80] if isinstance(value, str | bytes) else value)
+    except Exception:  # whatever it is, it says so badly, and the message is about something else
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def hint(value: Any, options: Iterable[Any]) -> str:
     """Which option was probably meant, for the end of an error message."""
-    close = difflib.get_close_matches(str(value), [str(option) for option in options], n=1)
+    if not isinstance(value, str) or len(value) > 100:
+        return ""
+    close = difflib.get_close_matches(value, [str(option) for option in options], n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""

@@ -78,8 +78,14 @@ class TaskRecord(Record):
 
 
 def task_id_of(raw: JSONObject) -> str | None:
-    """The id in a task's JSON object, whatever the family calls it."""
-    return _first_text(raw, _ID_KEYS)
+    """The id in a task's JSON object, whatever the family calls it; as text, should it be a number."""
+    for key in _ID_KEYS:
+        value = raw.get(key)
+        if isinstance(value, str) and value:
+            return value
+        if type(value) is int and value > 0:
+            return str(value)
+    return None
 
 
 def task_status_of(raw: JSONObject) -> str | None:

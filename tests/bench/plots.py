@@ -113,7 +113,7 @@ def growth(folder: Path, rows: list[Row]) -> list[str]:
         ),
     ]
     for place, (label, read) in zip(axes, reads, strict=True):
-        for client, runs in _grouped([row for row in rows if row["client"] != "coroutines alone"], "client"):
+        for client, runs in _grouped([row for row in rows if row.get("held") is not None], "client"):
             points = [(count, _middle(some, read)) for count, some in _grouped(runs, "jobs")]
             place.plot(*zip(*points, strict=True), marker="o", label=client, color=_shade(runs[0]))
         place.set(xscale="log", yscale="log", xlabel="jobs in flight", title=label)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from itertools import islice
 
 import httpx
 from harness import Sessions, Spec
@@ -33,7 +32,8 @@ async def session(spec: Spec) -> Sessions:
     async with open_client(spec.base) as client:
 
         async def ask(ids: list[str]) -> None:
-            reply = await client.post(ROUTE + "batchDetail", json={"ids": ids})
+            async with gate:
+                reply = await client.post(ROUTE + "batchDetail", json={"ids": ids})
             reply.raise_for_status()
             for record in reply.json()["data"]:
                 if record["current_status"] == "completed":
@@ -42,9 +42,9 @@ async def session(spec: Spec) -> Sessions:
         async def poll() -> None:
             while True:
                 await asyncio.sleep(spec.options["tick"])
-                ids = iter(list(waiting))
-                while batch := list(islice(ids, BATCH)):
-                    await ask(batch)
+                ids = list(waiting)
+                batches = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
+                await asyncio.gather(*(ask(batch) for batch in batches))
 
         async def run(job: str) -> None:
             async with gate:

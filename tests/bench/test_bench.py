@@ -1,0 +1,174 @@
+"""The bench's own judgement: the server must be fair, the statistics right. No sockets, no sleeping."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.bench.server.app import Bench
+from tests.bench.server.peers import PEERS
+from tests.bench.server.tasks import Run, Setup
+from tests.bench.suites.files import tables as files_tables
+from tests.bench.suites.jobs import tables as jobs_tables
+from tests.bench.tables import Table, cell, digits, ratio
+
+BASE = "http://bench.test"
+SOON = {"seed": 1}
+LATER = {"seed": 1, "mean": 1000.0, "spread": 10.0}
+A2E = "/api/v1/userImage2Video/"
+
+
+@pytest.fixture(params=["asyncio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """The server runs on asyncio only."""
+    return str(request.param)
+
+
+def client_of(bench: Bench) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=bench), base_url=BASE)
+
+
+async def begin(client: httpx.AsyncClient, setup: dict[str, Any]) -> None:
+    await client.post("/_bench/begin", json=setup)
+
+
+async def ledger_of(client: httpx.AsyncClient) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.get("/_bench/ledger")).json()
+    return found
+
+
+def test_every_client_gets_the_same_durations() -> None:
+    runs = [Run(Setup(seed=7, mean=60, spread=20)) for _ in range(2)]
+    orders = [range(50), reversed(range(50))]
+    durations = []
+    for run, order in zip(runs, orders, strict=True):
+        for number in order:
+            run.start(f'{{"prompt": "bench-{number} x"}}'.encode())
+        durations.append({task.job: round(task.done - task.created, 6) for task in run.order})
+    assert durations[0] == durations[1]
+    assert all(40 <= duration <= 80 for duration in durations[0].values())
+    assert max(durations[0].values()) - min(durations[0].values()) > 20
+
+
+def test_exactly_the_asked_share_of_jobs_meets_a_fault_once() -> None:
+    run = Run(Setup(seed=3, fault="drop", faulty=0.1))
+    met = [job for job in map(str, range(200)) if run.fault(job)]
+    assert len(met) == 20
+    assert not any(run.fault(job) for job in met)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.show.__name__)
+async def test_a_peers_task_is_not_done_before_its_time(peer: Any) -> None:
+    async with client_of(Bench(BASE)) as client:
+        shown = []
+        for setup in (LATER, SOON):
+            await begin(client, setup)
+            started = await client.post(peer.start, json={"prompt": "bench-4"})
+            assert started.status_code == peer.status
+            ledger = await ledger_of(client)
+            [(job, task, created, done)] = ledger["tasks"]
+            assert job == "4"
+            assert done - created == pytest.approx(1000, abs=10) if setup is LATER else done == created
+            if peer.named:
+                read = await client.post(peer.reads, json={peer.named: f"operations/{task}"})
+            else:
+                read = await client.get(peer.reads + task + ("/status" if "fal" in peer.reads else ""))
+            shown.append(read.json())
+            assert (await ledger_of(client))["requests"] == {"start": 1, "read": 1}
+        running, finished = (json.dumps(reply).lower() for reply in shown)
+        words = ("completed", "succeeded", '"done": true')
+        assert not any(f'"{word}"' in running or word == '"done": true' in running for word in words)
+        assert any(word in finished for word in words)
+
+
+@pytest.mark.anyio
+async def test_a2e_batches_lists_and_counts() -> None:
+    async with client_of(Bench(BASE)) as client:
+        await begin(client, LATER)
+        ids = []
+        for number in range(5):
+            reply = await client.post(f"{A2E}start", json={"name": f"n{number}", "prompt": f"bench-{number}"})
+            ids.append(reply.json()["data"]["_id"])
+        batch = (await client.post(f"{A2E}batchDetail", json={"ids": [ids[3], "unknown", ids[0]]})).json()
+        assert [record["_id"] for record in batch["data"]] == [ids[3], ids[0]]
+        assert {record["current_status"] for record in batch["data"]} == {"processing"}
+        page = (await client.get(f"{A2E}allRecords", params={"pageNum": 2, "pageSize": 2})).json()["data"]
+        assert [row["name"] for row in page["rows"]] == ["n2", "n1"]
+        assert page["count"] == 5
+        assert (await client.get(A2E + ids[1])).json()["data"]["name"] == "n1"
+        assert (await client.get(A2E + "nothing")).status_code == 404
+        assert (await ledger_of(client))["requests"] == {
+            "start": 5,
+            "batchDetail": 1,
+            "allRecords": 1,
+            "read": 2,
+        }
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("fault", "status", "made"), [("e504", 504, 1), ("e500", 500, 1), ("e429", 429, 0)])
+async def test_a_fault_hits_the_reply_and_makes_a_task_or_none(fault: str, status: int, made: int) -> None:
+    async with client_of(Bench(BASE)) as client:
+        await begin(client, {"seed": 0, "fault": fault, "faulty": 1.0})
+        body = {"name": "n", "prompt": "bench-1"}
+        assert (await client.post(f"{A2E}start", json=body)).status_code == status
+        assert len((await ledger_of(client))["tasks"]) == made
+        assert (await client.post(f"{A2E}start", json=body)).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_files_have_their_size_and_ranges() -> None:
+    async with client_of(Bench(BASE)) as client:
+        await begin(client, {"result_size": 700_000})
+        whole = (await client.get("/files/x/result.mp4")).content
+        assert len(whole) == 700_000
+        assert whole[4:8] == b"ftyp"
+        part = await client.get("/files/x/result.mp4", headers={"Range": "bytes=600000-"})
+        assert (part.status_code, len(part.content)) == (206, 100_000)
+        assert part.headers["content-range"] == "bytes 600000-699999/700000"
+        await client.put("/put/key", content=b"x" * 12_345)
+        assert (await ledger_of(client))["received"] == 12_345
+
+
+def job_row(client: str, requests: int, cpu: float, **more: Any) -> dict[str, Any]:
+    keys = {"scenario": "5s", "jobs": 200, "role": "peer", "returned": 200, "late_mean": 0.1, "late_p95": 0.2}
+    return {"client": client, "requests": requests, "cpu": cpu, "growth": 1e6, "wall": 6.0, **keys, **more}
+
+
+def column(table: Table, name: str) -> dict[str, str]:
+    place = list(table.header).index(name)
+    return {row[0]: row[place] for row in table.rows}
+
+
+def test_jobs_table_gives_medians_extremes_and_ratios() -> None:
+    rows = [job_row("naive", requests, 4.0) for requests in (1000, 1200, 1400)]
+    rows += [job_row("batched 0.25 s", 240, 0.4), job_row("peer", 600, 0.8, returned=100)]
+    rows += [{"client": "broken", "role": "peer", "scenario": "5s", "jobs": 200, "failed": "no wheel"}]
+    [table] = jobs_tables(rows)
+    assert column(table, "requests a job")["naive"] == "6.00 (5.00-7.00)"
+    assert column(table, "requests a job")["peer"] == "6.00"
+    assert column(table, "of naive") == {
+        "naive": "1.00 x",
+        "batched 0.25 s": "0.20 x",
+        "peer": "1.00 x",
+        "broken": "-",
+    }
+    assert column(table, "of batched")["peer"] == "4.00 x"
+    assert "Not measured: broken (no wheel)." in table.note
+
+
+def test_files_table_gives_speed_not_time() -> None:
+    common = {"mode": "uploads", "size": 256 * 1024 * 1024, "cpu": 1.0}
+    rows = [{"client": "curl", "wall": 0.3, **common}, {"client": "slow", "wall": 0.6, **common}]
+    [table] = files_tables(rows)
+    assert column(table, "speed of curl") == {"curl": "1.00 x", "slow": "0.50 x"}
+
+
+def test_cells_and_ratios_without_numbers_stay_empty() -> None:
+    assert cell([{"client": "a"}], "cpu", digits) == "-"
+    assert ratio([{"cpu": 1.0}], [], "cpu") is None
+    assert ratio([{"cpu": 1.0}], [{"cpu": 0.0}], "cpu") is None

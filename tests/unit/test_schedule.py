@@ -7,6 +7,7 @@ import math
 import random
 import tracemalloc
 from collections.abc import Callable
+from importlib.metadata import version
 from statistics import fmean
 
 import anyio
@@ -21,6 +22,8 @@ from a2e_async.polling import Poller
 from a2e_async.schedule import Cohort, Lateness, Schedule
 from tests.unit.simulation import NEVER, FakeSource, FakeTask, normal, simulate, uniform
 from tests.virtual_time import run
+
+_ANYIO = tuple(int(part) for part in version("anyio").split(".")[:2])
 
 FIVE = uniform(4, 6)
 SIXTY = uniform(40, 80)
@@ -192,7 +195,9 @@ def test_a_waiting_task_is_small() -> None:
             tracemalloc.stop()
 
     run("asyncio", main)
-    assert grown[0] - grown[1] < 3_000
+    # Events of older releases of anyio are larger by a queue.
+    bound = 3_000 if _ANYIO >= (4, 15) else 5_000
+    assert grown[0] - grown[1] < bound
 
 
 # The schedule by itself.

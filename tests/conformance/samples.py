@@ -8,7 +8,7 @@ from typing import Any
 
 from a2e_async.operations import Field, Operation
 
-__all__ = ["ANCHOR", "media_url", "places_of", "sample", "sample_arguments", "with_value"]
+__all__ = ["ANCHOR", "Place", "media_url", "places_of", "sample", "sample_arguments", "with_value"]
 
 ANCHOR = "65f0c0ffee0000000000a001"
 _HOST = "https://video-in.example.com"  # a host that says video: no guess may go by that
@@ -100,12 +100,12 @@ def _places(field: Field, where: Place) -> Iterator[tuple[Place, Field]]:
         yield from _places(member, (*where, member.wire_name))
 
 
-def with_value(operation: Operation[Any], where: Place, value: Any) -> dict[str, Any]:
+def with_value(operation: Operation[Any], where: Place, value: Any, **given: Any) -> dict[str, Any]:
     """Accepted keywords with a value at one place of them."""
     fields = {field.name: field for field in operation.body}
     name = str(where[0])
     inner = _placed(fields[name], where[1:], value)
-    return sample_arguments(operation, **{name: inner})
+    return sample_arguments(operation, **{**given, name: inner})
 
 
 def _placed(field: Field, where: Place, value: Any) -> Any:

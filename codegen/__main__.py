@@ -1,4 +1,4 @@
-"""``python -m codegen pull | build | check``."""
+"""``python -m codegen regenerate | diff | pull | build | check``."""
 
 from __future__ import annotations
 
@@ -9,44 +9,86 @@ from pathlib import Path
 
 from codegen.build import Layout, build
 from codegen.check import check
+from codegen.diff import diff
 from codegen.document import SpecError
+from codegen.matching import RULE
 from codegen.pull import DEFAULT_SOURCE, pull
+from codegen.regenerate import regenerate
+from codegen.report import BUMP_RULE
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Run one command; 0 when it worked, 1 when it did not or `check` found a difference."""
+    options = _parser().parse_args(arguments)
+    try:
+        lines = _run(options, Layout(root))
+    except (SpecError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads it has seen enough
+        sys.stdout = None
+    return 1 if options.command == "check" and lines else 0
+
+
+def _run(options: argparse.Namespace, layout: Layout) -> list[str]:
+    match options.command:
+        case "regenerate":
+            return regenerate(layout, options.source, unmatched=options.unmatched)
+        case "diff":
+            report = diff(layout, options.old, options.new)
+            return [report.json() if options.json else report.text()]
+        case "pull":
+            return [pull(options.source, layout.upstream)]
+        case "build":
+            return build(layout, unmatched=options.unmatched)
+    return check(layout)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m codegen", description="Make a2e_async/api of the OpenAPI document."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    pulling = commands.add_parser("pull", help="take upstream's document into openapi/upstream.json")
-    pulling.add_argument(
-        "source", nargs="?", default=DEFAULT_SOURCE, help="URL or file (default: %(default)s)"
+    everything = commands.add_parser(
+        "regenerate", help="pull, build, tell what changed; replace all files together or none"
     )
-    commands.add_parser("build", help="make openapi/a2e.json and a2e_async/api")
-    commands.add_parser("check", help="prove that both are what build would make")
-    options = parser.parse_args(arguments)
-    layout = Layout(root)
-    try:
-        if options.command == "pull":
-            print(pull(options.source, layout.upstream))
-        elif options.command == "build":
-            for line in build(layout):
-                print(line)
-        else:
-            differences = check(layout)
-            for line in differences:
-                print(line)
-            return 1 if differences else 0
-    except SpecError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except RecursionError:
-        print("error: a schema of the document is made of itself", file=sys.stderr)
-        return 1
-    return 0
+    pulling = commands.add_parser("pull", help="take upstream's document into openapi/upstream.json")
+    for one in (everything, pulling):
+        one.add_argument(
+            "source", nargs="?", default=DEFAULT_SOURCE, help="URL or file (default: %(default)s)"
+        )
+    building = commands.add_parser("build", help="make openapi/a2e.json and a2e_async/api")
+    for one in (everything, building):
+        one.add_argument(
+            "--unmatched",
+            choices=("error", "drop"),
+            default="error",
+            help="overlay actions that match nothing: refuse (default), or leave out and say so",
+        )
+    comparing = commands.add_parser(
+        "diff",
+        help="tell what changed between two documents for users of the SDK",
+        description=f"Tell what changed for users of the SDK. Versions: {BUMP_RULE}. Renames: {RULE}",
+    )
+    comparing.add_argument(
+        "old",
+        nargs="?",
+        default="HEAD",
+        help="an upstream document or an a2e.json: a file, or REVISION or REVISION:path of git "
+        "(default: %(default)s)",
+    )
+    comparing.add_argument(
+        "new", nargs="?", default="", help="the same (default: the a2e.json that is there)"
+    )
+    comparing.add_argument("--json", action="store_true", help="for machines")
+    commands.add_parser("check", help="prove that a2e.json and a2e_async/api are what build would make")
+    return parser
 
 
 if __name__ == "__main__":

@@ -7,19 +7,16 @@ from pathlib import Path
 import attrs
 
 from codegen import overlay as overlays
-from codegen.complete import complete
-from codegen.document import (
-    Document,
-    canonical,
-    check_kind,
-    read,
-    validate,
-    write_if_changed,
-)
+from codegen.complete import add_common, complete
+from codegen.document import Document, SpecError, canonical, read
+from codegen.files import Files, replace_together
 from codegen.generate import generate
+from codegen.interface import Interface
+from codegen.overlay import Unmatched
 from codegen.repair import Repair, repair
+from codegen.soundness import check_kind, validate
 
-__all__ = ["Layout", "Prepared", "build", "prepare"]
+__all__ = ["REPORT", "Layout", "Plan", "Prepared", "build", "plan", "prepare"]
 
 REPORT = "x-a2e-repairs"
 
@@ -58,27 +55,79 @@ class Prepared:
     document: Document
     repairs: list[Repair]
     completed: list[str]
+    notes: list[str]
 
 
-def prepare(upstream: Path, overlay: Path) -> Prepared:
+@attrs.frozen
+class Plan:
+    """Everything that a build makes, before anything is written."""
+
+    prepared: Prepared
+    interface: Interface
+    files: Files
+
+
+def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched = "error") -> Prepared:
     """Repair, overlay, complete and validate.
+
+    Args:
+        source: upstream's document.
+        overlay: the file.
+        label: how error messages call the document.
+        unmatched: what to do with overlay actions that match nothing.
 
     Raises:
         SpecError: names the file and the place.
     """
-    source = read(upstream)
-    check_kind(source, str(upstream))
+    check_kind(source, label)
     repaired, repairs = repair(source)
-    validate(repaired, str(upstream))
-    document = overlays.apply(repaired, overlays.load(overlay))
-    check_kind(document, str(overlay))
+    both = f"{label} with {overlay}"
+    try:
+        overlaid = overlays.apply(repaired, overlays.load(overlay), unmatched=unmatched)
+        check_kind(overlaid.document, both)
+        add_common(overlaid.document)
+        validate(overlaid.document, both)
+    except SpecError:
+        validate(repaired, label)  # what is wrong with the document itself is told first
+        raise
+    document = overlaid.document
     completed = complete(document)
     document[REPORT] = [str(one) for one in repairs]
-    validate(document, f"{upstream} with {overlay}")
-    return Prepared(document, repairs, completed)
+    validate(document, both)
+    return Prepared(document, repairs, completed, overlaid.notes)
 
 
-def build(layout: Layout) -> list[str]:
+def plan(
+    layout: Layout, source: Document | None = None, *, label: str = "", unmatched: Unmatched = "error"
+) -> Plan:
+    """Make everything in memory.
+
+    Args:
+        layout: where the files belong.
+        source: upstream's document, instead of the one that is there.
+        label: how error messages call it.
+        unmatched: what to do with overlay actions that match nothing.
+
+    Raises:
+        SpecError: names the place.
+    """
+    given = read(layout.upstream) if source is None else source
+    prepared = prepare(given, layout.overlay, label or str(layout.upstream), unmatched=unmatched)
+    try:
+        interface, modules = generate(prepared.document)
+    except RecursionError:
+        raise SpecError(f"{label or layout.upstream}: its schemas are nested too deep") from None
+    files: dict[Path, bytes | None] = {}
+    if source is not None:
+        files[layout.upstream] = canonical(source).encode()
+    files[layout.document] = canonical(prepared.document).encode()
+    files.update({layout.package / name: text.encode() for name, text in modules.items()})
+    for old in layout.package.glob("*.py"):
+        files.setdefault(old, None)
+    return Plan(prepared, interface, files)
+
+
+def build(layout: Layout, *, unmatched: Unmatched = "error") -> list[str]:
     """Write a2e.json and the package.
 
     Returns: what was done, one line each.
@@ -86,12 +135,12 @@ def build(layout: Layout) -> list[str]:
     Raises:
         SpecError: names the place; nothing was written.
     """
-    prepared = prepare(layout.upstream, layout.overlay)
-    count = generate(prepared.document, layout.package)
-    write_if_changed(layout.document, canonical(prepared.document))
+    made = plan(layout, unmatched=unmatched)
+    replace_together(made.files)
     return [
-        *(str(one) for one in prepared.repairs),
-        f"{len(prepared.repairs)} repairs, {len(prepared.completed)} replies typed by convention",
-        f"{layout.document}: {count} operations",
-        f"{layout.package}: {len(list(layout.package.glob('*.py')))} modules",
+        *(str(one) for one in made.prepared.repairs),
+        *made.prepared.notes,
+        f"{len(made.prepared.repairs)} repairs, {len(made.prepared.completed)} replies typed by convention",
+        f"{layout.document}: {made.interface.operations} operations",
+        f"{layout.package}: {len(made.interface.modules) + 1} modules",
     ]

@@ -19,7 +19,7 @@ from codegen.document import (
 )
 from codegen.model import Endpoint, Family, families
 
-__all__ = ["RECORD_BASE", "complete", "record_schema_name"]
+__all__ = ["RECORD_BASE", "add_common", "complete", "record_schema_name"]
 
 RECORD_BASE = "TaskRecord"
 
@@ -43,14 +43,20 @@ _SCHEMAS: Document = {
 }
 
 
+def add_common(document: Document) -> None:
+    """Declare the schemas that overlay and conventions refer to, in place."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in _SCHEMAS.items():
+        schemas.setdefault(name, copy.deepcopy(schema))
+
+
 def complete(document: Document) -> list[str]:
     """Fill the open replies of every workflow, in place.
 
     Returns: what was filled, one line each.
     """
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for name, schema in _SCHEMAS.items():
-        schemas.setdefault(name, schema)
+    add_common(document)
+    schemas = document["components"]["schemas"]
     done: list[str] = []
     for family in families(document).values():
         if family.start is not None:
@@ -117,7 +123,7 @@ def _fill(document: Document, endpoint: Endpoint, data: Document) -> bool:
             return False
     response = endpoint.operation.setdefault("responses", {}).setdefault("200", {"description": "OK"})
     if "$ref" in response:
-        raise SpecError(f"{endpoint.ref}: the 200 reply is a $ref; the overlay must say what it is")
+        raise SpecError(f"{endpoint.ref.place}: the 200 reply is a $ref; the overlay must say what it is")
     media = response.setdefault("content", {}).setdefault("application/json", {})
     media.pop("example", None)
     if schema is not None and "$ref" in schema and "success" in merged_properties(document, schema)[0]:

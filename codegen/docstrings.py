@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from codegen.examples import example_of
+from codegen.interface import Method
 from codegen.model import Endpoint, Family
 from codegen.prose import block, docstring, escape, sentence
-
-if TYPE_CHECKING:
-    from codegen.methods import Method
 
 __all__ = ["method_doc"]
 
@@ -20,7 +16,7 @@ def method_doc(family: Family, endpoint: Endpoint, method: Method) -> str:
     """The docstring of a method: summary, rules, arguments, what comes back, what is raised."""
     operation = endpoint.operation
     summary = sentence(operation.get("summary", "")) or f"{method.http} {method.path}."
-    arguments = [line for one in method.keywords for line in block(escape(f"{one.name}: {one.doc}"), 12, 4)]
+    arguments = [line for one in method.ordered for line in block(escape(f"{one.name}: {one.doc}"), 12, 4)]
     if method.free_body:
         arguments += block("body: the JSON body; upstream does not say what may stand in it.", 12, 4)
     arguments += block(_OPTIONS_DOC, 12, 4)
@@ -36,7 +32,7 @@ def method_doc(family: Family, endpoint: Endpoint, method: Method) -> str:
         parts.append(
             [
                 "        Example:",
-                *example_of(family, method.keywords, method.rules, open_body=method.free_body),
+                *example_of(family, method.ordered, method.rules, open_body=method.free_body),
             ]
         )
     return docstring(parts, 8)

@@ -1,4 +1,4 @@
-"""The OpenAPI document as plain JSON: reading, writing, walking, validating."""
+"""The OpenAPI document as plain JSON: reading, writing, walking, following references."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from jsonschema import Draft4Validator
-from openapi_spec_validator import OpenAPIV30SpecValidator
-from openapi_spec_validator.schemas import schema_v30
 
 __all__ = [
     "MAX_DEPTH",
@@ -22,17 +19,15 @@ __all__ = [
     "OperationRef",
     "SpecError",
     "canonical",
-    "check_kind",
     "json_schema",
     "merged_properties",
     "operations",
     "parse",
+    "pointer",
     "read",
     "resolve",
     "success_schema",
-    "validate",
     "write_atomically",
-    "write_if_changed",
 ]
 
 Document = dict[str, Any]
@@ -41,12 +36,16 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MAX_DEPTH = 100
 """Objects and lists inside each other; real documents stay below 30."""
 
-_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.{}~-]+)+/?")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class SpecError(Exception):
     """A document, an overlay or a name that cannot be used; the message names the place."""
+
+
+def pointer(*steps: object) -> str:
+    """The JSON pointer (RFC 6901) of a place, as a URI fragment that a person can read."""
+    return "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 @attrs.frozen
@@ -60,6 +59,11 @@ class OperationRef:
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.path}"
 
+    @property
+    def place(self) -> str:
+        """For error messages: what it is, and its JSON pointer."""
+        return f"{self} ({pointer('paths', self.path, self.method)})"
+
 
 def parse(data: bytes, source: str) -> Document:
     """Parse JSON, refusing what a sound document never has: deep nesting, doubled keys, NaN.
@@ -69,9 +73,10 @@ def parse(data: bytes, source: str) -> Document:
     """
     _check_depth(data, source)
     try:
-        document = json.loads(data, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        document = json.loads(data, object_pairs_hook=_object, parse_constant=_Wrong)
     except (ValueError, RecursionError) as error:
         raise SpecError(f"{source}: not JSON: {error}") from error
+    _refuse_wrong(document, source)
     if not isinstance(document, dict):
         raise SpecError(f"{source}: not a JSON object but {type(document).__name__}")
     return document
@@ -89,17 +94,41 @@ def _check_depth(data: bytes, source: str) -> None:
             depth -= 1
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> Document:
+class _Wrong:
+    """Stands where the parser met what is not JSON, until its place is known."""
+
+    def __init__(self, name: str) -> None:
+        self.problem = f"{name} is not JSON"
+
+
+class _Doubled(Document):
+    """An object in which a key stands twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Document:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"the key {doubled[0]!r} stands twice in one object")
-    return found
+    return found if len(found) == len(pairs) else _Doubled(_first_doubled=[name for name, _ in pairs])
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _refuse_wrong(value: Any, source: str, *steps: object) -> None:
+    if isinstance(value, _Wrong):
+        raise SpecError(f"{source}: {pointer(*steps)}: {value.problem}")
+    if isinstance(value, _Doubled):
+        names = value["_first_doubled"]
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise SpecError(f"{source}: {pointer(*steps)}: the key {doubled!r} stands twice")
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise SpecError(f"{source}: {pointer(*steps)}: half a surrogate pair is no text") from error
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_wrong(name, source, *steps)
+            _refuse_wrong(inner, source, *steps, name)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _refuse_wrong(inner, source, *steps, index)
 
 
 def read(path: Path) -> Document:
@@ -131,43 +160,6 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def write_if_changed(path: Path, text: str) -> bool:
-    """Write unless the file says so already.
-
-    Returns: whether it was written.
-    """
-    if path.exists() and path.read_bytes() == text.encode():
-        return False
-    write_atomically(path, text)
-    return True
-
-
-def check_kind(document: Document, source: str) -> None:
-    """Refuse what is not an OpenAPI 3.0 document.
-
-    Raises:
-        SpecError: says what it is instead.
-    """
-    version = document.get("openapi")
-    if "swagger" in document:
-        raise SpecError(f"{source}: Swagger {document['swagger']}, not OpenAPI 3.0")
-    if not isinstance(version, str) or not version.startswith("3.0."):
-        raise SpecError(f"{source}: openapi is {version!r}, not 3.0.x")
-    paths = document.get("paths")
-    if not isinstance(paths, dict) or not paths:
-        raise SpecError(f"{source}: no paths")
-    for path, item in paths.items():
-        if not _PATH.fullmatch(path):
-            raise SpecError(f"{source}: the path {path!r} is not made of plain segments")
-        if not isinstance(item, dict):
-            raise SpecError(f"{source}: paths[{path!r}] is not an object")
-        for method in METHODS:
-            if method in item and not isinstance(item[method], dict):
-                raise SpecError(f"{source}: paths[{path!r}].{method} is not an object")
-    if not any(True for _ in operations(document)):
-        raise SpecError(f"{source}: no operations")
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[OperationRef]:
@@ -227,49 +219,3 @@ def merged_properties(document: Mapping[str, Any], schema: Any) -> tuple[dict[st
         required |= part_required
     properties.update(schema.get("properties", {}))
     return properties, required
-
-
-def _refuse_circles(document: Document) -> None:
-    """A schema may contain itself in a member, but not be made of itself."""
-
-    def visit(schema: Any, inside: tuple[str, ...]) -> None:
-        if not isinstance(schema, Mapping):
-            return
-        ref = schema.get("$ref")
-        if ref in inside:
-            raise SpecError(f"{ref} is made of itself")
-        if isinstance(ref, str):
-            visit(resolve(document, schema), (*inside, ref))
-        for key in ("allOf", "anyOf", "oneOf"):
-            for part in schema.get(key, ()):
-                visit(part, inside)
-
-    for name in document.get("components", {}).get("schemas", {}):
-        visit({"$ref": f"#/components/schemas/{name}"}, ())
-
-
-def validate(document: Document, source: str) -> None:
-    """Prove the document valid OpenAPI 3.0: its structure first, with places, then its references.
-
-    Raises:
-        SpecError: lists the first problems with their places.
-    """
-    problems = [_problem(error) for error in Draft4Validator(dict(schema_v30)).iter_errors(document)]
-    if not problems:
-        try:
-            _refuse_circles(document)
-            problems = [_problem(error) for error in OpenAPIV30SpecValidator(document).iter_errors()]
-        except SpecError as error:
-            problems = [str(error)]
-        except Exception as error:  # the validator lets unresolvable references escape in several types
-            problems = [f"{type(error).__name__}: {error}"]
-    if problems:
-        lines = "\n".join(f"  {line}" for line in problems[:10])
-        raise SpecError(f"{source}: not valid OpenAPI ({len(problems)} problems):\n{lines}")
-
-
-def _problem(error: Any) -> str:
-    while error.context:
-        error = max(error.context, key=lambda inner: len(inner.absolute_path))
-    place = "".join(f"[{step!r}]" for step in error.absolute_path)
-    return f"{place or 'document'}: {str(error.message)[:200]}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from codegen.interface import Rules
 from codegen.model import Family
 from codegen.prose import escape, literal
-from codegen.requests import Keyword
-from codegen.rules import Rules
+from codegen.values import Keyword
 
 __all__ = ["example_of"]
 
@@ -28,7 +28,7 @@ def example_of(family: Family, keywords: Sequence[Keyword], rules: Rules, *, ope
             if rule.any_of and not any(name in given for name in rule.any_of):
                 given.append(rule.any_of[0])
     if not given:
-        given = [one.name for one in keywords if one.is_media][:1]
+        given = [one.name for one in keywords if one.type.takes_files][:1]
     arguments = [f"{name}={value_of(by_name[name])}" for name in given]
     arguments += ["body={}"] if open_body else []
     lines = [f"job = a2e.{family.resource}({', '.join(arguments)})"]
@@ -68,7 +68,7 @@ def example_value(keyword: Keyword) -> Any:
 
 def value_of(keyword: Keyword) -> str:
     """The value as Python code."""
-    if keyword.is_media:
+    if keyword.type.takes_files:
         return _media(keyword)
     value = example_value(keyword)
     if value is not None:
@@ -95,7 +95,7 @@ def _plain_value(schema: dict[str, Any]) -> Any:
 def _media(keyword: Keyword) -> str:
     name = next((file for word, file in _FILES if word in keyword.key.lower()), "cat.png")
     one = f'Path("{name}")'
-    if not keyword.annotation.startswith("Sequence"):
+    if keyword.type.item is None:
         return one
     least = max(1, int(keyword.schema.get("minItems", 1)))
     return f"[{', '.join([one] * least)}]"

@@ -15,14 +15,14 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
 
-from codegen.document import Document, SpecError, write_if_changed
-from codegen.methods import Module, module_of
+from codegen.document import Document, SpecError
+from codegen.interface import Interface, Module, RecordClass
+from codegen.methods import module_of
 from codegen.model import Endpoint, Family, families
 from codegen.prose import block, docstring, escape, literal
-from codegen.replies import Attribute, RecordClass
-from codegen.requests import Shape
+from codegen.values import Shape
 
-__all__ = ["generate"]
+__all__ = ["PACKAGE", "ResourceProject", "generate", "interface_of"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SETTINGS = Path(__file__).resolve().parent.parent / "pyproject.toml"
@@ -30,28 +30,29 @@ FIRST_PARTY = 'lint.isort.known-first-party = ["a2e_async"]'
 PACKAGE = "a2e_async.api"
 
 
-def generate(document: Document, target: Path) -> int:
-    """Write the package anew.
+def generate(document: Document) -> tuple[Interface, dict[str, str]]:
+    """Make the package in memory.
 
     Args:
         document: the prepared document.
-        target: the folder of the package; what else stands in it is removed.
 
-    Returns: how many operations it has.
+    Returns: the interface, and the modules' texts by file name.
 
     Raises:
-        SpecError: the parser refuses something, or there is no rule for it; nothing was written.
+        SpecError: the parser refuses something, or there is no rule for it.
     """
-    found = families(document)
-    project = ResourceProject(document, found, target)
-    files = project.render()
-    target.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        write_if_changed(target / name, text)
-    for old in target.glob("*.py"):
-        if old.name not in files:
-            old.unlink()
-    return sum(len(family.endpoints) for family in found.values())
+    project = ResourceProject(document)
+    interface = project.interface()
+    return interface, formatted(project.render(interface))
+
+
+def interface_of(document: Document) -> Interface:
+    """What would be generated from a prepared document.
+
+    Raises:
+        SpecError: the parser refuses something, or there is no rule for it.
+    """
+    return ResourceProject(document).interface()
 
 
 class ResourceProject(Project):
@@ -59,19 +60,19 @@ class ResourceProject(Project):
 
     Args:
         document: the prepared document.
-        found: its resources.
-        target: the folder of the package.
     """
 
-    def __init__(self, document: Document, found: dict[str, Family], target: Path) -> None:
+    def __init__(self, document: Document) -> None:
+        nowhere = Path("a2e_async") / "api"  # the generator's own way of writing is not used
         config = Config.from_sources(
             ConfigFile(literal_enums=True, post_hooks=[], package_name_override="api"),
             MetaType.NONE,
-            document_source=target,
+            document_source=nowhere,
             file_encoding="utf-8",
             overwrite=True,
-            output_path=target,
+            output_path=nowhere,
         )
+        found = families(document)
         tagged, names = _tagged(document, found)
         data = GeneratorData.from_dict(tagged, config=config)
         if isinstance(data, GeneratorError):
@@ -83,7 +84,6 @@ class ResourceProject(Project):
         self.parsed = self._match(names)
         self.env.filters.update(
             quoted=literal,
-            optional=_optional,
             shape_doc=_shape_doc,
             record_doc=_record_doc,
             property_doc=_property_doc,
@@ -102,15 +102,19 @@ class ResourceProject(Project):
             raise SpecError(f"openapi-python-client dropped {', '.join(lost)}")
         return parsed
 
-    def render(self) -> dict[str, str]:
-        """The formatted files of the package by name."""
-        modules = [module_of(self.document, family, self.parsed) for family in self.found.values()]
+    def interface(self) -> Interface:
+        """The interface as data."""
+        models = {str(model.class_info.name): model for model in self.openapi.models}
+        return Interface(
+            tuple(module_of(self.document, family, self.parsed, models) for family in self.found.values())
+        )
+
+    def render(self, interface: Interface) -> dict[str, str]:
+        """The modules' texts by file name, not yet formatted."""
         template = self.env.get_template("resource.py.jinja")
-        files = {
-            f"{one.resource}.py": template.render(module=one, exported=_exported(one)) for one in modules
-        }
-        files["__init__.py"] = self.env.get_template("api_init.py.jinja").render(modules=modules)
-        return formatted(files)
+        files = {f"{one.resource}.py": template.render(module=one) for one in interface.modules}
+        files["__init__.py"] = self.env.get_template("api_init.py.jinja").render(modules=interface.modules)
+        return files
 
 
 def _tagged(document: Document, found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:
@@ -134,15 +138,6 @@ def _refuse_errors(errors: Iterable[GeneratorError]) -> None:
         told.append(" ".join(detail.split()))
     if told:
         raise SpecError("openapi-python-client:\n" + "\n".join(f"  {line}" for line in told[:10]))
-
-
-def _exported(module: Module) -> list[str]:
-    names = [shape.name for shape in module.shapes] + [record.name for record in module.records]
-    return sorted([*names, module.class_name])
-
-
-def _optional(attribute: Attribute) -> str:
-    return attribute.annotation if attribute.annotation == "Any" else f"{attribute.annotation} | None"
 
 
 def _shape_doc(shape: Shape) -> str:

@@ -1,4 +1,4 @@
-"""One module of `a2e_async/api` as data for the template: its operations and its methods."""
+"""One module of `a2e_async/api` as data: its operations and its methods, from the parsed document."""
 
 from __future__ import annotations
 
@@ -12,164 +12,52 @@ from openapi_python_client.parser.properties import ModelProperty
 from codegen import naming
 from codegen.docstrings import method_doc
 from codegen.document import Document, SpecError, json_schema, merged_properties, resolve
+from codegen.interface import Method, Module, Paged
 from codegen.model import Endpoint, Family
-from codegen.prose import block, docstring, escape, literal, sentence
-from codegen.replies import RecordClass, Records, Reply
-from codegen.requests import Keyword, Shape, Shapes, keyword_of, members_of
-from codegen.rules import Rules, rules_of
+from codegen.prose import block, docstring, escape, sentence
+from codegen.replies import Records
+from codegen.requests import Shapes, keyword_of
+from codegen.rules import rules_of
+from codegen.values import Keyword
 
-__all__ = ["Method", "Module", "module_of"]
+__all__ = ["module_of"]
 
 _PAGE = re.compile(r"page(?:Num|No|Number|Index)?|current")
 _SIZE = re.compile(r"page_?size", re.IGNORECASE)
 
 
-@attrs.frozen
-class Paged:
-    """How a list counts its pages."""
-
-    page: str | None
-    size: str | None
-    default: int
-    most: int
-
-    @property
-    def code(self) -> str:
-        """The expression that makes its `Paging`."""
-        if self.page is None and self.size is None:
-            return "Paging()"
-        return f"Paging({literal(self.page)}, {literal(self.size)}, {self.default}, {self.most})"
-
-
-@attrs.frozen
-class Method:
-    """One operation of the module and the method that calls it."""
-
-    name: str
-    constant: str
-    http: str
-    path: str
-    reply: Reply
-    path_keywords: tuple[Keyword, ...]
-    query_keywords: tuple[Keyword, ...]
-    body_keywords: tuple[Keyword, ...]
-    has_body: bool
-    free_body: bool
-    paged: Paged | None
-    rules: Rules
-    is_start: bool
-    is_call: bool
-    streams: bool
-    doc: str
-
-    @property
-    def declaration(self) -> list[str]:
-        """The arguments of its `Operation`."""
-        found = [literal(self.http), literal(self.path), self.reply.decoder]
-        for place, keywords in (
-            ("path_fields", self.path_keywords),
-            ("query", self.query_keywords),
-            ("body", self.body_keywords),
-        ):
-            if keywords:
-                found.append(f"{place}=({', '.join(one.field for one in keywords)},)")
-        if self.has_body:
-            found.append("has_body=True")
-        if self.paged:
-            found.append(f"paging={self.paged.code}")
-        return [*found, *self.rules.code]
-
-    @property
-    def keywords(self) -> list[Keyword]:
-        """All of them, required ones first."""
-        both = [*self.path_keywords, *self.query_keywords, *self.body_keywords]
-        return sorted(both, key=lambda one: not one.required)
-
-    @property
-    def positional(self) -> list[Keyword]:
-        """What may be given without its name: the ids in the path, or the only thing required."""
-        required = [one for one in self.keywords if one.required]
-        if len(required) == 1 and required[0].name in ("id", "ids") and not self.is_call:
-            return required
-        return list(self.path_keywords)
-
-    @property
-    def named(self) -> list[Keyword]:
-        """What must be given by name."""
-        return [one for one in self.keywords if one not in self.positional]
-
-    @property
-    def signature(self) -> str:
-        """The parameters."""
-        return self._signature("")
-
-    @property
-    def streaming_signature(self) -> str:
-        """The parameters of a call that streams."""
-        return self._signature("Literal[True]")
-
-    @property
-    def plain_signature(self) -> str:
-        """The parameters of a call that does not stream."""
-        return self._signature("Literal[False] | None = None")
-
-    def _signature(self, stream: str) -> str:
-        parts = ["self", *(f"{one.name}: {one.annotation}" for one in self.positional)]
-        named = [
-            f"{one.name}: {stream}"
-            if stream and one.key == "stream"
-            else f"{one.name}: {one.annotation}" + ("" if one.required else " | None = None")
-            for one in self.named
-        ]
-        if self.free_body:
-            named.append("body: Mapping[str, Any] | None = None")
-        if named:
-            parts.append("*")
-        return ", ".join([*parts, *named, "**options: Unpack[CallOptions]"])
-
-    @property
-    def values(self) -> str:
-        """The mapping of keywords to values."""
-        return "{" + ", ".join(f"{literal(one.name)}: {one.name}" for one in self.keywords) + "}"
-
-    @property
-    def options(self) -> str:
-        """The expression for the options."""
-        return "with_body(body, options)" if self.free_body else "options"
-
-
-@attrs.frozen
-class Module:
-    """One module of `a2e_async/api`."""
-
-    resource: str
-    class_name: str
-    heading: str
-    doc: str
-    class_doc: str
-    shapes: list[Shape]
-    records: list[RecordClass]
-    methods: list[Method]
-    routes: dict[str, str]
-    record_type: str
-
-
-def module_of(document: Document, family: Family, parsed: Mapping[Endpoint, ParsedEndpoint]) -> Module:
+def module_of(
+    document: Document,
+    family: Family,
+    parsed: Mapping[Endpoint, ParsedEndpoint],
+    models: Mapping[str, ModelProperty],
+) -> Module:
     """Everything that the template needs to know about one resource.
+
+    Args:
+        document: for references and limits.
+        family: the resource.
+        parsed: what the parser made of its operations.
+        models: what the parser found in each class.
 
     Raises:
         SpecError: names the operation that cannot be said.
     """
     taken = {*naming.IMPORTED, family.class_name}
-    records, shapes = Records(document, family, taken), Shapes(taken)
+    records, shapes = Records(document, family, taken), Shapes(taken, models)
     if family.start is not None:
         records.task_record()
     ordered = sorted(family.endpoints, key=lambda one: one is not family.start)
-    methods = [_method(document, family, one, parsed[one], records, shapes) for one in ordered]
+    methods = []
+    for endpoint in ordered:
+        try:
+            methods.append(_method(document, family, endpoint, parsed[endpoint], records, shapes))
+        except SpecError as error:
+            raise SpecError(f"{endpoint.ref.place}: {error}") from error
     _refuse_constants(methods, taken)
-    constants = {one: method.constant for one, method in zip(ordered, methods, strict=True)}
+    names = {one: method.name for one, method in zip(ordered, methods, strict=True)}
     routes = {
-        role: constants[endpoint]
+        role: names[endpoint]
         for role, endpoint in (
             ("start", family.start),
             ("get", family.get),
@@ -196,9 +84,9 @@ def module_of(document: Document, family: Family, parsed: Mapping[Endpoint, Pars
         class_doc=docstring(
             [block(f"{heading}.", 4), block(escape(sentence(tag.get("description", ""))), 4)], 4
         ),
-        shapes=shapes.found,
-        records=records.classes,
-        methods=methods,
+        shapes=tuple(shapes.found),
+        records=tuple(records.classes),
+        methods=tuple(methods),
         routes=routes,
         record_type=records.task_record() if family.start else "",
     )
@@ -231,65 +119,85 @@ def _method(
 ) -> Method:
     operation = endpoint.operation
     if parsed.header_parameters or parsed.cookie_parameters:
-        raise SpecError(f"{endpoint.ref}: header and cookie parameters are not supported")
+        raise SpecError("header and cookie parameters are not supported")
     is_call = endpoint is family.start
-    name = "__call__" if is_call else endpoint.method_name
-    paged, hidden = _paging(document, endpoint)
-    id_key = family.get_key if endpoint is family.get else None
-    parameters = _parameters(document, endpoint)
-    its_id = "The task's id." if family.start else "The id."
-    path_keywords = tuple(
-        keyword_of(
-            document,
-            shapes,
-            one,
-            parameters[one.name.get_untrusted_value()]["schema"],
-            required=True,
-            description=parameters[one.name.get_untrusted_value()].get("description", "") or its_id,
-            name="id" if len(parsed.path_parameters) == 1 else None,
-        )
-        for one in parsed.path_parameters
-    )
-    query_keywords = tuple(
-        keyword_of(
-            document,
-            shapes,
-            one,
-            _query_schema(parameters[one.name.get_untrusted_value()], paged),
-            required=one.required and one.name.get_untrusted_value() != (paged.size if paged else None),
-            description=parameters[one.name.get_untrusted_value()].get("description", ""),
-            name="id" if one.name.get_untrusted_value() == id_key else None,
-        )
-        for one in parsed.query_parameters
-        if one.name.get_untrusted_value() not in hidden
-    )
-    body_keywords = tuple(_body(document, endpoint, parsed, shapes))
+    paged = _paging(document, endpoint)
+    keywords = [
+        *_parameter_keywords(document, family, endpoint, parsed, shapes, paged),
+        *_body(document, endpoint, parsed, shapes),
+    ]
     declared = "requestBody" in operation
     writes = endpoint.ref.method in ("post", "put", "patch")
-    streams = any(one.key == "stream" and one.annotation == "bool" for one in body_keywords) and (
-        "text/event-stream" in resolve(document, operation["responses"].get("200", {})).get("content", {})
-    )
-    reply = records.reply_of(endpoint, listing=paged is not None)
     method = Method(
-        name=name,
-        constant="START" if is_call else naming.snake(endpoint.method_name).upper(),
+        name="__call__" if is_call else endpoint.method_name,
         http=endpoint.ref.method.upper(),
         path=endpoint.ref.path,
-        reply=reply,
-        path_keywords=path_keywords,
-        query_keywords=query_keywords,
-        body_keywords=body_keywords,
+        reply=records.reply_of(endpoint, listing=paged is not None),
+        keywords=tuple(keywords),
         has_body=writes,
         free_body=writes and (not declared or operation.get("x-a2e-open-body") is True),
         paged=paged,
-        rules=rules_of(endpoint, body_keywords),
+        rules=rules_of(endpoint, [one for one in keywords if one.place == "body"]),
         is_start=family.is_start(endpoint),
         is_call=is_call,
-        streams=streams,
+        streams=_streams(document, endpoint, keywords),
         doc="",
     )
-    _refuse_doubles(endpoint, method)
+    _refuse_doubles(method)
     return attrs.evolve(method, doc=method_doc(family, endpoint, method))
+
+
+def _parameter_keywords(
+    document: Document,
+    family: Family,
+    endpoint: Endpoint,
+    parsed: ParsedEndpoint,
+    shapes: Shapes,
+    paged: Paged | None,
+) -> list[Keyword]:
+    """The keywords of path and query; what tells one task apart comes first, where it is looked for."""
+    parameters = _parameters(document, endpoint)
+    id_key = family.get_key if endpoint is family.get else None
+    its_id = "The task's id." if family.start else "The id."
+    found = []
+    for one in parsed.path_parameters:
+        parameter = parameters[one.name.get_untrusted_value()]
+        found.append(
+            keyword_of(
+                document,
+                shapes,
+                one,
+                parameter["schema"],
+                place="path",
+                required=True,
+                description=parameter.get("description", "") or its_id,
+                name="id" if len(parsed.path_parameters) == 1 else None,
+            )
+        )
+    for one in sorted(parsed.query_parameters, key=lambda one: one.name.get_untrusted_value() != id_key):
+        key = one.name.get_untrusted_value()
+        if paged and key == paged.page:
+            continue
+        found.append(
+            keyword_of(
+                document,
+                shapes,
+                one,
+                _query_schema(parameters[key], paged),
+                place="query",
+                required=one.required and not (paged and key == paged.size),
+                description=parameters[key].get("description", ""),
+                name="id" if key == id_key else None,
+            )
+        )
+    return found
+
+
+def _streams(document: Document, endpoint: Endpoint, keywords: Sequence[Keyword]) -> bool:
+    """Whether it answers with events when ``stream`` is set."""
+    reply = resolve(document, endpoint.operation["responses"].get("200", {}))
+    switch = any(one.key == "stream" and one.type.kind == "bool" for one in keywords)
+    return switch and "text/event-stream" in reply.get("content", {})
 
 
 def _query_schema(parameter: Document, paged: Paged | None) -> Document:
@@ -305,8 +213,8 @@ def _parameters(document: Document, endpoint: Endpoint) -> dict[str, Document]:
     return {one["name"]: dict(one) for one in found}
 
 
-def _paging(document: Document, endpoint: Endpoint) -> tuple[Paged | None, set[str]]:
-    """How a list turns its pages, and the parameters that the iterator sets itself."""
+def _paging(document: Document, endpoint: Endpoint) -> Paged | None:
+    """How a list turns its pages."""
     page = size = None
     default, most = 20, 0
     for name, parameter in _parameters(document, endpoint).items():
@@ -322,10 +230,8 @@ def _paging(document: Document, endpoint: Endpoint) -> tuple[Paged | None, set[s
             # page would be taken for the last one.
             most = schema.get("maximum", default)
     if page and size:
-        return Paged(page, size, int(default), int(most)), {page}
-    if endpoint.method_name == "list":
-        return Paged(None, None, 0, 0), set()
-    return None, set()
+        return Paged(page, size, int(default), int(most))
+    return Paged(None, None, 0, 0) if endpoint.method_name == "list" else None
 
 
 def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes: Shapes) -> list[Keyword]:
@@ -334,22 +240,22 @@ def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes
         return []
     schema = json_schema(holder)
     if schema is None or len(parsed.bodies) != 1:
-        raise SpecError(f"{endpoint.ref}: only one JSON body is supported")
+        raise SpecError("only one JSON body is supported")
     properties, required = merged_properties(document, schema)
     model = parsed.bodies[0].prop
-    members = members_of(model) if isinstance(model, ModelProperty) else []
+    members = shapes.members_of(model) if isinstance(model, ModelProperty) else []
     props = {one.name.get_untrusted_value(): one for one in members}
     found = []
     for key, inner in properties.items():
         if key not in props:
-            raise SpecError(f"{endpoint.ref}: the body member {key!r} was lost by the parser")
-        found.append(keyword_of(document, shapes, props[key], inner, required=key in required))
+            raise SpecError(f"the body member {key!r} was lost by the parser")
+        found.append(keyword_of(document, shapes, props[key], inner, place="body", required=key in required))
     return found
 
 
-def _refuse_doubles(endpoint: Endpoint, method: Method) -> None:
+def _refuse_doubles(method: Method) -> None:
     seen: dict[str, str] = {"body": "the free-form body"} if method.free_body else {}
     for one in method.keywords:
         if one.name in seen:
-            raise SpecError(f"{endpoint.ref}: {seen[one.name]!r} and {one.key!r} would both be {one.name!r}")
+            raise SpecError(f"{seen[one.name]!r} and {one.key!r} would both be {one.name!r}")
         seen[one.name] = one.key

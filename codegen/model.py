@@ -224,5 +224,6 @@ def _refuse_collisions(family: Family) -> None:
         other = seen.setdefault(endpoint.method_name, endpoint)
         if other is not endpoint:
             raise SpecError(
-                f"{endpoint.ref} and {other.ref} would both be a2e.{family.resource}.{endpoint.method_name}()"
+                f"{endpoint.ref.place} and {other.ref.place} would both be "
+                f"a2e.{family.resource}.{endpoint.method_name}()"
             )

@@ -65,10 +65,10 @@ RESERVED_FIELDS = frozenset({"raw", "decode"})
 
 IMPORTED = frozenset(
     {
-        "Any", "AsyncIterator", "CallOptions", "Coroutine", "Field", "Job", "Literal", "Mapping", "Media",
+        "Any", "CallOptions", "Coroutine", "Events", "Field", "Job", "Literal", "Mapping", "Media",
         "Need", "Operation", "Pages", "Paging", "Record", "Required", "Resource", "Routes", "Sequence",
-        "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "many", "one", "overload", "raw", "text",
-        "with_body",
+        "TYPE_CHECKING", "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "many", "one", "overload",
+        "raw", "text", "with_body",
     }
 )  # fmt: skip
 """What every generated module imports."""

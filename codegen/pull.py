@@ -13,21 +13,41 @@ from codegen.document import (
     Document,
     SpecError,
     canonical,
-    check_kind,
     operations,
     parse,
     read,
-    validate,
     write_atomically,
 )
 from codegen.repair import is_openapi_member, repair
+from codegen.soundness import check_kind, validate
 
-__all__ = ["DEFAULT_SOURCE", "MAX_BYTES", "fetch", "pull"]
+__all__ = ["DEFAULT_SOURCE", "MAX_BYTES", "fetch", "is_known", "pull", "take"]
 
 DEFAULT_SOURCE = "https://video.a2e.ai/dev/openapi-spec"
 MAX_BYTES = 20 * 1024 * 1024
 TIMEOUT = 60.0
 """Seconds for the whole download."""
+
+
+def take(source: str, *, timeout: float = TIMEOUT, transport: httpx.BaseTransport | None = None) -> Document:
+    """Get a document from a URL or a file and prove that it can be used.
+
+    Args:
+        source: an https URL (plain http on loopback only) or a file.
+        timeout: seconds for the whole download.
+        transport: instead of the network, for tests.
+
+    Raises:
+        SpecError: the document cannot be had or used; it names the place.
+    """
+    if "://" in source:
+        data = fetch(source, timeout=timeout, transport=transport)
+    else:
+        data = _read_file(Path(source))
+    document = parse(data, source)
+    check_kind(document, source)
+    validate(repair(document)[0], source)
+    return document
 
 
 def pull(
@@ -36,7 +56,7 @@ def pull(
     """Replace ``target`` by the document at ``source`` if it is sound and says something new.
 
     Args:
-        source: an https URL (plain http on loopback only) or a file.
+        source: as for `take`.
         target: where the document is kept.
         timeout: seconds for the whole download.
         transport: instead of the network, for tests.
@@ -46,19 +66,20 @@ def pull(
     Raises:
         SpecError: the document cannot be had or used; the old file is as it was.
     """
-    if "://" in source:
-        data = fetch(source, timeout=timeout, transport=transport)
-    else:
-        data = _read_file(Path(source))
-    document = parse(data, source)
-    check_kind(document, source)
-    repaired, repairs = repair(document)
-    validate(repaired, source)
-    count = f"{sum(1 for _ in operations(document))} operations, {len(repairs)} repairs to make"
-    if target.exists() and _facts(read(target)) == _facts(document):
+    document = take(source, timeout=timeout, transport=transport)
+    count = f"{sum(1 for _ in operations(document))} operations"
+    if is_known(document, target):
         return f"{target}: unchanged ({count})"
     write_atomically(target, canonical(document))
     return f"{target}: written ({count})"
+
+
+def is_known(document: Document, kept: Path) -> bool:
+    """Whether the kept file says the same, but for what differs on every request."""
+    try:
+        return _facts(read(kept)) == _facts(document)
+    except SpecError:
+        return False
 
 
 def fetch(url: str, *, timeout: float, transport: httpx.BaseTransport | None = None) -> bytes:

@@ -12,7 +12,8 @@ from typing import Any
 
 import attrs
 
-from codegen.document import Document, SpecError, operations, validate
+from codegen.document import Document, SpecError, operations
+from codegen.soundness import validate
 
 __all__ = ["RULES", "Repair", "is_openapi_member", "repair", "schemas"]
 

@@ -10,50 +10,14 @@ import attrs
 from codegen import naming
 from codegen.complete import record_schema_name
 from codegen.document import Document, SpecError, merged_properties, resolve, success_schema
+from codegen.interface import Attribute, RecordClass, Reply
 from codegen.model import Endpoint, Family
 from codegen.prose import sentence
 
-__all__ = ["Attribute", "RecordClass", "Records", "Reply"]
+__all__ = ["Records"]
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 _WRAPPERS = ("rows", "list", "data")
-
-
-@attrs.frozen
-class Attribute:
-    """One attribute of a record class."""
-
-    name: str
-    key: str
-    annotation: str
-    doc: str
-
-
-@attrs.frozen
-class RecordClass:
-    """One record class."""
-
-    name: str
-    base: str
-    doc: str
-    attributes: tuple[Attribute, ...]
-
-
-@attrs.frozen
-class Reply:
-    """What an operation gives back.
-
-    Attributes:
-        decoder: the expression that makes the typed reply.
-        annotation: its type.
-        element: of a list, the type of its elements.
-        doc: what it is, in words.
-    """
-
-    decoder: str
-    annotation: str
-    element: str = "Record"
-    doc: str = "The JSON as it came; its shape is not known."
 
 
 @attrs.define
@@ -83,19 +47,18 @@ class Records:
         """The reply of an operation; a listing is read as a list whatever it declares."""
         if self.family.is_start(endpoint):
             name = self.task_record()
-            return Reply(f"one({name})", name, name, f"The Job of a `{name}`; nothing is sent yet.")
+            return Reply("one", name, f"The Job of a `{name}`; nothing is sent yet.")
         schema = success_schema(self.document, endpoint.operation)
         data = merged_properties(self.document, schema)[0].get("data") if schema else None
         element, is_list = self._element(data, f"{naming.class_name(endpoint.method_name)}Reply")
         if listing or (is_list and element):
-            element = element or "Record"
-            return Reply(f"many({element})", f"Sequence[{element}]", element, "The records.")
+            return Reply("many", element or "Record", "The records.")
         if element:
-            return Reply(f"one({element})", element, element, "The record.")
+            return Reply("one", element, "The record.")
         resolved = resolve(self.document, data)
         if isinstance(resolved, Mapping) and resolved.get("type") == "string":
-            return Reply("text", "str", doc=sentence(resolved.get("description", "")) or "The text.")
-        return Reply("raw", "Any")
+            return Reply("text", doc=sentence(resolved.get("description", "")) or "The text.")
+        return Reply("raw")
 
     def _element(self, data: Any, name: str) -> tuple[str, bool]:
         """The record class that data consists of ("" if of none), and whether it is a list."""

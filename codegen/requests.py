@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,18 +28,14 @@ from openapi_python_client.parser.properties.uuid import UuidProperty
 
 from codegen import naming
 from codegen.document import Document, SpecError, merged_properties, resolve
-from codegen.prose import clean, literal, sentence
+from codegen.prose import clean, sentence
+from codegen.values import Keyword, Limits, Member, Place, Shape, Type
 
-__all__ = ["Keyword", "Member", "Shape", "Shapes", "keyword_of", "members_of"]
+__all__ = ["Shapes", "keyword_of"]
 
 MEDIA_NAMES = re.compile(r"url|\w+_url|\w+_urls|\w+Url|\w+Urls|\w+Src|\w+_images|image_list")
 NOT_MEDIA = frozenset({"webhook_url", "cdnDomain", "urlPrefix"})
-_SCALARS: dict[str, tuple[str, str]] = {
-    "string": ("str", "str"),
-    "integer": ("int", "int"),
-    "number": ("float", "float"),
-    "boolean": ("bool", "bool"),
-}
+_SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 _LIMITS = {
     "minimum": "minimum",
     "maximum": "maximum",
@@ -49,7 +44,8 @@ _LIMITS = {
     "minItems": "min_items",
     "maxItems": "max_items",
 }
-FREE = "Mapping[str, Any]"
+MAX_VALUES = 1000
+"""Members and elements inside one keyword; real ones stay below 30."""
 COMMON_WORDS = {
     "name": "The task's name, to find it again.",
     "prompt": "What is wanted, in words.",
@@ -68,91 +64,52 @@ COMMON_WORDS = {
 """For members that the document gives no words."""
 
 
-@attrs.frozen
-class Member:
-    """One member of a nested request object."""
-
-    key: str
-    annotation: str
-    required: bool
-    doc: str
-
-    @property
-    def declared(self) -> str:
-        """The annotation inside the TypedDict."""
-        return f"Required[{self.annotation}]" if self.required else self.annotation
-
-
-@attrs.frozen
-class Shape:
-    """A nested request object: a TypedDict."""
-
-    name: str
-    place: str
-    """Where it stands in the body."""
-    members: tuple[Member, ...]
-
-    @property
-    def by_class(self) -> bool:
-        """Whether the class syntax can say it; it cannot for names that are no plain identifiers."""
-        return all(_is_plain(member.key) for member in self.members)
-
-
-def _is_plain(name: str) -> bool:
-    return (
-        name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
-    )
-
-
-@attrs.frozen
-class Keyword:
-    """One keyword of a method."""
-
-    name: str
-    key: str
-    annotation: str
-    field: str
-    """The expression that makes its `Field`."""
-    required: bool
-    doc: str
-    schema: Document = attrs.field(repr=False, eq=False)
-
-    @property
-    def is_media(self) -> bool:
-        """Whether files will do."""
-        return "Media" in re.findall(r"\w+", self.annotation)
-
-
 @attrs.define
 class Shapes:
-    """The nested request objects of one module."""
+    """The nested request objects of one module.
+
+    Attributes:
+        taken: class names that are in use.
+        models: what the parser found in each class.
+    """
 
     taken: set[str]
+    models: Mapping[str, ModelProperty] = attrs.field(factory=dict[str, ModelProperty])
     found: list[Shape] = attrs.field(factory=list[Shape])
+    _visited: int = 0
 
-    def add(self, place: str, members: Sequence[Member]) -> str:
-        """Keep a shape; gives the name it gets, which is the same for the same members."""
+    def add(self, place: str, members: Sequence[Member]) -> Shape:
+        """Keep a shape; the name it gets is the same for the same members."""
         shape = Shape(naming.class_name(naming.snake(place)), place, tuple(members))
         while shape.name in self.taken:
             if shape in self.found:
-                return shape.name
+                return shape
             shape = attrs.evolve(shape, name=f"{shape.name}Input")
         self.taken.add(shape.name)
         self.found.append(shape)
-        return shape.name
+        return shape
+
+    def members_of(self, prop: ModelProperty) -> list[Property]:
+        """What the parser found in an object; where it is a reference, in what that names."""
+        model = self.models.get(str(prop.class_info.name), prop)
+        return [*(model.required_properties or ()), *(model.optional_properties or ())]
+
+    def restart(self) -> None:
+        """Begin to count what one keyword is made of."""
+        self._visited = 0
+
+    def count(self, path: str) -> None:
+        """One more value inside the keyword.
+
+        Raises:
+            SpecError: these are too many, as of objects that contain each other in every way.
+        """
+        self._visited += 1
+        if self._visited > MAX_VALUES:
+            raise SpecError(f"{path.partition('.')[0]}: more than {MAX_VALUES} values inside each other")
 
 
-@attrs.frozen
-class _Typed:
-    """A schema as Python: annotation, kind of the `Field`, its further arguments."""
-
-    annotation: str
-    kind: str
-    arguments: tuple[str, ...] = ()
-    media: bool = False
-
-
-@attrs.frozen
+@attrs.define
 class _Reader:
     """Reads one property together with its schema, which knows limits that the parser drops."""
 
@@ -160,11 +117,12 @@ class _Reader:
     shapes: Shapes
     stack: tuple[str, ...] = ()
 
-    def typed(self, prop: PropertyProtocol, schema: Document, key: str, path: str) -> _Typed:
+    def typed(self, prop: PropertyProtocol, schema: Document, key: str, path: str) -> Type:
         """What the property is in Python."""
+        self.shapes.count(path)
         if "$ref" in schema:
             if schema["$ref"] in self.stack:
-                return _Typed(FREE, "dict")
+                return Type(kind="dict")
             inner = attrs.evolve(self, stack=(*self.stack, schema["$ref"]))
             return inner.typed(prop, resolve(self.document, schema), key, path)
         choices = [one for one in schema.get("enum", ()) if one is not None]
@@ -174,75 +132,67 @@ class _Reader:
             case ListProperty():
                 return self._list(prop, schema, key, path)
             case BooleanProperty():
-                return _Typed("bool", "bool")
+                return Type(kind="bool")
             case LiteralEnumProperty() | EnumProperty() | ConstProperty() if choices:
-                return self._choices(choices)
+                return _choices(choices)
             case IntProperty() | FloatProperty() | StringProperty() | UnionProperty() | LiteralEnumProperty():
-                return self._scalar(schema, key)
+                return _scalar(schema, key, path)
             case DateProperty() | DateTimeProperty() | FileProperty() | UuidProperty():
-                return _Typed("str", "str", _limits(schema))
+                return Type(kind="str", limits=_limits(schema, path))
             case ConstProperty() | AnyProperty() | NoneProperty() | EnumProperty():
-                return _Typed("Any", "object")
+                return Type()
         raise SpecError(f"{path}: no rule for {type(prop).__name__}")
 
-    def _choices(self, choices: list[Any]) -> _Typed:
-        values = ", ".join(literal(one) for one in choices)
-        kind = next((name for name in (str, int) if all(type(one) is name for one in choices)), object)
-        tail = "," if len(choices) == 1 else ""
-        return _Typed(f"Literal[{values}]", kind.__name__, (f"choices=({values}{tail})",))
-
-    def _scalar(self, schema: Document, key: str) -> _Typed:
-        found = _SCALARS.get(str(schema.get("type")))
-        if found is None:
-            return _Typed("Any", "object")
-        arguments: list[str] = list(_limits(schema))
-        also: list[Any] = []
-        for part in schema.get("oneOf", ()):
-            also.extend(one for one in part.get("enum", ()) if one is not None)
-            arguments.extend(_limits(part))
-        if also:
-            arguments.append(f"also=({', '.join(literal(one) for one in also)},)")
-        if found[1] == "str" and is_media(key, schema):
-            return _Typed(
-                "Media",
-                "str",
-                (*(one for one in arguments if not one.startswith("pattern")), "media=True"),
-                True,
-            )
-        return _Typed(found[0], found[1], tuple(arguments))
-
-    def _list(self, prop: ListProperty, schema: Document, key: str, path: str) -> _Typed:
+    def _list(self, prop: ListProperty, schema: Document, key: str, path: str) -> Type:
         items = schema.get("items") or {}
         as_media = dict(items)
         resolved = resolve(self.document, items)
         if resolved.get("type") == "string" and is_media(key, {**resolved, **schema, "type": "string"}):
             as_media = {**resolved, "x-a2e-media": True}
         inner = self.typed(prop.inner_property, as_media, key, path)
-        arguments = list(_limits(schema))
-        if inner.kind != "object":
-            arguments.append(f"item={_field('', '', inner, required=False)}")
-        return _Typed(f"Sequence[{inner.annotation}]", "list", tuple(arguments), inner.media)
+        return Type(kind="list", limits=_limits(schema, path), item=None if inner == Type() else inner)
 
-    def _model(self, prop: ModelProperty, schema: Document, path: str) -> _Typed:
+    def _model(self, prop: ModelProperty, schema: Document, path: str) -> Type:
         properties, required = merged_properties(self.document, schema)
         if not properties:
-            return _Typed(FREE, "dict")
-        parsed = {one.name.get_untrusted_value(): one for one in members_of(prop)}
-        members, fields = [], []
+            return Type(kind="dict")
+        parsed = {one.name.get_untrusted_value(): one for one in self.shapes.members_of(prop)}
+        members = []
         for key, inner_schema in properties.items():
             if key not in parsed:
                 raise SpecError(f"{path}.{key}: lost by the parser")
             inner = self.typed(parsed[key], inner_schema, key, f"{path}.{key}")
             resolved = resolve(self.document, inner_schema)
-            members.append(Member(key, inner.annotation, key in required, _words(resolved, key, inner)))
-            fields.append(_field(key, "", inner, required=key in required))
-        name = self.shapes.add(path, members)
-        return _Typed(name, "dict", (f"fields=({', '.join(fields)},)",))
+            members.append(
+                Member(
+                    key,
+                    inner,
+                    key in required,
+                    _default(resolved),
+                    resolved.get("deprecated") is True,
+                    _words(resolved, key, inner),
+                )
+            )
+        return Type(kind="dict", shape=self.shapes.add(path, members))
 
 
-def members_of(prop: ModelProperty) -> list[Property]:
-    """What the parser found in an object."""
-    return [*(prop.required_properties or ()), *(prop.optional_properties or ())]
+def _choices(choices: Sequence[Any]) -> Type:
+    kinds = (name for name in (str, int) if all(type(one) is name for one in choices))
+    return Type(kind=next(kinds, object).__name__, choices=tuple(choices))
+
+
+def _scalar(schema: Document, key: str, path: str) -> Type:
+    kind = _SCALARS.get(str(schema.get("type")))
+    if kind is None:
+        return Type()
+    limits, also = _limits(schema, path), list[Any]()
+    for part in schema.get("oneOf", ()):
+        also.extend(one for one in part.get("enum", ()) if one is not None)
+        limits = _joined(limits, _limits(part, path))
+    media = kind == "str" and is_media(key, schema)
+    if media:
+        limits = attrs.evolve(limits, pattern=None)
+    return Type(kind=kind, also=tuple(also), limits=limits, media=media)
 
 
 def is_media(key: str, schema: Mapping[str, Any]) -> bool:
@@ -256,27 +206,21 @@ def is_media(key: str, schema: Mapping[str, Any]) -> bool:
     return MEDIA_NAMES.fullmatch(key) is not None or words.startswith("URL") or "Audio URL" in words
 
 
-def _limits(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    found = [f"{ours}={literal(schema[theirs])}" for theirs, ours in _LIMITS.items() if theirs in schema]
+def _limits(schema: Mapping[str, Any], path: str) -> Limits:
+    found = {ours: schema[theirs] for theirs, ours in _LIMITS.items() if theirs in schema}
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise SpecError(f"the pattern {pattern!r} cannot be used: {error}") from error
-        found.append(f"pattern={literal(pattern)}")
-    return tuple(found)
+            raise SpecError(f"{path}: the pattern {pattern!r} cannot be used: {error}") from error
+        found["pattern"] = pattern
+    return Limits(**found)
 
 
-def _field(name: str, key: str, typed: _Typed, *, required: bool) -> str:
-    arguments = [literal(name)]
-    if typed.kind != "object" or key:
-        arguments.append(typed.kind)
-    if key:
-        arguments.append(literal(key))
-    if required:
-        arguments.append("required=True")
-    return f"Field({', '.join([*arguments, *typed.arguments])})"
+def _joined(first: Limits, second: Limits) -> Limits:
+    told = {one.name: getattr(second, one.name) for one in attrs.fields(Limits)}
+    return attrs.evolve(first, **{name: value for name, value in told.items() if value is not None})
 
 
 def keyword_of(
@@ -285,6 +229,7 @@ def keyword_of(
     prop: Property,
     schema: Document,
     *,
+    place: Place,
     required: bool,
     description: str = "",
     name: str | None = None,
@@ -296,6 +241,7 @@ def keyword_of(
         shapes: takes the nested objects that are found.
         prop: as the parser gave it.
         schema: the same in the document.
+        place: where it goes.
         required: whether a call without it is refused.
         description: a parameter's own words; else the schema's.
         name: the keyword, where it is not made from the wire name.
@@ -304,32 +250,40 @@ def keyword_of(
         SpecError: there is no rule for it.
     """
     key = prop.name.get_untrusted_value()
+    shapes.restart()
     typed = _Reader(document, shapes).typed(prop, schema, key, key)
-    ours = name or naming.keyword_name(key)
     resolved = dict(resolve(document, schema))
     if description:
         resolved["description"] = description
     return Keyword(
-        ours,
+        name or naming.keyword_name(key),
         key,
-        typed.annotation,
-        _field(ours, key if key != ours else "", typed, required=required),
+        place,
+        typed,
         required,
+        _default(resolved),
+        resolved.get("deprecated") is True,
         _words(resolved, key, typed),
         resolved,
     )
 
 
-def _words(schema: Document, key: str, typed: _Typed) -> str:
+def _default(schema: Document) -> Any:
+    """The server's default, if it is a value that can be told."""
+    default = schema.get("default")
+    return None if default == "" or isinstance(default, dict | list) else default
+
+
+def _words(schema: Document, key: str, typed: Type) -> str:
     """Meaning, limits, unit and server default of one keyword."""
     told = schema.get("description", "")
-    if typed.media and clean(told).rstrip(".") == "URL":
+    if typed.takes_files and clean(told).rstrip(".") == "URL":
         told = ""
     starts_with_choice = str(told).split(" ")[0] in map(str, schema.get("enum", ()))
     parts = [clean(told) if starts_with_choice else sentence(told or COMMON_WORDS.get(key, ""))]
-    if typed.media:
+    if typed.takes_files:
         files = "files as Path, bytes or `Upload`."
-        several = typed.annotation.startswith("Sequence")
+        several = typed.item is not None
         parts.append(f"URLs, or {files}" if several else f"A URL, or a {files.replace('files', 'file')}")
     if "enum" not in schema:
         parts.append(_range(schema, "minimum", "maximum", "", told))
@@ -339,8 +293,8 @@ def _words(schema: Document, key: str, typed: _Typed) -> str:
             parts.extend(f"Or {clean(one)}." for one in part.get("enum", ()) if str(one) not in str(told))
     parts.append(_range(schema, "minLength", "maxLength", " characters", told))
     parts.append(_range(schema, "minItems", "maxItems", " items", told))
-    default = schema.get("default")
-    if default not in (None, "", [], {}) and not isinstance(default, dict | list):
+    default = _default(schema)
+    if default is not None:
         parts.append(f"Server default: {_told(default)}.")
     if schema.get("deprecated") is True and "deprecated" not in str(told).lower():
         parts.append("Deprecated.")

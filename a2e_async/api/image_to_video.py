@@ -5,8 +5,8 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from typing import Any, Literal, Unpack, overload
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 import attrs
 
@@ -16,6 +16,9 @@ from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
 from a2e_async.resources import Routes, Workflow
 from a2e_async.rules import Need
+
+if TYPE_CHECKING:
+    from a2e_async.events import Events
 
 __all__ = ["ImageToVideo", "ImageToVideoRecord"]
 
@@ -426,7 +429,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         shot_count: int | None = None,
         with_audio: bool | None = None,
         **options: Unpack[CallOptions],
-    ) -> AsyncIterator[Any]: ...
+    ) -> Events: ...
     @overload
     def prompt_extension(
         self,
@@ -457,7 +460,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         shot_count: int | None = None,
         with_audio: bool | None = None,
         **options: Unpack[CallOptions],
-    ) -> AsyncIterator[Any] | Coroutine[Any, Any, Any]:
+    ) -> Events | Coroutine[Any, Any, Any]:
         """Extend prompt for image to video.
 
         An LLM rewrites prompt and negative prompt, for general image-to-video. With `stream` the 200 is
@@ -513,7 +516,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         max_length: int | None = None,
         stream: Literal[True],
         **options: Unpack[CallOptions],
-    ) -> AsyncIterator[Any]: ...
+    ) -> Events: ...
     @overload
     def flf2v_prompt_extension(
         self,
@@ -540,7 +543,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         max_length: int | None = None,
         stream: bool | None = None,
         **options: Unpack[CallOptions],
-    ) -> AsyncIterator[Any] | Coroutine[Any, Any, Any]:
+    ) -> Events | Coroutine[Any, Any, Any]:
         """Extend prompt for FLF2V image to video.
 
         An LLM rewrites prompt and negative prompt for FLF2V, which needs `end_image_url`. With `stream`

@@ -14,7 +14,6 @@ from codegen.check import check
 from codegen.complete import complete
 from codegen.document import SpecError, canonical, operations, read
 from codegen.generate import ResourceProject
-from codegen.model import families
 from tests.unit.codegen_documents import (
     HARMLESS,
     ROOT,
@@ -301,7 +300,8 @@ def test_limits_with_an_exception_and_rules(tmp_path: Path) -> None:
                 "/a/{_id}": {"get": operation(parameters=[id_parameter()])},
                 "/a/{id}": {"get": operation(parameters=[id_parameter("id")])},
             },
-            "GET /a/{id} and GET /a/{_id} would both be a2e.a.get()",
+            "GET /a/{id} (#/paths/~1a~1{id}/get) and GET /a/{_id} (#/paths/~1a~1{_id}/get) "
+            "would both be a2e.a.get()",
         ),
     ],
 )
@@ -322,7 +322,9 @@ def test_a_schema_made_of_itself_is_named(combined: str, tmp_path: Path) -> None
     )
     for name, other in (("A", "B"), ("B", "A")):
         content["components"]["schemas"][name] = {combined: [{"$ref": f"#/components/schemas/{other}"}]}
-    with pytest.raises(SpecError, match=r"upstream\.json.*\n.*#/components/schemas/A is made of itself"):
+    with pytest.raises(
+        SpecError, match=r"upstream\.json.*\n.*#/components/schemas/[AB]: the schema is made of itself"
+    ):
         build(layout(tmp_path, content))
 
 
@@ -347,10 +349,9 @@ def test_a_resource_that_disappears_leaves_no_module(tmp_path: Path) -> None:
     assert sorted(path.name for path in made.package.glob("*.py")) == ["__init__.py", "new.py"]
 
 
-def test_the_parser_may_not_drop_anything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_parser_may_not_drop_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     made = document()
     complete(made)
-    found = families(made)
 
     def forget(self: Any) -> list[Any]:
         for collection in self.openapi.endpoint_collections_by_tag.values():
@@ -359,7 +360,7 @@ def test_the_parser_may_not_drop_anything(monkeypatch: pytest.MonkeyPatch, tmp_p
 
     monkeypatch.setattr(ResourceProject, "_get_errors", forget)
     with pytest.raises(SpecError, match="dropped"):
-        ResourceProject(made, found, tmp_path)
+        ResourceProject(made)
 
 
 def test_equal_documents_in_another_spelling_give_equal_code(tmp_path: Path) -> None:
@@ -372,7 +373,7 @@ def test_equal_documents_in_another_spelling_give_equal_code(tmp_path: Path) -> 
 
 
 def test_prepare_counts_what_it_did() -> None:
-    prepared = prepare(Layout(ROOT).upstream, Layout(ROOT).overlay)
+    prepared = prepare(read(Layout(ROOT).upstream), Layout(ROOT).overlay, "upstream")
     assert len(prepared.repairs) == 23
     assert sum(1 for _ in operations(prepared.document)) == 249
     assert all("Record" in line for line in prepared.completed)

@@ -76,25 +76,59 @@ def with_operation_ids(first: str, second: str) -> dict[str, Any]:
     )
 
 
+PLAIN_ID = {"name": "_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+MYSELF = {"$ref": "#/components/schemas/A"}
 UNUSABLE: dict[str, tuple[Any, str]] = {
     "no object": ([1], "not a JSON object"),
-    "swagger 2": ({"swagger": "2.0", "paths": {"/a": {}}}, "Swagger 2.0"),
-    "openapi 3.1": (document(openapi="3.1.0"), "'3.1.0', not 3.0.x"),
-    "no version": ({"paths": {"/a": {}}}, "openapi is None"),
-    "no paths": (document({}), "no paths"),
-    "no operations": (document({"/a": {}}), "no operations"),
-    "a path item that is a list": (document({"/a": []}), "paths['/a'] is not an object"),
-    "an operation that is a string": (document({"/a": {"get": "x"}}), "paths['/a'].get is not an object"),
-    "a path that climbs": (document({"/a/../b": {"get": operation()}}), "'/a/../b'"),
+    "swagger 2": ({"swagger": "2.0", "paths": {"/a": {}}}, "#/swagger: Swagger 2.0"),
+    "openapi 3.1": (document(openapi="3.1.0"), "#/openapi: the version is '3.1.0', not 3.0.x"),
+    "no version": ({"paths": {"/a": {}}}, "#/openapi: the version is None"),
+    "no paths": (document({}), "#/paths: no paths"),
+    "no operations": (document({"/a": {}}), "#/paths: no operations"),
+    "a path item that is a list": (document({"/a": []}), "#/paths/~1a: not an object"),
+    "an operation that is a string": (document({"/a": {"get": "x"}}), "#/paths/~1a/get: not an object"),
+    "a path that climbs": (document({"/a/../b": {"get": operation()}}), "#/paths/~1a~1..~1b: the path"),
     "a path with a query": (document({"/a?b=c": {"get": operation()}}), "'/a?b=c'"),
-    "a $ref to nowhere": (ref_to_nowhere(), "Nowhere"),
-    "two operations with one id": (with_operation_ids("same", "same"), "same"),
-    "a path parameter that is not declared": (document({"/a/{_id}": {"get": operation()}}), "_id"),
+    "a $ref to nowhere": (
+        ref_to_nowhere(),
+        "#/paths/~1api~1v1~1userNewThing~1start/post/responses/200/content/application~1json/schema: "
+        "$ref '#/components/schemas/Nowhere' points to nothing",
+    ),
+    "a $ref to another file": (
+        document(components={"schemas": {"A": {"$ref": "other.json#/A"}}}),
+        "#/components/schemas/A: $ref 'other.json#/A' does not point into the document",
+    ),
+    "a $ref to itself": (
+        document(components={"schemas": {"A": MYSELF}}),
+        "#/components/schemas/A: $ref '#/components/schemas/A' leads in a circle",
+    ),
+    "two operations with one id": (
+        with_operation_ids("same", "same"),
+        "#/paths/~1b~1list/get/operationId: 'same' is that of #/paths/~1a~1list/get too",
+    ),
+    "a path parameter that is not declared": (
+        document({"/a/{_id}": {"get": operation()}}),
+        "#/paths/~1a~1{_id}/get/parameters: the path parameter '_id' is not declared",
+    ),
+    "a path parameter that the path does not have": (
+        document({"/a": {"get": operation(parameters=[id_parameter()])}}),
+        "#/paths/~1a/get/parameters: the path has no parameter '_id'",
+    ),
+    "a parameter that stands twice": (
+        document({"/a/{_id}": {"get": operation(parameters=[id_parameter(), PLAIN_ID])}}),
+        "#/paths/~1a~1{_id}/get/parameters: the path parameter '_id' stands twice",
+    ),
     "a schema of no known type": (
         document({"/a": {"post": operation(requestBody=fields(x={"type": "strin"}))}}),
-        "'strin'",
+        "#/paths/~1a/post/requestBody/content/application~1json/schema/properties/x/type: 'strin'",
     ),
-    "components of no sense": (document(components={"schemas": [1]}), "components"),
+    "a schema made of itself": (
+        document(
+            components={"schemas": {"A": {"type": "array", "items": {"$ref": "#/components/schemas/A"}}}}
+        ),
+        "#/components/schemas/A: the schema is made of itself",
+    ),
+    "components of no sense": (document(components={"schemas": [1]}), "#/components"),
 }
 
 
@@ -114,8 +148,10 @@ def test_what_cannot_be_used_leaves_the_old_file_alone(name: str, tmp_path: Path
     [
         ("<html>moved</html>", "not JSON"),
         ("", "not JSON"),
-        ('{"openapi": "3.0.0", "paths": {"/a": {}, "/a": {}}}', "'/a' stands twice"),
-        ('{"openapi": NaN}', "NaN"),
+        ('{"openapi": "3.0.0", "paths": {"/a": {}, "/a": {}}}', "#/paths: the key '/a' stands twice"),
+        ('{"openapi": [1, NaN]}', "#/openapi/1: NaN is not JSON"),
+        ('{"info": {"title": "\\ud800"}}', "#/info/title: half a surrogate pair"),
+        ('{"a", 1}', "line 1 column 5"),
         ('{"a":' * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1), f"deeper than {MAX_DEPTH}"),
         ("[" * 3_000_000, f"deeper than {MAX_DEPTH}"),
         ('{"openapi": "3.0.0", "paths": {"/a', "not JSON"),

@@ -1,0 +1,84 @@
+"""``diff``: what changed between two documents, for users of the SDK."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import attrs
+
+from codegen.build import REPORT, Layout, prepare
+from codegen.document import Document, SpecError, parse, read
+from codegen.generate import interface_of
+from codegen.interface import Interface
+from codegen.report import Report, report_of
+from codegen.soundness import check_kind, validate
+
+__all__ = ["diff", "version_of"]
+
+_REVISION = re.compile(r"(?!-)[\w./~^@{}-]+(?::[^:]+)?")
+
+
+@attrs.frozen
+class _Side:
+    interface: Interface
+    notes: list[str]
+
+
+def diff(layout: Layout, old: str = "HEAD", new: str = "") -> Report:
+    """Compare two documents.
+
+    Args:
+        layout: where the overlay and the working documents are.
+        old: an upstream document or an a2e.json, as a file or as ``REVISION`` or ``REVISION:path`` of git.
+        new: the same; without it, the a2e.json that is there.
+
+    Raises:
+        SpecError: one of them cannot be had or generated from.
+    """
+    before, after = _side(layout, old), _side(layout, new or str(layout.document))
+    return report_of(before.interface, after.interface, version_of(layout), [*before.notes, *after.notes])
+
+
+def version_of(layout: Layout) -> str:
+    """The package's version, as pyproject.toml has it."""
+    try:
+        text = (layout.root / "pyproject.toml").read_text(encoding="utf-8")
+        return str(tomllib.loads(text)["project"]["version"])
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise SpecError(f"{layout.root / 'pyproject.toml'}: no version: {error}") from error
+
+
+def _side(layout: Layout, given: str) -> _Side:
+    document = _document(layout, given)
+    notes: list[str] = []
+    check_kind(document, given)
+    if REPORT in document:
+        validate(document, given)
+    else:
+        # The overlay is written for the newest document; an older one may lack what it names.
+        prepared = prepare(document, layout.overlay, given, unmatched="drop")
+        document = prepared.document
+        left_out = sum("left out" in note for note in prepared.notes)
+        if left_out:
+            notes = [f"{given}: {left_out} overlay actions and rules match nothing in it and were left out"]
+    return _Side(interface_of(document), notes)
+
+
+def _document(layout: Layout, given: str) -> Document:
+    if Path(given).is_file():
+        return read(Path(given))
+    if not _REVISION.fullmatch(given):
+        raise SpecError(f"{given}: no such file")
+    place = given if ":" in given else f"{given}:openapi/{layout.document.name}"
+    done = subprocess.run(
+        ["git", "-C", str(layout.root), "show", place],
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise SpecError(f"{given}: neither a file nor a revision of git: {reason}")
+    return parse(done.stdout, place)

@@ -1,0 +1,109 @@
+"""``regenerate``: take upstream's document, make everything of it, tell what changed, replace it together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+
+from codegen.build import Layout, Plan, plan
+from codegen.diff import version_of
+from codegen.document import Document, SpecError, operations, read
+from codegen.files import changed, replace_together
+from codegen.generate import interface_of
+from codegen.interface import Interface, Method, Module
+from codegen.overlay import Unmatched
+from codegen.pull import is_known, take
+from codegen.report import report_of
+from codegen.soundness import check_kind, validate
+
+__all__ = ["regenerate"]
+
+
+def regenerate(
+    layout: Layout,
+    source: str,
+    *,
+    unmatched: Unmatched = "error",
+    transport: httpx.BaseTransport | None = None,
+) -> list[str]:
+    """Take a document, build from it, tell what changed, and then replace all files.
+
+    Args:
+        layout: where everything is.
+        source: a URL or a file.
+        unmatched: what to do with overlay actions that match nothing.
+        transport: instead of the network, for tests.
+
+    Returns: what was done and what changed, one line each.
+
+    Raises:
+        SpecError: the document cannot be had or used; every file is as it was.
+    """
+    document = take(source, transport=transport)
+    made = plan(layout, document, label=source, unmatched=unmatched)
+    files = dict(made.files)
+    if is_known(document, layout.upstream):
+        del files[layout.upstream]
+    if not changed(files):
+        return [f"{source}: nothing changed; nothing was touched", *made.prepared.notes]
+    before = _interface(layout)
+    lines = [*_gone(layout, document, made, before), *made.prepared.notes]
+    new_repairs = [str(one) for one in made.prepared.repairs if str(one) not in _old_repairs(layout)]
+    lines += [f"new repair: {one}" for one in new_repairs]
+    if isinstance(before, Interface):
+        report = report_of(before, made.interface, version_of(layout))
+        lines += ["", *report.text().splitlines()]
+    else:
+        lines.append(f"no comparison: {before}")
+    replaced = replace_together(files)
+    return [f"{source}: {made.interface.operations} operations; {len(replaced)} files replaced", *lines]
+
+
+def _old_document(layout: Layout) -> Document:
+    document = read(layout.document)
+    check_kind(document, str(layout.document))
+    validate(document, str(layout.document))
+    return document
+
+
+def _interface(layout: Layout) -> Interface | str:
+    """What is there now, or why that cannot be told."""
+    try:
+        return interface_of(_old_document(layout))
+    except SpecError as error:
+        return str(error)
+
+
+def _old_repairs(layout: Layout) -> list[str]:
+    try:
+        return list(map(str, read(layout.document).get("x-a2e-repairs", ())))
+    except SpecError:
+        return []
+
+
+def _gone(layout: Layout, document: Document, made: Plan, before: Interface | str) -> Iterator[str]:
+    """Operations that upstream no longer has, and what becomes of their methods."""
+    if not isinstance(before, Interface):
+        return
+    try:
+        listed = {str(ref) for ref in operations(read(layout.upstream))}
+    except SpecError:
+        return
+    listed -= {str(ref) for ref in operations(document)}
+    kept = {str(ref) for ref in operations(made.prepared.document)}
+    for module in before.modules:
+        names = {f"{one.http} {one.path}": _shown(module, one) for one in module.methods}
+        lost = [name for name in names if name in listed and name not in kept]
+        if len(lost) == len(names) > 1:
+            yield f"gone upstream: every operation of a2e.{module.resource}, which goes with them"
+            lost = []
+        for name, method in names.items():
+            if name in lost:
+                yield f"gone upstream: {name}; {method} goes with it"
+            elif name in listed and name in kept:
+                yield f"gone upstream: {name}; overlay.yaml keeps it, so {method} stays"
+
+
+def _shown(module: Module, method: Method) -> str:
+    return f"a2e.{module.resource}()" if method.is_call else f"a2e.{module.resource}.{method.name}()"

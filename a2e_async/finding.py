@@ -18,7 +18,7 @@ import anyio
 import attrs
 
 from a2e_async.clock import Clock
-from a2e_async.errors import APIError, TransportError
+from a2e_async.errors import APIError, TransportError, UnexpectedReply
 from a2e_async.lifecycle import created_at
 from a2e_async.policy import Failure, classify
 from a2e_async.readback import ListPages
@@ -34,6 +34,7 @@ _SKEW = 60.0  # seconds by which the clocks of the service's own machines may di
 _WALL_SKEW = 900.0  # seconds by which this machine's clock may differ from the service's
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
 _UNREADABLE_FOR = 600.0  # seconds past the window for which an unreadable list is tried again
+_STRAGGLING_FOR = 10.0  # seconds after which no more tasks of one start are expected to show up
 _PAGES = 50
 _CLAIMS_KEPT = 100_000
 _COUNT_FIELDS = ("max_images", "number_of_images", "n")
@@ -155,16 +156,18 @@ class Finder:
         self._searching.append(lost)
         try:
             pause = _FIRST_PAUSE
-            found: Sequence[JSONObject] = []
+            known, since = 0, 0.0
             while True:
                 asked = self._clock.now()
                 reading = await self._read(asked)
-                before = found
                 found, decided = self._matching(lost, reading.records)
-                # Several tasks of one start may show up one after the other.
-                if found and decided and (len(found) >= lost.expected or len(found) == len(before)):
+                if len(found) != known:
+                    known, since = len(found), asked
+                # Several tasks of one start may show up one after the other, and may be fewer than wanted.
+                if found and decided and (known >= lost.expected or asked - since >= _STRAGGLING_FOR):
                     return found
-                if reading.error is not None and classify(reading.error) is Failure.FINAL:
+                if isinstance(reading.error, UnexpectedReply) or _is_final(reading.error):
+                    # No list, or not the API's host at all: looking longer would not help.
                     return None
                 if asked >= until + (0.0 if reading.error is None else _UNREADABLE_FOR):
                     return found if decided and (found or reading.whole) else None
@@ -265,6 +268,10 @@ class Finder:
             return False
         names = "\n".join(str(record.get("name")) for record in records)
         return all(names.count(str(lost.marker)) >= lost.expected for lost in self._searching)
+
+
+def _is_final(error: Exception | None) -> bool:
+    return error is not None and classify(error) is Failure.FINAL
 
 
 def _alike(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -176,8 +176,9 @@ class Starter:
         accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None,
     ) -> Sequence[JSONObject]:
         marker = lost.marker
+        cause = f"{str(error)[:200]}; and " if error else ""
         if self._finder is None:
-            raise _uncertain(job, marker, "this workflow has no list to look into") from error
+            raise _uncertain(job, marker, f"{cause}this workflow has no list to look into") from error
         why = type(error).__name__ if error else "begun by an earlier run"
         logger.warning("start %s: %s; looking for the task", job.workflow.name, why)
         found = await self._finder.find(lost, until=lost.sent + self._policy.window)
@@ -185,9 +186,9 @@ class Starter:
             await self._settle(lost.body, found, accepted)
             return found
         if found is None:
-            raise _uncertain(job, marker, "the workflow's list does not tell") from error
+            raise _uncertain(job, marker, f"{cause}the workflow's list does not tell") from error
         if not self._policy.resubmit:
-            raise _uncertain(job, marker, f"no such task within {self._policy.window:g} s") from error
+            raise _uncertain(job, marker, f"{cause}no such task within {self._policy.window:g} s") from error
         logger.warning("start %s: no such task; starting again", job.workflow.name)
         return []
 
@@ -235,7 +236,8 @@ def _made(data: Any, call: Call) -> Sequence[JSONObject]:
     if records:
         return records
     known = (call.body or {}).get("_id")
-    if isinstance(known, str) and not data:
+    silent = not data or (isinstance(data, Mapping) and data.keys() <= {"message", "msg"})
+    if isinstance(known, str) and silent:
         # It sets a task going that is there already (a twin's further training), and says no more than yes.
         return [{"_id": known}]
     raise TaskRejected(f"no task was made: {_refusal(data)}", body=data)

@@ -220,11 +220,12 @@ class Service(httpx.AsyncBaseTransport):
         now = anyio.current_time()
         made = []
         for _ in range(self.several(body)):
+            lag = self.commit_lag(body)
             made.append(
                 {
                     "_id": f"{len(self.tasks):024x}",
-                    "_visible": now + self.commit_lag(body) + self.list_lag,
-                    "_born": now + self.commit_lag(body),
+                    "_visible": now + lag + self.list_lag,
+                    "_born": now + lag,
                     "coins": 30,
                     **body,
                 }

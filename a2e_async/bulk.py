@@ -89,6 +89,7 @@ class BulkRun:
         self._counts = Counts()
         self._shared: Shared | None = None
         self._reading = anyio.CancelScope()
+        self._broken: Exception | None = None
         self._send, self._outcomes = anyio.create_memory_object_stream[Outcome](0)
         self._left = 0
         self._requests: Callable[[], int] = lambda: 0
@@ -100,7 +101,7 @@ class BulkRun:
         No coins, a refused token, the budget, a service that cannot be reached or refuses everything;
         or what the jobs' iterable or the journal has raised, which the iteration raises at its end.
         """
-        return self._shared.stopped if self._shared else None
+        return (self._shared.stopped if self._shared else None) or self._broken
 
     def summary(self) -> Summary:
         """The run in numbers, as far as it has come."""
@@ -185,7 +186,7 @@ class BulkRun:
                 async with anyio.create_task_group() as group:
                     with self._reading:
                         await self._read(shared, room, group)
-                if shared.journal is not None and shared.stopped is None:
+                if shared.journal is not None and self.stopped is None:
                     self._left = await shared.journal.unfinished()
         finally:
             self._ended.set()
@@ -198,12 +199,12 @@ class BulkRun:
             try:
                 job = await anext(jobs, _END)
             except Exception as error:
-                shared.stop(error)
+                self._broken = error
                 return
             if job is _END or shared.stopped is not None:
                 return
             if not isinstance(job, Job):
-                shared.stop(InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job"))
+                self._broken = InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
                 return
             group.start_soon(self._run, JobRun(shared, job, index), room)
             index += 1

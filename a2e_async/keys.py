@@ -12,7 +12,7 @@ from typing import Any
 from anyio import to_thread
 
 from a2e_async.attachments import files_in
-from a2e_async.errors import InvalidArgument, UploadError
+from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 from a2e_async.operations import Upload
 
@@ -25,8 +25,7 @@ async def key_of(job: Job[Any]) -> str:
     """The job's own key, else one made of its workflow, its body and the content of its files.
 
     Raises:
-        UploadError: a file cannot be read.
-        InvalidArgument: the body holds something that cannot be sent.
+        InvalidArgument: a file cannot be read, or the body holds something that cannot be sent.
     """
     if job.key is not None:
         return job.key
@@ -66,5 +65,5 @@ def _hash_of(path: Path) -> str:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     except OSError as error:
-        raise UploadError(f"a file of the job cannot be read: {error}") from error
+        raise InvalidArgument("source", f"the file cannot be read: {error}") from error
     return digest.hexdigest()

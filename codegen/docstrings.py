@@ -10,6 +10,7 @@ from codegen.prose import block, docstring, escape, sentence
 __all__ = ["method_doc"]
 
 _OPTIONS_DOC = "options: see `CallOptions`."
+_TIMEOUT_DOC = "timeout: Seconds to wait until it is ready; without it, it is asked for once."
 
 
 def method_doc(family: Family, endpoint: Endpoint, method: Method) -> str:
@@ -19,6 +20,8 @@ def method_doc(family: Family, endpoint: Endpoint, method: Method) -> str:
     arguments = [line for one in method.ordered for line in block(escape(f"{one.name}: {one.doc}"), 12, 4)]
     if method.free_body:
         arguments += block("body: the JSON body; upstream does not say what may stand in it.", 12, 4)
+    if method.waits:
+        arguments += block(_TIMEOUT_DOC, 12, 4)
     arguments += block(_OPTIONS_DOC, 12, 4)
     parts = [
         block(escape(summary), 8),
@@ -41,6 +44,8 @@ def method_doc(family: Family, endpoint: Endpoint, method: Method) -> str:
 def _returns(method: Method) -> str:
     if method.paged:
         return "An async iterator over the records; it turns the pages itself."
+    if method.waits:
+        return "The Result: `urls`, `download`, and what was answered in `record.raw`."
     if method.streams:
         return f"{method.reply.doc} With stream, an async iterator over the events."
     return method.reply.doc
@@ -50,4 +55,7 @@ def _raises(method: Method) -> list[str]:
     lines = ["            InvalidArgument: a value cannot be right; nothing was sent."]
     if not method.is_start:
         lines.append("            APIError: the service refused.")
+    if method.waits:
+        lines.append("            NotReady: it is still being made, and no timeout was given.")
+        lines.append("            WaitTimeout: so it was when the timeout had passed.")
     return lines

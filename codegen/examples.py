@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from codegen.interface import Rules
@@ -29,7 +29,10 @@ def example_of(family: Family, keywords: Sequence[Keyword], rules: Rules, *, ope
                 given.append(rule.any_of[0])
     if not given:
         given = [one.name for one in keywords if one.type.takes_files][:1]
-    arguments = [f"{name}={value_of(by_name[name])}" for name in given]
+    forced = _forced(rules, by_name, given)
+    arguments = [
+        f"{name}={quoted(forced[name]) if name in forced else value_of(by_name[name])}" for name in given
+    ]
     arguments += ["body={}"] if open_body else []
     lines = [f"job = a2e.{family.resource}({', '.join(arguments)})"]
     if len(lines[0]) > 92:
@@ -39,6 +42,17 @@ def example_of(family: Family, keywords: Sequence[Keyword], rules: Rules, *, ope
     pad = " " * 12
     shown = [f"{pad}{line[: len(line) - len(line.lstrip())]}{escape(line)}" for line in lines]
     return [f"{pad}```python", *shown, f"{pad}```"]
+
+
+def _forced(rules: Rules, by_name: Mapping[str, Keyword], given: Sequence[str]) -> dict[str, Any]:
+    """Values that the rules demand where the usual example is none of those that they allow."""
+    return {
+        name: values[0]
+        for rule in rules.needs
+        if all(_holds(by_name[name], wanted, given) for name, wanted in rule.when.items())
+        for name, values in rule.only.items()
+        if name in given and example_value(by_name[name]) not in values
+    }
 
 
 def _holds(keyword: Keyword, values: Sequence[Any] | None, given: Sequence[str]) -> bool:

@@ -100,6 +100,8 @@ def returns(method: Method) -> str:
         return f"Job[{method.reply.element}]"
     if method.paged:
         return f"Pages[{method.reply.element}]"
+    if method.waits:
+        return "Result"
     plain = method.reply.annotation
     return f"{plain}{EVENTS}" if method.streams else plain
 
@@ -109,12 +111,15 @@ def _method(method: Method) -> Node:
     if method.free_body:
         free = Type(kind="dict")
         children.append(Node("keyword", "body", {"required": False, **_type_facts(free)}, type=free))
+    if method.waits:
+        seconds = Type(kind="float")
+        children.append(Node("keyword", "timeout", {"required": False, **_type_facts(seconds)}, type=seconds))
     facts = {
         "http": method.http,
         "path": method.path,
         "returns": returns(method),
         "decoder": method.reply.decoder,
-        "positional": tuple(sorted(one.name for one in method.positional)),
+        "positional": tuple(one.name for one in method.positional),
         "sends a body": method.has_body,
         **{f"paging {name}": value for name, value in _paging(method).items()},
     }
@@ -199,9 +204,23 @@ def rule_nodes(rules: Rules, renamed: Mapping[str, str]) -> list[Node]:
             renamed.get(name, name): None if values is None else tuple(sorted(values, key=repr))
             for name, values in need.when.items()
         }
-        same = Condition(dict(sorted(when.items())), names(need.all_of), names(need.any_of))
+        only = {
+            renamed.get(name, name): tuple(sorted(values, key=repr)) for name, values in need.only.items()
+        }
+        most = {renamed.get(name, name): limit for name, limit in need.most.items()}
+        same = Condition(
+            dict(sorted(when.items())),
+            names(need.all_of),
+            names(need.any_of),
+            dict(sorted(only.items())),
+            dict(sorted(most.items())),
+        )
         given = frozenset(name for name, values in when.items() if values is None or None not in values)
-        found[repr(same)] = RuleWords(same.doc.rstrip("."), given, len(given))
+        if need.all_of or need.any_of or not (only or most):
+            found[repr(same)] = RuleWords(same.doc.rstrip("."), given, len(given))
+        else:
+            limited = given.union(only, most)
+            found[repr(same)] = RuleWords(same.doc.rstrip("."), limited, len(given) + 1)
     return [Node("rule", name, source=words) for name, words in found.items()]
 
 

@@ -73,11 +73,13 @@ class Paged:
 
 @attrs.frozen
 class Condition:
-    """One conditional need; names are keywords."""
+    """What holds under a condition; names are keywords. See `a2e_async.rules.Need`."""
 
     when: dict[str, tuple[Any, ...] | None]
-    all_of: tuple[str, ...]
-    any_of: tuple[str, ...]
+    all_of: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    only: dict[str, tuple[Any, ...]] = attrs.field(factory=dict[str, tuple[Any, ...]])
+    most: dict[str, float] = attrs.field(factory=dict[str, float])
 
     @property
     def code(self) -> str:
@@ -89,17 +91,28 @@ class Condition:
         arguments = [f"{{{when}}}"]
         arguments += [f"all_of={tuple_of(self.all_of)}"] if self.all_of else []
         arguments += [f"any_of={tuple_of(self.any_of)}"] if self.any_of else []
+        for name, limits in (
+            ("only", {key: tuple_of(one) for key, one in self.only.items()}),
+            ("most", self.most),
+        ):
+            inner = ", ".join(f"{literal(key)}: {value}" for key, value in limits.items())
+            arguments += [f"{name}={{{inner}}}"] if limits else []
         return f"Need({', '.join(arguments)})"
 
     @property
     def doc(self) -> str:
         """The rule in words."""
         parts = [_told(name, values) for name, values in self.when.items()]
-        if not self.all_of and not self.any_of:
+        wanted = [name for name in self.all_of if name not in self.only]
+        wanted += [" or ".join(self.any_of)] if self.any_of else []
+        held = [f"{' and '.join(wanted)} {'is' if len(wanted) == 1 else 'are'} needed"] if wanted else []
+        for name, values in self.only.items():
+            verb = "must be" if name in self.all_of else "can be"
+            held.append(f"{name} {verb} {' or '.join(map(str, values))}{' only' if verb == 'can be' else ''}")
+        held += [f"{name} is at most {limit}" for name, limit in self.most.items()]
+        if not held:
             return f"Not together: {' and '.join(parts)}."
-        wanted = [*self.all_of, *([" or ".join(self.any_of)] if self.any_of else [])]
-        verb = "is" if len(wanted) == 1 else "are"
-        return f"{' and '.join(wanted)} {verb} needed with {' and '.join(parts)}."
+        return f"{' and '.join(held)} with {' and '.join(parts)}."
 
 
 def _told(name: str, values: Sequence[Any] | None) -> str:
@@ -151,6 +164,7 @@ class Method:
         free_body: it takes members that nobody has declared.
         is_start: a call gives a Job; is_call: it is the workflow's own start.
         streams: with ``stream=True`` it gives events.
+        waits: it is answered with 202 until it has a result.
     """
 
     name: str
@@ -165,6 +179,7 @@ class Method:
     is_start: bool
     is_call: bool
     streams: bool
+    waits: bool
     doc: str
 
     @property
@@ -226,6 +241,8 @@ class Method:
         ]
         if self.free_body:
             named.append(f"body: {FREE} | None = None")
+        if self.waits:
+            named.append("timeout: float | None = None")
         if named:
             parts.append("*")
         return ", ".join([*parts, *named, "**options: Unpack[CallOptions]"])

@@ -141,6 +141,7 @@ def _method(
         is_start=family.is_start(endpoint),
         is_call=is_call,
         streams=_streams(document, endpoint, keywords),
+        waits=_waits(family, endpoint),
         doc="",
     )
     _refuse_doubles(method)
@@ -200,6 +201,17 @@ def _streams(document: Document, endpoint: Endpoint, keywords: Sequence[Keyword]
     return switch and "text/event-stream" in reply.get("content", {})
 
 
+def _waits(family: Family, endpoint: Endpoint) -> bool:
+    """Whether it reads something of one task that is answered with 202 until it is there."""
+    placeholders = re.findall(r"{", endpoint.ref.path)
+    return (
+        family.start is not None
+        and endpoint.ref.method == "get"
+        and len(placeholders) == 1
+        and "202" in endpoint.operation["responses"]
+    )
+
+
 def _query_schema(parameter: Document, paged: Paged | None) -> Document:
     """A parameter's schema; a page has at least one record, whether that is stated or not."""
     schema: Document = parameter["schema"]
@@ -231,7 +243,10 @@ def _paging(document: Document, endpoint: Endpoint) -> Paged | None:
             most = schema.get("maximum", default)
     if page and size:
         return Paged(page, size, int(default), int(most))
-    return Paged(None, None, 0, 0) if endpoint.method_name == "list" else None
+    listed = endpoint.method_name == "list" or (
+        endpoint.ref.method == "get" and endpoint.method_name.endswith(("_record", "_records"))
+    )
+    return Paged(None, None, 0, 0) if listed else None
 
 
 def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes: Shapes) -> list[Keyword]:
@@ -255,6 +270,8 @@ def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes
 
 def _refuse_doubles(method: Method) -> None:
     seen: dict[str, str] = {"body": "the free-form body"} if method.free_body else {}
+    if method.waits:
+        seen["timeout"] = "the time to wait"
     for one in method.keywords:
         if one.name in seen:
             raise SpecError(f"{seen[one.name]!r} and {one.key!r} would both be {one.name!r}")

@@ -66,9 +66,9 @@ RESERVED_FIELDS = frozenset({"raw", "decode"})
 IMPORTED = frozenset(
     {
         "Any", "CallOptions", "Coroutine", "Events", "Field", "Job", "Literal", "Mapping", "Media",
-        "Need", "Operation", "Pages", "Paging", "Record", "Required", "Resource", "Routes", "Sequence",
-        "TYPE_CHECKING", "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "many", "one", "overload",
-        "raw", "text", "with_body",
+        "Need", "Operation", "Pages", "Paging", "Record", "Required", "Resource", "Result", "Routes",
+        "Sequence", "TYPE_CHECKING", "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "many", "one",
+        "overload", "raw", "text", "with_body",
     }
 )  # fmt: skip
 """What every generated module imports."""

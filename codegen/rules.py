@@ -13,6 +13,7 @@ from codegen.values import Keyword
 __all__ = ["drop_stale_rules", "rules_of"]
 
 GIVEN = "*"
+_PARTS = frozenset({"when", "all", "any", "only", "most"})
 
 
 def rules_of(endpoint: Endpoint, keywords: Sequence[Keyword]) -> Rules:
@@ -33,14 +34,18 @@ def rules_of(endpoint: Endpoint, keywords: Sequence[Keyword]) -> Rules:
 
     needs = []
     for rule in endpoint.operation.get("x-a2e-needs", ()):
-        if not isinstance(rule, Mapping) or not rule.get("when") or set(rule) - {"when", "all", "any"}:
+        if not isinstance(rule, Mapping) or not rule.get("when") or set(rule) - _PARTS:
             raise SpecError(f"not a rule: {rule!r}")
         when = {
             name_of(key): None if values == GIVEN else tuple(values) for key, values in rule["when"].items()
         }
         needs.append(
             Condition(
-                when, tuple(map(name_of, rule.get("all", ()))), tuple(map(name_of, rule.get("any", ())))
+                when,
+                tuple(map(name_of, rule.get("all", ()))),
+                tuple(map(name_of, rule.get("any", ()))),
+                {name_of(key): tuple(values) for key, values in rule.get("only", {}).items()},
+                {name_of(key): limit for key, limit in rule.get("most", {}).items()},
             )
         )
     return Rules(groups("x-a2e-any-of"), groups("x-a2e-exclusive"), tuple(needs))
@@ -68,4 +73,4 @@ def drop_stale_rules(document: Document) -> list[str]:
 def _named(rule: Any) -> set[str]:
     if not isinstance(rule, Mapping):
         return set(rule)
-    return {*rule.get("when", {}), *rule.get("all", ()), *rule.get("any", ())}
+    return {key for part in _PARTS for key in rule.get(part, ())}

@@ -86,7 +86,7 @@ LANGUAGE_LIST = Operation(
 POST_VOICE_LIST = Operation(
     "POST",
     "/api/v1/anchor/voice_list",
-    raw,
+    many(VoiceGroup),
     body=(
         Field("country", str),
         Field("region", str),
@@ -173,7 +173,7 @@ class Anchor(Resource):
         region: str | None = None,
         voice_map_type: str | None = None,
         **options: Unpack[CallOptions],
-    ) -> Any:
+    ) -> Sequence[VoiceGroup]:
         """List available voices by country/region.
 
         Args:
@@ -183,7 +183,7 @@ class Anchor(Resource):
             options: see `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The records.
 
         Raises:
             InvalidArgument: a value cannot be right; nothing was sent.

@@ -15,6 +15,7 @@ from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, m
 from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
 from a2e_async.resources import Routes, Workflow
+from a2e_async.rules import Need
 
 __all__ = ["GptImage", "GptImageRecord"]
 
@@ -51,6 +52,7 @@ START = Operation(
         Field("webhook_token", str, max_length=256),
     ),
     has_body=True,
+    needs=(Need({"model": ("gpt-image-2",), "aspect_ratio": ("1:1",), "resolution": ("4K",)}),),
 )
 
 LIST = Operation(
@@ -110,6 +112,8 @@ class GptImage(Workflow[GptImageRecord]):
         Text-to-image, or editing of up to 16 images. Results expire after 3 days. Asynchronous: 200
         means accepted, not finished; poll detail. webhook_url/webhook_token work for API-token callers
         only, best effort.
+
+        Not together: model gpt-image-2 and aspect_ratio 1:1 and resolution 4K.
 
         Args:
             name: The task's name, to find it again.

@@ -49,6 +49,11 @@ START = Operation(
     needs=(
         Need({"model_type": (None, "text-to-video")}, all_of=("prompt",)),
         Need({"model_type": ("image-to-video",)}, any_of=("image_urls", "image_url")),
+        Need({"model_type": (None, "text-to-video"), "model_version": ("1.5",)}),
+        Need(
+            {"model_type": (None, "text-to-video"), "model_version": (None, "legacy")},
+            only={"aspect_ratio": ("1:1", "16:9", "9:16")},
+        ),
     ),
 )
 
@@ -113,7 +118,9 @@ class GrokVideo(Workflow[GrokVideoRecord]):
         prompt; image-to-video needs an image (image_urls or image_url).
 
         prompt is needed with model_type left out or text-to-video. image_urls or image_url is needed
-        with model_type image-to-video.
+        with model_type image-to-video. Not together: model_type left out or text-to-video and
+        model_version 1.5. aspect_ratio can be 1:1 or 16:9 or 9:16 only with model_type left out or
+        text-to-video and model_version left out or legacy.
 
         Args:
             name: The task's name, to find it again.

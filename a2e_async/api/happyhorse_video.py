@@ -57,6 +57,19 @@ START = Operation(
         Need({"mode": ("i2v",)}, all_of=("image_url",)),
         Need({"mode": ("r2v",)}, all_of=("reference_image_urls",)),
         Need({"mode": ("video-edit",)}, all_of=("edit_video_url",)),
+        Need(
+            {"mode": ("video-edit",)},
+            only={"resolution": ("720P", "1080P")},
+            most={"reference_image_urls": 5},
+        ),
+        Need(
+            {"mode": ("t2v", "i2v", "r2v"), "model_version": (None, "1.0")},
+            only={"duration": ("5", "10", "15"), "resolution": ("720P", "1080P")},
+        ),
+        Need(
+            {"mode": ("t2v", "r2v"), "model_version": (None, "1.0")},
+            only={"ratio": ("16:9", "9:16", "1:1", "4:3", "3:4")},
+        ),
     ),
 )
 
@@ -129,6 +142,10 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
 
         prompt is needed with mode t2v, r2v, video-edit. image_url is needed with mode i2v.
         reference_image_urls is needed with mode r2v. edit_video_url is needed with mode video-edit.
+        resolution can be 720P or 1080P only and reference_image_urls is at most 5 with mode video-edit.
+        duration can be 5 or 10 or 15 only and resolution can be 720P or 1080P only with mode t2v, i2v,
+        r2v and model_version left out or 1.0. ratio can be 16:9 or 9:16 or 1:1 or 4:3 or 3:4 only with
+        mode t2v, r2v and model_version left out or 1.0.
 
         Args:
             mode: The mode.

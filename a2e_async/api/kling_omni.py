@@ -47,7 +47,9 @@ START = Operation(
         Field("prompt", str),
         Field("image_list", list, max_items=7, item=Field("", str, media=True)),
         Field("mode", str, choices=("std", "pro")),
-        Field("duration", str),
+        Field(
+            "duration", str, choices=("3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15")
+        ),
         Field("aspect_ratio", str, choices=("16:9", "9:16", "1:1")),
         Field("sound", bool),
         Field("multi_shot", bool),
@@ -129,7 +131,8 @@ class KlingOmni(Workflow[KlingOmniRecord]):
         prompt: str | None = None,
         image_list: Sequence[Media] | None = None,
         mode: Literal["std", "pro"] | None = None,
-        duration: str | None = None,
+        duration: Literal["3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"]
+        | None = None,
         aspect_ratio: Literal["16:9", "9:16", "1:1"] | None = None,
         sound: bool | None = None,
         multi_shot: bool | None = None,

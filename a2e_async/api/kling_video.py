@@ -57,6 +57,29 @@ START = Operation(
     needs=(
         Need({"mode": ("image-to-video", "motion-control")}, all_of=("image_url",)),
         Need({"mode": ("motion-control",)}, all_of=("video_url",)),
+        Need(
+            {"mode": ("text-to-video", "image-to-video"), "version": (None, "2.6")},
+            only={"duration": ("5", "10")},
+        ),
+        Need(
+            {"version": (None, "2.6")}, only={"model_version": ("standard",), "quality_mode": ("std", "pro")}
+        ),
+        Need(
+            {"mode": ("motion-control",)},
+            only={"model_version": ("standard",), "quality_mode": ("std", "pro")},
+        ),
+        Need({"end_image_url": None}, only={"mode": ("image-to-video",)}),
+        Need(
+            {"end_image_url": None, "model_version": (None, "standard")},
+            all_of=("quality_mode",),
+            only={"quality_mode": ("pro",)},
+        ),
+        Need(
+            {"version": (None, "2.6"), "sound": (True,)},
+            all_of=("quality_mode",),
+            only={"quality_mode": ("pro",)},
+        ),
+        Need({"version": (None, "2.6"), "end_image_url": None, "sound": (True,)}),
     ),
 )
 
@@ -134,7 +157,13 @@ class KlingVideo(Workflow[KlingVideoRecord]):
         (standard or fast): 3-15 s. End frame needs pro. 4k: version 3.0 text or image video only.
 
         image_url is needed with mode image-to-video, motion-control. video_url is needed with mode
-        motion-control.
+        motion-control. duration can be 5 or 10 only with mode text-to-video, image-to-video and version
+        left out or 2.6. model_version can be standard only and quality_mode can be std or pro only with
+        version left out or 2.6. model_version can be standard only and quality_mode can be std or pro
+        only with mode motion-control. mode can be image-to-video only with end_image_url. quality_mode
+        must be pro with end_image_url and model_version left out or standard. quality_mode must be pro
+        with version left out or 2.6 and sound True. Not together: version left out or 2.6 and
+        end_image_url and sound True.
 
         Args:
             mode: The mode.

@@ -53,6 +53,10 @@ START = Operation(
             {"mode": ("reference-to-video",)},
             any_of=("reference_image_urls", "reference_video_urls", "reference_audio_urls"),
         ),
+        Need(
+            {"mode": (None, "text-to-video")},
+            only={"aspect_ratio": ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")},
+        ),
     ),
 )
 
@@ -115,7 +119,8 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
         least one of the reference image, video or audio lists.
 
         first_frame_url is needed with mode image-to-video. reference_image_urls or reference_video_urls
-        or reference_audio_urls is needed with mode reference-to-video.
+        or reference_audio_urls is needed with mode reference-to-video. aspect_ratio can be 21:9 or 16:9
+        or 4:3 or 1:1 or 3:4 or 9:16 only with mode left out or text-to-video.
 
         Args:
             prompt: What is wanted, in words.

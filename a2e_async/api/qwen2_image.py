@@ -15,6 +15,7 @@ from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, m
 from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
 from a2e_async.resources import Routes, Workflow
+from a2e_async.rules import Need
 
 __all__ = ["Qwen2Image", "Qwen2ImageRecord"]
 
@@ -64,6 +65,23 @@ START = Operation(
         Field("webhook_token", str, max_length=256),
     ),
     has_body=True,
+    needs=(
+        Need(
+            {"model": (None, "qwen-image-2.0", "qwen-image-2.0-pro", "qwen-image-3.0")},
+            only={
+                "size": (
+                    "1024*1024",
+                    "1328*880",
+                    "880*1328",
+                    "1152*864",
+                    "864*1152",
+                    "1280*720",
+                    "720*1280",
+                    "1512*648",
+                )
+            },
+        ),
+    ),
 )
 
 LIST = Operation("GET", "/api/v1/userQwen2Image/list", many(Qwen2ImageRecord), paging=Paging())
@@ -129,6 +147,9 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
 
         Text-to-image or image editing. Asynchronous: 200 means accepted, not finished; poll detail.
         webhook_url/webhook_token work for API-token callers only, best effort.
+
+        size can be 1024*1024 or 1328*880 or 880*1328 or 1152*864 or 864*1152 or 1280*720 or 720*1280 or
+        1512*648 only with model left out or qwen-image-2.0, qwen-image-2.0-pro, qwen-image-3.0.
 
         Args:
             name: The task's name, to find it again.

@@ -56,6 +56,32 @@ START = Operation(
         Need({"mode": ("image-to-video",)}, all_of=("image_url",)),
         Need({"mode": ("first-last-frames",)}, all_of=("first_frame_url", "last_frame_url")),
         Need({"mode": ("reference",)}, any_of=("reference_urls", "video_urls", "audio_urls")),
+        Need(
+            {"mode": ("reference",), "model_version": (None, "standard", "mini", "fast")},
+            any_of=("reference_urls", "video_urls"),
+        ),
+        Need(
+            {"model_version": (None, "standard", "mini", "fast")},
+            most={"duration": 15, "reference_urls": 9, "video_urls": 3, "audio_urls": 3},
+        ),
+        Need({"model_version": ("mini", "fast")}, only={"resolution": ("480p", "720p")}),
+        Need({"model_version": ("2.5",)}, only={"resolution": ("480p", "720p", "1080p")}),
+        Need(
+            {"omni_reference_task_type": None},
+            all_of=("mode", "model_version"),
+            only={"mode": ("reference",), "model_version": ("2.5",)},
+        ),
+        Need(
+            {"omni_reference_task_type": ("edit",)},
+            all_of=("video_urls", "duration", "aspect_ratio"),
+            only={"duration": (-1,), "aspect_ratio": ("adaptive",)},
+            most={"video_urls": 1},
+        ),
+        Need(
+            {"omni_reference_task_type": ("extend",)},
+            all_of=("aspect_ratio",),
+            only={"aspect_ratio": ("adaptive",)},
+        ),
     ),
 )
 
@@ -134,7 +160,14 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
 
         image_url is needed with mode image-to-video. first_frame_url and last_frame_url are needed with
         mode first-last-frames. reference_urls or video_urls or audio_urls is needed with mode
-        reference.
+        reference. reference_urls or video_urls is needed with mode reference and model_version left out
+        or standard, mini, fast. duration is at most 15 and reference_urls is at most 9 and video_urls
+        is at most 3 and audio_urls is at most 3 with model_version left out or standard, mini, fast.
+        resolution can be 480p or 720p only with model_version mini, fast. resolution can be 480p or
+        720p or 1080p only with model_version 2.5. mode must be reference and model_version must be 2.5
+        with omni_reference_task_type. video_urls is needed and duration must be -1 and aspect_ratio
+        must be adaptive and video_urls is at most 1 with omni_reference_task_type edit. aspect_ratio
+        must be adaptive with omni_reference_task_type extend.
 
         Args:
             prompt: What is wanted, in words.

@@ -15,6 +15,7 @@ from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, m
 from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
 from a2e_async.resources import Routes, Workflow
+from a2e_async.rules import Need
 
 __all__ = ["TextToImage", "TextToImageRecord"]
 
@@ -52,6 +53,7 @@ START = Operation(
         Field("webhook_token", str, max_length=256),
     ),
     has_body=True,
+    needs=(Need({"model_type": (None, "a2e")}, most={"input_images": 2}),),
 )
 
 LIST = Operation(
@@ -120,6 +122,8 @@ class TextToImage(Workflow[TextToImageRecord]):
 
         May create several tasks (one per image, see max_images). Asynchronous: 200 means accepted, not
         finished; poll detail. webhook_url/webhook_token work for API-token callers only, best effort.
+
+        input_images is at most 2 with model_type left out or a2e.
 
         Args:
             prompt: What is wanted, in words.

@@ -11,6 +11,7 @@ from a2e_async.operations import CallOptions, Field, Operation, Paging, many, ra
 from a2e_async.pages import Pages
 from a2e_async.records import Record
 from a2e_async.resources import Resource
+from a2e_async.rules import Need
 
 __all__ = ["Tts"]
 
@@ -32,6 +33,10 @@ SEND_TTS = Operation(
     ),
     has_body=True,
     any_of=(("tts_id", "user_voice_id"),),
+    needs=(
+        Need({"type": ("turnstile",)}, all_of=("turnstile_token",)),
+        Need({"type": ("aliyun_captcha",)}, all_of=("captcha_verify_param",)),
+    ),
 )
 
 PREVIEW_LIST = Operation(
@@ -71,7 +76,8 @@ class Tts(Resource):
         Needs tts_id (over 400 system voices) or user_voice_id. API-token callers: 1000 Unicode
         characters per call and no captcha; web callers: 3000, and a captcha after frequent use.
 
-        At least one of tts_id, user_voice_id is needed.
+        At least one of tts_id, user_voice_id is needed. turnstile_token is needed with type turnstile.
+        captcha_verify_param is needed with type aliyun_captcha.
 
         Args:
             msg: At most 1000 characters for API tokens. 1 to 1000 characters.

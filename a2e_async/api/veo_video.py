@@ -10,7 +10,7 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
-from a2e_async.jobs import Job
+from a2e_async.jobs import Job, Result
 from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw
 from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
@@ -54,6 +54,7 @@ START = Operation(
             {"generation_type": ("FIRST_AND_LAST_FRAMES_2_VIDEO", "REFERENCE_2_VIDEO")},
             all_of=("image_urls",),
         ),
+        Need({"generation_type": ("FIRST_AND_LAST_FRAMES_2_VIDEO",)}, most={"image_urls": 2}),
     ),
 )
 
@@ -120,6 +121,7 @@ class VeoVideo(Workflow[VeoVideoRecord]):
         Asynchronous. Text, image-frame and reference-image input (see generationType).
 
         image_urls is needed with generation_type FIRST_AND_LAST_FRAMES_2_VIDEO, REFERENCE_2_VIDEO.
+        image_urls is at most 2 with generation_type FIRST_AND_LAST_FRAMES_2_VIDEO.
 
         Args:
             prompt: May be an empty string: the server then uses a placeholder text.
@@ -235,20 +237,25 @@ class VeoVideo(Workflow[VeoVideoRecord]):
         """
         return await self._request(DELETE, {"id": id}, options)
 
-    async def get_1080p(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def get_1080p(
+        self, id: str, *, timeout: float | None = None, **options: Unpack[CallOptions]
+    ) -> Result[VeoVideoRecord]:
         """Get 1080P HD video.
 
         Only for videos of aspect ratio 16:9; a 202 means not ready, ask again later.
 
         Args:
             id: The task's id.
+            timeout: Seconds to wait until it is ready; without it, it is asked for once.
             options: see `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The Result: `urls`, `download`, and what was answered in `record.raw`.
 
         Raises:
             InvalidArgument: a value cannot be right; nothing was sent.
             APIError: the service refused.
+            NotReady: it is still being made, and no timeout was given.
+            WaitTimeout: so it was when the timeout had passed.
         """
-        return await self._request(GET_1080P, {"id": id}, options)
+        return await self._finished(GET_1080P, {"id": id}, options, timeout=timeout)

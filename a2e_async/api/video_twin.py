@@ -44,6 +44,7 @@ START = Operation(
         Field("video_background_color", str),
     ),
     has_body=True,
+    any_of=(("image_url", "video_url"),),
 )
 
 UPLOAD = Operation("POST", "/api/v1/userVideoTwin/upload", raw, has_body=True)
@@ -52,7 +53,7 @@ TRAINING = Operation("POST", "/api/v1/userVideoTwin/training", raw, has_body=Tru
 
 UPLOAD_STATUS = Operation("GET", "/api/v1/userVideoTwin/uploadStatus", raw)
 
-USER_RECORDS = Operation("GET", "/api/v1/userVideoTwin/userRecords", raw)
+USER_RECORDS = Operation("GET", "/api/v1/userVideoTwin/userRecords", many(VideoTwinRecord), paging=Paging())
 
 REMOVE = Operation(
     "POST", "/api/v1/userVideoTwin/remove", raw, body=(Field("id", str, "_id", required=True),), has_body=True
@@ -77,7 +78,9 @@ CONTINUE_TRAINING = Operation(
     has_body=True,
 )
 
-TRAINING_RECORDS = Operation("GET", "/api/v1/userVideoTwin/trainingRecords", raw)
+TRAINING_RECORDS = Operation(
+    "GET", "/api/v1/userVideoTwin/trainingRecords", many(VideoTwinRecord), paging=Paging()
+)
 
 BATCH_DETAIL = Operation(
     "POST",
@@ -125,6 +128,8 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """Start video twin training.
 
         Trains from an image or a video source.
+
+        At least one of image_url, video_url is needed.
 
         Args:
             name: The task's name, to find it again.
@@ -205,7 +210,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """
         return await self._request(UPLOAD_STATUS, {}, options)
 
-    async def user_records(self, **options: Unpack[CallOptions]) -> Any:
+    def user_records(self, **options: Unpack[CallOptions]) -> Pages[VideoTwinRecord]:
         """Get user video twin records.
 
         All of the caller's video-twin records with training state and result data; no paging.
@@ -214,13 +219,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
             options: see `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            An async iterator over the records; it turns the pages itself.
 
         Raises:
             InvalidArgument: a value cannot be right; nothing was sent.
             APIError: the service refused.
         """
-        return await self._request(USER_RECORDS, {}, options)
+        return self._pages(USER_RECORDS, {}, options)
 
     async def remove(self, id: str, **options: Unpack[CallOptions]) -> Any:
         """Remove video twin.
@@ -278,20 +283,20 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """
         return self._job(CONTINUE_TRAINING, {"id": id}, options)
 
-    async def training_records(self, **options: Unpack[CallOptions]) -> Any:
+    def training_records(self, **options: Unpack[CallOptions]) -> Pages[VideoTwinRecord]:
         """Get training records.
 
         Args:
             options: see `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            An async iterator over the records; it turns the pages itself.
 
         Raises:
             InvalidArgument: a value cannot be right; nothing was sent.
             APIError: the service refused.
         """
-        return await self._request(TRAINING_RECORDS, {}, options)
+        return self._pages(TRAINING_RECORDS, {}, options)
 
     async def batch_detail(
         self, ids: Sequence[str], **options: Unpack[CallOptions]

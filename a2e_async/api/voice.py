@@ -11,7 +11,8 @@ from typing import Any, Literal, Unpack
 import attrs
 
 from a2e_async.jobs import Job
-from a2e_async.operations import CallOptions, Field, Media, Operation, many, one, raw
+from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw
+from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
 from a2e_async.resources import Routes, Workflow
 
@@ -62,9 +63,9 @@ START = Operation(
     has_body=True,
 )
 
-TRAINING_RECORD = Operation("GET", "/api/v1/userVoice/trainingRecord", many(VoiceRecord))
+TRAINING_RECORD = Operation("GET", "/api/v1/userVoice/trainingRecord", many(VoiceRecord), paging=Paging())
 
-COMPLETED_RECORD = Operation("GET", "/api/v1/userVoice/completedRecord", many(VoiceRecord))
+COMPLETED_RECORD = Operation("GET", "/api/v1/userVoice/completedRecord", many(VoiceRecord), paging=Paging())
 
 DELETE = Operation(
     "DELETE", "/api/v1/userVoice/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
@@ -153,7 +154,7 @@ class Voice(Workflow[VoiceRecord]):
             options,
         )
 
-    async def training_record(self, **options: Unpack[CallOptions]) -> Sequence[VoiceRecord]:
+    def training_record(self, **options: Unpack[CallOptions]) -> Pages[VoiceRecord]:
         """Get voice training records.
 
         Newest first by createdAt. current_status: sent, pendding, processing, completed, failed.
@@ -162,15 +163,15 @@ class Voice(Workflow[VoiceRecord]):
             options: see `CallOptions`.
 
         Returns:
-            The records.
+            An async iterator over the records; it turns the pages itself.
 
         Raises:
             InvalidArgument: a value cannot be right; nothing was sent.
             APIError: the service refused.
         """
-        return await self._request(TRAINING_RECORD, {}, options)
+        return self._pages(TRAINING_RECORD, {}, options)
 
-    async def completed_record(self, **options: Unpack[CallOptions]) -> Sequence[VoiceRecord]:
+    def completed_record(self, **options: Unpack[CallOptions]) -> Pages[VoiceRecord]:
         """Get completed voice training records.
 
         Only current_status=completed, newest first by createdAt.
@@ -179,13 +180,13 @@ class Voice(Workflow[VoiceRecord]):
             options: see `CallOptions`.
 
         Returns:
-            The records.
+            An async iterator over the records; it turns the pages itself.
 
         Raises:
             InvalidArgument: a value cannot be right; nothing was sent.
             APIError: the service refused.
         """
-        return await self._request(COMPLETED_RECORD, {}, options)
+        return self._pages(COMPLETED_RECORD, {}, options)
 
     async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
         """Delete voice training record.

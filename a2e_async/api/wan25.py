@@ -116,6 +116,26 @@ START = Operation(
             {"model": ("wan2.7-i2v",), "task_type": ("reference_image",)},
             any_of=("reference_media", "reference_image_urls"),
         ),
+        Need(
+            {"model": (None, "wan2.5-i2v-preview")},
+            only={"task_type": ("first_frame",), "duration": ("5", "10")},
+        ),
+        Need(
+            {"model": ("wan2.6-i2v", "wan2.6-i2v-flash")},
+            only={"task_type": ("first_frame",), "duration": ("5", "10", "15")},
+        ),
+        Need(
+            {
+                "model": ("wan2.7-i2v",),
+                "task_type": (None, "text_to_video", "first_frame", "first_last_frame", "video_extend"),
+            },
+            only={"duration": ("5", "10", "15")},
+        ),
+        Need(
+            {"model": ("wan2.7-i2v",), "task_type": ("video_edit",)},
+            only={"duration": ("5", "6", "7", "8", "9", "10")},
+            most={"reference_image_urls": 3},
+        ),
     ),
 )
 
@@ -200,7 +220,13 @@ class Wan25(Workflow[Wan25Record]):
         first_last_frame. last_frame_url is needed with model wan2.7-i2v and task_type first_last_frame.
         first_clip_url is needed with model wan2.7-i2v and task_type video_extend. edit_video_url is
         needed with model wan2.7-i2v and task_type video_edit. reference_media or reference_image_urls
-        is needed with model wan2.7-i2v and task_type reference_image.
+        is needed with model wan2.7-i2v and task_type reference_image. task_type can be first_frame only
+        and duration can be 5 or 10 only with model left out or wan2.5-i2v-preview. task_type can be
+        first_frame only and duration can be 5 or 10 or 15 only with model wan2.6-i2v, wan2.6-i2v-flash.
+        duration can be 5 or 10 or 15 only with model wan2.7-i2v and task_type left out or
+        text_to_video, first_frame, first_last_frame, video_extend. duration can be 5 or 6 or 7 or 8 or
+        9 or 10 only and reference_image_urls is at most 3 with model wan2.7-i2v and task_type
+        video_edit.
 
         Args:
             prompt: What is wanted, in words.

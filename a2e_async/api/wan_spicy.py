@@ -15,6 +15,7 @@ from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, m
 from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
 from a2e_async.resources import Routes, Workflow
+from a2e_async.rules import Need
 
 __all__ = ["WanSpicy", "WanSpicyRecord"]
 
@@ -45,6 +46,10 @@ START = Operation(
         Field("webhook_token", str, max_length=256),
     ),
     has_body=True,
+    needs=(
+        Need({"model": (None, "wan2.7-i2v-spicy")}, only={"resolution": ("720p", "1080p")}),
+        Need({"model": ("wan2.2-i2v-spicy",)}, only={"resolution": ("480p", "720p"), "duration": (5, 8)}),
+    ),
 )
 
 LIST = Operation(
@@ -107,6 +112,9 @@ class WanSpicy(Workflow[WanSpicyRecord]):
         Asynchronous. Run through a third party (mulerouter.ai/carrothub). wan2.7: audio, 720p/1080p,
         2-15 s; wan2.2: no audio, 480p/720p, 5 or 8 s.
 
+        resolution can be 720p or 1080p only with model left out or wan2.7-i2v-spicy. resolution can be
+        480p or 720p only and duration can be 5 or 8 only with model wan2.2-i2v-spicy.
+
         Args:
             prompt: What is wanted, in words.
             image_url: Https only. A URL, or a file as Path, bytes or `Upload`.
@@ -136,7 +144,7 @@ class WanSpicy(Workflow[WanSpicyRecord]):
             job = a2e.wan_spicy(
                 prompt="a red kite over the sea",
                 image_url=Path("cat.png"),
-                resolution="480p",
+                resolution="720p",
                 duration=2,
             )
             result = await job.run()

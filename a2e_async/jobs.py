@@ -18,6 +18,7 @@ from a2e_async.records import TaskRecord, task_id_of
 if TYPE_CHECKING:
     from a2e_async.downloads import SavedFile
     from a2e_async.resources import Workflow
+    from a2e_async.runtime import Runtime
 
 __all__ = ["DEFAULT_WAIT", "Job", "Result", "Task", "check_timeout"]
 
@@ -128,7 +129,10 @@ class Job(Generic[RecordT]):
         declared = {field.wire_name for field in self.operation.body}
         undeclared = [value for key, value in (call.body or {}).items() if key not in declared]
         return Task(
-            self.workflow, records, born=runtime.policies.clock.now(), sent=frozenset(urls_in(undeclared))
+            self.workflow,
+            records,
+            birth=(runtime, runtime.policies.clock.now()),
+            sent=frozenset(urls_in(undeclared)),
         )
 
     async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
@@ -168,21 +172,22 @@ class Task(Generic[RecordT]):
         sent: URLs that the start was given in fields that the spec does not declare.
     """
 
-    __slots__ = ("_born", "ids", "raws", "sent", "workflow")
+    __slots__ = ("_birth", "ids", "raws", "sent", "workflow")
 
     def __init__(
         self,
         workflow: Workflow[RecordT],
         records: Sequence[JSONObject],
         *,
-        born: float | None,
+        birth: tuple[Runtime, float] | None = None,
         sent: frozenset[str] = frozenset(),
     ) -> None:
         self.workflow = workflow
         self.ids = tuple(str(task_id_of(raw)) for raw in records)
         self.raws = tuple(records)
         self.sent = sent
-        self._born = born
+        # A moment means nothing outside the event loop whose time it is.
+        self._birth = birth
 
     @property
     def id(self) -> str:
@@ -222,11 +227,12 @@ class Task(Generic[RecordT]):
         runtime = self.workflow.client.runtime
         clock = runtime.policies.clock
         poller = runtime.poller(self.workflow)
-        began = clock.now() if self._born is None else self._born
+        born = self._birth[1] if self._birth and self._birth[0] is runtime else None
+        began = clock.now() if born is None else born
         with clock.move_on_after(timeout) as scope:
             async with runtime.http.open():
                 running = [str(task_id_of(raw)) for raw in self.raws if not is_final(raw)]
-                self._update(await poller.wait(running, born=self._born))
+                self._update(await poller.wait(running, born=born))
         if scope.cancelled_caught:
             raise WaitTimeout(f"{self!r} has not ended within {timeout:g} s; it goes on", task=self)
         return self.result(elapsed=clock.now() - began)
@@ -354,7 +360,7 @@ class Result(Generic[RecordT]):
 
 
 def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:
-    coins = [raw["coins"] for raw in raws if isinstance(raw.get("coins"), int | float)]
+    coins = [raw["coins"] for raw in raws if type(raw.get("coins")) in (int, float)]
     return sum(coins) if coins else None
 
 

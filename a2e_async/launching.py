@@ -109,7 +109,7 @@ class Launch:
         self._shared = shared
         self._job = job
         self._entry = entry
-        self._runtime = shared.client.runtime
+        self._runtime = job.workflow.client.runtime
 
     async def task(self) -> Task[Any]:
         """Start the job. While the service cannot be reached or refuses, wait, as long as for a task.
@@ -164,7 +164,7 @@ class Launch:
         if not records:
             shared.budget.release(reservation)
             return None
-        return Task(job.workflow, records, born=None)
+        return Task(job.workflow, records)
 
     async def _start(self) -> Task[Any]:
         shared, entry = self._shared, self._entry
@@ -200,7 +200,7 @@ class Launch:
         except Exception as error:
             await self._not_made(error, before, reservation)
             raise
-        return Task(ready.workflow, records, born=self._runtime.policies.clock.now())
+        return Task(ready.workflow, records, birth=(self._runtime, self._runtime.policies.clock.now()))
 
     async def _accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
         """A start made these tasks: write it down before anything else."""

@@ -77,6 +77,14 @@ class Paging:
     max_size: int = 100
 
 
+def _brief(body: Mapping[str, Any] | None) -> str:
+    """A body for a repr: files and prompts may be long."""
+    if body is None:
+        return "None"
+    text = ", ".join(f"{key!r}: {shown(value)}" for key, value in body.items())
+    return f"{{{text if len(text) <= 200 else text[:197] + '...'}}}"
+
+
 @attrs.frozen
 class Call:
     """One request, checked and ready: what goes to the transport."""
@@ -84,8 +92,8 @@ class Call:
     method: str
     path: str
     query: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
-    body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    body: Mapping[str, Any] | None = attrs.field(default=None, repr=_brief)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
     timeout: float | None = None
 
     def with_query(self, query: Mapping[str, Any]) -> Call:

@@ -97,7 +97,7 @@ class Workflow(Resource, Generic[RecordT]):
             result = await a2e.image_to_video.task("67d2…").wait()
             ```
         """
-        return Task(self, [{"_id": checked_id("id", id)}], born=None)
+        return Task(self, [{"_id": checked_id("id", id)}])
 
     def decode(self, raw: Mapping[str, Any]) -> RecordT:
         """The typed record of a task's JSON object."""

@@ -176,7 +176,7 @@ def test_a_waiting_task_is_small() -> None:
         async with anyio.create_task_group() as group:
             for raw in raws:
                 if poll:
-                    task: Task[object] = Task(_Workflow(), [raw], born=0.0)  # type: ignore[arg-type,type-var]
+                    task: Task[object] = Task(_Workflow(), [raw])  # type: ignore[arg-type,type-var]
                     kept.append(task)
                     group.start_soon(poller.wait, task.ids)
                 else:

@@ -6,7 +6,7 @@ Only rules that are sure; where the prose is vague the sandbox accepts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from a2e_async.sandbox.replies import Call, Reply, error, ok
@@ -32,6 +32,11 @@ def _at_most(body: Body, field: str, number: int) -> str | None:
     return f"{field} allows at most {number} images" if len(body.get(field) or ()) > number else None
 
 
+def _one_of(body: Body, field: str, allowed: Container[Any], when: str) -> str | None:
+    value = body.get(field)
+    return f"{field} {value} is not available {when}" if value is not None and value not in allowed else None
+
+
 def _image_to_video(body: Body) -> str | None:
     if body.get("video_time", 5) not in (5, 10, 15, 20):
         return "video_time must be one of 5, 10, 15, 20"
@@ -43,6 +48,8 @@ def _image_to_video(body: Body) -> str | None:
 def _avatar_video(body: Body) -> str | None:
     if not body.get("audioSrc") and not body.get("custom_voice"):
         return "audioSrc or custom_voice is required"
+    if body.get("back_id") or body.get("custom_back_id") or body.get("color"):
+        return _needs(body, "web_bg_width", "web_bg_height", "web_people_width", "web_people_height")
     return None
 
 
@@ -76,7 +83,15 @@ def _wan25(body: Body) -> str | None:
     }
     if task == "reference_image" and not (body.get("reference_media") or body.get("reference_image_urls")):
         return "reference_media is required"
-    return _needs(body, *needed.get(task, ()))
+    if len(body.get("reference_image_urls") or ()) > 3 and task == "video_edit":
+        return "reference_image_urls allows at most 3 images for video_edit"
+    seconds = {
+        "wan2.5-i2v-preview": ("5", "10"),
+        "video_edit": ("5", "6", "7", "8", "9", "10"),
+        "reference_image": tuple(map(str, range(2, 16))),
+    }
+    allowed = seconds.get(model) or seconds.get(task, ("5", "10", "15"))
+    return _needs(body, *needed.get(task, ())) or _one_of(body, "duration", allowed, f"for {model} {task}")
 
 
 def _wan_spicy(body: Body) -> str | None:
@@ -98,7 +113,12 @@ def _happyhorse(body: Body) -> str | None:
     if mode == "r2v" and not 1 <= len(body.get("reference_image_urls") or ()) <= 9:
         return "reference_image_urls needs 1 to 9 images for mode r2v"
     if mode == "video-edit":
-        return _needs(body, "edit_video_url")
+        if len(body.get("reference_image_urls") or ()) > 5:
+            return "reference_image_urls allows at most 5 images for mode video-edit"
+        problem = _one_of(body, "resolution", ("720P", "1080P"), "for mode video-edit")
+        return problem or _needs(body, "edit_video_url")
+    if version == "1.0" and mode != "i2v" and body.get("ratio") in ("4:5", "5:4", "9:21", "21:9"):
+        return f"ratio {body['ratio']} needs model_version 1.1"
     if version == "1.0" and str(body.get("duration", "5")) not in ("5", "10", "15"):
         return "duration must be 5, 10 or 15 for model_version 1.0"
     if version == "1.0" and body.get("resolution") == "480P":
@@ -117,13 +137,24 @@ def _grok(body: Body) -> str | None:
     if body.get("model_type", "text-to-video") == "text-to-video":
         if body.get("model_version") == "1.5":
             return "model_version 1.5 works with image-to-video only"
-        return _needs(body, "prompt")
+        ratios = ("1:1", "16:9", "9:16")
+        return _needs(body, "prompt") or _one_of(body, "aspect_ratio", ratios, "for text-to-video")
     return None if body.get("image_urls") or body.get("image_url") else "image_urls or image_url is required"
 
 
 def _kling(body: Body) -> str | None:
-    mode = body.get("mode")
-    if body.get("version", "2.6") == "2.6":
+    mode, quality = body.get("mode"), body.get("quality_mode", "std")
+    old = body.get("version", "2.6") == "2.6"
+    if quality == "4k" and (old or mode == "motion-control"):
+        return "quality_mode 4k needs version 3.0 and text-to-video or image-to-video"
+    if body.get("sound") and old and quality != "pro":
+        return "sound needs quality_mode pro in version 2.6"
+    if body.get("end_image_url"):
+        if mode != "image-to-video" or (quality != "pro" and body.get("model_version") != "fast"):
+            return "end_image_url needs mode image-to-video and quality_mode pro"
+        if old and body.get("sound"):
+            return "end_image_url cannot be combined with sound in version 2.6"
+    if old:
         if str(body.get("duration", "5")) not in ("5", "10"):
             return "duration must be 5 or 10 for version 2.6"
         if body.get("model_version") == "fast":
@@ -135,6 +166,9 @@ def _kling(body: Body) -> str | None:
 def _kling_omni(body: Body) -> str | None:
     if len(body.get("image_list") or ()) > 7:
         return "image_list allows at most 7 images"
+    problem = _one_of(body, "duration", tuple(map(str, range(3, 16))), "(3 to 15)")
+    if problem:
+        return problem
     if body.get("multi_shot"):
         if body.get("shot_type") == "customize":
             shots = body.get("multi_prompt") or ()
@@ -158,6 +192,8 @@ def _minimax(body: Body) -> str | None:
     references = ("reference_image_urls", "reference_video_urls", "reference_audio_urls")
     if body.get("mode") == "reference-to-video" and not any(body.get(field) for field in references):
         return f"one of {', '.join(references)} is required"
+    if body.get("mode", "text-to-video") == "text-to-video" and body.get("aspect_ratio") == "adaptive":
+        return "aspect_ratio adaptive needs mode reference-to-video"
     return None
 
 
@@ -175,11 +211,35 @@ def _seedance2(body: Body) -> str | None:
     seconds = body.get("duration", 5)
     if not newer and seconds > 15:
         return "duration must be at most 15 for Seedance 2.0"
+    for field, most in (("reference_urls", 9), ("video_urls", 3), ("audio_urls", 3)):
+        if not newer and len(body.get(field) or ()) > most:
+            return f"{field} allows at most {most} for Seedance 2.0"
+    tiers = {"2.5": ("480p", "720p", "1080p"), "fast": ("480p", "720p"), "mini": ("480p", "720p")}
+    version = str(body.get("model_version", "standard"))
+    problem = _one_of(
+        body, "resolution", tiers.get(version, ("480p", "720p", "1080p", "4k")), f"for {version}"
+    )
+    problem = problem or _seedance2_omni(body)
+    if problem:
+        return problem
     if body.get("mode") == "reference":
         fields = ("reference_urls", "video_urls", "audio_urls") if newer else ("reference_urls", "video_urls")
         return None if any(body.get(field) for field in fields) else f"one of {', '.join(fields)} is required"
     needed = {"image-to-video": ("image_url",), "first-last-frames": ("first_frame_url", "last_frame_url")}
     return _needs(body, *needed.get(str(body.get("mode")), ()))
+
+
+def _seedance2_omni(body: Body) -> str | None:
+    kind = body.get("omni_reference_task_type")
+    if not kind:
+        return None
+    if body.get("mode") != "reference" or body.get("model_version") != "2.5":
+        return "omni_reference_task_type needs mode reference and model_version 2.5"
+    if kind in ("edit", "extend") and body.get("aspect_ratio") != "adaptive":
+        return f"aspect_ratio must be adaptive for {kind}"
+    if kind == "edit" and (body.get("duration") != -1 or len(body.get("video_urls") or ()) != 1):
+        return "edit needs duration -1 and exactly one video"
+    return None
 
 
 def _think_sound(body: Body) -> str | None:

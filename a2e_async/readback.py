@@ -19,6 +19,7 @@ __all__ = ["ListPages", "ReadBack", "Routes"]
 JSONObject = Mapping[str, Any]
 
 _BATCH = 200  # the ceiling where one is stated (H); none is stated elsewhere
+_ALL_PAGES = 50  # no list is read further
 _MANY = 10  # so many waiting tasks make one look into the list cheaper than a request for each
 
 
@@ -100,14 +101,15 @@ class ReadBack:
         if self._routes.batch_detail:
             return await self._read_batch(self._routes.batch_detail, ids)
         if self._pages and (len(ids) >= _MANY or not self._routes.get):
-            return await self._read_list(self._pages, ids)
+            return await self._read_list(self._pages, ids, 2 + len(ids) // 25)
         return await self._read_each(ids)
 
     async def read_one(self, id: str) -> JSONObject | None:
         """The record of one id, by the detail route; where there is none, by any other."""
         operation = self._routes.get
         if operation is None:
-            return (await self.read([id])).get(id)
+            found = await self._read_list(self._pages, [id], _ALL_PAGES) if self._pages else {}
+            return found.get(id)
         field = (*operation.path_fields, *operation.query)[0]
         data = await self._transport.send(operation.call({field.name: id}, {}), repeatable=True)
         for record in tasks_in(data):
@@ -142,11 +144,11 @@ class ReadBack:
         call = Call(operation.method, operation.path, body={"ids": list(ids)})
         return _by_id(_objects(await self._transport.send(call, repeatable=True)))
 
-    async def _read_list(self, pages: ListPages, ids: Sequence[str]) -> Mapping[str, JSONObject]:
-        """The newest pages, until every id has been seen or the list ends."""
+    async def _read_list(self, pages: ListPages, ids: Sequence[str], most: int) -> Mapping[str, JSONObject]:
+        """The newest pages, until every id has been seen, the list ends or so many have been read."""
         wanted = set(ids)
         seen: dict[str, JSONObject] = {}
-        for number in range(1, 3 + len(ids) // 25):
+        for number in range(1, most + 1):
             page = await pages.read(number)
             before = len(seen)
             seen.update(_by_id(page))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -194,20 +194,24 @@ class BulkRun:
     async def _read(self, shared: Shared, room: anyio.Semaphore, group: TaskGroup) -> None:
         jobs = _each(self._jobs)
         index = 0
-        while True:
-            await room.acquire()
-            try:
-                job = await anext(jobs, _END)
-            except Exception as error:
-                self._broken = error
-                return
-            if job is _END or shared.stopped is not None:
-                return
-            if not isinstance(job, Job):
-                self._broken = InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
-                return
-            group.start_soon(self._run, JobRun(shared, job, index), room)
-            index += 1
+        try:
+            while True:
+                await room.acquire()
+                try:
+                    job = await anext(jobs, _END)
+                except Exception as error:
+                    self._broken = error
+                    return
+                if job is _END or shared.stopped is not None:
+                    return
+                if not isinstance(job, Job):
+                    self._broken = InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
+                    return
+                group.start_soon(self._run, JobRun(shared, job, index), room)
+                index += 1
+        finally:
+            if isinstance(jobs, AsyncGenerator):
+                await jobs.aclose()
 
     async def _run(self, run: JobRun, room: anyio.Semaphore) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import anyio
+
 from a2e_async.clock import Clock
 
 __all__ = ["Pace"]
@@ -26,22 +28,18 @@ class Pace:
         self._gap = self._least_gap
         self._next = 0.0
         self._held_until = 0.0
+        self._queue = anyio.Lock()
 
     async def turn(self) -> None:
-        """Wait for a turn."""
-        while True:
-            now = self._clock.now()
-            turn = max(now, self._next)
-            self._next = turn + self._gap
-            if turn > now:
-                await self._clock.sleep(turn - now)
-            if self._clock.now() >= self._held_until:
-                return
+        """Wait for a turn, after those who came before."""
+        async with self._queue:
+            while (pause := max(self._next, self._held_until) - self._clock.now()) > 0:
+                await self._clock.sleep(pause)
+            self._next = self._clock.now() + self._gap
 
     def hold(self, seconds: float) -> None:
         """Nobody gets a turn for that many seconds."""
         self._held_until = max(self._held_until, self._clock.now() + seconds)
-        self._next = max(self._next, self._held_until)
 
     def refused(self, seconds: float) -> None:
         """A start was refused; nobody sends one for that many seconds."""
@@ -52,4 +50,4 @@ class Pace:
 
     def accepted(self) -> None:
         """A start was taken."""
-        self._gap = max(self._least_gap, self._gap * 0.8 - 0.001)
+        self._gap = max(self._least_gap, self._gap * 0.9 - 0.001)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import attrs
 
 from a2e_async import A2E, BulkRun, Job, Outcome, StartPolicy
@@ -53,14 +54,34 @@ async def stage(
         **options,
     }
     async with Sandbox(clock=clock, **given) as sandbox:
-        async with A2E(
-            sandbox.token,
-            base_url=sandbox.url,
-            clock=clock,
-            start=start or StartPolicy(window=90.0),
-            **(client or {}),
-        ) as a2e:
-            yield Stage(sandbox, a2e, clock)
+        made = Stage(sandbox, A2E("sk_x"), clock).client(
+            **{"start": start} if start else {}, **(client or {})
+        )
+        async with made:
+            yield Stage(sandbox, made, clock)
+
+
+async def cut_off(work: Callable[[], Awaitable[object]], when: Callable[[], bool]) -> None:
+    """Begin the work, and cancel it as soon as that is so."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(work)
+        with anyio.fail_after(20):
+            while not when():
+                await anyio.lowlevel.checkpoint()
+        group.cancel_scope.cancel()
+
+
+async def rerun(
+    on: Stage,
+    jobs: Callable[[A2E], Iterable[Job[Any]]],
+    *,
+    policy: StartPolicy | None = None,
+    **settings: Any,
+) -> list[Outcome]:
+    """All Outcomes of a run by a client that knows of nothing before, as after a crash."""
+    async with on.client(**{"start": policy} if policy else {}) as later:
+        async with later.bulk(jobs(later), **settings) as run:
+            return await drained(run)
 
 
 def pictures(a2e: A2E, count: int, *, first: int = 0, **body: Any) -> Iterator[Job[Any]]:

@@ -11,7 +11,7 @@ import pytest
 
 from a2e_async import InvalidArgument, Job, TaskFailed, Upload, WaitTimeout
 from a2e_async.sandbox import Faults
-from tests.sandbox.bulk_kit import PRICE, drained, ids, pictures, stage
+from tests.sandbox.bulk_kit import PRICE, cut_off, drained, ids, pictures, stage
 
 pytestmark = pytest.mark.anyio
 
@@ -134,13 +134,11 @@ async def test_what_the_iterable_raises_comes_after_the_last_outcome() -> None:
             yield from pictures(on.a2e, 6)
             raise LookupError("row 7 is broken")
 
-        got = []
         async with on.a2e.bulk(jobs(), concurrency=3) as run:
+            got = [await anext(run) for _ in range(6)]
             with pytest.raises(LookupError, match="row 7"):
-                async for outcome in run:
-                    got.append(outcome)
-        assert len(ids(got)) == 6
-        assert on.made() == 6
+                await anext(run)
+        assert len(ids(got)) == on.made() == 6
         assert isinstance(run.stopped, LookupError)
 
 
@@ -167,19 +165,30 @@ async def test_leaving_early_leaves_nothing_running_and_the_tasks_at_the_server(
 
 async def test_an_exception_in_the_block_comes_out_as_it_is() -> None:
     async with stage() as on:
-        with pytest.raises(KeyError, match="mine"):
+
+        async def work() -> None:
             async with on.a2e.bulk(pictures(on.a2e, 50)) as run:
-                async for _ in run:
-                    raise KeyError("mine")
+                await anext(run)
+                raise KeyError("mine")
+
+        with pytest.raises(KeyError, match="mine"):
+            await work()
 
 
-async def test_a_deadline_around_the_run_ends_it(tmp_path: Path) -> None:
+async def test_a_deadline_inside_or_around_the_run_ends_it(tmp_path: Path) -> None:
+    journal = tmp_path / "run.db"
     async with stage(durations={"*": 200.0}) as on:
-        with on.clock.move_on_after(50.0) as scope:
-            async with on.a2e.bulk(pictures(on.a2e, 30), journal=tmp_path / "run.db") as run:
+
+        async def run_all() -> None:
+            async with on.a2e.bulk(pictures(on.a2e, 30), journal=journal) as run:
+                await drained(run)
+
+        await cut_off(run_all, lambda: on.made() >= 10)
+        async with on.a2e.bulk(pictures(on.a2e, 30), journal=journal) as run:
+            with on.clock.move_on_after(50.0) as scope:
                 await drained(run)
         assert scope.cancelled_caught
-        async with on.a2e.bulk(pictures(on.a2e, 30), journal=tmp_path / "run.db") as run:
+        async with on.a2e.bulk(pictures(on.a2e, 30), journal=journal) as run:
             assert len(ids(await drained(run))) == 30
         assert on.made() == 30
 

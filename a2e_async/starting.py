@@ -8,6 +8,7 @@ server could still be working on the lost request. What then is the caller's `St
 
 from __future__ import annotations
 
+import base64
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,12 +37,10 @@ JSONObject = Mapping[str, Any]
 
 logger = logging.getLogger("a2e_async")
 
-_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-
 
 def new_marker() -> str:
     """A text that no other task has in its name."""
-    return "a2e-" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    return f"a2e-{base64.b32encode(secrets.token_bytes(8)).decode().rstrip('=').lower()}"
 
 
 def marked(body: Mapping[str, Any], marker: str, default_name: str) -> dict[str, Any]:

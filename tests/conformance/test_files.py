@@ -95,16 +95,13 @@ async def test_a_path_is_uploaded_and_its_url_is_sent(
     assert after.presigns.total() == before.presigns.total() + 1
 
 
-@pytest.mark.parametrize("wrong", ["given.png", "./in/given.png", "C:\\given.png", "~/given.png", "", "a b"])
 @pytest.mark.parametrize(("resource", "constant", "place"), PLACES, ids=NAMES)
-def test_a_text_that_is_no_url_is_refused_by_name(
-    resource: str, constant: str, place: Place, wrong: str
-) -> None:
+def test_a_text_that_is_no_url_is_refused_by_name(resource: str, constant: str, place: Place) -> None:
     a2e = A2E(token="sk_x")
-    with pytest.raises(InvalidArgument) as caught:
-        _check(method_of(a2e, resource, constant)(**arguments_with(resource, constant, place, wrong)))
-    assert caught.value.field == told(place)
-    assert "is not a URL" in str(caught.value)
+    for wrong in ("given.png", "./in/given.png", "C:\\given.png", "~/given.png", "", "a b"):
+        with pytest.raises(InvalidArgument, match="is not a URL") as caught:
+            _check(method_of(a2e, resource, constant)(**arguments_with(resource, constant, place, wrong)))
+        assert caught.value.field == told(place)
 
 
 def _check(call: Any) -> None:

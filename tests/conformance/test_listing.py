@@ -121,8 +121,16 @@ async def test_tasks_that_leave_the_status_asked_for(a2e: A2E, sandbox: Sandbox)
 
 async def test_lists_that_are_whole(a2e: A2E) -> None:
     made = [(await a2e.voice(name="x", voice_urls=[IMAGE]).run()).task.id for _ in range(2)][::-1]
-    assert [record.id for record in await a2e.voice.training_record()] == made
-    assert [record.id for record in await a2e.voice.completed_record()] == made
+    assert [record.id async for record in a2e.voice.training_record()] == made
+    assert [record.id async for record in a2e.voice.completed_record()] == made
+
+
+async def test_the_lists_of_video_twins(a2e: A2E) -> None:
+    done = (await a2e.video_twin(video_url=media_url("video")).run()).task.id
+    running = (await a2e.video_twin(video_url=media_url("video")).start()).id
+    assert [record.id async for record in a2e.video_twin.user_records()] == [running, done]
+    assert [record.id async for record in a2e.video_twin.training_records()] == [running]
+    assert [record.anchor_id async for record in a2e.video_twin.list(status="completed")] != [None]
 
 
 async def test_credits_and_previews_are_paged_too(a2e: A2E, sandbox: Sandbox) -> None:

@@ -33,8 +33,6 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
     "/api/v1/generation/quote": {"endpoint": "/api/v1/userText2Image/start", "request_body": {"prompt": "x"}},
     "/api/v1/veoVideo/start": {"aspect_ratio": "16:9"},
     "/api/v1/userDubbing/startDubbing": {"body": {"source_url": media_url("a"), "video_url": media_url("b")}},
-    "/api/v1/userVideoTwin/startTraining": {"video_url": media_url("video")},
-    "/api/v1/userWanSpicy/start": {"resolution": "720p"},
     "/api/v1/token/status": {"enabled": True},
 }
 

@@ -86,13 +86,16 @@ class Shared:
             self.stopped = error
             self.stopping()
 
-    def check(self) -> None:
+    def check(self, *, within_budget: bool = False) -> None:
         """Called before each start.
+
+        Args:
+            within_budget: coins are set aside for it, so that the end of the budget does not concern it.
 
         Raises:
             NotStarted: the run has stopped.
         """
-        if self.stopped is not None:
+        if self.stopped is not None and not (within_budget and isinstance(self.stopped, BudgetReached)):
             raise NotStarted
 
 
@@ -180,7 +183,7 @@ class Launch:
 
         async def sending() -> None:
             await shared.rate.turn()
-            shared.check()
+            shared.check(within_budget=True)
             if shared.journal is None:
                 entry.state = State.STARTING
                 return

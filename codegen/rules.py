@@ -45,10 +45,16 @@ def rules_of(endpoint: Endpoint, keywords: Sequence[Keyword]) -> Rules:
                 tuple(map(name_of, rule.get("all", ()))),
                 tuple(map(name_of, rule.get("any", ()))),
                 {name_of(key): tuple(values) for key, values in rule.get("only", {}).items()},
-                {name_of(key): limit for key, limit in rule.get("most", {}).items()},
+                {name_of(key): _number(limit, rule) for key, limit in rule.get("most", {}).items()},
             )
         )
     return Rules(groups("x-a2e-any-of"), groups("x-a2e-exclusive"), tuple(needs))
+
+
+def _number(limit: Any, rule: Any) -> float:
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        raise SpecError(f"not a rule: {rule!r}")
+    return limit
 
 
 def drop_stale_rules(document: Document) -> list[str]:

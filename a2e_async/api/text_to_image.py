@@ -31,6 +31,7 @@ class TextToImageRecord(TaskRecord):
 
     image_urls: Sequence[str] | None = None
     prompt: str | None = None
+    failed_code: str | None = None
     width: float | None = None
     height: float | None = None
 

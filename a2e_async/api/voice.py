@@ -43,6 +43,7 @@ class VoiceRecord(TaskRecord):
     has_refund_coin: bool | None = attrs.field(default=None, metadata={"key": "hasRefundCoin"})
     user_id: str | None = None
     updated_at: str | None = attrs.field(default=None, metadata={"key": "updatedAt"})
+    train_mode: str | None = None
 
 
 START = Operation(

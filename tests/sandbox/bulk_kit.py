@@ -27,9 +27,9 @@ class Stage:
     a2e: A2E
     clock: VirtualClock
 
-    def made(self) -> int:
+    def made(self, workflow: str | None = None) -> int:
         """Tasks made so far."""
-        return self.sandbox.ledger.made()
+        return self.sandbox.ledger.made(workflow)
 
     def client(self, **options: Any) -> A2E:
         """Another client of the same account."""
@@ -101,14 +101,14 @@ def ids(outcomes: list[Outcome]) -> list[str]:
     return [outcome.result.task.id for outcome in outcomes if outcome.result]
 
 
-def entries(journal: Path) -> dict[str, dict[str, Any]]:
-    """Key -> row of a journal as it is on disk now, though somebody has it open."""
+def entries(journal: Path) -> list[dict[str, Any]]:
+    """The entries of a journal as it is on disk now, though somebody has it open."""
     with tempfile.TemporaryDirectory() as folder:
         for path in journal.parent.glob(journal.name + "*"):
             shutil.copy(path, folder)
         connection = sqlite3.connect(Path(folder) / journal.name)
         connection.row_factory = sqlite3.Row
         try:
-            return {row["key"]: dict(row) for row in connection.execute("SELECT * FROM jobs")}
+            return [dict(row) for row in connection.execute("SELECT * FROM jobs ORDER BY number")]
         finally:
             connection.close()

@@ -150,7 +150,7 @@ async def interrupted(on: Stage, journal: Path, *answers: str) -> None:
         lambda: _entered(on, journal, 1), lambda: on.sandbox.ledger.count("image_to_video.list") > 0
     )
     on.sandbox.set_faults()
-    [entry] = entries(journal).values()
+    [entry] = entries(journal)
     assert entry["state"] == "starting"
 
 
@@ -209,7 +209,7 @@ class Watched(httpx.AsyncBaseTransport):
     """Looks into the journal when a request is about to leave."""
 
     journal: Path
-    look: Callable[[httpx.Request, dict[str, Any]], None]
+    look: Callable[[httpx.Request, list[dict[str, Any]]], None]
     inner: httpx.AsyncHTTPTransport = attrs.field(factory=httpx.AsyncHTTPTransport)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -223,18 +223,18 @@ class Watched(httpx.AsyncBaseTransport):
 async def test_every_step_is_on_disk_before_the_next_one(journal: Path, tmp_path: Path) -> None:
     seen: Counter[str] = Counter()
 
-    def look(request: httpx.Request, known: dict[str, Any]) -> None:
+    def look(request: httpx.Request, known: list[dict[str, Any]]) -> None:
         path = request.url.path
         if path.endswith("/start"):
             seen["start"] += 1
             name = json.loads(request.content)["name"]
-            [entry] = [row for row in known.values() if row["marker"] and row["marker"] in name]
+            [entry] = [row for row in known if row["marker"] and row["marker"] in name]
             assert entry["state"] == "starting"
         elif path.endswith("/batchDetail"):
             seen["poll"] += 1
             accepted = {
                 record["_id"]
-                for row in known.values()
+                for row in known
                 if row["state"] in ("accepted", "done")
                 for record in json.loads(row["records"])
             }
@@ -242,7 +242,7 @@ async def test_every_step_is_on_disk_before_the_next_one(journal: Path, tmp_path
         elif path.startswith("/results/"):
             seen["download"] += 1
             task_id = path.split("/")[2]
-            [entry] = [row for row in known.values() if task_id in row["records"]]
+            [entry] = [row for row in known if task_id in row["records"]]
             assert entry["state"] == "done"
 
     async with stage() as on:
@@ -254,7 +254,8 @@ async def test_every_step_is_on_disk_before_the_next_one(journal: Path, tmp_path
         ):
             async for outcome in run:
                 assert outcome.error is None
-                [file] = json.loads(entries(journal)[outcome.key or ""]["files"])
+                [entry] = [row for row in entries(journal) if row["key"] == outcome.key]
+                [file] = json.loads(entry["files"])
                 assert (tmp_path / "out" / file["path"]) == outcome.paths[0]
         await transport.aclose()
     assert seen["start"] == 6

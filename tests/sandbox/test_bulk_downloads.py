@@ -1,0 +1,147 @@
+"""The files of a bulk run: fetched as results come, named after keys, noted with their checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from a2e_async import DownloadError
+from a2e_async.downloads import SavedFile
+from a2e_async.jobs import Result
+from a2e_async.sandbox import Faults
+from tests.sandbox.bulk_kit import drained, entries, ids, pictures, rerun, stage
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "run.db"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def checked(journal: Path, folder: Path) -> int:
+    """How many files the journal knows; each is there, of the size and with the checksum noted."""
+    count = 0
+    for row in entries(journal):
+        for file in json.loads(row["files"]):
+            content = (folder / file["path"]).read_bytes()
+            assert len(content) == file["size"]
+            assert hashlib.sha256(content).hexdigest() == file["sha256"]
+            count += 1
+    return count
+
+
+async def test_files_are_named_after_keys_and_noted_with_checksums(journal: Path, out: Path) -> None:
+    async with stage(odd_files=False) as on:
+        jobs = [job.with_key(f"scene {number}") for number, job in enumerate(pictures(on.a2e, 5))]
+        jobs.append(on.a2e.text_to_image(prompt="kites", max_images=3).with_key("../kites/of all kinds?"))
+        async with on.a2e.bulk(jobs, journal=journal, download_to=out) as run:
+            outcomes = await drained(run)
+        assert [path.name for path in outcomes[1].paths] == ["scene 1.mp4"]
+        assert len(outcomes[5].paths) == 3
+        assert all(path.parent == out for outcome in outcomes for path in outcome.paths)
+        assert checked(journal, out) == len(names(out)) == 8
+
+
+async def test_without_a_journal_the_key_names_the_file_too(out: Path) -> None:
+    async with stage(odd_files=False) as on:
+        jobs = [job.with_key("cat") for job in pictures(on.a2e, 2)]
+        async with on.a2e.bulk(jobs, download_to=out) as run:
+            await drained(run)
+        assert names(out) == ["cat.mp4", "cat_2.mp4"]
+
+
+async def test_a_later_run_fetches_only_what_is_gone_or_cut_short(journal: Path, out: Path) -> None:
+    async with stage() as on:
+        async with on.a2e.bulk(pictures(on.a2e, 4), journal=journal, download_to=out) as run:
+            first = await drained(run)
+        assert on.sandbox.ledger.requests["download"] == 4
+        first[1].paths[0].unlink()
+        first[2].paths[0].write_bytes(b"half")
+        for finished in ("skip", "yield"):
+            again = await rerun(
+                on, lambda a2e: pictures(a2e, 4), journal=journal, download_to=out, finished=finished
+            )
+            if finished == "skip":
+                assert [outcome.index for outcome in again] == [1, 2]
+        assert on.sandbox.ledger.requests["download"] == 6
+        assert [bool(outcome.paths) for outcome in again] == [True] * 4
+        assert checked(journal, out) == 4
+
+
+async def test_a_folder_given_later_gets_the_files_of_earlier_runs(journal: Path, out: Path) -> None:
+    async with stage() as on:
+        async with on.a2e.bulk(pictures(on.a2e, 3), journal=journal) as run:
+            assert all(outcome.paths == () for outcome in await drained(run))
+        again = await rerun(on, lambda a2e: pictures(a2e, 3), journal=journal, download_to=out)
+        assert all(outcome.replayed and outcome.paths for outcome in again)
+        assert on.made() == 3
+
+
+async def test_a_file_that_cannot_be_fetched_leaves_the_result(journal: Path, out: Path) -> None:
+    async with stage(faults=Faults(operations="download", status_403=1.0)) as on:
+        async with on.a2e.bulk(pictures(on.a2e, 3), journal=journal, download_to=out) as run:
+            outcomes = await drained(run)
+        assert all(isinstance(outcome.error, DownloadError) for outcome in outcomes)
+        assert len(ids(outcomes)) == 3
+        assert run.summary().done == 3
+        assert run.summary().workflows["image_to_video"].errors == {"DownloadError": 3}
+        on.sandbox.set_faults()
+        again = await rerun(on, lambda a2e: pictures(a2e, 3), journal=journal, download_to=out)
+        assert all(outcome.paths and not outcome.error for outcome in again)
+        assert on.made() == 3
+
+
+async def test_downloads_survive_cuts_and_are_complete(journal: Path, out: Path) -> None:
+    async with stage(faults=Faults(operations="download", cut=0.4, status_503=0.2), seed=2) as on:
+        async with on.a2e.bulk(pictures(on.a2e, 25), journal=journal, download_to=out) as run:
+            outcomes = await drained(run)
+        assert all(outcome.error is None for outcome in outcomes)
+        assert checked(journal, out) == len(names(out)) == 25
+
+
+async def test_what_has_no_files_is_not_fetched_again_and_again(journal: Path, out: Path) -> None:
+    async with stage() as on:
+        job = on.a2e.voice(name="v", voice_urls=["https://e.com/voice.mp3"])
+        async with on.a2e.bulk([job], journal=journal, download_to=out) as run:
+            [outcome] = await drained(run)
+        assert outcome.error is None
+        async with on.a2e.bulk([job], journal=journal, download_to=out, finished="skip") as run:
+            assert await drained(run) == []
+
+
+async def test_downloads_are_bounded_and_hold_up_no_start(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way = most = 0
+    fetch = Result.fetch
+
+    async def counted(self: Result[Any], folder: Path, *, name: str | None = None) -> Sequence[SavedFile]:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            await anyio.lowlevel.checkpoint()
+            return await fetch(self, folder, name=name)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(Result, "fetch", counted)
+    async with stage(durations={"*": 10.0}) as on:
+        async with on.a2e.bulk(pictures(on.a2e, 60), concurrency=30, download_to=out) as run:
+            assert len(ids(await drained(run))) == 60
+    assert most == 8

@@ -1,0 +1,127 @@
+"""Families whose body has no name: lost starts are matched by echoed inputs and time, or told as uncertain."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2e_async import A2E, Job, StartPolicy, SubmissionUncertain
+from a2e_async.sandbox import Faults
+from tests.sandbox.bulk_kit import Stage, cut_off, drained, entries, ids, rerun, stage
+
+pytestmark = pytest.mark.anyio
+
+RESUBMIT = StartPolicy(window=90.0, resubmit=True)
+
+
+def swaps(a2e: A2E, count: int, *, different: int | None = None) -> Iterator[Job[Any]]:
+    """Head swaps; of `different` kinds, the same inputs again and again."""
+    for number in range(count):
+        kind = number if different is None else number % different
+        yield a2e.head_swap(
+            image_url="https://e.com/face.png", target_image_url=f"https://e.com/target-{kind}.png"
+        )
+
+
+@pytest.mark.parametrize("different", [None, 5])
+@pytest.mark.parametrize("policy", [StartPolicy(window=90.0), RESUBMIT])
+async def test_lost_answers_are_matched_one_to_one(policy: StartPolicy, different: int | None) -> None:
+    faults = Faults(operations="start", reset_after=0.15, truncated=0.1, late_504=0.1, late_by=60.0)
+    async with stage(faults=faults, start=policy) as on:
+        async with on.a2e.bulk(swaps(on.a2e, 40, different=different), concurrency=20) as run:
+            outcomes = await drained(run)
+        assert [outcome.error for outcome in outcomes if outcome.error] == []
+        assert len(set(ids(outcomes))) == on.made() == 40
+        if different is None:
+            for number, outcome in enumerate(outcomes):
+                assert outcome.result is not None
+                assert f"target-{number}.png" in outcome.result.record.raw["target_image_url"]
+
+
+async def test_starts_that_never_arrived_are_sent_again_if_wanted() -> None:
+    faults = Faults(operations="start", reset_before=0.2, reset_after=0.1)
+    async with stage(faults=faults, start=RESUBMIT) as on:
+        async with on.a2e.bulk(swaps(on.a2e, 30), concurrency=30) as run:
+            outcomes = await drained(run)
+        assert len(set(ids(outcomes))) == on.made() == 30
+
+
+async def test_starts_that_never_arrived_are_uncertain_by_default() -> None:
+    async with stage(faults=Faults(operations="start", reset_before=0.3), seed=4) as on:
+        async with on.a2e.bulk(swaps(on.a2e, 30, different=6), concurrency=30) as run:
+            outcomes = await drained(run)
+        uncertain = [outcome for outcome in outcomes if outcome.error]
+        assert all(isinstance(outcome.error, SubmissionUncertain) for outcome in uncertain)
+        assert 0 < len(uncertain) == on.sandbox.ledger.faults["reset_before"]
+        assert len(set(ids(outcomes))) == on.made() == 30 - len(uncertain)
+
+
+async def test_a_plain_run_finds_the_very_first_start_of_a_process() -> None:
+    async with stage() as on:
+        [job] = swaps(on.a2e, 1)
+        on.sandbox.script("head_swap.start", "status_500_after")
+        result = await job.run()
+        assert [task.id for task in on.sandbox.ledger.tasks] == [result.task.id]
+
+
+async def test_a_task_made_long_ago_with_the_same_inputs_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with stage() as on:
+        began = time.time()
+        monkeypatch.setattr("time.time", lambda: began + on.clock.now())
+        [old] = swaps(on.a2e, 1)
+        await old.run()
+        await on.clock.sleep(3600.0)
+        # This client knows of no task; only the time tells that the old one is not what it has lost.
+        async with on.client(start=RESUBMIT) as other:
+            [job] = swaps(other, 1)
+            on.sandbox.script("head_swap.start", "reset_before")
+            result = await job.run()
+        assert on.made() == 2
+        assert result.task.id == on.sandbox.ledger.tasks[1].id
+
+
+async def test_a_run_taken_up_again_gives_no_record_to_two_jobs(tmp_path: Path) -> None:
+    journal = tmp_path / "run.db"
+
+    async def run_all(on: Stage) -> None:
+        async with on.a2e.bulk(swaps(on.a2e, 8, different=2), concurrency=8, journal=journal) as run:
+            await drained(run)
+
+    async with stage(durations={"*": 100.0}) as on:
+        on.sandbox.set_faults(
+            Faults(operations="list", status_503=1.0), Faults(operations="start", reset_after=0.4)
+        )
+        await cut_off(lambda: run_all(on), lambda: on.sandbox.ledger.count("head_swap.list") > 6)
+        on.sandbox.set_faults()
+        assert "starting" in {row["state"] for row in entries(journal)}
+        again = await rerun(
+            on, lambda a2e: swaps(a2e, 8, different=2), journal=journal, concurrency=8, policy=RESUBMIT
+        )
+        assert len(set(ids(again))) == len(again) == on.made() == 8
+
+
+@pytest.mark.parametrize("family", ["avatar_video", "face_swap_preview"])
+async def test_a_family_without_a_list_is_uncertain_at_once(family: str) -> None:
+    async with stage(start=RESUBMIT) as on:
+        jobs: dict[str, Job[Any]] = {
+            "avatar_video": on.a2e.avatar_video(
+                title="n",
+                anchor_id="65f0c0ffee0000000000a001",
+                anchor_type=0,
+                audio_src="https://e.com/voice.mp3",
+            ),
+            "face_swap_preview": on.a2e.face_swap_preview(
+                video_url="https://e.com/a.mp4", face_url="https://e.com/a.png"
+            ),
+        }
+        on.sandbox.script("start", "reset_after")
+        with pytest.raises(SubmissionUncertain) as uncertain:
+            await jobs[family].run()
+        assert uncertain.value.job is jobs[family]
+        assert on.made(family) == on.made() == 1

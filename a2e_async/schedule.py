@@ -21,9 +21,9 @@ from a2e_async.errors import ConfigurationError
 __all__ = ["Cohort", "Lateness", "Schedule"]
 
 _SHORTEST_PAUSE = 0.02
-_FIRST_LOOK = 1.5  # seconds after acceptance, as long as nothing is known
+_FIRST_LOOK = 2.0  # seconds after acceptance, as long as nothing is known
 _SHORTEST_GAP = 0.35  # between two questions for a lone task of which nothing is known; times the lateness
-_CROWD = 16  # so many waiting tasks make a request worth its full price
+_CROWD = 8  # so many waiting tasks make a request worth its full price
 _SEEN = 512
 _FEW = 8  # durations seen that are not yet enough to go by
 _BLUR = 0.06  # a duration seen speaks for those that differ from it by less than this factor
@@ -46,7 +46,7 @@ class Lateness:
         longest: seconds; no task is left alone for longer, except while it is known to be too young.
     """
 
-    seconds: float = 1.6
+    seconds: float = 1.55
     longest: float = 30.0
 
     def __attrs_post_init__(self) -> None:
@@ -75,7 +75,7 @@ class Lateness:
         if asked_at <= 0:
             return _FIRST_LOOK
         # The gap d is growth * sqrt(age) at its own end: d² = growth² (asked_at + d).
-        square = (2 * self.seconds) ** 2 / 60 * min(8, waiting)
+        square = (2 * self.seconds) ** 2 / 60 * min(_CROWD, waiting)
         gap = (square + math.sqrt(square * (square + 4 * asked_at))) / 2
         return min(self.longest, max(_SHORTEST_GAP * self.seconds, gap))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -142,9 +142,9 @@ class _Resource:
         but = set()
         if before.name != after.name or self.renamed:
             but.add("path")
-        positional = tuple(sorted(keywords.names.get(name, name) for name in before.facts["positional"]))
-        persisting = {after.name for _, after in keywords.pairs}
-        if persisting & set(positional) == persisting & set(after.facts["positional"]):
+        persisting = {new.name for _, new in keywords.pairs}
+        was = [keywords.names.get(name, name) for name in before.facts["positional"]]
+        if _among(was, persisting) == _among(after.facts["positional"], persisting):
             but.add("positional")
         if bool(before.source.paged) != bool(after.source.paged):
             but |= {fact for fact in (*before.facts, *after.facts) if fact.startswith("paging")}
@@ -215,6 +215,10 @@ class _Resource:
                 yield self._change(
                     after.name, "record", after.name, "renamed", old=before.name, new=after.name
                 )
+
+
+def _among(names: Iterable[str], wanted: set[str]) -> list[str]:
+    return [name for name in names if name in wanted]
 
 
 def _action(text: str) -> Action:

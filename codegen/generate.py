@@ -20,6 +20,7 @@ from codegen.interface import Interface, Module, RecordClass
 from codegen.methods import module_of
 from codegen.model import Endpoint, Family, families
 from codegen.prose import block, docstring, escape, literal
+from codegen.repair import schemas
 from codegen.values import Shape
 
 __all__ = ["PACKAGE", "ResourceProject", "generate", "interface_of"]
@@ -120,6 +121,8 @@ class ResourceProject(Project):
 def _tagged(document: Document, found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:
     """The document with our resources as its tags, and operation ids that tell which is which."""
     tagged = copy.deepcopy(document)
+    for _, schema, _ in schemas(tagged):
+        schema.pop("default", None)  # only told in words here, and the parser refuses what it cannot convert
     names: dict[str, Endpoint] = {}
     for resource, family in found.items():
         for endpoint in family.endpoints:

@@ -86,9 +86,9 @@ class Records:
         ref = schema.get("$ref", "") if isinstance(schema, Mapping) else ""
         resolved = resolve(self.document, schema)
         properties, _ = merged_properties(self.document, resolved)
-        if not properties:
-            return ""
         is_task = ref.endswith(f"/{self.task_schema}") and bool(self.task_schema)
+        if not properties and not is_task:
+            return ""
         if is_task:
             name = f"{self.family.class_name}Record"
         elif ref:

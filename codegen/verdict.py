@@ -154,6 +154,8 @@ def _changed(one: Change) -> _Judged:
         lost = [name for name in one.old if name not in one.new]
         if lost:
             return True, "Changed", f"{owner}: `{', '.join(lost)}` must be given by name"
+        if set(one.old) == set(one.new):
+            return True, "Changed", f"{owner}: the order without names is now `{', '.join(one.new)}`"
         return False, "Changed", f"{owner}: `{', '.join(one.new)}` may be given without its name"
     if one.fact in _UNSEEN:
         place = f"{owner}: attribute `{one.name}`" if one.kind == "attribute" else owner

@@ -1,0 +1,84 @@
+"""What generated modules say to users, read from their text: code without order and words.
+
+Knows nothing of codegen: it parses the modules. Of docstrings it keeps what stands nowhere else, the
+server's defaults and deprecations.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["fingerprint"]
+
+_ENTRY = re.compile(r"^ {0,4}(\S+): (.*)")
+
+
+def fingerprint(files: Mapping[str, str]) -> Any:
+    """A value that two packages share if and only if users see the same."""
+    return {name: _module(ast.parse(text)) for name, text in files.items()}
+
+
+def _module(tree: ast.Module) -> Any:
+    return sorted(repr(_said(node)) for node in tree.body if not _is_words(node))
+
+
+def _is_words(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _said(node: Any) -> Any:
+    """A node as nested tuples; what has no order is sorted."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        words = _facts_of_words(ast.get_docstring(node) or "")
+        body = sorted(repr(_said(one)) for one in node.body if not _is_words(one))
+        rest = {name: value for name, value in ast.iter_fields(node) if name != "body"}
+        return (
+            type(node).__name__,
+            words,
+            body,
+            sorted((name, repr(_said(value))) for name, value in rest.items()),
+        )
+    if isinstance(node, ast.arguments):
+        keywords = zip(node.kwonlyargs, node.kw_defaults, strict=True)
+        plain = [_said(one) for one in (*node.posonlyargs, *node.args, node.vararg, node.kwarg)]
+        return plain, sorted(repr((_said(one), _said(default))) for one, default in keywords)
+    if isinstance(node, ast.Dict):
+        return "dict", sorted(repr((_said(k), _said(v))) for k, v in zip(node.keys, node.values, strict=True))
+    if isinstance(node, ast.Tuple | ast.List):
+        return "elements", sorted(repr(_said(one)) for one in node.elts)
+    if isinstance(node, ast.Call):
+        keywords = sorted((str(one.arg), repr(_said(one.value))) for one in node.keywords)
+        return "call", _said(node.func), [_said(one) for one in node.args], keywords
+    if isinstance(node, ast.AST):
+        return type(node).__name__, [(name, _said(value)) for name, value in ast.iter_fields(node)]
+    return [_said(one) for one in node] if isinstance(node, list) else repr(node)
+
+
+def _facts_of_words(doc: str) -> Any:
+    """Of each argument or member: the server's default, and whether it is deprecated."""
+    found = []
+    for name, text in _entries(inspect.cleandoc(doc)):
+        default = re.search(r"Server default: (.*?)\.(?: Deprecated\.)?$", text)
+        facts = default[1] if default else None, text.endswith("Deprecated.")
+        if any(facts):
+            found.append((name, *facts))
+    return sorted(found)
+
+
+def _entries(doc: str) -> list[tuple[str, str]]:
+    entries: list[tuple[str, str]] = []
+    for line in doc.splitlines():
+        start = _ENTRY.match(line)
+        if start:
+            entries.append((start[1], start[2]))
+        elif entries and line.startswith("    "):
+            entries[-1] = (entries[-1][0], f"{entries[-1][1]} {line.strip()}")
+    return entries

@@ -69,6 +69,17 @@ __all__ = [
 class A2EError(Exception):
     """Root of all errors of this package."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By its state: the usual way calls the class with the message alone, which most of these refuse.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[A2EError], args: tuple[Any, ...], state: dict[str, Any]) -> A2EError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class InvalidArgument(A2EError, ValueError):
     """A value that cannot be right. Raised before anything is sent.

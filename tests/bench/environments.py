@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from tests.bench.host import ROOT, say
 
@@ -34,17 +35,25 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_LOCK = Lock()
+
+
 class Unavailable(Exception):
     """An environment cannot be made; the text says why."""
 
 
-@cache
 def python(name: str) -> Path:
     """The interpreter of environment `name`, with everything installed.
 
     Raises:
         Unavailable: pip failed, or the extra does not exist.
     """
+    with _LOCK:
+        return _made(name)
+
+
+@cache
+def _made(name: str) -> Path:
     home = HOME / name
     wanted = list(PACKAGES[name])
     if name.startswith(OURS):

@@ -14,8 +14,11 @@ import matplotlib as mpl
 mpl.use("svg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.transforms import Bbox
 
 Row = dict[str, Any]
+Point = tuple[str, float, float, str]
 COLORS = {"ours": "#d62728", "reference": "#1f77b4", "peer": "#7f7f7f"}
 MARKERS = {"ours": "o", "reference": "s", "peer": "^"}
 FLOORS = ("attrs, anyio", "httpx, attrs, anyio")
@@ -50,26 +53,58 @@ def jobs(folder: Path, rows: list[Row]) -> list[str]:
 
 
 def _scatter(folder: Path, name: str, title: str, rows: list[Row]) -> str:
-    figure, axes = plt.subplots(figsize=(7, 4.2))
+    figure, axes = plt.subplots(figsize=(7.5, 4.5))
+    points: list[Point] = []
     for client, runs in _grouped(rows, "client"):
         x = _middle(runs, lambda row: row["requests"] / row["returned"])
         y = _middle(runs, lambda row: row["late_mean"])
-        role = runs[0]["role"]
-        axes.scatter([x], [y], color=COLORS[role], marker=MARKERS[role], zorder=3)
         lost = _middle(runs, lambda row: row["jobs"] - row["returned"])
-        label = f"{client} ({lost:.0f} lost)" if lost else client
-        axes.annotate(
-            label,
-            (x, y),
-            xytext=(5, 4 if role == "peer" else -10),
-            textcoords="offset points",
-            color=COLORS[role],
-            fontsize=8,
-        )
+        points.append((f"{client} ({lost:.0f} lost)" if lost else client, x, y, runs[0]["role"]))
+    for _, x, y, role in points:
+        axes.scatter([x], [y], color=COLORS[role], marker=MARKERS[role], zorder=3)
     axes.set(xscale="log", yscale="log", xlabel="requests a job", ylabel="late, seconds (mean)")
+    axes.margins(0.12)
     axes.set_title(f"{title}: down and left is better", loc="left")
-    _plain(axes)
+    _plain(axes.xaxis, axes.yaxis)
+    _label(axes, points)
     return _save(folder, name, figure)
+
+
+def _label(axes: Axes, points: list[Point]) -> None:
+    """Put each name beside its point where it covers least of what is there already."""
+    canvas = axes.figure.canvas
+    canvas.draw()
+    taken: list[Bbox] = []
+    for _, x, y, _ in points:
+        at = axes.transData.transform((x, y))
+        taken.append(Bbox.from_bounds(at[0] - 4, at[1] - 4, 8, 8))
+    for text, x, y, role in points:
+        places = []
+        for dx, dy, ha in (
+            (7, -3, "left"),
+            (5, 5, "left"),
+            (5, -11, "left"),
+            (-7, -3, "right"),
+            (-5, 5, "right"),
+        ):
+            note = axes.annotate(
+                text, (x, y), (dx, dy), textcoords="offset points", ha=ha, color=COLORS[role], fontsize=8
+            )
+            box = note.get_window_extent()
+            outside = box.width * box.height - _shared(box, axes.get_window_extent())
+            places.append((outside + sum(_shared(box, other) for other in taken), note, box))
+        best = min(places, key=lambda place: place[0])
+        for place in places:
+            if place is not best:
+                place[1].remove()
+        taken.append(best[2])
+
+
+def _shared(one: Bbox, other: Bbox) -> float:
+    """Area that two boxes have in common."""
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return max(0.0, width) * max(0.0, height)
 
 
 def _bars(folder: Path, name: str, title: str, rows: list[Row]) -> str:
@@ -117,7 +152,7 @@ def growth(folder: Path, rows: list[Row]) -> list[str]:
             points = [(count, _middle(some, read)) for count, some in _grouped(runs, "jobs")]
             place.plot(*zip(*points, strict=True), marker="o", label=client, color=_shade(runs[0]))
         place.set(xscale="log", yscale="log", xlabel="jobs in flight", title=label)
-        _plain(place)
+        _plain(place.xaxis, place.yaxis)
     axes[0].legend(fontsize=7)
     return [_save(folder, "growth", figure)]
 
@@ -127,20 +162,23 @@ def _shade(row: Row) -> str | None:
 
 
 def _bar(axes: Axes, rows: list[Row], read: Callable[[Row], float], label: str) -> None:
+    """Dots, not bars: values differ by factors, and a bar has no honest beginning on such a scale."""
     for client, runs in reversed(list(_grouped(rows, "client"))):
-        value = _middle(runs, read)
-        axes.barh([client], [value], color=COLORS[runs[0]["role"]])
-        axes.annotate(f" {value:.3g}", (value, client), va="center", fontsize=7)
-    axes.set_xlabel(label)
-    axes.grid(axis="y", visible=False)
+        value, role = _middle(runs, read), runs[0]["role"]
+        axes.scatter([value], [client], color=COLORS[role], marker=MARKERS[role], zorder=3)
+        axes.annotate(
+            f"{value:.3g}", (value, client), (7, 0), textcoords="offset points", va="center", fontsize=7
+        )
+    axes.set(xscale="log", xlabel=label)
+    axes.margins(x=0.15)
+    _plain(axes.xaxis)
 
 
-def _plain(axes: Axes) -> None:
+def _plain(*all_axes: Axis) -> None:
     """Numbers instead of powers of ten."""
-    form = mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}")
-    for axis in (axes.xaxis, axes.yaxis):
+    for axis in all_axes:
         axis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(form)
+        axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(mpl.ticker.NullFormatter())
 
 
@@ -157,7 +195,7 @@ def _middle(rows: Iterable[Row], read: Callable[[Row], float]) -> float:
 
 def _save(folder: Path, name: str, figure: Any) -> str:
     figure.tight_layout()
-    figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
     plt.close(figure)
     return name
 

@@ -12,7 +12,7 @@ from tests.bench.roster import Client, chosen
 from tests.bench.tables import Table
 
 NAMES = ("jobs", "imports", "transport", "files", "decoding", "growth", "money")
-QUICK = ("jobs", "imports", "transport", "decoding")
+QUICK = ("jobs", "imports", "decoding")
 """The suites of a quick run: two minutes or so."""
 
 

@@ -19,7 +19,7 @@ from tests.bench.suites.attempt import failures
 from tests.bench.tables import NOTHING, Table, by_client, cell, megabytes, middle, milliseconds, ratio, times
 
 TITLE = "Import"
-SAMPLES, QUICK_SAMPLES = 15, 5
+SAMPLES, QUICK_SAMPLES = 15, 3
 IMPORTED, USED = "import", "first use"
 BARE = "python"
 FLOOR = "attrs, anyio"

@@ -79,9 +79,9 @@ async def rerun(
     **settings: Any,
 ) -> list[Outcome]:
     """All Outcomes of a run by a client that knows of nothing before, as after a crash."""
-    async with on.client(**{"start": policy} if policy else {}) as later:
-        async with later.bulk(jobs(later), **settings) as run:
-            return await drained(run)
+    later = on.client(**{"start": policy} if policy else {})
+    async with later, later.bulk(jobs(later), **settings) as run:
+        return await drained(run)
 
 
 def pictures(a2e: A2E, count: int, *, first: int = 0, **body: Any) -> Iterator[Job[Any]]:

@@ -154,6 +154,11 @@ async def interrupted(on: Stage, journal: Path, *answers: str) -> None:
     assert entry["state"] == "starting"
 
 
+def content_of(path: Path) -> bytes:
+    """All of a file; nothing of what is none."""
+    return path.read_bytes() if path.is_file() else b""
+
+
 def one(a2e: A2E) -> Iterator[Job[Any]]:
     return pictures(a2e, 1)
 
@@ -279,8 +284,8 @@ async def test_the_journal_holds_no_secret_no_input_and_no_media(journal: Path) 
         ]
         async with on.a2e.bulk(jobs, journal=journal) as run:
             async for _ in run:
-                held.extend(path.read_bytes() for path in journal.parent.glob("run.db*"))
-        held.append(journal.read_bytes())
+                held.extend(map(content_of, journal.parent.glob("run.db*")))
+        held.append(content_of(journal))
         token = on.sandbox.token.encode()
     for content in held:
         for secret in (token, token[3:40], b"topsecret", b"private prompt", b"secret picture"):
@@ -365,12 +370,12 @@ async def test_what_is_no_journal_is_refused_and_left_alone(
             await _entered(on, journal)
         before = on.sandbox.ledger.count("api")
         spoil(journal)
-        content = journal.read_bytes() if journal.is_file() else None
+        content = content_of(journal)
         with pytest.raises(JournalError, match=words) as refusal:
             await _entered(on, journal)
         assert str(journal) in str(refusal.value)
         assert on.sandbox.ledger.count("api") == before
-        assert content is None or journal.read_bytes() == content
+        assert content_of(journal) == content
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ async def test_no_coins_stops_the_run_and_what_is_under_way_comes_to_its_end(
         # Not one try for each job that is left.
         assert on.sandbox.ledger.count("start") <= 7 + 5
         assert run.summary().not_started <= 5 + 8
-        states = {row["state"] for row in entries(journal).values()}
+        states = {row["state"] for row in entries(journal)}
         assert states == {"done", "new"}
         on.sandbox.set_coins(10**6)
         again = await rerun(on, jobs, journal=journal)
@@ -124,7 +124,7 @@ async def test_a_service_that_cannot_be_reached_holds_the_run_then_stops_it(jour
             assert await drained(run) == []
         assert 500.0 < on.clock.now() - began < 1000.0
         assert isinstance(run.stopped, ConnectionFailed)
-        assert {row["state"] for row in entries(journal).values()} == {"new"}
+        assert {row["state"] for row in entries(journal)} == {"new"}
         assert len(ids(await rerun(on, lambda a2e: pictures(a2e, 5), journal=journal))) == 5
 
 

@@ -1,4 +1,4 @@
-"""Families whose body has no name: lost starts are matched by echoed inputs and time, or told as uncertain."""
+"""Families without a name: lost starts are matched by echoed inputs and time, or told as uncertain."""
 
 from __future__ import annotations
 

@@ -1,0 +1,70 @@
+"""``python -m tests.chaos``: every fault at several rates, then kill -9; exit code 1 if anything is lost."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import anyio
+
+from tests.chaos import faults, kills
+
+HEAD = "fault                        rate    jobs   made   paid  deliv.  requests  clock s  real s"
+
+
+def main() -> int:
+    """Run it all. Returns the exit code."""
+    given = _arguments()
+    good = True
+    _say(HEAD)
+    for kind in faults.KINDS:
+        for rate in faults.RATES:
+            with tempfile.TemporaryDirectory() as folder:
+                row = anyio.run(_row, kind, rate, given.jobs, Path(folder), backend=given.backend)
+            good = good and row.holds
+            _say(
+                f"{row.kind:28} {row.rate:4.0%} {row.jobs:7} {row.made:6} {row.paid:6} {row.delivered:7} "
+                f"{row.requests:9} {row.seconds:8.0f} {row.real:7.1f}{_verdict(row.problems, good=row.holds)}"
+            )
+    with tempfile.TemporaryDirectory() as folder:
+        toll = kills.run(Path(folder), jobs=given.jobs, kills=given.kills, backend=given.backend)
+    good = good and toll.holds and toll.kills == given.kills
+    account = toll.account
+    _say(
+        f"\nkill -9: {toll.kills} times; {account.jobs} jobs, {account.made} made, {account.paid} paid, "
+        f"{account.delivered} delivered, {account.files} files whole; {account.contents} contents, "
+        f"{account.presigned} presigned, {toll.presigned_again} of them though the journal knew the upload; "
+        f"{toll.seconds:.0f} real s{_verdict(account.problems, good=toll.holds)}"
+    )
+    return 0 if good else 1
+
+
+async def _row(kind: str, rate: float, jobs: int, folder: Path) -> faults.Row:
+    return await faults.run(kind, rate, jobs, folder / "run.db")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--jobs", type=int, help="of each run (default: 2000; quick: 200)")
+    parser.add_argument("--kills", type=int, help="default: 100; quick: 10")
+    parser.add_argument("--quick", action="store_true", help="fewer of both")
+    parser.add_argument("--backend", choices=("asyncio", "trio"), default="asyncio")
+    given = parser.parse_args()
+    given.jobs = given.jobs or (200 if given.quick else 2000)
+    given.kills = given.kills or (10 if given.quick else 100)
+    return given
+
+
+def _verdict(problems: tuple[str, ...], *, good: bool) -> str:
+    return "" if good else f"  DOES NOT HOLD {'; '.join(problems[:5])}"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -116,7 +116,7 @@ def plan(
     try:
         interface, modules = generate(prepared.document)
     except RecursionError:
-        raise SpecError(f"{label or layout.upstream}: its schemas are nested too deep") from None
+        raise SpecError(f"{label or layout.upstream}: its schemas are too deep inside each other") from None
     files: dict[Path, bytes | None] = {}
     if source is not None:
         files[layout.upstream] = canonical(source).encode()

@@ -41,10 +41,9 @@ def regenerate(
         SpecError: the document cannot be had or used; every file is as it was.
     """
     document = take(source, transport=transport)
-    made = plan(layout, document, label=source, unmatched=unmatched)
-    files = dict(made.files)
-    if is_known(document, layout.upstream):
-        del files[layout.upstream]
+    fresh = None if is_known(document, layout.upstream) else document
+    made = plan(layout, fresh, label=source, unmatched=unmatched)
+    files = made.files
     if not changed(files):
         return [f"{source}: nothing changed; nothing was touched", *made.prepared.notes]
     before = _interface(layout)

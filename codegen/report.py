@@ -18,8 +18,8 @@ from codegen.verdict import Section, Verdict, verdict
 __all__ = ["BUMP_RULE", "Report", "report_of"]
 
 BUMP_RULE = (
-    "before 1.0.0 a breaking change raises the minor version and everything else the patch version; "
-    "from 1.0.0 on breaking raises major, what is new raises minor, the rest patch"
+    "before 1.0.0 breaking raises minor, the rest patch; "
+    "from 1.0.0 on breaking raises major, what is new minor, the rest patch"
 )
 _SECTIONS: tuple[Section, ...] = ("Removed", "Changed", "Deprecated", "Added")
 _MARKS = {True: "!", False: " "}
@@ -72,7 +72,7 @@ class Report:
         changes = _counted(len(self.verdicts), "change")
         lines = [
             f"{changes} for users of the SDK, {self.breaking} of them breaking (!).",
-            f"{self.version} -> {self.next_version}: {BUMP_RULE}.",
+            f"{self.version} -> {self.next_version} ({BUMP_RULE}).",
         ]
         told = _joined(self.verdicts)
         for resource in dict.fromkeys(one.change.resource for one in told):

@@ -12,10 +12,13 @@ from openapi_spec_validator.schemas import schema_v30
 
 from codegen.document import METHODS, Document, SpecError, operations, pointer, resolve
 
-__all__ = ["MAX_PARTS", "check_kind", "validate"]
+__all__ = ["MAX_LEVELS", "MAX_PARTS", "check_kind", "validate"]
 
 MAX_PARTS = 2000
 """Schemas that one schema is made of once its references are followed; real ones stay below 20."""
+
+MAX_LEVELS = 50
+"""Of these, how many may be inside each other; the validator's work grows with the cube of it."""
 
 _PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.{}~-]+)+/?")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
@@ -57,14 +60,21 @@ def validate(document: Document, source: str) -> None:
     Raises:
         SpecError: lists the first problems with their places.
     """
-    problems: list[str] = []
-    for check in (_structure, _references, _sizes, _operations, _library):
-        problems = list(check(document))
-        if problems:
-            break
+    try:
+        problems = _first_problems(document)
+    except RecursionError:
+        problems = ["#: references follow each other further than can be followed"]
     if problems:
         lines = "\n".join(f"  {line}" for line in problems[:10])
         raise SpecError(f"{source}: not valid OpenAPI ({len(problems)} problems):\n{lines}")
+
+
+def _first_problems(document: Document) -> list[str]:
+    for check in (_structure, _values, _references, _sizes, _operations, _library):
+        problems = list(check(document))
+        if problems:
+            return problems
+    return []
 
 
 def _structure(document: Document) -> Iterator[str]:
@@ -75,49 +85,78 @@ def _structure(document: Document) -> Iterator[str]:
 def _problem(error: Any) -> str:
     while error.context:
         error = max(error.context, key=lambda inner: len(inner.absolute_path))
-    return f"{pointer(*error.absolute_path)}: {str(error.message)[:200]}"
+    return f"{pointer(*error.absolute_path)}: {' '.join(str(error.message).split())[:200]}"
 
 
-def _references(document: Document, value: Any = None, *steps: object) -> Iterator[str]:
-    """Every ``$ref`` leads to something inside the document."""
-    value = document if value is None else value
+def _walk(value: Any, *steps: object) -> Iterator[tuple[str, Document]]:
+    """Every object with its place; examples and the like are values and not looked into."""
     if isinstance(value, dict):
+        yield pointer(*steps), value
+        for name, inner in value.items():
+            if isinstance(inner, dict | list) and name not in _DATA and not str(name).startswith("x-"):
+                yield from _walk(inner, *steps, name)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _walk(inner, *steps, index)
+
+
+def _references(document: Document) -> Iterator[str]:
+    """Every ``$ref`` leads to something inside the document."""
+    for place, value in _walk(document):
         if isinstance(value.get("$ref"), str):
             try:
                 resolve(document, value)
             except SpecError as error:
-                yield f"{pointer(*steps)}: {error}"
-        for name, inner in value.items():
-            if isinstance(inner, dict | list) and name not in _DATA and not str(name).startswith("x-"):
-                yield from _references(document, inner, *steps, name)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            if isinstance(inner, dict | list):
-                yield from _references(document, inner, *steps, index)
+                yield f"{place}: {error}"
+
+
+def _values(document: Document) -> Iterator[str]:
+    """Patterns are regular expressions, and defaults are of their type; the validator does not say where."""
+    for place, value in _walk(document):
+        pattern, kind, default = value.get("pattern"), value.get("type"), value.get("default")
+        if isinstance(pattern, str):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                yield f"{place}/pattern: {pattern!r} is no regular expression: {error}"
+        if isinstance(kind, str) and default is not None and not isinstance(default, dict):
+            schema = {name: value[name] for name in ("type", "enum") if name in value}
+            for problem in Draft4Validator(schema).iter_errors(default):
+                yield f"{place}/default: {problem.message}"
 
 
 class _Sizes:
-    """Counts what each schema is made of. It may contain itself in a member, but not be made of itself."""
+    """Measures what each schema is made of. It may contain itself in a member, but not be made of itself."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.known: dict[str, int] = {}
+        self.known: dict[str, tuple[int, int]] = {}
 
-    def of(self, schema: Any, inside: tuple[str, ...] = ()) -> int:
+    def of(self, schema: Any, inside: tuple[str, ...] = ()) -> tuple[int, int]:
+        """How many schemas it is made of, and how many of them are inside each other."""
         if not isinstance(schema, Mapping):
-            return 1
+            return 1, 1
         ref = schema.get("$ref")
         if isinstance(ref, str):
-            if ref in inside:
-                raise SpecError(f"{inside[inside.index(ref)]}: the schema is made of itself")
-            if ref not in self.known:
-                self.known[ref] = 1 + self.of(_target(self.document, ref), (*inside, ref))
-                if self.known[ref] > MAX_PARTS:
-                    raise SpecError(f"{ref}: made of more than {MAX_PARTS} schemas, references followed")
-            return self.known[ref]
+            return self._named(ref, inside)
         parts = [part for key in _PARTS for part in schema.get(key, ())]
         parts += [schema[key] for key in ("items", "not") if key in schema]
-        return 1 + sum(self.of(part, inside) for part in parts)
+        sizes = [self.of(part, inside) for part in parts]
+        return 1 + sum(size for size, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
+
+    def _named(self, ref: str, inside: tuple[str, ...]) -> tuple[int, int]:
+        if ref in inside:
+            raise SpecError(f"{inside[inside.index(ref)]}: the schema is made of itself")
+        if ref not in self.known:
+            if len(inside) > MAX_LEVELS:
+                raise SpecError(f"{ref}: more than {MAX_LEVELS} schemas inside each other")
+            size, depth = self.of(_target(self.document, ref), (*inside, ref))
+            if size > MAX_PARTS:
+                raise SpecError(f"{ref}: made of more than {MAX_PARTS} schemas, references followed")
+            if depth > MAX_LEVELS:
+                raise SpecError(f"{ref}: more than {MAX_LEVELS} schemas inside each other")
+            self.known[ref] = size, depth
+        return self.known[ref]
 
 
 def _target(document: Document, ref: str) -> Any:

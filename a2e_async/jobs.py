@@ -115,7 +115,7 @@ class Job(Generic[RecordT]):
             SubmissionUncertain: it is not known whether a task was made.
             UploadError: a file could not be uploaded; nothing was started.
         """
-        from a2e_async.starting import marked, new_marker
+        from a2e_async.starting import Watch, marked, new_marker
 
         runtime = self.workflow.client.runtime
         async with runtime.http.open():
@@ -125,15 +125,9 @@ class Job(Generic[RecordT]):
                 call = attrs.evolve(call, body=marked(call.body or {}, marker, self.workflow.name))
             else:
                 marker = None
-            records = await runtime.starter(self.workflow).start(self, call, marker, accepted=accepted)
-        declared = {field.wire_name for field in self.operation.body}
-        undeclared = [value for key, value in (call.body or {}).items() if key not in declared]
-        return Task(
-            self.workflow,
-            records,
-            birth=(runtime, runtime.policies.clock.now()),
-            sent=frozenset(urls_in(undeclared)),
-        )
+            watch = Watch(accepted) if accepted else None
+            records = await runtime.starter(self.workflow).start(self, call, marker, watch)
+        return attrs.evolve(self, call=call).task(records, born=runtime.policies.clock.now())
 
     async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
         """Start the task and wait for its result.
@@ -155,6 +149,22 @@ class Job(Generic[RecordT]):
         async with self.workflow.client.runtime.http.open():
             task = await self.start()
             return await task.wait(timeout=timeout)
+
+    def task(self, records: Sequence[JSONObject], *, born: float | None = None) -> Task[RecordT]:
+        """The Task that starting the job has made.
+
+        Args:
+            records: its JSON.
+            born: when it was accepted, in seconds of the client's clock; None if that is not known.
+        """
+        declared = {field.wire_name for field in self.operation.body}
+        undeclared = [value for key, value in self.body.items() if key not in declared]
+        return Task(
+            self.workflow,
+            records,
+            birth=None if born is None else (self.workflow.client.runtime, born),
+            sent=frozenset(urls_in(undeclared)),
+        )
 
     @property
     def takes_name(self) -> bool:

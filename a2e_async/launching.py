@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -28,7 +29,7 @@ from a2e_async.jobs import Job, Task
 from a2e_async.outcomes import Counts
 from a2e_async.pace import Pace
 from a2e_async.policy import Failure, classify
-from a2e_async.starting import marked, new_marker
+from a2e_async.starting import Watch, marked, new_marker
 from a2e_async.transport import retry_after
 
 if TYPE_CHECKING:
@@ -162,48 +163,60 @@ class Launch:
             job.body,
             entry.marker,
             self._runtime.policies.clock.now() - ago,
-            accepted=lambda records: self._accepted(records, reservation),
+            self._watch(entry.marker, reservation),
         )
         if not records:
             shared.budget.release(reservation)
+            await self._write(_before(entry))
             return None
-        return Task(job.workflow, records)
+        return job.task(records)
 
     async def _start(self) -> Task[Any]:
-        shared, entry = self._shared, self._entry
+        shared = self._shared
         ready = await self._job.with_uploads()
         shared.check()
         kind = kind_of(self._job)
         await self._ask_price(kind)
         reservation = await shared.budget.reserve(kind, self._job.quote)
-        call, marker, before = ready.call, None, entry.state
+        call, marker = ready.call, None
         if ready.takes_name:
             marker = new_marker()
             call = attrs.evolve(call, body=marked(ready.body, marker, ready.workflow.name))
+        starter = self._runtime.starter(ready.workflow)
+        try:
+            records = await starter.start(self._job, call, marker, self._watch(marker, reservation))
+        except Exception as error:
+            await self._not_made(error, reservation)
+            raise
+        return ready.task(records, born=self._runtime.policies.clock.now())
+
+    def _watch(self, marker: str | None, reservation: Reservation) -> Watch:
+        """Writes each step of the start down."""
 
         async def sending() -> None:
-            await shared.rate.turn()
-            shared.check(within_budget=True)
-            if shared.journal is None:
-                entry.state = State.STARTING
-                return
+            await self._shared.rate.turn()
+            self._shared.check(within_budget=True)
             # Once it is written down it is also sent: nothing is looked for that never was.
             with anyio.CancelScope(shield=True):
-                await shared.journal.starting(entry, marker, reservation.coins)
+                await self._write(State.STARTING, marker, reservation.coins)
 
-        try:
-            records = await self._runtime.starter(ready.workflow).start(
-                self._job,
-                call,
-                marker,
-                sending=sending,
-                accepted=lambda records: self._accepted(records, reservation),
-                shields=shared.shields,
-            )
-        except Exception as error:
-            await self._not_made(error, before, reservation)
-            raise
-        return Task(ready.workflow, records, birth=(self._runtime, self._runtime.policies.clock.now()))
+        async def refused() -> None:
+            with suppress(JournalError):
+                await self._write(_before(self._entry))
+
+        async def accepted(records: Sequence[JSONObject]) -> None:
+            await self._accepted(records, reservation)
+
+        return Watch(accepted, sending, refused, self._shared.shields)
+
+    async def _write(self, state: str, marker: str | None = None, reserved: float = 0.0) -> None:
+        journal, entry = self._shared.journal, self._entry
+        if journal is None:
+            entry.state = state
+        elif state == State.STARTING:
+            await journal.starting(entry, marker, reserved)
+        else:
+            await journal.unstarted(entry, state)
 
     async def _accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
         """A start made these tasks: write it down before anything else."""
@@ -222,20 +235,21 @@ class Launch:
             # The task is there and will be waited for; a later run finds it by what was written before.
             shared.stop(error)
 
-    async def _not_made(self, error: Exception, before: str, reservation: Reservation) -> None:
+    async def _not_made(self, error: Exception, reservation: Reservation) -> None:
         """A start failed: note that it made no task, if that is known."""
-        shared, entry, journal = self._shared, self._entry, self._shared.journal
+        shared, entry = self._shared, self._entry
         if not _made_none(error):
             shared.budget.doubt(reservation)
             return
         shared.budget.release(reservation)
-        if journal is None or entry.state != State.STARTING:
+        if entry.state != State.STARTING:
             return
         try:
-            if isinstance(error, TaskRejected | ModerationError):
-                await journal.ended(entry, (), error)
-            else:
-                await journal.unstarted(entry, before)
+            with anyio.CancelScope(shield=True):
+                if shared.journal and isinstance(error, TaskRejected | ModerationError):
+                    await shared.journal.ended(entry, (), error)
+                else:
+                    await self._write(_before(entry))
         except JournalError as problem:
             shared.stop(problem)
 
@@ -255,6 +269,11 @@ class Launch:
                 if isinstance(error, AuthenticationError) or classify(error) in _NOT_TAKEN:
                     raise
                 shared.budget.expect(kind, None)
+
+
+def _before(entry: Entry) -> str:
+    """The state of an entry whose start has made no task: what it was before."""
+    return State.FAILED if entry.error else State.NEW
 
 
 def _made_none(error: Exception) -> bool:

@@ -96,7 +96,7 @@ class JobRun:
             return None if skip else self._ended(error=remembered(entry, record))
         if skip and self._files_there():
             return None
-        return await self._fetched(Task(self._job.workflow, self._records()).result())
+        return await self._fetched(self._job.task(self._records()).result())
 
     async def _result(self) -> Result[Any]:
         """The job's result, by the shortest way from where the journal left it."""
@@ -104,7 +104,7 @@ class JobRun:
         launch = Launch(shared, self._job, self._entry)
         task: Task[Any] | None = None
         if self._entry.state == State.ACCEPTED:
-            task = Task(self._job.workflow, self._records())
+            task = self._job.task(self._records())
         elif self._entry.state == State.STARTING:
             task = await launch.found_again()
         task = task or await launch.task()

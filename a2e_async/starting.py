@@ -31,7 +31,7 @@ from a2e_async.transport import retry_after
 if TYPE_CHECKING:
     from a2e_async.jobs import Job
 
-__all__ = ["Starter", "marked", "new_marker"]
+__all__ = ["Starter", "Watch", "marked", "new_marker"]
 
 JSONObject = Mapping[str, Any]
 
@@ -47,6 +47,27 @@ def marked(body: Mapping[str, Any], marker: str, default_name: str) -> dict[str,
     """The body with the marker at the end of its name, which stays readable."""
     name = body.get("name") or default_name
     return {**body, "name": f"{name} {marker}"}
+
+
+@attrs.frozen
+class Watch:
+    """Whoever writes down what becomes of a start.
+
+    A start that is watched is not cut off by cancellation while it is under way, so that what was paid
+    for is written down.
+
+    Attributes:
+        accepted: called with the tasks' records before anything else happens.
+        sending: called each time before the request is sent. What it raises ends the start; then it is
+            known that nothing sent before has made a task.
+        refused: called when the request has provably made no task and will be sent again, later.
+        shields: holds the scope that keeps cancellation off, for whoever must end the start all the same.
+    """
+
+    accepted: Callable[[Sequence[JSONObject]], Awaitable[None]]
+    sending: Callable[[], Awaitable[None]] | None = None
+    refused: Callable[[], Awaitable[None]] | None = None
+    shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
 
 
 class Starter:
@@ -83,10 +104,7 @@ class Starter:
         job: Job[Any],
         call: Call,
         marker: str | None,
-        *,
-        sending: Callable[[], Awaitable[None]] | None = None,
-        accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None = None,
-        shields: set[anyio.CancelScope] | None = None,
+        watch: Watch | None = None,
     ) -> Sequence[JSONObject]:
         """Start a task, or find the one that an unanswered start has made.
 
@@ -94,12 +112,7 @@ class Starter:
             job: for the error, should it come to one.
             call: the request, marker included.
             marker: what to look for; None where the family takes no name.
-            sending: called each time before the request is sent. What it raises ends the start; then it
-                is known that nothing sent before has made a task.
-            accepted: called with the records before anything else happens. With it, a start that is
-                under way is not cut off by cancellation, so that what was paid for is written down.
-            shields: holds the scope that keeps cancellation off while a start is under way, for whoever
-                must end it all the same.
+            watch: told of every step.
 
         Returns:
             The task's record; several where the start makes several tasks.
@@ -114,13 +127,13 @@ class Starter:
             while True:
                 attempt += 1
                 await self._pace.turn()
-                if sending is not None:
-                    await sending()
+                if watch and watch.sending:
+                    await watch.sending()
                 sent = self._clock.now()
                 try:
-                    with _shielded(shields, shield=accepted is not None):
+                    with _shielded(watch):
                         records = _made(await self._send(call), call)
-                        await self._settle(call.body, records, accepted)
+                        await self._settle(call.body, records, watch)
                         return records
                 except (APIError, TransportError) as error:
                     failure = classify(error)
@@ -128,9 +141,12 @@ class Starter:
                         raise
                     if failure is Failure.UNKNOWN:
                         lost = Lost(call.body or {}, marker, sent)
-                        found = await self._recover(job, lost, error, accepted)
+                        found = await self._recover(job, lost, error, watch)
                         if found:
                             return found
+                    if watch and watch.refused:
+                        with anyio.CancelScope(shield=True):
+                            await watch.refused()
                     pause = attrs.evolve(self._retry, attempts=self._policy.attempts).delay(
                         attempt, retry_after(error)
                     )
@@ -148,13 +164,12 @@ class Starter:
         body: Mapping[str, Any],
         marker: str | None,
         sent: float,
-        *,
-        accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None = None,
+        watch: Watch | None = None,
     ) -> Sequence[JSONObject]:
         """Look for the task that a start of an earlier process may have made.
 
         Args:
-            job, marker, accepted: as for `start`.
+            job, marker, watch: as for `start`.
             body: what was sent; only ``marker`` counts where there is one.
             sent: when, in seconds of the client's clock.
 
@@ -165,14 +180,14 @@ class Starter:
             SubmissionUncertain: not decidable, or not found and the policy says to stop there.
         """
         async with self._apart(body, marker):
-            return await self._recover(job, Lost(body, marker, sent), None, accepted)
+            return await self._recover(job, Lost(body, marker, sent), None, watch)
 
     async def _recover(
         self,
         job: Job[Any],
         lost: Lost,
         error: Exception | None,
-        accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None,
+        watch: Watch | None,
     ) -> Sequence[JSONObject]:
         marker = lost.marker
         cause = f"{str(error)[:200]}; and " if error else ""
@@ -182,7 +197,7 @@ class Starter:
         logger.warning("start %s: %s; looking for the task", job.workflow.name, why)
         found = await self._finder.find(lost, until=lost.sent + self._policy.window)
         if found:
-            await self._settle(lost.body, found, accepted)
+            await self._settle(lost.body, found, watch)
             return found
         if found is None:
             raise _uncertain(job, marker, f"{cause}the workflow's list does not tell") from error
@@ -206,28 +221,28 @@ class Starter:
         self,
         body: Mapping[str, Any] | None,
         records: Sequence[JSONObject],
-        accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None,
+        watch: Watch | None,
     ) -> None:
         """The start has made these tasks."""
         self._pace.accepted()
         if self._finder:
             self._finder.remember(body or {}, records)
-        if accepted is not None:
+        if watch:
             with anyio.CancelScope(shield=True):
-                await accepted(records)
+                await watch.accepted(records)
 
 
 @contextmanager
-def _shielded(shields: set[anyio.CancelScope] | None, *, shield: bool) -> Iterator[None]:
-    with anyio.CancelScope(shield=shield) as scope:
-        if shields is None:
-            yield
-            return
-        shields.add(scope)
+def _shielded(watch: Watch | None) -> Iterator[None]:
+    if watch is None:
+        yield
+        return
+    with anyio.CancelScope(shield=True) as scope:
+        watch.shields.add(scope)
         try:
             yield
         finally:
-            shields.discard(scope)
+            watch.shields.discard(scope)
 
 
 def _made(data: Any, call: Call) -> Sequence[JSONObject]:

@@ -323,11 +323,14 @@ class A2E(Api):
 
         With a journal the run survives a crash: run the same code again, and finished jobs come from
         the journal, accepted ones are waited for, starts whose outcome is unknown are looked for, and
-        the rest is started. Jobs are recognised by their key (`Job.with_key`), else by workflow, body
-        and the content of their files, so their order does not matter.
+        the rest is started; also what was refused before, save for moderation. Jobs are recognised by
+        their key (`Job.with_key`), else by workflow, body and the content of their files, so their order
+        does not matter.
 
-        When coins run out, the token is refused or the budget is reached, no more jobs are started;
-        those under way are brought to their end, and `BulkRun.stopped` says why.
+        When coins run out, the token is refused, the budget is reached, or the service cannot be reached
+        or refuses everything for as long as ``timeout``, no more jobs are started; those under way are
+        brought to their end, and `BulkRun.stopped` says why. What the iterable of jobs or the journal
+        raises, comes out of the ``async for`` after the Outcomes of the jobs under way.
 
         Args:
             jobs: any iterable or async iterable of Jobs, read lazily: never further ahead than a few
@@ -338,7 +341,10 @@ class A2E(Api):
             retries: how often a failed task is started again (and paid again). Moderated ones are not.
             download_to: a folder for the results, which are fetched as they come; files are named after
                 the jobs' keys.
-            max_coins: no job is started that might bring this run's coins above that.
+            max_coins: no job is started that might bring the run's coins above that; with a journal,
+                those of earlier processes count. What a job will cost is its quote (`Job.with_quote`), or
+                the service is asked, or it is what its like have cost; the first of a kind whose price
+                nobody tells is started alone, and only that one can pass the bound.
             start_rate: starts a second at most.
             finished: what to do with jobs that an earlier run has finished: "yield" their Outcomes from
                 the journal, or "skip" them.

@@ -200,6 +200,32 @@ async def test_the_time_of_the_last_sending_counts(journal: Path, monkeypatch: p
         assert on.made() == 1
 
 
+async def test_a_start_that_was_refused_and_waits_is_in_no_doubt(journal: Path) -> None:
+    async with stage() as on:
+        on.sandbox.script("image_to_video.start", "status_429:100")
+        await cut_off(
+            lambda: _entered(on, journal, 1),
+            lambda: bool(on.sandbox.ledger.statuses[429]) and entries(journal)[0]["state"] == "new",
+        )
+        began = on.clock.now()
+        [outcome] = await rerun(on, one, journal=journal)
+        assert outcome.error is None
+        assert on.made() == 1
+        assert on.clock.now() - began < 60.0
+
+
+async def test_a_start_that_is_sent_again_and_refused_is_in_no_doubt(journal: Path) -> None:
+    async with stage() as on:
+        await interrupted(on, journal, "reset_before")
+        on.sandbox.set_coins(0)
+        assert await rerun(on, one, journal=journal, policy=StartPolicy(window=90.0, resubmit=True)) == []
+        assert [row["state"] for row in entries(journal)] == ["new"]
+        on.sandbox.set_coins(1000)
+        [outcome] = await rerun(on, one, journal=journal)
+        assert outcome.error is None
+        assert on.made() == 1
+
+
 async def test_what_this_input_does_not_name_is_counted(journal: Path) -> None:
     async with stage(durations={"*": 500.0}) as on:
         await cut_off(lambda: _entered(on, journal, 5), lambda: on.sandbox.ledger.count("batch") > 0)

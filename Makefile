@@ -24,7 +24,7 @@ demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in de
 	@$(BIN)/python -m a2e_async.demo
 
 test: $(READY) ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: lint types fresh ## lint, types, generated code is what the document gives
 
@@ -44,7 +44,7 @@ test-oldest: ## the tests with the oldest dependencies that pyproject.toml allow
 	$(VENV)-oldest/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-oldest/bin/python tests/oldest.py > $(VENV)-oldest/constraints.txt
 	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group dev -e ".[sandbox,cli,sse]"
-	$(VENV)-oldest/bin/python -m pytest
+	$(VENV)-oldest/bin/python -m pytest -n auto --dist loadfile
 
 regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), rebuild, test
 	$(BIN)/python -m codegen pull $(SPEC)

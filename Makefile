@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 SPEC   ?= https://video.a2e.ai/dev/openapi-spec
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types fresh test-oldest regenerate lock clean
+.PHONY: help demo test check lint types fresh test-oldest test-fast regenerate conformance bench chaos lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,13 +46,27 @@ test-oldest: ## the tests with the oldest dependencies that pyproject.toml allow
 	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group dev -e ".[sandbox,cli,sse]"
 	$(VENV)-oldest/bin/python -m pytest -n auto --dist loadfile
 
-regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), rebuild, test
-	$(BIN)/python -m codegen pull $(SPEC)
-	$(BIN)/python -m codegen build
-	$(BIN)/python -m pytest
+test-fast: $(READY) ## the tests on the faster transport of the extra "fast"
+	$(PYTHON) -m venv $(VENV)-fast
+	$(VENV)-fast/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
+	$(VENV)-fast/bin/python -m pip install --quiet -c requirements.lock --group dev -e ".[sandbox,cli,sse,fast]"
+	$(VENV)-fast/bin/python -m pytest -n auto --dist loadfile
+
+regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), say what changed, test
+	$(BIN)/python -m codegen regenerate $(SPEC)
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+conformance: $(READY) ## prove every operation of every resource, and write the table down
+	$(BIN)/python -m tests.conformance.table
+
+bench: $(READY) ## beside every peer; report and plots in tests/bench/results/ (an hour; BENCH=--quick: minutes)
+	$(BIN)/python -m tests.bench $(BENCH)
+
+chaos: $(READY) ## every fault at several rates, and kill -9 a hundred times: jobs = tasks made = paid = delivered
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 lock: $(READY) ## write down the versions that are installed now
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' > requirements.lock
 
 clean: ## remove everything that is not in git
-	rm -rf $(VENV) $(VENV)-oldest demo-output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-fast $(VENV)-bench demo-output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import anyio
 import attrs
 from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from a2e_async.budget import Budget
-from a2e_async.errors import APIError, BudgetReached, InvalidArgument, TransportError
+from a2e_async.errors import APIError, BudgetReached, InvalidArgument, JournalError, TransportError
 from a2e_async.jobs import Job
 from a2e_async.launching import NotStarted, Shared
 from a2e_async.outcomes import Counts, Outcome, Summary
@@ -88,9 +89,8 @@ class BulkRun:
         self._settings = settings
         self._counts = Counts()
         self._shared: Shared | None = None
-        self._reading = anyio.CancelScope()
         self._broken: Exception | None = None
-        self._send, self._outcomes = anyio.create_memory_object_stream[Outcome](0)
+        self._outcomes: MemoryObjectReceiveStream[Outcome] | None = None
         self._left = 0
         self._requests: Callable[[], int] = lambda: 0
 
@@ -114,8 +114,9 @@ class BulkRun:
         before, transport = runtime.transport.requests, runtime.transport
         self._requests = lambda: transport.requests - before
         async with AsyncExitStack() as stack:
-            stack.enter_context(self._outcomes)
-            stack.enter_context(self._send)
+            send, receive = anyio.create_memory_object_stream[Outcome](0)
+            stack.enter_context(receive)
+            stack.enter_context(send)
             await stack.enter_async_context(runtime.http.open())
             journal = None
             spent, set_aside = 0.0, 0.0
@@ -126,6 +127,7 @@ class BulkRun:
                 await stack.enter_async_context(_uploads_kept(runtime.uploader, journal))
                 spent, set_aside = await journal.spent()
             settings, clock = self._settings, runtime.policies.clock
+            self._reading = anyio.CancelScope()
             self._shared = Shared(
                 client=self._client,
                 settings=settings,
@@ -139,7 +141,8 @@ class BulkRun:
             )
             self._ended = anyio.Event()
             self._group = await stack.enter_async_context(anyio.create_task_group())
-            self._group.start_soon(self._feed, self._shared)
+            self._group.start_soon(self._feed, self._shared, send)
+            self._outcomes = receive
             self._stack = stack.pop_all()
         return self
 
@@ -166,15 +169,17 @@ class BulkRun:
         return self
 
     async def __anext__(self) -> Outcome:
-        try:
+        if self._outcomes is None:
+            raise RuntimeError("read a bulk run inside its `async with`")
+        with suppress(anyio.EndOfStream):
             return await self._outcomes.receive()
-        except anyio.EndOfStream:
-            stopped = self.stopped
-            if stopped is not None and not isinstance(stopped, _QUIET):
-                raise stopped from None
-            raise StopAsyncIteration from None
+        if self._broken is not None:
+            raise self._broken
+        if self.stopped is not None and not isinstance(self.stopped, _QUIET):
+            raise self.stopped
+        raise StopAsyncIteration
 
-    async def _feed(self, shared: Shared) -> None:
+    async def _feed(self, shared: Shared, send: MemoryObjectSendStream[Outcome]) -> None:
         """Read jobs and run them side by side; a job is read when there is room for it.
 
         There is room for a few more than run at once: those whose task has ended while their files
@@ -182,16 +187,28 @@ class BulkRun:
         """
         room = anyio.Semaphore(shared.settings.concurrency + _DOWNLOADS)
         try:
-            with self._send:
+            with send:
                 async with anyio.create_task_group() as group:
                     with self._reading:
-                        await self._read(shared, room, group)
-                if shared.journal is not None and self.stopped is None:
-                    self._left = await shared.journal.unfinished()
+                        await self._read(shared, room, group, send)
+                await self._count_left(shared)
         finally:
             self._ended.set()
 
-    async def _read(self, shared: Shared, room: anyio.Semaphore, group: TaskGroup) -> None:
+    async def _count_left(self, shared: Shared) -> None:
+        if shared.journal is not None and self.stopped is None:
+            try:
+                self._left = await shared.journal.unfinished()
+            except JournalError as error:
+                shared.stop(error)
+
+    async def _read(
+        self,
+        shared: Shared,
+        room: anyio.Semaphore,
+        group: TaskGroup,
+        send: MemoryObjectSendStream[Outcome],
+    ) -> None:
         jobs = _each(self._jobs)
         index = 0
         try:
@@ -207,13 +224,13 @@ class BulkRun:
                 if not isinstance(job, Job):
                     self._broken = InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
                     return
-                group.start_soon(self._run, JobRun(shared, job, index), room)
+                group.start_soon(self._run, JobRun(shared, job, index), room, send)
                 index += 1
         finally:
             if isinstance(jobs, AsyncGenerator):
                 await jobs.aclose()
 
-    async def _run(self, run: JobRun, room: anyio.Semaphore) -> None:
+    async def _run(self, run: JobRun, room: anyio.Semaphore, send: MemoryObjectSendStream[Outcome]) -> None:
         try:
             outcome = await run.outcome()
         except NotStarted:
@@ -223,7 +240,7 @@ class BulkRun:
                 self._counts.skipped += 1
             else:
                 self._counts.ended(outcome)
-                await self._send.send(outcome)
+                await send.send(outcome)
         room.release()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from a2e_async import InvalidArgument, Job, TaskFailed, Upload, WaitTimeout
+from a2e_async import A2E, InvalidArgument, Job, TaskFailed, Upload, WaitTimeout
 from a2e_async.sandbox import Faults
 from tests.sandbox.bulk_kit import PRICE, cut_off, drained, ids, pictures, stage
 
@@ -244,11 +244,18 @@ async def test_a_run_is_used_once() -> None:
         run = on.a2e.bulk([])
         assert run.stopped is None
         assert run.summary().requests == 0
+        with pytest.raises(RuntimeError, match="inside its"):
+            await anext(run)
         async with run:
             pass
         with pytest.raises(RuntimeError, match="make another"):
             async with run:
                 pass
+
+
+def test_a_run_can_be_made_where_no_loop_runs() -> None:
+    run = A2E("sk_x").bulk([], concurrency=3)
+    assert run.summary().jobs == 0
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,8 @@ async def test_a_voice_from_training_to_speech(a2e: A2E, sandbox: Sandbox) -> No
     assert result.ids == (task.id,)
     assert result.urls == ()
     assert (await a2e.voice.update(task.id, name="renamed")) is not None
-    assert (await a2e.voice.get(task.id)).name == "renamed"
+    renamed = await a2e.voice.get(task.id)
+    assert (renamed.name, renamed.train_mode) == ("renamed", "default")
     assert task.id in [record.id async for record in a2e.voice.completed_record()]
     assert (await a2e.tts.send_tts(msg="hello", user_voice_id=result.ids[0])).startswith("http")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from a2e_async import A2E, InvalidArgument, Pages
@@ -64,6 +65,37 @@ async def test_all_records_newest_first(resource: str, page_size: int | None, a2
     made = await started(a2e, resource, 7)
     arguments = {"page_size": page_size} if page_size and paging.size else {}
     assert await ids_of(getattr(a2e, resource).list(**arguments)) == made
+
+
+SHAPES: dict[str, Callable[[list[Any]], Any]] = {
+    "rows": lambda rows: {"rows": rows, "count": 5},
+    "rows without count": lambda rows: {"rows": rows},
+    "list": lambda rows: {"list": rows},
+    "data": lambda rows: {"data": rows, "total": 5},
+    "array": lambda rows: rows,
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("resource", ["image_to_video", "gpt_image", "photobook"])
+async def test_whatever_the_list_is_wrapped_in(resource: str, shape: str) -> None:
+    """Of some families it is not known; of one, two clients disagree."""
+    ids = [f"{number:024x}" for number in range(5)]
+    asked = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        query = {name: int(value) for name, value in request.url.params.items()}
+        page, size = (
+            query.get("pageNum", query.get("page", 0)),
+            query.get("pageSize", query.get("page_size", 0)),
+        )
+        asked.append(page)
+        rows = [{"_id": identity} for identity in ids[(page - 1) * size : page * size]]
+        return httpx.Response(200, json={"code": 0, "data": SHAPES[shape](rows)})
+
+    a2e = A2E(token="sk_x", base_url="https://a2e.test", transport=httpx.MockTransport(answer))
+    assert await ids_of(getattr(a2e, resource).list(page_size=2)) == ids
+    assert asked == [1, 2, 3]
 
 
 @pytest.mark.parametrize(("number", "requests"), [(0, 1), (2, 1), (3, 2), (4, 2), (7, 3)])

@@ -1,0 +1,85 @@
+"""Jobs from JSON lines, for bulk runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from a2e_async.cli.catalogue import python_name, start_named
+from a2e_async.cli.values import keywords_of
+from a2e_async.client import A2E
+from a2e_async.errors import InvalidArgument
+from a2e_async.jobs import Job
+
+__all__ = ["job_of", "jobs_in", "readable"]
+
+
+@contextmanager
+def readable(name: str) -> Iterator[Path]:
+    """A file that can be read twice; ``-`` is what comes on stdin.
+
+    Raises:
+        InvalidArgument: there is none.
+    """
+    if name != "-":
+        path = Path(name)
+        if not path.is_file():
+            raise InvalidArgument("FILE", f"{name!r} is not a file")
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            for line in sys.stdin:
+                file.write(line)
+        yield path
+
+
+def jobs_in(a2e: A2E, path: Path) -> Generator[Job[Any], None, None]:
+    """The jobs, one for each line that is not empty.
+
+    Raises:
+        InvalidArgument: names the line.
+    """
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                try:
+                    yield job_of(a2e, line)
+                except InvalidArgument as error:
+                    raise InvalidArgument(f"line {number}", str(error)) from error
+
+
+def job_of(a2e: A2E, line: str) -> Job[Any]:
+    """The job of one line: ``{"workflow": …, "key": …, keywords…}``.
+
+    Where a keyword is called ``workflow`` or ``key`` itself, all of them go into ``"body": {…}``.
+
+    Raises:
+        InvalidArgument: the line is no such object, or a keyword cannot be right.
+    """
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InvalidArgument("JSON", str(error)) from error
+    if not isinstance(given, dict):
+        raise InvalidArgument("JSON", "is not an object")
+    name, key, body = given.pop("workflow", None), given.pop("key", None), given.pop("body", {})
+    if not isinstance(name, str):
+        raise InvalidArgument("workflow", "is missing, or no text")
+    if not isinstance(body, dict):
+        raise InvalidArgument("body", "is not an object")
+    call = start_named(name)
+    if call.takes_body:
+        keywords = {**keywords_of(call.operation, given), **({"body": body} if body else {})}
+    else:
+        keywords = keywords_of(call.operation, {**given, **body})
+    resource = getattr(a2e, python_name(call.resource))
+    start = resource if call.method == "__call__" else getattr(resource, call.method)
+    job: Job[Any] = start(**keywords)
+    return job if key is None else job.with_key(key)

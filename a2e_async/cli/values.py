@@ -1,0 +1,157 @@
+"""Values from the command line and from JSON lines: texts become what a `Field` wants."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from a2e_async.errors import InvalidArgument
+from a2e_async.operations import Field, Operation
+
+__all__ = ["json_object", "keywords_of", "value_of", "with_files"]
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:")
+_TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
+
+
+def value_of(field: Field, texts: Sequence[str]) -> Any:
+    """The value of one option.
+
+    Args:
+        field: what it must be.
+        texts: as given; several for a list.
+
+    Raises:
+        InvalidArgument: the text cannot be that.
+    """
+    if field.kind is not list:
+        return _single(field, field.name, texts[-1])
+    item = field.item or Field("")
+    if len(texts) == 1 and texts[0].lstrip().startswith("["):
+        value = _json(field.name, texts[0])
+        if isinstance(value, list):
+            return with_files(field, value, field.name)
+    return [_single(item, f"{field.name}[{index}]", text) for index, text in enumerate(texts)]
+
+
+def _single(field: Field, where: str, text: str) -> Any:
+    if field.media:
+        return _medium(where, text)
+    if field.kind is bool:
+        return _truth(where, text)
+    if field.kind in (int, float):
+        return _number(field, where, text)
+    if field.kind is dict or (field.kind is list and field.item is not None):
+        return with_files(field, _json(where, text), where)
+    if field.kind is object:
+        return _anything(field, text)
+    return text
+
+
+def _medium(where: str, text: str) -> str | Path:
+    if not text.startswith("@") and _URL.match(text):
+        return text
+    path = Path(text.removeprefix("@")).expanduser()
+    if not path.is_file():
+        raise InvalidArgument(where, f"{text!r} is neither a URL nor a file")
+    return path
+
+
+def _truth(where: str, text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise InvalidArgument(where, f"{text!r} is not true or false")
+
+
+def _number(field: Field, where: str, text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        if field.kind is int:
+            raise InvalidArgument(where, f"{text!r} is not a whole number") from None
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidArgument(where, f"{text!r} is not a number") from None
+
+
+def _anything(field: Field, text: str) -> Any:
+    """A value of no known type: one of the choices, else JSON, else the text itself."""
+    for choice in field.choices:
+        if str(choice) == text:
+            return choice
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _json(where: str, text: str) -> Any:
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidArgument(where, f"{text!r} cannot be read: {error}") from error
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise InvalidArgument(where, f"not JSON: {error}") from error
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def json_object(where: str, text: str) -> dict[str, Any]:
+    """A JSON object, or the one in the file behind ``@``.
+
+    Raises:
+        InvalidArgument: it is none.
+    """
+    value = _json(where, text)
+    if not isinstance(value, dict):
+        raise InvalidArgument(where, "not a JSON object")
+    return value
+
+
+def with_files(field: Field, value: Any, where: str) -> Any:
+    """A JSON value in which paths stand where media are wanted.
+
+    Raises:
+        InvalidArgument: something is neither a URL nor a file.
+    """
+    if isinstance(value, str) and field.media:
+        return _medium(where, value)
+    if isinstance(value, list) and field.item is not None:
+        item = field.item
+        return [with_files(item, one, f"{where}[{index}]") for index, one in enumerate(value)]
+    if isinstance(value, Mapping) and field.fields:
+        members = {member.wire_name: member for member in field.fields}
+        return {
+            key: with_files(members[key], one, f"{where}.{key}") if key in members else one
+            for key, one in value.items()
+        }
+    return value
+
+
+def keywords_of(operation: Operation[Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """The keywords of a call from a JSON object with the names of Python or of the wire.
+
+    Raises:
+        InvalidArgument: one of them is given under both names, or is neither a URL nor a file.
+    """
+    fields = {field.wire_name: field for field in operation.body}
+    fields |= {field.name: field for field in operation.body}
+    found: dict[str, Any] = {}
+    for key, value in body.items():
+        field = fields.get(key) or fields.get(key.replace("-", "_"))
+        name = field.name if field else key
+        if name in found:
+            raise InvalidArgument(name, "is given twice")
+        found[name] = with_files(field, value, name) if field else value
+    return found

@@ -1,6 +1,6 @@
 """The conformance table: made by proving it, kept beside this module, compared by `test_table`.
 
-python -m tests.conformance.table      # prove every row and write table.md anew
+make conformance      # prove every row and write table.md anew
 """
 
 from __future__ import annotations
@@ -78,8 +78,7 @@ def render(rows: Mapping[str, Row]) -> str:
         f"# What every resource can do: {len(rows)} resources, {operations} operations",
         "",
         "Made by a test run: each cell was filled by calling the public API over the sandbox's sockets,",
-        "and the test fails when this table says anything else. `python -m tests.conformance.table` writes",
-        "it anew.",
+        "and the test fails when this table says anything else. `make conformance` writes it anew.",
         "",
         "- **start**: a Job was started. **poll**: the routes by which its Task was read back, alone and",
         "  among others. **result**: the record's fields that hold the outputs. **download**: what came.",

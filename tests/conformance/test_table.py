@@ -12,7 +12,7 @@ from a2e_async.sandbox import Sandbox
 from tests.conformance.proofs import COLUMNS, NONE, Row, prove
 from tests.conformance.table import CATALOGUE, TABLE, groups, line_of, lines_by_resource, render
 
-REWRITE = "python -m tests.conformance.table writes the table anew"
+REWRITE = "make conformance writes the table anew"
 GROUP_OF = {resource: group for group, resources in groups().items() for resource in resources}
 
 

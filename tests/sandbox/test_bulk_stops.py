@@ -73,6 +73,13 @@ async def test_no_coins_stops_the_run_and_what_is_under_way_comes_to_its_end(
         assert len(set(ids(again))) == on.made() == 30
 
 
+async def test_those_who_wait_for_their_turn_are_not_sent_any_more() -> None:
+    async with stage(coins=3 * PRICE) as on:
+        async with on.a2e.bulk(pictures(on.a2e, 50), concurrency=20, start_rate=1.0) as run:
+            assert len(ids(await drained(run))) == 3
+        assert on.sandbox.ledger.count("start") == 4
+
+
 async def test_a_refused_token_stops_the_run_and_keeps_what_was_accepted(journal: Path) -> None:
     async with stage(durations={"*": 100.0}) as on:
 
@@ -92,6 +99,22 @@ async def test_a_refused_token_stops_the_run_and_keeps_what_was_accepted(journal
         switch_token(on, enabled=True)
         again = await rerun(on, lambda later: pictures(later, 20), journal=journal)
         assert len(set(ids(again))) == on.made() == 20
+
+
+async def test_a_token_refused_to_the_last_tasks_is_told_too() -> None:
+    async with stage(durations={"*": 100.0}) as on:
+
+        async def jobs() -> AsyncIterator[Job[Any]]:
+            for job in pictures(on.a2e, 4):
+                yield job
+            while on.made() < 4:
+                await anyio.lowlevel.checkpoint()
+            switch_token(on, enabled=False)
+
+        async with on.a2e.bulk(jobs()) as run:
+            outcomes = await drained(run)
+        assert [type(outcome.error) for outcome in outcomes] == [AuthenticationError] * 4
+        assert isinstance(run.stopped, AuthenticationError)
 
 
 async def test_a_stopped_run_does_not_wait_for_the_next_job() -> None:

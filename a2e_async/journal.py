@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -67,7 +68,7 @@ class Journal:
         ```
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, run: int) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, run: int) -> None:
         self._connection = connection
         self._path = path
         self._run = run
@@ -75,6 +76,8 @@ class Journal:
         self._queue: list[_Step[Any]] = []
         # Its own thread: what else is done in threads must not hold up a start.
         self._thread = anyio.CapacityLimiter(1)
+        # asyncio can leave a thread at work when it ends a task the hard way.
+        self._at_work = threading.Lock()
 
     @classmethod
     @asynccontextmanager
@@ -88,12 +91,12 @@ class Journal:
             JournalError: in use by another process, damaged, from a newer version, or not a journal.
         """
         path = Path(path)
-        connection, run = await anyio.to_thread.run_sync(_open, path)
+        journal = cls(*await anyio.to_thread.run_sync(_open, path))
         try:
-            yield cls(connection, path, run)
+            yield journal
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(connection.close)
+                await anyio.to_thread.run_sync(journal._close)
 
     async def take(self, key: str, workflow: str, *, unique: bool) -> Entry:
         """The entry of the next job with that key; a new one if there is none left.
@@ -227,7 +230,7 @@ class Journal:
         """Do the steps in one transaction; one that cannot be done undoes itself alone."""
         failure: Exception | None = None
         try:
-            with self._connection:
+            with self._at_work, self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 for step in steps:
                     step.do(self._connection)
@@ -235,6 +238,11 @@ class Journal:
             failure = JournalError(f"{self._path}: {error}")
         for step in steps:
             step.done, step.failure = True, failure or step.failure
+
+
+    def _close(self) -> None:
+        with self._at_work:
+            self._connection.close()
 
 
 @attrs.define(eq=False)
@@ -261,7 +269,7 @@ class _Step(Generic[T]):
         return cast(T, self.value)
 
 
-def _open(path: Path) -> tuple[sqlite3.Connection, int]:
+def _open(path: Path) -> tuple[Path, sqlite3.Connection, int]:
     """Connect, take the lock that lasts as long as the connection, and check what is there."""
     if not path.parent.is_dir():
         raise JournalError(f"{path}: there is no folder {path.parent}")
@@ -289,7 +297,7 @@ def _open(path: Path) -> tuple[sqlite3.Connection, int]:
     except BaseException:
         _close(connection)
         raise
-    return connection, run
+    return path, connection, run
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from tests.bench.processes import Row, serving
-from tests.bench.roster import A2E, BATCHED, BY_NAME, FAST, NAIVE, REFERENCE, Client
+from tests.bench.roster import A2E, BATCHED, BY_NAME, NAIVE, REFERENCE, Client
 from tests.bench.suites import Plan
 from tests.bench.suites.attempt import SEED, attempt, failures
 from tests.bench.suites.jobs import cpu_per_job, requests_per_job
@@ -32,7 +32,7 @@ def run(plan: Plan) -> Iterator[Row]:
     Small runs of a client go side by side, each with a server of its own: they mostly wait.
     """
     sizes = plan.jobs or ((10, 100, 1000) if plan.quick else JOBS)
-    wanted = [client for client in plan.clients() if client.name in (A2E, FAST, BATCHED, NAIVE)]
+    wanted = [client for client in plan.clients() if client.name in (A2E, BATCHED, NAIVE)]
     for client in (IDLE, *wanted):
         mine = [jobs for jobs in sizes if jobs <= MOST.get(client.name, jobs)]
         with ThreadPoolExecutor() as pool:

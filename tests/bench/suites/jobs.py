@@ -28,8 +28,8 @@ class Scenario:
 
 
 SCENARIOS = {
-    "5s": Scenario("5s", 5, 1, 0.0, 300, 3),
-    "60s": Scenario("60s", 60, 20, 0.05, 600, 1),
+    "5s": Scenario("5s", 5, 1, 0.0, 150, 3),
+    "60s": Scenario("60s", 60, 20, 0.05, 300, 1),
 }
 JOBS = (200, 2000)
 MANY = 1000

@@ -50,4 +50,4 @@ class Pace:
 
     def accepted(self) -> None:
         """A start was taken."""
-        self._gap = max(self._least_gap, self._gap * 0.9 - 0.001)
+        self._gap = max(self._least_gap, self._gap * 0.8 - 0.001)

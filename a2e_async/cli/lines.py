@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from a2e_async.cli.catalogue import python_name, start_named
+from a2e_async.cli.catalogue import start_named
 from a2e_async.cli.values import keywords_of
 from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
+from a2e_async.operations import check_options
 
 __all__ = ["job_of", "jobs_in", "readable"]
 
@@ -75,11 +76,16 @@ def job_of(a2e: A2E, line: str) -> Job[Any]:
     if not isinstance(body, dict):
         raise InvalidArgument("body", "is not an object")
     call = start_named(name)
+    names = {*call.keywords, *(["body"] if call.takes_body else [])}
     if call.takes_body:
         keywords = {**keywords_of(call.operation, given), **({"body": body} if body else {})}
     else:
         keywords = keywords_of(call.operation, {**given, **body})
-    resource = getattr(a2e, python_name(call.resource))
+    check_options({name: value for name, value in keywords.items() if name not in names}, list(names))
+    for field in call.operation.body:
+        if field.required and field.name not in keywords:
+            raise InvalidArgument(field.name, "is required")
+    resource = getattr(a2e, call.resource)
     start = resource if call.method == "__call__" else getattr(resource, call.method)
     job: Job[Any] = start(**keywords)
     return job if key is None else job.with_key(key)

@@ -170,7 +170,7 @@ def _list_command(given: list[str]) -> tuple[Command, argparse.Namespace]:
 def _add_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit",
-        type=int,
+        type=count,
         default=20,
         metavar="NUMBER",
         help="at most so many records (default: %(default)s)",

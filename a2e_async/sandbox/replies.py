@@ -46,10 +46,15 @@ class Call:
         for value in self.path.values():
             return value
         for place in (self.query, self.body if isinstance(self.body, dict) else {}):
-            for key in ("_id", "id", "video_id"):
+            for key in ("_id", "id", "video_id", *self._id_parameters()):
                 if isinstance(place.get(key), str):
                     return str(place[key])
         return ""
+
+    def _id_parameters(self) -> list[str]:
+        """Query parameters that a family of a newer document may call its ids."""
+        parameters = self.operation.parameters
+        return [one.name for one in parameters if one.required and one.name.lower().endswith("id")]
 
 
 @attrs.frozen

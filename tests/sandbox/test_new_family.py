@@ -1,0 +1,193 @@
+"""Families that nobody has seen: after `regenerate` alone they do everything that a workflow does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2e_async.sandbox import Sandbox
+from codegen.__main__ import main as codegen
+from codegen.build import Layout
+from codegen.document import read
+from tests.unit.codegen_documents import ROOT, fields, id_parameter, operation, save
+
+Document = dict[str, Any]
+DRIVER = Path(__file__).with_name("new_family_driver.py")
+PAGES = {"pageNum": "pageSize", "page": "page_size", "current": "pageSize"}
+
+
+def new_family(
+    name: str, *, detail: str = "", listing: str, page: str, batch: bool, delete: str = ""
+) -> Document:
+    """The paths of one family.
+
+    Args:
+        detail: the path of its detail route; ``status?_id`` reads by query.
+        listing: the last segment of its list; page: the parameter that counts the pages.
+        delete: method and path of its delete route.
+    """
+    base = f"/api/v1/{name}"
+    paths: Document = {
+        f"{base}/start": {
+            "post": operation(
+                requestBody=fields(
+                    ["prompt"],
+                    name={"type": "string"},
+                    prompt={"type": "string"},
+                    image_url={"type": "string"},
+                )
+            )
+        },
+        f"{base}/{listing}": {
+            "get": operation(
+                parameters=[
+                    {"name": page, "in": "query", "schema": {"type": "integer", "default": 1}},
+                    {"name": PAGES[page], "in": "query", "schema": {"type": "integer", "default": 10}},
+                    {"name": "status", "in": "query", "schema": {"type": "string"}},
+                ]
+            )
+        },
+    }
+    if batch:
+        ids = fields(["ids"], ids={"type": "array", "items": {"type": "string"}})
+        paths[f"{base}/batchDetail"] = {"post": operation(requestBody=ids)}
+    tail, _, query = detail.partition("?")
+    if query:
+        wanted = [
+            {"name": "verbose", "in": "query", "schema": {"type": "boolean"}},
+            {"name": query, "in": "query", "required": True, "schema": {"type": "string"}},
+        ]
+        paths[f"{base}/{tail}"] = {"get": operation(parameters=wanted)}
+    elif tail:
+        key = tail[tail.index("{") + 1 : -1]
+        paths[f"{base}/{tail}"] = {"get": operation(parameters=[id_parameter(key)])}
+    method, _, tail = delete.partition(" ")
+    if method == "post":
+        paths[f"{base}/{tail}"] = {"post": operation(requestBody=fields(["_id"], _id={"type": "string"}))}
+    elif method:
+        key = tail[tail.index("{") + 1 : -1]
+        paths.setdefault(f"{base}/{tail}", {})["delete"] = operation(parameters=[id_parameter(key)])
+    return paths
+
+
+FAMILIES: dict[str, dict[str, Any]] = {
+    "userNewKite": {"detail": "{_id}", "listing": "allRecords", "page": "pageNum", "batch": True,
+                    "delete": "delete {_id}"},
+    "newBoat": {"detail": "{id}", "listing": "list", "page": "page", "batch": False, "delete": "delete {id}"},
+    "userNewTrain": {"detail": "detail/{id}", "listing": "list", "page": "current", "batch": True,
+                     "delete": "delete delete/{id}"},
+    "newPlane": {"detail": "status?_id", "listing": "allRecords", "page": "pageNum", "batch": False,
+                 "delete": "post remove"},
+    "userNewCar": {"detail": "detail?car_id", "listing": "records", "page": "pageNum", "batch": True},
+    "newBus": {"listing": "allRecords", "page": "pageNum", "batch": True},
+    "newTram": {"listing": "allRecords", "page": "pageNum", "batch": False},
+}  # fmt: skip
+NAMES = ["new_kite", "new_boat", "new_train", "new_plane", "new_car", "new_bus", "new_tram"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, regenerated with the new families in the real document."""
+    made = Layout(tmp_path_factory.mktemp("home"))
+    shutil.copytree(ROOT / "openapi", made.upstream.parent)
+    shutil.copytree(
+        ROOT / "a2e_async", made.package.parent, ignore=shutil.ignore_patterns("__pycache__", "api")
+    )
+    shutil.copy(ROOT / "pyproject.toml", made.root)
+    content = read(made.upstream)
+    for name, traits in FAMILIES.items():
+        content["paths"] |= new_family(name, **traits)
+    source = save(tmp_path_factory.mktemp("upstream") / "new.json", content)
+    assert codegen(["regenerate", str(source)], made.root) == 0
+    return made.root
+
+
+def in_home(home: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(home), **more}
+    environment.pop("A2E_SANDBOX_SPEC", None)
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_new_family_does_everything_that_a_workflow_does(home: Path, backend: str) -> None:
+    ended = in_home(home, "-W", "error", str(DRIVER), backend, ",".join(NAMES))
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    for name, traits in zip(NAMES, FAMILIES.values(), strict=True):
+        seen = found[name]
+        assert seen["status"] == "completed", name
+        assert seen["type"] == "".join(word.capitalize() for word in name.split("_")) + "Record"
+        assert seen["downloaded"] == [True]
+        assert seen["again"]
+        assert seen["listed"]
+        assert seen.get("got", True)
+        assert ("got" in seen) == ("detail" in traits)
+        assert seen.get("deleted", True)
+        assert ("deleted" in seen) == ("delete" in traits)
+        assert seen["bulk"] == [True] * 10
+        assert seen["replayed"] == 5
+        assert seen["made"] == 1 + 12 + 5
+        # Tasks that wait together are asked for together, by the best way that there is.
+        if traits["batch"]:
+            assert seen["together"] >= 10
+            assert seen["asked"] > 1.5 * seen["reads"]["batch_detail"]
+            assert seen["reads"]["get"] == seen["reads"]["list"] == 0
+        else:
+            assert seen["reads"]["list"] > 0
+
+
+@pytest.fixture(scope="module")
+def server(home: Path) -> Iterator[Sandbox]:
+    with Sandbox(document=home / "openapi" / "a2e.json", durations={"*": 0.05}) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize(("name", "detail"), [("new_kite", "get"), ("new_plane", "status")])
+def test_it_is_on_the_command_line(
+    home: Path, server: Sandbox, name: str, detail: str, tmp_path: Path
+) -> None:
+    def a2e(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return in_home(
+            home, "-m", "a2e_async", *arguments, A2E_BASE_URL=server.url, A2E_API_TOKEN=server.token
+        )
+
+    (tmp_path / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"x" * 64)
+    out = str(tmp_path / "out")
+    image = str(tmp_path / "cat.png")
+    ended = a2e("run", name, "--prompt", "sandbox:sync", "--image-url", image, "--out", out, "--json")
+    assert ended.returncode == 0, ended.stderr
+    facts = json.loads(ended.stdout)
+    assert Path(facts["files"][0]).is_file()
+    assert facts["id"] in a2e("list", name).stdout
+    assert a2e("wait", name, facts["id"]).returncode == 0
+    assert json.loads(a2e("call", name, detail, "--id", facts["id"]).stdout)["_id"] == facts["id"]
+    assert name in a2e("workflows").stdout
+    lines = tmp_path / "jobs.jsonl"
+    lines.write_text(
+        json.dumps({"workflow": name, "key": "one", "prompt": "sandbox:sync", "image_url": image})
+    )
+    ended = a2e("bulk", str(lines), "--journal", str(tmp_path / "run.db"), "--out", out)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "out").joinpath("one.mp4").is_file()
+    assert server.ledger.made(name) == 2
+
+
+def test_the_new_modules_are_typed(home: Path) -> None:
+    ended = in_home(home, "-m", "mypy", "--strict", *(f"a2e_async/api/{name}.py" for name in NAMES))
+    assert ended.returncode == 0, ended.stdout

@@ -80,14 +80,14 @@ def families(document: Document) -> dict[str, Family]:
         SpecError: two operations or two first segments come to the same name.
     """
     grouped: dict[str, list[OperationRef]] = {}
-    segments: dict[str, str] = {}
+    segments: dict[str, tuple[str, OperationRef]] = {}
     for ref in operations(document):
         resource = naming.resource_name(ref.path)
         first = (naming.path_segments(ref.path) or [""])[0]
         if (first, *naming.path_segments(ref.path)[1:2]) not in naming.MOVED:
-            other = segments.setdefault(resource, first)
+            other, where = segments.setdefault(resource, (first, ref))
             if other != first:
-                raise SpecError(f"{other!r} and {first!r} would both be the resource {resource!r}")
+                raise SpecError(f"{where.place} and {ref.place} would both belong to a2e.{resource}")
         grouped.setdefault(resource, []).append(ref)
     return {name: family_of(document, name, grouped[name]) for name in sorted(grouped)}
 

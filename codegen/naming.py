@@ -6,6 +6,7 @@ import keyword
 import re
 
 __all__ = [
+    "BUILTINS",
     "IMPORTED",
     "RESERVED_KEYWORDS",
     "RESERVED_METHODS",
@@ -51,17 +52,23 @@ RESERVED_RESOURCES = frozenset(
 """What the client itself offers (or may): a resource of that name gets a trailing underscore."""
 
 RESERVED_METHODS = frozenset(
-    {"client", "decode", "name", "read_back", "record_type", "require_readable", "routes", "task"}
-)
-"""What `Resource` and `Workflow` themselves offer."""
+    {
+        "bool", "client", "decode", "float", "int", "name", "overload", "read_back", "record_type",
+        "require_readable", "routes", "str", "task",
+    }
+)  # fmt: skip
+"""What `Resource` and `Workflow` themselves offer, and what their classes' bodies use."""
 
 RESERVED_KEYWORDS = frozenset(
-    {"self", "options", "request_timeout", "extra_headers", "extra_query", "extra_body"}
+    {"self", "options", "request_timeout", "extra_headers", "extra_query", "extra_body", "with_body"}
 )
-"""Keywords that every call takes already."""
+"""Keywords that every call takes already, and what the methods' bodies use."""
 
-RESERVED_FIELDS = frozenset({"raw", "decode"})
-"""What `Record` itself offers."""
+BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "object", "str"})
+"""Types that annotations name."""
+
+RESERVED_FIELDS = frozenset({"raw", "decode", "attrs", "self"}) | BUILTINS
+"""What `Record` itself offers, and what the body of its subclasses uses."""
 
 IMPORTED = frozenset(
     {

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from codegen.document import Document
+from codegen.naming import BUILTINS
 from codegen.prose import literal
 
 __all__ = ["FREE", "Keyword", "Limits", "Member", "Place", "Shape", "Type", "tuple_of"]
@@ -132,9 +133,8 @@ class Shape:
 
 
 def _is_plain(name: str) -> bool:
-    return (
-        name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
-    )
+    usable = name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+    return usable and not name.startswith("__") and name not in BUILTINS
 
 
 @attrs.frozen

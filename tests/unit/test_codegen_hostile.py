@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ast
 import keyword
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +17,7 @@ from hypothesis import strategies as st
 from codegen.complete import complete
 from codegen.document import SpecError
 from codegen.generate import ResourceProject, generate
-from tests.unit.codegen_documents import document, fields, id_parameter, import_text, operation
+from tests.unit.codegen_documents import ROOT, document, fields, id_parameter, import_text, operation
 
 NASTY = (
     '"""\nimport os; os.abort()\n"""',
@@ -186,3 +190,57 @@ def test_no_text_gets_out_of_its_string(text: str) -> None:
         return
     for source in files.values():
         assert_harmless(source)
+
+
+# Names that are harmless by themselves, where they meet what the generated code is made of.
+UNLUCKY = (
+    "str", "int", "float", "bool", "list", "dict", "object", "attrs", "self", "cls", "options", "overload",
+    "with_body", "many", "one", "raw", "text", "decode", "None", "True", "from", "class", "match", "type",
+    "print", "values", "timeout", "stream", "__init__", "Any", "Sequence", "Field", "Record", "extra_body",
+    "name",
+)  # fmt: skip
+
+
+def unlucky() -> dict[str, Any]:
+    """A document with these names wherever a name may stand."""
+    plain: dict[str, Any] = {name: {"type": "string"} for name in UNLUCKY}
+    mixed = {**plain, "number": {"type": "number"}, "counts": {"type": "array", "items": {"type": "integer"}}}
+    reply = operation()
+    data = {"type": "object", "properties": {"data": {"type": "object", "properties": mixed}}}
+    reply["responses"]["200"]["content"]["application/json"]["schema"] = data
+    paths = {
+        "/api/v1/things/start": {
+            "post": operation(requestBody=fields(**plain, nested={"type": "object", "properties": mixed}))
+        },
+        "/api/v1/things/{_id}": {"get": {**reply, "parameters": [id_parameter()]}},
+    }
+    paths |= {
+        f"/api/v1/things/{{_id}}/{name}": {"post": operation(parameters=[id_parameter()])} for name in UNLUCKY
+    }
+    paths |= {f"/api/v1/{name}/list": {"get": operation()} for name in UNLUCKY}
+    return document(paths)
+
+
+def test_names_of_python_and_of_the_package_do_no_harm(tmp_path: Path) -> None:
+    made = unlucky()
+    complete(made)
+    _, files = generate(made)
+    module = import_text(files["things.py"], "generated_things")
+    record = module.GetReply.decode(dict.fromkeys(UNLUCKY, "x") | {"number": 1.5, "counts": [1, "a"]})
+    assert (record.str_, record.int_, record.attrs_, record.from_) == ("x", "x", "x", "x")
+    assert record.number == 1.5
+    job = module.Things(client=None)(str="a", self_="b", with_body_="c", nested={"str": "d", "number": 1})
+    assert job.body == {"str": "a", "self": "b", "with_body": "c", "nested": {"str": "d", "number": 1}}
+    package = tmp_path / "unlucky_package"
+    package.mkdir()
+    for name, text in files.items():
+        (package / name).write_text(text.replace("a2e_async.api.", "unlucky_package."))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", str(package)],
+        cwd=tmp_path,
+        env={**os.environ, "MYPYPATH": f"{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

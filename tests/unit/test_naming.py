@@ -150,11 +150,11 @@ def test_where_get_and_post_share_a_path_get_keeps_the_name() -> None:
         ),
         (
             {"/api/v1/userFlux2/list": {"get": operation()}, "/api/v1/flux2/start": {"post": operation()}},
-            "'userFlux2' and 'flux2' would both be the resource 'flux2'",
+            "~1flux2~1start/post) would both belong to a2e.flux2",
         ),
         (
             {"/api/v1/user/list": {"get": operation()}, "/api/v1/account/add": {"post": operation()}},
-            "would both be the resource 'account'",
+            "would both belong to a2e.account",
         ),
     ],
 )

@@ -47,7 +47,7 @@ async def stage(
     *, start: StartPolicy | None = None, client: dict[str, Any] | None = None, **options: Any
 ) -> AsyncIterator[Stage]:
     """A sandbox whose clock jumps by itself; every image_to_video costs `PRICE`."""
-    clock = VirtualClock(auto=True, step=0.2)
+    clock = VirtualClock(auto=True, grace=0.0005, step=0.4)
     given = {
         "prices": {"image_to_video": PRICE},
         "durations": {"*": (20.0, 5.0)},

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from a2e_async import DownloadError
+from a2e_async import DownloadError, RetryPolicy
 from a2e_async.downloads import SavedFile
 from a2e_async.jobs import Result
 from a2e_async.sandbox import Faults
@@ -109,7 +109,8 @@ async def test_a_file_that_cannot_be_fetched_leaves_the_result(journal: Path, ou
 
 
 async def test_downloads_survive_cuts_and_are_complete(journal: Path, out: Path) -> None:
-    async with stage(faults=Faults(operations="download", cut=0.4, status_503=0.2), seed=2) as on:
+    faults = Faults(operations="download", cut=0.4, status_503=0.2)
+    async with stage(faults=faults, client={"retry": RetryPolicy(attempts=30)}) as on:
         async with on.a2e.bulk(pictures(on.a2e, 25), journal=journal, download_to=out) as run:
             outcomes = await drained(run)
         assert all(outcome.error is None for outcome in outcomes)

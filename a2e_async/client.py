@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from weakref import WeakKeyDictionary
 
 import anyio.lowlevel
-import attrs
 
 from a2e_async.api import Api
 from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
 from a2e_async.jobs import DEFAULT_WAIT
-from a2e_async.operations import CallOptions, Upload
+from a2e_async.operations import CallOptions, Upload, with_body
 from a2e_async.policy import RetryPolicy, StartPolicy
 from a2e_async.records import TaskRecord
 from a2e_async.schedule import Lateness
@@ -253,10 +252,10 @@ class A2E(Api):
         from a2e_async.unknown import operation_of
 
         operation = operation_of(method, path, has_body=body is not None or "extra_body" in options)
-        call = operation.call(
-            {}, {**options, "extra_body": {**(body or {}), **options.get("extra_body", {})}}
-        )
-        call = attrs.evolve(call, query={**(query or {}), **call.query})
+        extra = options.get("extra_query", {})
+        if isinstance(extra, Mapping):
+            extra = {**(query or {}), **extra}
+        call = operation.call({}, {**with_body(body, options), "extra_query": extra})
         runtime = self.runtime
         async with runtime.http.open():
             return await runtime.transport.request(operation, await runtime.with_uploads(call))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 SETTINGS = Path(__file__).resolve().parent.parent / "pyproject.toml"
 FIRST_PARTY = 'lint.isort.known-first-party = ["a2e_async"]'
 PACKAGE = "a2e_async.api"
+_OBJECT = re.compile(r"<openapi_python_client[^>]*>")
+"""What the parser's messages show of its own objects."""
 
 
 def generate(document: Document) -> tuple[Interface, dict[str, str]]:
@@ -138,7 +141,7 @@ def _refuse_errors(errors: Iterable[GeneratorError]) -> None:
     told = []
     for error in errors:
         detail = " ".join(str(part) for part in (error.header, error.detail) if part)
-        told.append(" ".join(detail.split()))
+        told.append(" ".join(_OBJECT.sub("its schema", detail).split()))
     if told:
         raise SpecError("openapi-python-client:\n" + "\n".join(f"  {line}" for line in told[:10]))
 

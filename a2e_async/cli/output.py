@@ -152,7 +152,9 @@ def progress(total: int) -> Iterator[Bar]:
                 TimeElapsedColumn(),
                 TextColumn("{task.description}"),
             )
-            with Progress(*columns, console=Console(stderr=True)) as drawn:
+            # Lines for a terminal are put above the bar; those for a file or a pipe must stay on stdout.
+            both = sys.stdout.isatty()
+            with Progress(*columns, console=Console(stderr=True), redirect_stdout=both) as drawn:
                 yield _RichBar(drawn, drawn.add_task("", total=total))
             return
     yield Bar()

@@ -530,3 +530,29 @@ def test_faults_on_the_way_are_ridden_out(a2e: Run, sandbox: Sandbox) -> None:
     sandbox.script("batch", "status_503", "reset_before", "ok")
     assert a2e("run", "text_to_image", "--prompt", "a").code == 0
     assert sandbox.ledger.made() == 1
+
+
+# ── On a terminal ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("rich", [True, False])
+def test_progress_is_drawn_on_a_terminal_only(
+    rich: bool,
+    sandbox: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    if not rich:
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+    lines = [{"workflow": "text_to_image", "key": "one", "prompt": "sandbox:sync"}]
+    lines.append({"workflow": "text_to_image", "key": "two", "prompt": "sandbox:fail"})
+    assert main(["bulk", jsonl(tmp_path / "jobs.jsonl", lines)]) == 1
+    assert main(["run", "text_to_image", "--prompt", "sandbox:sync"]) == 0
+    told = capsys.readouterr()
+    assert ("2/2" in told.err) == rich
+    assert ("1 failed" in told.err.split("a2e:")[0]) == rich
+    assert "\x1b" not in told.out
+    assert "done\tone" in told.out

@@ -239,7 +239,6 @@ class Journal:
         for step in steps:
             step.done, step.failure = True, failure or step.failure
 
-
     def _close(self) -> None:
         with self._at_work:
             self._connection.close()

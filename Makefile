@@ -53,7 +53,7 @@ test-fast: $(READY) ## the tests on the faster transport of the extra "fast"
 	$(VENV)-fast/bin/python -m pytest -n auto --dist loadfile
 
 regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), say what changed, test
-	$(BIN)/python -m codegen regenerate $(SPEC)
+	$(BIN)/python -m codegen regenerate $(if $(UNMATCHED),--unmatched=$(UNMATCHED)) $(SPEC)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 conformance: $(READY) ## prove every operation of every resource, and write the table down

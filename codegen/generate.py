@@ -125,7 +125,9 @@ def _tagged(document: Document, found: dict[str, Family]) -> tuple[Document, dic
     """The document with our resources as its tags, and operation ids that tell which is which."""
     tagged = copy.deepcopy(document)
     for _, schema, _ in schemas(tagged):
-        schema.pop("default", None)  # only told in words here, and the parser refuses what it cannot convert
+        # Read from the document itself; the parser refuses what it cannot convert.
+        schema.pop("default", None)
+        schema.pop("enum", None)
     names: dict[str, Endpoint] = {}
     for resource, family in found.items():
         for endpoint in family.endpoints:

@@ -9,15 +9,12 @@ from typing import Any
 import attrs
 from openapi_python_client.parser.properties.any import AnyProperty
 from openapi_python_client.parser.properties.boolean import BooleanProperty
-from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.date import DateProperty
 from openapi_python_client.parser.properties.datetime import DateTimeProperty
-from openapi_python_client.parser.properties.enum_property import EnumProperty
 from openapi_python_client.parser.properties.file import FileProperty
 from openapi_python_client.parser.properties.float import FloatProperty
 from openapi_python_client.parser.properties.int import IntProperty
 from openapi_python_client.parser.properties.list_property import ListProperty
-from openapi_python_client.parser.properties.literal_enum_property import LiteralEnumProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 from openapi_python_client.parser.properties.none import NoneProperty
 from openapi_python_client.parser.properties.property import Property
@@ -125,21 +122,24 @@ class _Reader:
                 return Type(kind="dict")
             inner = attrs.evolve(self, stack=(*self.stack, schema["$ref"]))
             return inner.typed(prop, resolve(self.document, schema), key, path)
-        choices = [one for one in schema.get("enum", ()) if one is not None]
+        schema = scalar_of(self.document, schema)
+        choices = _choices_in(schema)
+        if choices:
+            return _choices(choices)
         match prop:
-            case ModelProperty():
+            case ModelProperty() if str(schema.get("type")) not in _SCALARS:
                 return self._model(prop, schema, path)
+            case ModelProperty():
+                return _scalar(schema, key, path)
             case ListProperty():
                 return self._list(prop, schema, key, path)
             case BooleanProperty():
                 return Type(kind="bool")
-            case LiteralEnumProperty() | EnumProperty() | ConstProperty() if choices:
-                return _choices(choices)
-            case IntProperty() | FloatProperty() | StringProperty() | UnionProperty() | LiteralEnumProperty():
+            case IntProperty() | FloatProperty() | StringProperty() | UnionProperty():
                 return _scalar(schema, key, path)
             case DateProperty() | DateTimeProperty() | FileProperty() | UuidProperty():
                 return Type(kind="str", limits=_limits(schema, path))
-            case ConstProperty() | AnyProperty() | NoneProperty() | EnumProperty():
+            case AnyProperty() | NoneProperty():
                 return Type()
         raise SpecError(f"{path}: no rule for {type(prop).__name__}")
 
@@ -162,7 +162,7 @@ class _Reader:
             if key not in parsed:
                 raise SpecError(f"{path}.{key}: lost by the parser")
             inner = self.typed(parsed[key], inner_schema, key, f"{path}.{key}")
-            resolved = resolve(self.document, inner_schema)
+            resolved = scalar_of(self.document, resolve(self.document, inner_schema))
             members.append(
                 Member(
                     key,
@@ -176,9 +176,34 @@ class _Reader:
         return Type(kind="dict", shape=self.shapes.add(path, members))
 
 
+def scalar_of(document: Document, schema: Document) -> Document:
+    """The schema of a value that is put together with allOf, as one; what is an object stays as it is."""
+    parts = [scalar_of(document, resolve(document, part)) for part in schema.get("allOf", ())]
+    if not parts or not any(str(part.get("type")) in _SCALARS for part in parts):
+        return schema
+    joined: Document = {}
+    for part in parts:
+        joined |= part
+    return joined | {name: value for name, value in schema.items() if name != "allOf"}
+
+
+def _choices_in(schema: Document) -> list[Any]:
+    """The only values, where they can be written as Python; null is not one of them."""
+    if schema.get("type") in ("object", "array", "boolean"):
+        return []
+    given = [one for one in schema.get("enum", ()) if one is not None]
+    scalars = all(isinstance(one, str | int | float) for one in given)
+    return list({repr(one): one for one in given}.values()) if scalars else []
+
+
 def _choices(choices: Sequence[Any]) -> Type:
-    kinds = (name for name in (str, int) if all(type(one) is name for one in choices))
-    return Type(kind=next(kinds, object).__name__, choices=tuple(choices))
+    types = {type(one) for one in choices}
+    kind: type = object
+    if len(types) == 1:
+        kind = types.pop()
+    elif types == {int, float}:
+        kind = float
+    return Type(kind=kind.__name__, choices=tuple(choices))
 
 
 def _scalar(schema: Document, key: str, path: str) -> Type:
@@ -207,7 +232,7 @@ def is_media(key: str, schema: Mapping[str, Any]) -> bool:
 
 
 def _limits(schema: Mapping[str, Any], path: str) -> Limits:
-    found = {ours: schema[theirs] for theirs, ours in _LIMITS.items() if theirs in schema}
+    found = {ours: _plain_number(schema[theirs]) for theirs, ours in _LIMITS.items() if theirs in schema}
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         try:
@@ -216,6 +241,11 @@ def _limits(schema: Mapping[str, Any], path: str) -> Limits:
             raise SpecError(f"{path}: the pattern {pattern!r} cannot be used: {error}") from error
         found["pattern"] = pattern
     return Limits(**found)
+
+
+def _plain_number(value: Any) -> Any:
+    """A whole number as such."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _joined(first: Limits, second: Limits) -> Limits:
@@ -252,7 +282,7 @@ def keyword_of(
     key = prop.name.get_untrusted_value()
     shapes.restart()
     typed = _Reader(document, shapes).typed(prop, schema, key, key)
-    resolved = dict(resolve(document, schema))
+    resolved = dict(scalar_of(document, resolve(document, schema)))
     if description:
         resolved["description"] = description
     return Keyword(
@@ -285,6 +315,8 @@ def _words(schema: Document, key: str, typed: Type) -> str:
         files = "files as Path, bytes or `Upload`."
         several = typed.item is not None
         parts.append(f"URLs, or {files}" if several else f"A URL, or a {files.replace('files', 'file')}")
+    if typed.choices and not typed.annotation.startswith("Literal"):
+        parts.append(f"One of {', '.join(map(str, typed.choices))}.")
     if "enum" not in schema:
         parts.append(_range(schema, "minimum", "maximum", "", told))
     for part in schema.get("oneOf", ()):

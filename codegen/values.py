@@ -61,7 +61,7 @@ class Type:
     @property
     def annotation(self) -> str:
         """The type in a signature."""
-        if self.choices:
+        if self.choices and not any(isinstance(one, float) for one in self.choices):
             return f"Literal[{', '.join(map(literal, self.choices))}]"
         if self.media:
             return "Media"
@@ -69,6 +69,7 @@ class Type:
             return f"Sequence[{self.item.annotation}]"
         if self.shape is not None:
             return self.shape.name
+        # There are no literals of floats; their choices are checked all the same.
         return {"dict": FREE, "list": "Sequence[Any]", "object": "Any"}.get(self.kind, self.kind)
 
     @property

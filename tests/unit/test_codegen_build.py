@@ -207,6 +207,40 @@ def test_nested_objects_are_checked_and_typed(tmp_path: Path) -> None:
         assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "number", "enum": [0.5, 1]}, [0.5, 1], [0.7, "1"]),
+        ({"type": "string", "enum": ["a", None], "nullable": True}, ["a"], ["b"]),
+        ({"enum": ["a", 1, None]}, ["a", 1], ["b", 2]),
+        ({"type": "string", "enum": ["a", "a"]}, ["a"], ["b"]),
+        ({"allOf": [{"type": "string"}, {"maxLength": 3}]}, ["abc"], ["abcd", 5]),
+        ({"allOf": [{"$ref": "#/components/schemas/Mode"}], "description": "m"}, ["low"], ["mid", {}]),
+        (
+            {"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/Mode"}]}},
+            [["low"]],
+            [["mid"]],
+        ),
+        ({"type": "integer", "minimum": 1.0, "maximum": 5.5}, [1, 5], [0, 6]),
+        ({"type": "object", "enum": [{"a": 1}]}, [{"a": 1}, {}], [1]),
+        ({"anyOf": [{"type": "string"}, {"type": "array", "items": {}}]}, ["a", [1]], []),
+    ],
+)
+def test_schemas_in_the_spellings_that_occur(
+    schema: dict[str, Any], good: list[Any], bad: list[Any], tmp_path: Path
+) -> None:
+    from a2e_async.errors import InvalidArgument
+
+    content = document({"/api/v1/things/start": {"post": operation(requestBody=fields(x=schema))}})
+    content["components"]["schemas"]["Mode"] = {"type": "string", "enum": ["low", "high"]}
+    call = built(tmp_path, content, "things").Things(client=None)
+    for value in good:
+        assert call(x=value).body == {"x": value}
+    for value in bad:
+        with pytest.raises(InvalidArgument, match="x"):
+            call(x=value)
+
+
 def test_a_body_that_is_not_declared_is_free_form(tmp_path: Path) -> None:
     module = built(tmp_path, document({"/api/v1/things/start": {"post": operation()}}), "things")
     job = module.Things(client=None)(body={"a": 1, "b": 1}, extra_body={"b": 2})

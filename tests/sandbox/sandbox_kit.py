@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from a2e_async.sandbox import Sandbox, VirtualClock
+from a2e_async.sandbox.document import load_document
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates takes longer than a test
 IMAGE = "https://media.example.com/cat.png"
@@ -77,6 +78,30 @@ STARTS: dict[str, dict[str, Any]] = {
     "userUpscale/start": {"name": "n", "source_url": IMAGE},
 }
 
+
+def start_body(route: str) -> dict[str, Any]:
+    """A body that a start would accept; of a family that is new in the document, by its schema."""
+    if route in STARTS:
+        return STARTS[route]
+    operation = next(one for one in load_document().operations if "/".join(one.segments) == route)
+    schema = operation.body_schema or {}
+    required = {name for part in (schema, *schema.get("allOf", ())) for name in part.get("required", ())}
+    return {name: _sample(one) for name, one in operation.body_fields.items() if name in {*required, "name"}}
+
+
+def _sample(schema: Any) -> Any:
+    """A value that a schema allows, as far as it says so."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "array":
+        return [_sample(schema.get("items", {}))] * schema.get("minItems", 1)
+    if schema.get("type") == "object":
+        members = schema.get("properties", {})
+        return {name: _sample(members.get(name, {})) for name in schema.get("required", ())}
+    kinds = {"integer": schema.get("minimum", 1), "number": schema.get("minimum", 1), "boolean": True}
+    return kinds.get(schema.get("type"), IMAGE)
+
+
 # Bodies of the other operations that need one; {task} is the id of a task of that resource.
 BODIES: dict[str, dict[str, Any]] = {
     "r2/upload-presigned-url": {"key": "cat.png"},
@@ -136,7 +161,7 @@ class Talker:
 
     def start(self, route: str, **changes: Any) -> dict[str, Any]:
         """The first record of a start's reply."""
-        reply = self.post(route, {**STARTS[route], **changes})
+        reply = self.post(route, {**start_body(route), **changes})
         assert reply.status_code == 200, reply.text
         data = reply.json()["data"]
         first = data[0] if isinstance(data, list) else data

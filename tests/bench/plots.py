@@ -144,7 +144,7 @@ def growth(folder: Path, rows: list[Row]) -> list[str]:
         ("CPU, ms a job", lambda row: row["cpu"] / row["returned"] * 1000),
         (
             "KB a waiting job",
-            lambda row: max(0.0, row["held"] / row["jobs"] - idle[row["jobs"]]) / 1000,
+            lambda row: max(0.0, row["held"] - idle[row["jobs"]]) / 1000,
         ),
     ]
     for place, (label, read) in zip(axes, reads, strict=True):
@@ -152,7 +152,9 @@ def growth(folder: Path, rows: list[Row]) -> list[str]:
             points = [(count, _middle(some, read)) for count, some in _grouped(runs, "jobs")]
             place.plot(*zip(*points, strict=True), marker="o", label=client, color=_shade(runs[0]))
         place.set(xscale="log", yscale="log", xlabel="jobs in flight", title=label)
-        _plain(place.xaxis, place.yaxis)
+        _plain(place.yaxis)
+        place.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        place.tick_params(axis="x", labelsize=7)
     axes[0].legend(fontsize=7)
     return [_save(folder, "growth", figure)]
 

@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import json
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -120,12 +121,14 @@ async def run_jobs(session: Session, spec: Spec) -> dict[str, Any]:
 
 
 def held(resident: list[tuple[float, int]], tasks: list[list[Any]], before: int) -> float | None:
-    """Bytes of growth while every task had been accepted and none was done."""
-    if not tasks:
-        return None
-    first, last = max(task[2] for task in tasks), min(task[3] for task in tasks)
-    seen = [size - before for moment, size in resident if first < moment < last]
-    return sum(seen) / len(seen) if seen else None
+    """Bytes of growth for each task in flight, at the moment when most were."""
+    created, done = sorted(task[2] for task in tasks), sorted(task[3] for task in tasks)
+    seen = [
+        (bisect_right(created, moment) - bisect_right(done, moment), size - before)
+        for moment, size in resident
+    ]
+    most, growth = max(seen, default=(0, 0))
+    return growth / most if most else None
 
 
 def peak_in_flight(tasks: list[list[Any]]) -> int:

@@ -96,12 +96,13 @@ def tables(rows: Sequence[Row]) -> list[Table]:
         "peak KB a job",
     )
     note = (
-        f"Tasks take {MEAN:g} ± {SPREAD:g} s, no added delay. Memory: growth of the process over jobs, while "
-        f"all wait (less the bench's own coroutines), and at its peak. {failures(list(rows))}"
+        f"Tasks take {MEAN:g} ± {SPREAD:g} s, no added delay. Memory: growth of the process for each "
+        "job in flight when most are (less the bench's own coroutines), and its peak over all jobs. "
+        f"{failures(list(rows))}"
     )
     return [Table("Cost of one more job", header, lines, note.strip())]
 
 
 def _waiting(row: Row, *, floor: float | None) -> float | None:
     held = row.get("held")
-    return None if held is None or floor is None else max(0.0, held / row["jobs"] - floor)
+    return None if held is None or floor is None else max(0.0, held - floor)

@@ -16,6 +16,8 @@ __all__ = ["Record", "TaskRecord", "decode_many", "task_id_of", "task_status_of"
 
 JSONObject = Mapping[str, Any]
 Convert = Callable[[Any], Any]
+Put = Callable[[Any, Any], None]
+Plan = Sequence[tuple[Put, str, type | None, Convert]]
 
 _ID_KEYS = ("_id", "id", "task_id")
 _STATUS_KEYS = ("current_status", "status", "state")
@@ -35,9 +37,7 @@ class Record:
     @classmethod
     def decode(cls, raw: JSONObject) -> Self:
         """Make a record of a JSON object; fields of another type than declared become None."""
-        plan = _plan(cls)
-        values = {name: convert(raw[key]) for name, key, convert in plan if key in raw}
-        return cls(raw=raw, **values)
+        return _filled(cls, raw)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,24 +57,17 @@ class TaskRecord(Record):
     name: str | None = None
     status: str | None = None
     coins: float | None = None
-    created_at: str | None = None
+    created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
     failure: str | None = None
 
     @classmethod
     def decode(cls, raw: JSONObject) -> Self:
         """Make a task record of a JSON object; see `Record.decode`."""
-        values = {name: convert(raw[key]) for name, key, convert in _plan(cls) if key in raw}
-        coins = raw.get("coins")
-        return cls(
-            raw=raw,
-            id=task_id_of(raw),
-            status=task_status_of(raw),
-            name=_text(raw.get("name")),
-            coins=coins if isinstance(coins, int | float) and not isinstance(coins, bool) else None,
-            created_at=_text(raw.get("createdAt")),
-            failure=_first_text(raw, _FAILURE_KEYS),
-            **values,
-        )
+        record = _filled(cls, raw)
+        _put_id(record, task_id_of(raw))
+        _put_status(record, task_status_of(raw))
+        _put_failure(record, _first_text(raw, _FAILURE_KEYS))
+        return record
 
 
 def task_id_of(raw: JSONObject) -> str | None:
@@ -99,37 +92,66 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 def decode_many(cls: type[RecordT], items: Sequence[Any]) -> list[RecordT]:
     """Decode the objects of a list; what is not an object is passed over."""
-    return [cls.decode(item) for item in items if isinstance(item, Mapping)]
+    return [cls.decode(item) for item in items if isinstance(item, dict)]
 
 
 def _first_text(raw: JSONObject, keys: Sequence[str]) -> str | None:
     for key in keys:
         value = raw.get(key)
-        if isinstance(value, str) and value:
+        if value and isinstance(value, str):
             return value
     return None
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+def _setter(cls: type[Record], name: str) -> Put:
+    """What writes a slot of a frozen record."""
+    put: Put = getattr(cls, name).__set__
+    return put
 
 
-_COMMON = frozenset({"raw", "id", "name", "status", "coins", "created_at", "failure"})
-_plans: dict[type[Record], tuple[tuple[str, str, Convert], ...]] = {}
+_put_raw = _setter(Record, "raw")
+_put_id, _put_status, _put_failure = (_setter(TaskRecord, name) for name in ("id", "status", "failure"))
 
 
-def _plan(cls: type[Record]) -> tuple[tuple[str, str, Convert], ...]:
-    """How to fill each field of a record class: name, JSON key, converter. Made once per class."""
+def _filled(cls: type[RecordT], raw: JSONObject) -> RecordT:
+    """A record with all fields that are read from one key each.
+
+    Not made by its __init__: to write the slots of a frozen class from a plan takes half the time.
+    """
     plan = _plans.get(cls)
     if plan is None:
-        hints = get_type_hints(cls)
-        common = _COMMON if issubclass(cls, TaskRecord) else {"raw"}
-        plan = _plans[cls] = tuple(
-            (field.name, field.metadata.get("key", field.name), _converter(hints[field.name]))
-            for field in attrs.fields(cls)
-            if field.name not in common
+        plan = _plans[cls] = _plan(cls)
+    record = object.__new__(cls)
+    _put_raw(record, raw)
+    get = raw.get
+    for put, key, kind, convert in plan:
+        value = get(key)
+        put(record, value if type(value) is kind else convert(value))
+    return record
+
+
+_plans: dict[type[Record], Plan] = {}
+
+
+def _plan(cls: type[Record]) -> Plan:
+    """How to fill each field: setter, JSON key, the type that is taken as it is, converter of all else."""
+    hints = get_type_hints(cls)
+    special = {"raw", "id", "status", "failure"} if issubclass(cls, TaskRecord) else {"raw"}
+    return tuple(
+        (
+            _setter(cls, field.name),
+            field.metadata.get("key", field.name),
+            _plain_type(hints[field.name]),
+            _converter(hints[field.name]),
         )
-    return plan
+        for field in attrs.fields(cls)
+        if field.name not in special
+    )
+
+
+def _plain_type(hint: Any) -> type | None:
+    """The type whose values are right as they are, where the hint says no more than that."""
+    return next((kind for kind in (str, int, float, bool) if hint in (kind, kind | None)), None)
 
 
 def _converter(hint: Any) -> Convert:

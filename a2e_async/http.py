@@ -24,6 +24,7 @@ import attrs
 from a2e_async.envelope import Reply
 from a2e_async.errors import ConnectionFailed, UnexpectedReply
 from a2e_async.exchange import errors_mapped, host_of, path_of
+from a2e_async.network import read_more
 
 if TYPE_CHECKING:
     import httpx
@@ -37,7 +38,7 @@ _FILE_CONNECTIONS = 16
 _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
 _CONNECT_TIMEOUT = 10.0
 _REPLY_LIMIT = 64 * 2**20
-_CHUNKS_BUFFERED = 8  # more than a closed connection can still hold
+_CHUNKS_BUFFERED = 64  # more than a closed connection can still hold
 
 
 @functools.cache
@@ -276,7 +277,10 @@ class Http:
 
     def _file_pool(self) -> _Pool:
         if self._files is None:
-            self._files = _Pool(self._client(_FILE_CONNECTIONS))
+            client = self._client(_FILE_CONNECTIONS)
+            if self._transport is None:
+                read_more(client)
+            self._files = _Pool(client)
         return self._files
 
     def _client(self, connections: int) -> httpx.AsyncClient:

@@ -199,7 +199,7 @@ class A2E(Api):
             progress: called with the bytes done and the bytes in all, if the host tells; may be async.
 
         Returns:
-            The SavedFile: path, sha256, size (bytes), content_type. It is a path itself.
+            The SavedFile: path, size (bytes), content_type, and `compute_sha256`. It is a path itself.
 
         Raises:
             InvalidArgument: not such a URL.

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import aclosing
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
-import attrs
 from anyio import to_thread
 
+from a2e_async.background import Pending, background
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, InvalidArgument, TransportError
-from a2e_async.media import (
-    content_type_of,
-    extension_of,
-    name_of_url,
-    numbered,
-    safe_name,
-    shortened,
-    sniff,
-    with_extension,
-)
-from a2e_async.partfiles import PartFile, Version, digests_of
+from a2e_async.media import safe_name, shortened
+from a2e_async.partfiles import PartFile, Version
+from a2e_async.places import Place, SavedFile, already_there, media_type, place_of
 from a2e_async.policy import RetryPolicy, retry_after_seconds
 from a2e_async.transfers import (
     CHUNK_BYTES,
@@ -49,60 +39,6 @@ T = TypeVar("T")
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _NOTEWORTHY_BYTES = 64 << 10
 _GONE = frozenset({401, 403, 404, 410})
-
-
-@attrs.frozen
-class SavedFile:
-    """A file that was downloaded; `open` and `pathlib.Path` take it for its path.
-
-    Attributes:
-        path: where it is.
-        sha256: of its content, in hex.
-        size: bytes.
-        content_type: by its first bytes, else as its host said.
-        reused: it was there already, with this content.
-    """
-
-    path: Path
-    sha256: str
-    size: int
-    content_type: str
-    reused: bool = False
-
-    def __fspath__(self) -> str:
-        return str(self.path)
-
-
-@attrs.frozen
-class _Place:
-    """Where a download goes.
-
-    Attributes:
-        folder: the folder.
-        name: a safe name.
-        fixed: the name stands as it is; otherwise it gets the extension that fits the content.
-        overwrite: replace what has the name.
-    """
-
-    folder: Path
-    name: str
-    fixed: bool
-    overwrite: bool
-
-    def part(self, url: str) -> Path:
-        """Named after the URL too (not its query, often a signature): two files of one name, two parts."""
-        origin = hashlib.sha256(url.partition("?")[0].encode("utf-8", "replace")).hexdigest()[:12]
-        return self.folder / f"{shortened(self.name, 90)}.{origin}.part"
-
-    def target(self, head: bytes, header: str | None) -> Path:
-        """The final path, numbers aside."""
-        if self.fixed:
-            return self.folder / self.name
-        kind = sniff(head)
-        extension = kind.extension if kind else extension_of(header)
-        if extension is None:
-            return self.folder / self.name
-        return self.folder / with_extension(self.name, extension)
 
 
 class Downloader:
@@ -173,12 +109,10 @@ class Downloader:
         problem = url_problem(url) if isinstance(url, str) else f"{url!r} is not a string"
         if problem:
             raise InvalidArgument("url", problem)
-        place = await to_thread.run_sync(_place, url, target, folder, name, overwrite)
+        place = await to_thread.run_sync(place_of, url, target, folder, name, overwrite)
         part = PartFile(place.part(url))
         try:
             await _on_disk(url, part.open)
-            while not await _on_disk(url, part.take_over):
-                pass
             return await self._fetch(url, part, place, progress)
         finally:
             await run_finally(part.close)
@@ -219,7 +153,7 @@ class Downloader:
         return await each(listed, one, concurrency)
 
     async def _fetch(
-        self, url: str, part: PartFile, place: _Place, progress: DownloadProgress | None
+        self, url: str, part: PartFile, place: Place, progress: DownloadProgress | None
     ) -> SavedFile:
         attempt = 0
         furthest = part.offset
@@ -238,7 +172,7 @@ class Downloader:
                 await self._clock.sleep(pause)
 
     async def _attempt(
-        self, url: str, part: PartFile, place: _Place, progress: DownloadProgress | None
+        self, url: str, part: PartFile, place: Place, progress: DownloadProgress | None
     ) -> SavedFile:
         headers = {"Accept-Encoding": "identity"}
         if part.offset and part.version.condition is not None:
@@ -248,27 +182,54 @@ class Downloader:
             if version is not None:
                 await _on_disk(url, part.restart, version)
             header = response.headers.get("content-type")
-            waiting = 0
-            async with aclosing(response.aiter_bytes()) as pieces:
-                async for piece in pieces:
-                    part.add(piece)
-                    waiting += len(piece)
-                    if part.offset + waiting > self._max_bytes:
-                        await _on_disk(url, part.discard)
-                        raise self._too_large(url, "more")
-                    if waiting >= CHUNK_BYTES:
-                        begins = part.offset == 0
-                        await _on_disk(url, part.flush)
-                        await report(progress, part.offset, part.version.size)
-                        waiting = 0
-                        if begins and (there := await _on_disk(url, _already_there, place, part, header)):
-                            await _on_disk(url, part.discard)
-                            return there
-            await _on_disk(url, part.flush)
-            await report(progress, part.offset, part.version.size)
-        return await self._finish(url, part, place, header)
+            there = await self._receive(url, response, part, place, progress)
+        return there or await self._finish(url, part, place, header)
 
-    async def _finish(self, url: str, part: PartFile, place: _Place, header: str | None) -> SavedFile:
+    async def _receive(
+        self, url: str, response: Response, part: PartFile, place: Place, progress: DownloadProgress | None
+    ) -> SavedFile | None:
+        """Write what comes, a batch at a time while the next one is on its way.
+
+        Returns:
+            The file of a former call, if the first batch shows that it is the same.
+        """
+        begins = part.offset == 0
+        received = part.offset
+        full = received + CHUNK_BYTES
+        async with background() as threads, aclosing(response.aiter_bytes()) as pieces:
+            writing: Pending[None] | None = None
+
+            async def written() -> None:
+                if writing is not None:
+                    with _disk_errors(url):
+                        await writing.result()
+                    await report(progress, part.offset, part.version.size)
+
+            async for piece in pieces:
+                part.add(piece)
+                received += len(piece)
+                if received > self._max_bytes:
+                    await _on_disk(url, part.discard)
+                    raise self._too_large(url, "more")
+                if received < full:
+                    continue
+                full = received + CHUNK_BYTES
+                await written()
+                writing = threads.start(part.flush)
+                if begins:
+                    begins = False
+                    await written()
+                    writing = None
+                    header = response.headers.get("content-type")
+                    if there := await _on_disk(url, already_there, place, part, header):
+                        await _on_disk(url, part.discard)
+                        return there
+            await written()
+        await _on_disk(url, part.flush)
+        await report(progress, part.offset, part.version.size)
+        return None
+
+    async def _finish(self, url: str, part: PartFile, place: Place, header: str | None) -> SavedFile:
         size = part.version.size
         if size is not None and part.offset != size:
             raise Retry(f"{part.offset} of {size} bytes came")
@@ -280,7 +241,7 @@ class Downloader:
         head = await _on_disk(url, part.head)
         target = place.target(head, header)
         path, reused = await _on_disk(url, part.publish, target, place.overwrite)
-        return SavedFile(path, part.sha256, part.offset, _content_type(head, header, path), reused)
+        return SavedFile(path, part.offset, media_type(head, header, path), reused)
 
     def _version(self, url: str, response: Response, part: PartFile) -> Version | None:
         """What is being sent: a version to begin with, or None: the rest of what the part is of."""
@@ -316,8 +277,14 @@ class Downloader:
 
 async def _on_disk(url: str, work: Callable[..., T], *args: Any) -> T:
     """Run what touches the disk in a worker thread."""
-    try:
+    with _disk_errors(url):
         return await to_thread.run_sync(work, *args)
+
+
+@contextmanager
+def _disk_errors(url: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise DownloadError(f"the file cannot be written: {error}", url=url) from error
 
@@ -330,50 +297,3 @@ def _continues(headers: Mapping[str, str], part: PartFile) -> bool:
         and (match[3] == "*" or part.version.size in (None, int(match[3])))
         and headers.get("etag", part.version.etag) == part.version.etag
     )
-
-
-def _already_there(place: _Place, part: PartFile, header: str | None) -> SavedFile | None:
-    """The file that a former call completed, where the ETag proves that it is the same."""
-    md5, size, head = part.version.md5, part.version.size, part.head()
-    if md5 is None or size is None or place.overwrite:
-        return None
-    target = place.target(head, header)
-    for name in numbered(target.name):
-        path = target.with_name(name)
-        if not path.is_file():
-            return None
-        if path.stat().st_size == size:
-            sha256, found = digests_of(path)
-            if found == md5:
-                return SavedFile(path, sha256, size, _content_type(head, header, path), reused=True)
-    return None  # pragma: no cover - the numbers do not end
-
-
-def _content_type(head: bytes, header: str | None, path: Path) -> str:
-    if sniff(head) is None and extension_of(header) is not None:
-        return (header or "").partition(";")[0].strip().lower()
-    return content_type_of(head, path.name)
-
-
-def _place(
-    url: str,
-    target: str | os.PathLike[str] | None,
-    folder: str | os.PathLike[str] | None,
-    name: str | None,
-    overwrite: bool,
-) -> _Place:
-    if not isinstance(name, str | None):
-        raise InvalidArgument("name", f"{name!r} is not a string")
-    for field, value in (("target", target), ("folder", folder)):
-        if not isinstance(value, str | os.PathLike | None) or value == "":
-            raise InvalidArgument(field, f"{value!r} is not a path")
-    if target is not None and folder is None:
-        path = Path(target)
-        if path.is_dir() or os.fspath(target).endswith(("/", os.sep)):
-            raise InvalidArgument("target", f"{path} is a folder; give it as folder=…")
-        if name is not None:
-            raise InvalidArgument("name", "goes with folder; a target is a whole path")
-        return _Place(path.parent, path.name, True, overwrite)
-    if folder is None or target is not None:
-        raise InvalidArgument("target", "give either target or folder")
-    return _Place(Path(folder), safe_name(name) if name else name_of_url(url), False, overwrite)

@@ -44,7 +44,7 @@ class Entry:
         coins: charged so far, all attempts together.
         records: of the last attempt's tasks, as last seen; see `kept`.
         error: why it failed; see `noted`.
-        files: what was downloaded: ``path``, ``sha256``, ``size``; None if nothing was yet.
+        files: what was downloaded: ``path`` and ``size``; None if nothing was yet.
         repeated: this key was already given in this run.
     """
 

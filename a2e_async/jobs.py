@@ -361,7 +361,7 @@ class Result(Generic[RecordT]):
         return [file.path for file in await self.fetch(folder, name=name)]
 
     async def fetch(self, folder: str | Path, *, name: str | None = None) -> Sequence[SavedFile]:
-        """As `download`, but tells of each file its path, sha256, size (bytes) and content type."""
+        """As `download`, but tells of each file its path, size (bytes) and content type."""
         runtime = self.task.workflow.client.runtime
         async with runtime.http.open():
             return await runtime.downloader.download_all(

@@ -19,14 +19,13 @@ from typing import Any
 import attrs
 
 from a2e_async.media import HEAD_BYTES, numbered
-from a2e_async.transfers import CHUNK_BYTES
 
 if os.name == "posix":
     import fcntl
 
-__all__ = ["PartFile", "Version", "digests_of"]
+__all__ = ["PartFile", "Version", "md5_of"]
 
-_VISIT_BYTES = 16 << 20  # hashed in one visit to a thread, about 10 ms
+_BLOCK_BYTES = 256 << 10  # fits the processor's cache
 _MD5 = re.compile(r'"([0-9a-f]{32})"')
 
 
@@ -64,7 +63,7 @@ class PartFile:
         path: where it should be; while somebody else holds that, a number is added.
 
     Attributes:
-        offset: bytes that are there and hashed.
+        offset: bytes that are there.
         version: of the remote file they are of.
         carried_over: some of them are of an earlier call.
     """
@@ -76,17 +75,11 @@ class PartFile:
         self.carried_over = False
         self._descriptor: int | None = None
         self._closed = False
-        self._hash = hashlib.sha256()
-        self._pending: list[bytes] = []
+        self._pending: list[bytes] = []  # added to by the event loop, taken from by a worker
         self._lock = threading.Lock()
 
-    @property
-    def sha256(self) -> str:
-        """Of the bytes up to `offset`, in hex."""
-        return self._hash.hexdigest()
-
     def add(self, piece: bytes) -> None:
-        """Queue bytes for the next `flush`. Does not block."""
+        """Queue bytes for the next `flush`. Does not block, not even while one is at work."""
         self._pending.append(piece)
 
     def open(self) -> None:
@@ -107,31 +100,16 @@ class PartFile:
             self.version = self._read_origin()
             if self.version.condition is None:
                 os.ftruncate(descriptor, 0)
-
-    def take_over(self) -> bool:
-        """Hash the next bytes of an earlier call; True when all are."""
-        with self._lock:
-            if self._descriptor is None:
-                return True
-            there = os.fstat(self._descriptor).st_size
+            self.offset = os.fstat(descriptor).st_size
             if self.version.size is not None:
                 # One byte is always left to ask for: so the server is asked whether the file is the same.
-                there = min(there, self.version.size - 1)
-            for _ in range(_VISIT_BYTES // CHUNK_BYTES):
-                os.lseek(self._descriptor, self.offset, os.SEEK_SET)
-                block = os.read(self._descriptor, max(0, min(CHUNK_BYTES, there - self.offset)))
-                if not block:
-                    return True
-                self._hash.update(block)
-                self.offset += len(block)
-                self.carried_over = True
-            return False
+                self.offset = min(self.offset, self.version.size - 1)
+            self.carried_over = self.offset > 0
 
     def restart(self, version: Version) -> None:
         """Empty the file and begin another version of the remote file."""
         with self._lock:
             self._pending.clear()
-            self._hash = hashlib.sha256()
             self.offset = 0
             self.carried_over = False
             self.version = version
@@ -140,7 +118,7 @@ class PartFile:
                 self._write_origin()
 
     def flush(self) -> None:
-        """Write and hash what was added."""
+        """Write what was added. What a full disk did not take stays queued."""
         with self._lock:
             self._flush()
 
@@ -160,7 +138,7 @@ class PartFile:
         with self._lock:
             if not self.carried_over or self.version.md5 is None or self._descriptor is None:
                 return True
-            return digests_of(self.path)[1] == self.version.md5
+            return md5_of(self.path) == self.version.md5
 
     def publish(self, target: Path, overwrite: bool) -> tuple[Path, bool]:
         """Give the complete file its name, in one step and for good.
@@ -189,7 +167,7 @@ class PartFile:
                     path = target.with_name(name)
                     if _renamed(self.path, path):
                         break
-                    if _is_same(path, self.offset, self.sha256):
+                    if _is_same(path, self.path):
                         reused = True
                         self.path.unlink()
                         break
@@ -213,13 +191,14 @@ class PartFile:
                 return
             with contextlib.suppress(OSError):
                 self._flush()
+            with contextlib.suppress(OSError):
                 if not os.fstat(self._descriptor).st_size or self.version.condition is None:
                     self.path.unlink(missing_ok=True)
                     self._origin_path.unlink(missing_ok=True)
             self._release()
 
     def _flush(self) -> None:
-        pieces, self._pending = self._pending, []
+        pieces = self._pending[:]
         if not pieces or self._descriptor is None:
             return
         data = b"".join(pieces)
@@ -227,8 +206,8 @@ class PartFile:
         os.lseek(self._descriptor, self.offset, os.SEEK_SET)
         while view:
             view = view[os.write(self._descriptor, view) :]
-        self._hash.update(data)
         self.offset += len(data)
+        del self._pending[: len(pieces)]
 
     def _release(self) -> None:
         if self._descriptor is not None:
@@ -257,14 +236,13 @@ class PartFile:
         return Version(etag, last_modified, size)
 
 
-def digests_of(path: Path) -> tuple[str, str]:
-    """SHA-256 and MD5 of a file, in hex."""
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+def md5_of(path: Path) -> str:
+    """MD5 of a file, in hex."""
+    digest = hashlib.md5(usedforsecurity=False)
     with path.open("rb", buffering=0) as file:
-        while block := file.read(256 << 10):
-            sha256.update(block)
-            md5.update(block)
-    return sha256.hexdigest(), md5.hexdigest()
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _locked(path: Path) -> int | None:
@@ -323,9 +301,16 @@ def _renamed(source: Path, target: Path) -> bool:
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
-def _is_same(path: Path, size: int, sha256: str) -> bool:
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether both are files of the same content."""
     try:
-        return path.is_file() and path.stat().st_size == size and digests_of(path)[0] == sha256
+        if not path.is_file() or path.stat().st_size != other.stat().st_size:
+            return False
+        with path.open("rb") as one, other.open("rb") as two:
+            while block := one.read(_BLOCK_BYTES):
+                if block != two.read(_BLOCK_BYTES):
+                    return False
+            return not two.read(1)
     except OSError:
         return False
 

@@ -150,10 +150,7 @@ class JobRun:
         except Exception as error:
             return self._ended(result, error=error)
         if shared.journal is not None:
-            noted = [
-                {"path": file.path.relative_to(folder).as_posix(), "sha256": file.sha256, "size": file.size}
-                for file in files
-            ]
+            noted = [{"path": file.path.relative_to(folder).as_posix(), "size": file.size} for file in files]
             try:
                 await shared.journal.downloaded(self._entry, noted)
             except JournalError as error:

@@ -1,8 +1,7 @@
-"""The files of a bulk run: fetched as results come, named after keys, noted with their checksums."""
+"""The files of a bulk run: fetched as results come, named after keys, noted with their sizes."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,18 +35,17 @@ def names(folder: Path) -> list[str]:
 
 
 def checked(journal: Path, folder: Path) -> int:
-    """How many files the journal knows; each is there, of the size and with the checksum noted."""
+    """How many files the journal knows; each is there, of the size noted."""
     count = 0
     for row in entries(journal):
         for file in json.loads(row["files"]):
-            content = (folder / file["path"]).read_bytes()
-            assert len(content) == file["size"]
-            assert hashlib.sha256(content).hexdigest() == file["sha256"]
+            assert file.keys() == {"path", "size"}
+            assert (folder / file["path"]).stat().st_size == file["size"]
             count += 1
     return count
 
 
-async def test_files_are_named_after_keys_and_noted_with_checksums(journal: Path, out: Path) -> None:
+async def test_files_are_named_after_keys_and_noted_with_sizes(journal: Path, out: Path) -> None:
     async with stage(odd_files=False) as on:
         jobs = [job.with_key(f"scene {number}") for number, job in enumerate(pictures(on.a2e, 5))]
         jobs.append(on.a2e.text_to_image(prompt="kites", max_images=3).with_key("../kites/of all kinds?"))

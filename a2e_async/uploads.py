@@ -2,30 +2,33 @@
 
 Presigning is charged for API tokens, so what is known of a content outlives a failed PUT: the
 next try, of this call or a later one, sends to the same URL while that is valid.
+
+A large content is sent before its hash is known if it cannot be one that this client knows already.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 import re
+import secrets
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import attrs
 from anyio import to_thread
 
+from a2e_async.background import Background, Pending, background
 from a2e_async.clock import Clock
+from a2e_async.contents import Content, opened
 from a2e_async.errors import A2EError, InvalidArgument, TransportError, UploadError
 from a2e_async.media import content_type_of, extension_of, safe_name, with_extension
 from a2e_async.operations import Upload
 from a2e_async.policy import RetryPolicy, retry_after_seconds
-from a2e_async.sources import Content, Source, check_source, opened
+from a2e_async.sources import Source, check_source
 from a2e_async.transfers import (
     RETRIED_STATUSES,
     Http,
@@ -36,6 +39,7 @@ from a2e_async.transfers import (
     report,
     url_problem,
 )
+from a2e_async.uploadcache import ContentKey, Signed, UploadCache
 
 __all__ = ["Presign", "Source", "UploadCache", "Uploader"]
 
@@ -45,76 +49,21 @@ Presign = Callable[[str, str, int], Awaitable[tuple[str, str]]]
 _CONTENT_TYPE = re.compile(
     r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+(; ?[a-z0-9._-]+=[a-z0-9._-]+)*", re.IGNORECASE
 )
-_SHORTEST_EXPIRY = 60.0  # seconds; the least that the presign route takes (H)
-
-
-@attrs.frozen
-class _Signed:
-    """A presigned URL.
-
-    Attributes:
-        put_url, url: where to send it, and where it can be read then.
-        since: when it was made, in seconds of the clock.
-        lifetime: seconds, None where the URL does not say.
-    """
-
-    put_url: str = attrs.field(repr=False)
-    url: str
-    since: float
-    lifetime: float | None
-
-    def has_expired(self, now: float) -> bool:
-        return self.lifetime is not None and not 0 <= now - self.since < self.lifetime
-
-    def may_have_expired(self, now: float) -> bool:
-        # The last tenth is in doubt: two clocks, and the way there.
-        lifetime = _SHORTEST_EXPIRY if self.lifetime is None else self.lifetime
-        return not 0 <= now - self.since < 0.9 * lifetime
-
-
-_ContentKey = tuple[str, str, int]  # SHA-256, content type, size
 
 
 @attrs.define(eq=False)
 class _Flight:
-    """An upload under way, for those who wait for the same content."""
+    """An upload under way, for those who wait to see whether it is of the same content.
 
-    landed: anyio.Event
-    error: A2EError | None = None
-
-
-class UploadCache:
-    """What one client has uploaded, and what it has paid presigned URLs for. Belongs to no event loop.
-
-    Args:
-        max_age: seconds for which an uploaded URL is given out again. The service deletes uploads
-            after 3 days (H), and a job may still wait for its turn before it reads the URL.
+    Attributes:
+        key: of its content.
+        told: there is more to know of it: its hash, or how it ended.
+        error: how it ended, for those of the same content.
     """
 
-    def __init__(self, max_age: float = 2 * 86400.0) -> None:
-        self._max_age = max_age
-        self._uploads: dict[_ContentKey, tuple[float, Upload]] = {}
-        self.signed: dict[_ContentKey, _Signed] = {}
-
-    def __len__(self) -> int:
-        return len(self._uploads)
-
-    def get(self, key: _ContentKey, now: float) -> Upload | None:
-        """The upload of this content, if it is young enough."""
-        since, upload = self._uploads.get(key, (now, None))
-        return upload if 0 <= now - since < self._max_age else None
-
-    def keep(self, upload: Upload, now: float, age: float = 0.0) -> None:
-        """Remember an upload that was made that many seconds ago; the old ones are forgotten."""
-        key = (upload.sha256, upload.content_type, upload.size)
-        if age >= self._max_age or self._uploads.get(key, (-math.inf, None))[0] > now - age:
-            return
-        self.signed.pop(key, None)
-        self._uploads.pop(key, None)
-        self._uploads[key] = now - age, upload
-        # The oldest stand first, so this touches only what goes.
-        while now - next(iter(self._uploads.values()))[0] >= self._max_age:
-            del self._uploads[next(iter(self._uploads))]
+    key: ContentKey
+    told: anyio.Event = attrs.field(factory=anyio.Event)
+    error: A2EError | None = None
 
 
 class Uploader:
@@ -151,7 +100,7 @@ class Uploader:
         self._cache = UploadCache() if cache is None else cache
         self._max_bytes = max_bytes
         self._timeout = timeout
-        self._flights: dict[_ContentKey, _Flight] = {}
+        self._flights: dict[ContentKey, _Flight] = {}
         self.listeners: list[Callable[[Upload], Awaitable[None]]] = []
 
     def recall(self, uploads: Iterable[tuple[Upload, float]]) -> None:
@@ -171,8 +120,8 @@ class Uploader:
     ) -> Upload:
         """Upload a file, unless this client has already uploaded the same content.
 
-        The content is read twice (hashed, then sent) in constant memory; what can be read but once
-        is kept in a temporary file meanwhile.
+        The content is streamed in constant memory. It is read twice (hashed, then sent), or once if it is
+        large and none of its size is known; what can be read but once is kept in a temporary file meanwhile.
 
         Args:
             source: a `pathlib.Path`, bytes, a binary file object (sync or async; from where it stands to
@@ -203,7 +152,11 @@ class Uploader:
         async with opened(source, field=field, max_bytes=self._max_bytes) as content:
             name = name or content.name
             kind = content_type or content_type_of(content.head, name)
-            return await self._once(content, kind, _storage_key(content.sha256, name, kind), progress)
+            key = ContentKey(content.sha256, kind, content.size)
+            if not key.sha256 and self._may_know(key):
+                await content.hash()
+                key = attrs.evolve(key, sha256=content.sha256)
+            return await self._once(content, key, name, progress)
 
     async def upload_many(self, sources: Iterable[Source | Upload], *, concurrency: int = 8) -> list[Upload]:
         """Upload several files, the same content once.
@@ -234,28 +187,34 @@ class Uploader:
         await to_thread.run_sync(check)
         return await each(listed, one, concurrency)
 
-    async def _once(self, content: Content, kind: str, name: str, progress: UploadProgress | None) -> Upload:
+    def _may_know(self, key: ContentKey) -> bool:
+        """Whether a content without a hash could be one that is known or under way."""
+        under_way = any(other.unhashed == key for other in self._flights)
+        return under_way or self._cache.may_know(key)
+
+    async def _once(
+        self, content: Content, key: ContentKey, name: str | None, progress: UploadProgress | None
+    ) -> Upload:
         """The upload of this content: known, or waited for, or made here.
 
         Whoever comes first uploads in their own task. When they are cancelled, or their source breaks,
         one of those who wait takes over with the same presigned URL.
         """
-        key = (content.sha256, kind, content.size)
         while True:
             upload = self._cache.get(key, self._clock.now())
             if upload is not None:
                 await report(progress, content.size, content.size)
                 return upload
-            flight = self._flights.get(key)
+            flight = self._flights.get(key) or self._flights.get(key.unhashed)
             if flight is None:
                 break
-            await flight.landed.wait()
-            if flight.error is not None:
+            await flight.told.wait()
+            if flight.error is not None and flight.key == key:
                 raise flight.error
-        flight = self._flights[key] = _Flight(anyio.Event())
+        flight = self._flights[key] = _Flight(key)
         try:
-            url = await self._send(key, content, name, progress)
-            upload = Upload(url, content.sha256, content.size, kind)
+            url = await self._send(flight, content, name, progress)
+            upload = Upload(url, content.sha256, content.size, key.content_type)
             self._cache.keep(upload, self._clock.now())
             for listener in self.listeners:
                 await listener(upload)
@@ -265,56 +224,74 @@ class Uploader:
                 flight.error = error
             raise
         finally:
-            del self._flights[key]
-            flight.landed.set()
+            self._identify(flight, content)
+            del self._flights[flight.key]
+            flight.told.set()
+
+    def _identify(self, flight: _Flight, content: Content) -> None:
+        """Tell the hash of what is being sent, if it is known by now. Those of another content go on."""
+        if content.sha256 == flight.key.sha256:
+            return
+        del self._flights[flight.key]
+        flight.key = attrs.evolve(flight.key, sha256=content.sha256)
+        self._flights[flight.key] = flight
+        self._cache.identify(flight.key)
+        flight.told.set()
+        flight.told = anyio.Event()
 
     async def _send(
-        self, key: _ContentKey, content: Content, name: str, progress: UploadProgress | None
+        self, flight: _Flight, content: Content, name: str | None, progress: UploadProgress | None
     ) -> str:
-        """PUT until it is stored; returns the public URL."""
+        """PUT until it is stored; returns the public URL. The hash is known then."""
         attempt = 0
         signed_again = False
         while True:
-            signed = self._cache.signed.get(key)
-            if signed is None or signed.has_expired(self._clock.now()):
-                signed = self._cache.signed[key] = await self._sign(key, name)
+            signed = self._cache.signed(flight.key, self._clock.now())
+            if signed is None:
+                signed = await self._sign(flight.key, name)
+                self._cache.sign(flight.key, signed)
             attempt += 1
             try:
-                status, words = await self._put(signed.put_url, key, content, progress)
+                status, words = await self._put(signed.put_url, flight.key, content, progress)
             except (Retry, TransportError) as error:
                 pause = self._retry.delay(attempt, getattr(error, "after", None))
                 if pause is None:
                     message = f"gave up after {attempt} attempts: {error}"
                     raise UploadError(message, status=getattr(error, "status", None)) from error
+                await content.hash()
+                self._identify(flight, content)
                 await self._clock.sleep(pause)
                 continue
             if status in (200, 201, 204):
+                await content.hash()
+                self._identify(flight, content)
                 return signed.url
             if status == 403:
-                del self._cache.signed[key]  # of no use any more, whatever the reason
+                self._cache.unsign(flight.key)  # of no use any more, whatever the reason
                 late = signed.may_have_expired(self._clock.now()) or "expired" in words.lower()
                 if late and not signed_again:
                     signed_again, attempt = True, 0
                     continue
             raise UploadError(f"the storage refused the file: HTTP {status} {words}".rstrip(), status=status)
 
-    async def _sign(self, key: _ContentKey, name: str) -> _Signed:
-        _, kind, size = key
-        put_url, url = await self._presign(name, kind, size)
+    async def _sign(self, key: ContentKey, name: str | None) -> Signed:
+        put_url, url = await self._presign(_storage_key(key, name), key.content_type, key.size)
         for address in (put_url, url):
             problem = url_problem(address) if isinstance(address, str) else "is missing"
             if problem:
                 raise UploadError(f"the service gave an address for the file that {problem}")
-        return _Signed(put_url, url, self._clock.now(), _lifetime(put_url))
+        return Signed.at(self._clock.now(), put_url, url)
 
     async def _put(
-        self, url: str, key: _ContentKey, content: Content, progress: UploadProgress | None
+        self, url: str, key: ContentKey, content: Content, progress: UploadProgress | None
     ) -> tuple[int, str]:
-        headers = {"Content-Type": key[1], "Content-Length": str(content.size)}
-        body = _Body(content, progress)
-        async with self._http.stream(
-            "PUT", url, headers=headers, content=body, timeout=self._timeout
-        ) as response:
+        headers = {"Content-Type": key.content_type, "Content-Length": str(content.size)}
+        async with (
+            background() as threads,
+            self._http.stream(
+                "PUT", url, headers=headers, content=_Body(content, threads, progress), timeout=self._timeout
+            ) as response,
+        ):
             words = "" if response.status < 300 else await _words(response)
             if response.status in RETRIED_STATUSES:
                 after = retry_after_seconds(response.headers.get("retry-after"), time.time())
@@ -325,21 +302,31 @@ class Uploader:
 
 
 class _Body(AsyncIterator[bytes]):
-    """The content as a request's body. Not a generator: a request may be left before its end."""
+    """The content as a request's body: each piece is read while the one before is on its way.
 
-    def __init__(self, content: Content, progress: UploadProgress | None) -> None:
+    Not a generator: a request may be left before its end.
+    """
+
+    def __init__(self, content: Content, threads: Background, progress: UploadProgress | None) -> None:
         self._content = content
+        self._threads = threads
         self._progress = progress
-        self._sent = 0
+        self._given = 0
+        self._next: Pending[bytes] | None = None
 
     async def __anext__(self) -> bytes:
-        if self._sent:
-            await report(self._progress, self._sent, self._content.size)
-        if self._sent == self._content.size:
+        if self._given:
+            await report(self._progress, self._given, self._content.size)
+        if self._given == self._content.size:
             raise StopAsyncIteration
-        piece = await self._content.read(self._sent)
-        self._sent += len(piece)
+        piece = await (self._next or self._read()).result()
+        self._given += len(piece)
+        if self._given < self._content.size:
+            self._next = self._read()
         return piece
+
+    def _read(self) -> Pending[bytes]:
+        return self._threads.start(self._content.read, self._given)
 
 
 async def _words(response: Response) -> str:
@@ -357,16 +344,14 @@ async def _words(response: Response) -> str:
     return ": ".join(text.decode("utf-8", "replace") for text in found)
 
 
-def _lifetime(url: str) -> float | None:
-    value = parse_qs(urlsplit(url).query).get("X-Amz-Expires", [""])[0]
-    return float(value) if value.isdecimal() and len(value) < 10 else None
+def _storage_key(key: ContentKey, name: str | None) -> str:
+    """A name that is readable, without spaces, and the same for the same content of the same type.
 
-
-def _storage_key(sha256: str, name: str | None, content_type: str) -> str:
-    """A key that is readable, without spaces, and the same for the same content of the same type."""
-    extension = extension_of(content_type)
+    Where the hash is not known yet, chance makes it a name of its own.
+    """
+    extension = extension_of(key.content_type)
     safe = with_extension(safe_name(name), extension) if extension else safe_name(name)
     plain = unicodedata.normalize("NFKD", safe).encode("ascii", "ignore").decode()
     slug = re.sub(r"-+(?=\.|$)", "", re.sub(r"[^A-Za-z0-9._]+", "-", plain))[-80:].lstrip("-._")
-    digest = hashlib.sha256(f"{sha256} {content_type}".encode()).hexdigest()
-    return f"{digest[:32]}/{slug or 'file'}"
+    digest = hashlib.sha256(f"{key.sha256} {key.content_type}".encode()).hexdigest()
+    return f"{digest[:32] if key.sha256 else secrets.token_hex(16)}/{slug or 'file'}"

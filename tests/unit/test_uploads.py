@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from a2e_async.contents import PIECE_BYTES
 from a2e_async.errors import (
     A2EError,
     ConnectionFailed,
@@ -35,7 +36,7 @@ from a2e_async.transfers import each, size_text, url_problem
 from a2e_async.uploads import UploadCache, Uploader
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 10
-BIG = bytes(range(256)) * 12_000  # 3 MB: three pieces
+BIG = bytes(range(256)) * 24_000  # 6 MB: three pieces
 DAY = 86400.0
 
 
@@ -587,8 +588,7 @@ async def test_progress_counts_bytes_and_may_be_async() -> None:
         seen.append((done, total))
 
     await b.uploader.upload(BIG, progress=progress)
-    mega = 1 << 20
-    assert seen == [(mega, len(BIG)), (2 * mega, len(BIG)), (len(BIG), len(BIG)), (len(BIG), len(BIG))]
+    assert seen == [(done, len(BIG)) for done in (PIECE_BYTES, 2 * PIECE_BYTES, len(BIG), len(BIG))]
     last: list[int] = []
     await b.uploader.upload(BIG, progress=lambda done, total: last.append(done))
     assert last == [len(BIG)]
@@ -614,13 +614,13 @@ async def waited_for_by(uploader: Uploader, waiters: int) -> None:
     """Return when that many callers wait for the one upload that is under way."""
     with anyio.fail_after(10):
         (flight,) = uploader._flights.values()
-        while flight.landed.statistics().tasks_waiting < waiters:
+        while flight.told.statistics().tasks_waiting < waiters:
             await anyio.lowlevel.checkpoint()
 
 
 def rewrite(path: Path) -> Fault:
     async def fault(put: Put) -> None:
-        if len(put.body) == 1 << 20:
+        if len(put.body) == PIECE_BYTES:
             await anyio.Path(path).write_bytes(bytes(len(BIG)))
 
     return fault
@@ -650,9 +650,9 @@ async def test_a_file_that_grows_or_shrinks_meanwhile_is_never_uploaded(tmp_path
     path.write_bytes(BIG)
 
     async def fault(put: Put) -> None:
-        if len(put.body) == 1 << 20:
+        if len(put.body) == PIECE_BYTES:
             with path.open("ab") as file:
-                file.truncate(1 << 20) if change == "shrink" else file.write(b"more")
+                file.truncate(PIECE_BYTES) if change == "shrink" else file.write(b"more")
 
     b = bench(fault)
     with pytest.raises(UploadError, match="changed"):
@@ -835,7 +835,7 @@ async def test_a_cancelled_upload_leaves_nothing_behind(kind: str, tmp_path: Pat
         scope = anyio.CancelScope()
 
         async def fault(put: Put, scope: anyio.CancelScope = scope, moment: int = moment) -> None:
-            if len(put.body) > moment << 20:
+            if len(put.body) > moment * PIECE_BYTES:
                 scope.cancel()
 
         b = bench(fault if moment else None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,19 @@ async def test_a_later_run_fetches_only_what_is_gone_or_cut_short(journal: Path,
         assert on.sandbox.ledger.requests["download"] == 6
         assert [bool(outcome.paths) for outcome in again] == [True] * 4
         assert checked(journal, out) == 4
+
+
+async def test_a_journal_that_notes_checksums_too_is_read(journal: Path, out: Path) -> None:
+    async with stage() as on:
+        async with on.a2e.bulk(pictures(on.a2e, 3), journal=journal, download_to=out) as run:
+            await drained(run)
+        with closing(sqlite3.connect(journal)) as file, file:
+            for number, files in file.execute("SELECT number, files FROM jobs").fetchall():
+                noted = [{**known, "sha256": "0" * 64} for known in json.loads(files)]
+                file.execute("UPDATE jobs SET files = ? WHERE number = ?", (json.dumps(noted), number))
+        again = await rerun(on, lambda a2e: pictures(a2e, 3), journal=journal, download_to=out)
+        assert all(outcome.replayed and outcome.paths for outcome in again)
+        assert on.sandbox.ledger.requests["download"] == 3
 
 
 async def test_a_folder_given_later_gets_the_files_of_earlier_runs(journal: Path, out: Path) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from a2e_async import places
 from a2e_async.downloads import Downloader, SavedFile
 from a2e_async.errors import ConnectionFailed, DownloadError, InvalidArgument, RequestTimeout
 from a2e_async.partfiles import PartFile, Version
@@ -629,6 +631,173 @@ async def test_writes_that_take_only_a_part_are_continued(
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:100_000]))
     assert (await downloader(Host(MP4)).download(URL, folder=tmp_path)).path.read_bytes() == MP4
+
+
+# Written behind what is received.
+
+
+@pytest.fixture
+def writes(monkeypatch: pytest.MonkeyPatch) -> Writes:
+    writes = Writes(os.write)
+    monkeypatch.setattr(os, "write", writes)
+    return writes
+
+
+class Writes:
+    """Writes that begin when they may, and may fail."""
+
+    def __init__(self, write: Any) -> None:
+        self._write = write
+        self.under_way = threading.Event()
+        self.may_go_on = threading.Event()
+        self.left = 100  # megabytes
+        self.done = 0
+
+    async def begun(self) -> None:
+        """Return when one waits for leave to begin."""
+        with anyio.fail_after(10):
+            while not self.under_way.is_set():
+                await anyio.lowlevel.checkpoint()
+
+    def __call__(self, descriptor: int, data: Any) -> int:
+        if self.done:  # the first batch is waited for
+            self.under_way.set()
+            assert self.may_go_on.wait(10)
+        if self.left * MEGA <= self.done:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.done += (count := self._write(descriptor, data))
+        return count
+
+
+@pytest.mark.anyio
+async def test_a_batch_is_written_while_the_next_one_comes_and_no_more(
+    tmp_path: Path, writes: Writes
+) -> None:
+    content = MP4 * 2
+    stopped_at: list[int] = []
+
+    async def wait_until_nothing_comes(host: Host) -> None:
+        before = -1
+        while before != host.sent:
+            before = host.sent
+            for _ in range(100):
+                await anyio.lowlevel.checkpoint()
+        stopped_at.append(host.sent)
+        writes.may_go_on.set()
+
+    async with anyio.create_task_group() as group:
+
+        async def on_piece(host: Host) -> None:
+            if host.sent == 2 * MEGA + (64 << 10):
+                await writes.begun()
+                group.start_soon(wait_until_nothing_comes, host)
+
+        saved = await downloader(Host(content, on_piece=on_piece)).download(URL, folder=tmp_path)
+    assert stopped_at == [3 * MEGA]
+    assert saved.path.read_bytes() == content
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("megabytes", [0, 1, 2, 3])
+async def test_a_disk_that_is_full_in_between_is_told_and_what_it_took_is_kept(
+    tmp_path: Path, writes: Writes, megabytes: int
+) -> None:
+    writes.may_go_on.set()
+    writes.left = megabytes
+    with pytest.raises(DownloadError, match="No space left"):
+        await downloader(Host(MP4)).download(URL, folder=tmp_path)
+    kept = b"".join(part.read_bytes() for part in parts(tmp_path))
+    assert kept == MP4[: len(kept)]
+    assert megabytes * MEGA <= len(kept) == writes.done
+    writes.left = 100
+    host = Host(MP4)
+    assert (await downloader(host).download(URL, folder=tmp_path)).path.read_bytes() == MP4
+    assert host.sent == len(MP4) - len(kept)
+
+
+@pytest.mark.anyio
+async def test_a_disk_that_has_room_again_gets_everything_in_order(tmp_path: Path) -> None:
+    """What could not be written is written before what came after it."""
+    part = PartFile(tmp_path / "a.part")
+    part.open()
+    part.restart(Version('"1"'))
+    write = os.write
+    with pytest.MonkeyPatch.context() as patched:
+
+        def fail(descriptor: int, data: Any) -> int:
+            if len(data) < 6:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return write(descriptor, data[:2])
+
+        patched.setattr(os, "write", fail)
+        part.add(b"abc")
+        part.add(b"def")
+        with pytest.raises(OSError, match="No space"):
+            part.flush()
+    part.add(b"ghi")
+    assert part.offset == 0
+    part.close()
+    assert (tmp_path / "a.part").read_bytes() == b"abcdefghi"
+
+
+@pytest.mark.anyio
+async def test_a_cut_while_the_disk_is_at_work_loses_nothing(tmp_path: Path, writes: Writes) -> None:
+    async def on_piece(host: Host) -> None:
+        if host.sent == 2 * MEGA + MEGA // 2:
+            await writes.begun()
+            writes.may_go_on.set()
+
+    host = Host(MP4, [Cut(2 * MEGA + MEGA // 2)], on_piece=on_piece)
+    saved = await downloader(host).download(URL, folder=tmp_path)
+    assert host.sent == len(MP4)
+    assert saved.path.read_bytes() == MP4
+
+
+@pytest.mark.anyio
+async def test_cancelled_while_the_disk_is_at_work_the_part_is_whole(tmp_path: Path, writes: Writes) -> None:
+    with anyio.CancelScope() as scope:
+
+        async def on_piece(host: Host) -> None:
+            if host.sent == 2 * MEGA + (64 << 10):
+                await writes.begun()
+                scope.cancel()
+                writes.may_go_on.set()
+
+        await downloader(host := Host(MP4, on_piece=on_piece)).download(URL, folder=tmp_path)
+    assert scope.cancelled_caught
+    (part,) = parts(tmp_path)
+    kept = part.read_bytes()
+    assert kept == MP4[: len(kept)]
+    assert len(kept) >= host.sent - (64 << 10)
+    again = Host(MP4)
+    assert (await downloader(again).download(URL, folder=tmp_path)).path.read_bytes() == MP4
+    assert again.sent == len(MP4) - len(kept)
+
+
+# The hash, for those who ask.
+
+
+@pytest.mark.anyio
+async def test_the_hash_is_of_what_the_file_holds_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "_VISIT_BYTES", MEGA)
+    saved = await downloader(Host(MP4)).download(URL, folder=tmp_path)
+    assert await saved.compute_sha256() == sha256(MP4)
+    saved.path.write_bytes(PNG)
+    assert await saved.compute_sha256() == sha256(PNG)
+    saved.path.unlink()
+    with pytest.raises(FileNotFoundError):
+        await saved.compute_sha256()
+
+
+@pytest.mark.anyio
+async def test_content_that_differs_late_is_other_content(tmp_path: Path) -> None:
+    for content in (MP4, MP4[:-1] + b"!", MP4):
+        saved = await downloader(Host(content, etag='"opaque"')).download(URL, folder=tmp_path)
+        assert saved.path.read_bytes() == content
+    assert saved.reused
+    assert names(tmp_path) == ["video.mp4", "video_2.mp4"]
 
 
 # Several files of one result.

@@ -38,6 +38,7 @@ T = TypeVar("T")
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _NOTEWORTHY_BYTES = 64 << 10
+_BATCH_BYTES = 2 << 20  # written at a time, but for the first: what is there already is soon seen
 _GONE = frozenset({401, 403, 404, 410})
 
 
@@ -213,7 +214,7 @@ class Downloader:
                     raise self._too_large(url, "more")
                 if received < full:
                     continue
-                full = received + CHUNK_BYTES
+                full = received + _BATCH_BYTES
                 await written()
                 writing = threads.start(part.flush)
                 if begins:

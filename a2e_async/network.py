@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["READ_BYTES", "read_more"]
 
-READ_BYTES = 1 << 20
+READ_BYTES = 512 << 10
 """What one read asks for at least."""
 
 

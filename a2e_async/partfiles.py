@@ -201,12 +201,15 @@ class PartFile:
         pieces = self._pending[:]
         if not pieces or self._descriptor is None:
             return
-        data = b"".join(pieces)
-        view = memoryview(data)
+        size = sum(map(len, pieces))
+        # Each write has its price; but joining what is large already would only cost memory.
+        blocks = pieces if size >= len(pieces) * _BLOCK_BYTES else [b"".join(pieces)]
         os.lseek(self._descriptor, self.offset, os.SEEK_SET)
-        while view:
-            view = view[os.write(self._descriptor, view) :]
-        self.offset += len(data)
+        for block in blocks:
+            view = memoryview(block)
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+        self.offset += size
         del self._pending[: len(pieces)]
 
     def _release(self) -> None:

@@ -41,9 +41,9 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A fresh server for the block."""
-    command = [*pinned(1), str(environments.python("server")), str(HERE / "server"), "0"]
+def serving(*, pin: bool = True) -> Iterator[Server]:
+    """A fresh server for the block, on one core or (`pin` False) on all."""
+    command = [*(pinned(1) if pin else []), str(environments.python("server")), str(HERE / "server"), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -55,15 +55,18 @@ def serving() -> Iterator[Server]:
             process.terminate()
 
 
-def measure(client: Client, mode: str, spec: dict[str, Any], limit: float = 600.0) -> Row:
-    """Run `client` in a process of its own and return what it reports.
+def measure(
+    client: Client, mode: str, spec: dict[str, Any], limit: float = 600.0, *, pin: bool = True
+) -> Row:
+    """Run `client` in a process of its own, on one core or (`pin` False) on all, and return what it reports.
 
     Raises:
         Unavailable: its environment cannot be made.
         ClientFailed: it crashed or hung.
     """
     executable = str(environments.python(client.environment))
-    command = [*pinned(0), executable, str(HERE / "clients"), mode, client.adapter, json.dumps(spec)]
+    where = pinned(0) if pin else []
+    command = [*where, executable, str(HERE / "clients"), mode, client.adapter, json.dumps(spec)]
     waiting = load()
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit + GRACE, check=False)

@@ -12,11 +12,20 @@ from tests.bench.roster import Client
 SEED = 20261123
 
 
-def attempt(server: Server, client: Client, mode: str, keys: Row, spec: dict[str, Any], limit: float) -> Row:
+def attempt(
+    server: Server,
+    client: Client,
+    mode: str,
+    keys: Row,
+    spec: dict[str, Any],
+    limit: float,
+    *,
+    pin: bool = True,
+) -> Row:
     """Measure `client`; `keys` say which run of the suite this is."""
     label = " ".join([client.name, *(f"{name}={value}" for name, value in keys.items())])
     try:
-        row = measure(client, mode, {"base": server.base, **spec}, limit)
+        row = measure(client, mode, {"base": server.base, **spec}, limit, pin=pin)
     except (Unavailable, ClientFailed) as error:
         say(f"{label}: {error}")
         return {"client": client.name, "role": client.role, **keys, "failed": str(error)}

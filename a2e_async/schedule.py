@@ -46,7 +46,7 @@ class Lateness:
         longest: seconds; no task is left alone for longer, except while it is known to be too young.
     """
 
-    seconds: float = 1.55
+    seconds: float = 1.5
     longest: float = 30.0
 
     def __attrs_post_init__(self) -> None:

@@ -22,6 +22,7 @@ class Client:
         role: ours, peer or reference.
         options: keywords for the adapter; none means the client's own defaults.
         extra: a second setting of a client, left out of quick runs.
+        busy: it takes a good part of a core even while tasks of a minute run.
         about: what the reader must know.
     """
 
@@ -32,14 +33,15 @@ class Client:
     options: dict[str, Any] = attrs.field(factory=dict)
     extra: bool = False
     about: str = ""
+    busy: bool = False
 
 
 NAIVE = "naive"
 BATCHED = "batched 0.25 s"
 A2E = "a2e_async"
 FAST = "a2e_async fast"
-EARLY, EAGERLY = "a2e_async early", {"seconds": 0.8}
-FRUGAL, FRUGALLY = "a2e_async frugal", {"seconds": 3.2}
+EARLY, EAGERLY = "a2e_async early", {"seconds": 0.75}
+FRUGAL, FRUGALLY = "a2e_async frugal", {"seconds": 3.0}
 
 CLIENTS = (
     Client(A2E, "a2e-async", "a2e", OURS, about="`await a2e.image_to_video(...).run()` for each job"),
@@ -50,7 +52,7 @@ CLIENTS = (
         OURS,
         EAGERLY,
         True,
-        "`A2E(lateness=Lateness(seconds=0.8))`, half the default",
+        "`A2E(lateness=Lateness(seconds=0.75))`, half the default",
     ),
     Client(
         FRUGAL,
@@ -59,7 +61,7 @@ CLIENTS = (
         OURS,
         FRUGALLY,
         True,
-        "`A2E(lateness=Lateness(seconds=3.2))`, twice the default",
+        "`A2E(lateness=Lateness(seconds=3.0))`, twice the default",
     ),
     Client(FAST, "a2e-async-fast", "a2e", OURS, about="the same with the extra `fast`"),
     Client(
@@ -72,14 +74,23 @@ CLIENTS = (
     ),
     Client("batched 1 s", "httpx", "batched", REFERENCE, {"tick": 1.0}, about="the same, slower tick"),
     Client(NAIVE, "httpx", "naive", REFERENCE, about="hand-written: one GET per job per second"),
-    Client("fal-client", "fal-client", "fal", about="`subscribe`"),
-    Client("fal-client 1 s", "fal-client", "fal", PEER, {"interval": 1.0}, True, "`subscribe(interval=1)`"),
+    Client("fal-client", "fal-client", "fal", about="`subscribe`", busy=True),
+    Client(
+        "fal-client 1 s", "fal-client", "fal", PEER, {"interval": 1.0}, True, "`subscribe(interval=1)`", True
+    ),
     Client("replicate", "replicate", "replicate", about="`async_run`: the server holds the request"),
     Client(
-        "replicate poll", "replicate", "replicate", PEER, {"wait": False}, True, "`async_run(wait=False)`"
+        "replicate poll",
+        "replicate",
+        "replicate",
+        PEER,
+        {"wait": False},
+        True,
+        "`async_run(wait=False)`",
+        True,
     ),
     Client("runwayml", "runwayml", "runwayml", about="`wait_for_task_output`"),
-    Client("openai", "openai", "openai", about="`videos.create_and_poll`"),
+    Client("openai", "openai", "openai", about="`videos.create_and_poll`", busy=True),
     Client("elevenlabs", "elevenlabs", "elevenlabs", about="`flows.video.create_and_wait`"),
     Client("google-genai", "google-genai", "google_genai", about="the loop of its documentation (10 s)"),
     Client("lumaai", "lumaai", "lumaai", about="the loop of its documentation (3 s)"),

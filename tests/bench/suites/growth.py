@@ -29,17 +29,21 @@ IDLE = Client("coroutines alone", "httpx", "idle", REFERENCE, {"seconds": 5.0}, 
 def run(plan: Plan) -> Iterator[Row]:
     """One run of each; the bench's own coroutines are measured too, to be taken off.
 
-    Small runs of a client go side by side, each with a server of its own: they mostly wait.
+    All clients and all but the largest numbers go side by side, each with a server of its own: they
+    mostly wait.
     """
     sizes = plan.jobs or ((10, 100, 1000) if plan.quick else JOBS)
     wanted = [client for client in plan.clients() if client.name in (A2E, BATCHED, NAIVE)]
-    for client in (IDLE, *wanted):
-        mine = [jobs for jobs in sizes if jobs <= MOST.get(client.name, jobs)]
-        with ThreadPoolExecutor() as pool:
-            yield from pool.map(partial(_one, client), [jobs for jobs in mine if jobs <= SMALL])
-        for jobs in mine:
-            if jobs > SMALL:
-                yield _one(client, jobs)
+    for some in ([jobs for jobs in sizes if jobs <= SMALL], *([jobs] for jobs in sizes if jobs > SMALL)):
+        pairs = [
+            (client, jobs)
+            for jobs in some
+            for client in (IDLE, *wanted)
+            if jobs <= MOST.get(client.name, jobs)
+        ]
+        if pairs:
+            with ThreadPoolExecutor(len(pairs)) as pool:
+                yield from pool.map(_one, *zip(*pairs, strict=True))
 
 
 def _one(client: Client, jobs: int) -> Row:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import attrs
 
@@ -17,7 +19,12 @@ TITLE = "Jobs started together, each awaited"
 
 @attrs.frozen
 class Scenario:
-    """How long tasks take and how far away the server is; seconds, durations uniform in mean ± spread."""
+    """How long tasks take and how far away the server is; seconds, durations uniform in mean ± spread.
+
+    Attributes:
+        repeats: runs of each client.
+        patient: who asks for each job by itself is measured up to this number of jobs, once.
+    """
 
     name: str
     mean: float
@@ -25,15 +32,19 @@ class Scenario:
     rtt: float
     limit: float
     repeats: int
+    patient: int
 
 
 SCENARIOS = {
-    "5s": Scenario("5s", 5, 1, 0.0, 150, 3),
-    "60s": Scenario("60s", 60, 20, 0.05, 300, 1),
+    "5s": Scenario("5s", 5, 1, 0.0, limit=90, repeats=3, patient=2000),
+    "60s": Scenario("60s", 60, 20, 0.05, limit=150, repeats=3, patient=200),
 }
 JOBS = (200, 2000)
 MANY = 1000
-"""From this number of jobs on, peers run once and with their defaults: some need many minutes."""
+"""From this number of jobs on, clients run with their defaults only."""
+
+LONG = 60
+"""Seconds of a task from which a client that sends few requests is idle most of the time."""
 
 
 def run(plan: Plan) -> Iterator[Row]:
@@ -41,26 +52,39 @@ def run(plan: Plan) -> Iterator[Row]:
     names = plan.scenarios or (("5s",) if plan.quick else tuple(SCENARIOS))
     for scenario in (SCENARIOS[name] for name in names):
         for jobs in plan.jobs or ((200,) if plan.quick else JOBS):
-            with serving() as server:
-                for repeat in range(plan.repeats or (1 if plan.quick else scenario.repeats)):
-                    for client in plan.clients(extras=jobs < MANY):
-                        slow = client.role == PEER or client.name == NAIVE
-                        if repeat and jobs >= MANY and slow and not plan.repeats:
-                            continue
-                        keys: Row = {"scenario": scenario.name, "jobs": jobs, "repeat": repeat}
-                        yield attempt(
-                            server,
-                            client,
-                            "session",
-                            keys,
-                            _spec(scenario, jobs, client, repeat),
-                            scenario.limit,
-                        )
+            for repeat in range(plan.repeats or (1 if plan.quick else scenario.repeats)):
+                clients = [
+                    client
+                    for client in plan.clients(extras=jobs < MANY)
+                    if not _asks_for_each(client) or _is_patient(scenario, jobs, repeat)
+                ]
+                for together in _turns(scenario, clients):
+                    with ThreadPoolExecutor(len(together)) as pool:
+                        yield from pool.map(partial(_one, scenario, jobs, repeat), together)
 
 
-def _spec(scenario: Scenario, jobs: int, client: Client, repeat: int) -> Row:
+def _asks_for_each(client: Client) -> bool:
+    return client.role == PEER or client.name == NAIVE
+
+
+def _is_patient(scenario: Scenario, jobs: int, repeat: int) -> bool:
+    """Whether there is time for those who ask for each job: the many jobs and the long ones only once."""
+    return jobs <= scenario.patient and not (repeat and (jobs >= MANY or scenario.mean >= LONG))
+
+
+def _turns(scenario: Scenario, clients: Sequence[Client]) -> list[list[Client]]:
+    """One after the other; where tasks are long, peers that mostly wait go side by side."""
+    idle = [client for client in clients if scenario.mean >= LONG and client.role == PEER and not client.busy]
+    alone = [[client] for client in clients if client not in idle]
+    return [*alone, idle] if idle else alone
+
+
+def _one(scenario: Scenario, jobs: int, repeat: int, client: Client) -> Row:
+    keys: Row = {"scenario": scenario.name, "jobs": jobs, "repeat": repeat}
     setup = {"seed": SEED + repeat, "mean": scenario.mean, "spread": scenario.spread, "rtt": scenario.rtt}
-    return {"jobs": jobs, "setup": setup, "limit": scenario.limit, "options": client.options}
+    spec = {"jobs": jobs, "setup": setup, "limit": scenario.limit, "options": client.options}
+    with serving() as server:
+        return attempt(server, client, "session", keys, spec, scenario.limit)
 
 
 def requests_per_job(row: Row) -> float | None:

@@ -6,6 +6,7 @@ that are not known never end a task.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -61,18 +62,22 @@ _REASON_KEYS = ("failed_message", "faild_message", "fail_reason", "failed_reason
 
 def is_final(raw: JSONObject) -> bool:
     """Whether the task has ended, well or badly."""
-    return has_succeeded(raw) or has_failed(raw)
-
-
-def has_succeeded(raw: JSONObject) -> bool:
-    """Whether the task has ended well."""
-    return task_status_of(raw) in _SUCCEEDED
+    return _ended_well(task_status_of(raw)) is not None
 
 
 def has_failed(raw: JSONObject) -> bool:
     """Whether the task has ended without a result."""
-    status = task_status_of(raw)
-    return status is not None and (status in _FAILED or _REFUSED.search(status) is not None)
+    return _ended_well(task_status_of(raw)) is False
+
+
+@functools.lru_cache(maxsize=256)
+def _ended_well(status: str | None) -> bool | None:
+    """Whether that status says that the task ended well; None: it has not ended."""
+    if status is None:
+        return None
+    if status in _FAILED or _REFUSED.search(status):
+        return False
+    return True if status in _SUCCEEDED else None
 
 
 def is_moderated(raw: JSONObject) -> bool:

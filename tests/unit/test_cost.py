@@ -1,0 +1,138 @@
+"""What a job costs the process it runs in, in counts that are the same on every machine.
+
+Times and ratios are measured by ``make bench``; requests and lateness are in test_schedule.py.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tracemalloc
+import types
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+import a2e_async
+from a2e_async import A2E, RetryPolicy, http
+from tests.virtual_time import run
+
+PACKAGE = str(Path(a2e_async.__file__).parent)
+JOBS = 200
+SECONDS = 60.0
+
+
+def loaded(code: str) -> list[str]:
+    """The modules that the code brings in, in a fresh interpreter without what .pth files bring."""
+    sites = [path for path in sys.path if path]
+    program = (
+        f"import sys; sys.path[1:1] = {sites!r}; before = set(sys.modules); exec({code!r}); "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", program], check=True, capture_output=True, text=True)
+    return done.stdout.split()
+
+
+def test_an_import_loads_no_library() -> None:
+    modules = loaded("import a2e_async")
+    assert {"anyio", "attr", "httpx", "httpx2", "asyncio", "ssl", "json"}.isdisjoint(modules)
+    assert len(modules) <= 40
+
+
+def test_the_first_use_of_a_resource_loads_that_resource_and_no_http() -> None:
+    modules = loaded("import a2e_async; a2e_async.A2E('sk_x').image_to_video")
+    assert {"httpx", "httpx2", "sqlite3", "a2e_async.bulk"}.isdisjoint(modules)
+    assert [name for name in modules if name.startswith("a2e_async.api.")] == ["a2e_async.api.image_to_video"]
+    # With httpx, attrs and anyio alone there are 200.
+    assert len(modules) <= 170
+
+
+class Service:
+    """Tasks that take a minute, in memory."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.ends: dict[str, float] = {}
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests += 1
+        body = json.loads(request.content)
+        if request.url.path.endswith("/start"):
+            name = f"{len(self.ends):024x}"
+            self.ends[name] = anyio.current_time() + SECONDS + 0.1 * len(self.ends)
+            return self._reply({"_id": name, "current_status": "sent", "coins": 30, "name": body["name"]})
+        return self._reply([self._record(name) for name in body["ids"]])
+
+    def _record(self, name: str) -> dict[str, Any]:
+        done = anyio.current_time() >= self.ends[name]
+        return {"_id": name, "current_status": "completed" if done else "processing", "coins": 30}
+
+    def _reply(self, data: Any) -> httpx.Response:
+        content = json.dumps({"code": 0, "data": data}).encode()
+        return httpx.Response(200, stream=httpx.ByteStream(content))
+
+
+async def make(jobs: int, service: Service) -> None:
+    """That many jobs at once, each awaited."""
+    async with A2E("sk_x", transport=httpx.MockTransport(service)) as a2e:
+
+        async def one() -> None:
+            result = await a2e.image_to_video(image_url="https://cdn.example.com/a.png", prompt="x").run()
+            assert result.coins == 30
+
+        async with anyio.create_task_group() as group:
+            for _ in range(jobs):
+                group.start_soon(one)
+
+
+def test_a_job_takes_few_calls_of_our_own() -> None:
+    run("asyncio", lambda: make(1, Service()))  # what is loaded late is loaded
+    service, calls = Service(), 0
+
+    def count(frame: types.FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_filename.startswith(PACKAGE)
+
+    sys.setprofile(count)
+    try:
+        run("asyncio", lambda: make(JOBS, service))
+    finally:
+        sys.setprofile(None)
+    assert service.requests / JOBS <= 1.6
+    # Most are made for the records that the polls bring: five for each.
+    assert calls / JOBS <= 700
+
+
+def test_two_hundred_jobs_stay_small() -> None:
+    run("asyncio", lambda: make(1, Service()))
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        run("asyncio", lambda: make(JOBS, Service()))
+        peak = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_a_process_makes_one_ssl_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    http._tls.cache_clear()
+    library = http._installed()
+    make_context = library.create_ssl_context
+    monkeypatch.setattr(
+        library, "create_ssl_context", lambda *a, **k: made.append(1) or make_context(*a, **k)
+    )
+
+    async def ask() -> None:
+        async with A2E("sk_x", base_url="http://127.0.0.1:9", retry=RetryPolicy(attempts=1)) as a2e:
+            with pytest.raises(a2e_async.ConnectionFailed):
+                await a2e.image_to_video.get("67d2")
+
+    for _ in range(3):  # clients, each in an event loop of its own
+        anyio.run(ask)
+    assert len(made) == 1

@@ -54,7 +54,7 @@ def render(folder: Path) -> None:
 
 
 INTRODUCTION = """\
-Written by `make bench`; nobody edits it. Every client talks to the same local server, each in its own
+Written by `make bench`; nobody edits it. Every client talks to the same kind of local server, each in its own
 protocol, from an environment and a process of its own; the server counts the requests and knows when each
 task was done. *Late*: seconds between "done on the server" and "await returned". *CPU* and *growth*: of the
 client's process while the jobs run; what it loads late is loaded before. Cells show the median of all runs

@@ -145,8 +145,23 @@ def _table(scenario: Scenario, jobs: int, rows: list[Row]) -> Table:
     delay = f"a round trip of {scenario.rtt * 1000:.0f} ms" if scenario.rtt else "no added delay"
     most = max(len(runs) for runs in clients.values())
     tasks = f"Tasks take {scenario.mean:g} ± {scenario.spread:g} s"
-    note = f"{tasks}, {delay}; up to {most} runs. {given_up(rows, scenario)} {failures(rows)}"
-    return Table(f"{jobs:,} jobs, {scenario.name}", HEADER, lines, note.strip())
+    sentences = (
+        f"{tasks}, {delay}; up to {most} runs.",
+        _company(scenario),
+        given_up(rows, scenario),
+        failures(rows),
+    )
+    return Table(f"{jobs:,} jobs, {scenario.name}", HEADER, lines, " ".join(filter(None, sentences)))
+
+
+def _company(scenario: Scenario) -> str:
+    """A sentence on who was measured beside whom."""
+    if scenario.mean < LONG:
+        return ""
+    return (
+        "Peers that mostly wait ran side by side, each with a server of its own; all others one by one. "
+        f"Who asks for each job by itself is measured up to {scenario.patient} jobs."
+    )
 
 
 def given_up(rows: list[Row], scenario: Scenario) -> str:

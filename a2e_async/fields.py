@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 import re
@@ -202,5 +201,7 @@ def hint(value: Any, options: Iterable[Any]) -> str:
     """Which option was probably meant, for the end of an error message."""
     if not isinstance(value, str) or len(value) > 100:
         return ""
+    import difflib
+
     close = difflib.get_close_matches(value, [str(option) for option in options], n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""

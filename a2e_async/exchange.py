@@ -8,7 +8,9 @@ from a2e_async.errors import ConnectionFailed, RequestTimeout, TransportError
 
 __all__ = ["errors_mapped", "host_of", "path_of"]
 
-# By name: the two libraries have classes of their own.
+# By name: the libraries have classes of their own; those of what they stand on come from its connections.
+_LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2"})
+_ERRORS = frozenset({"HTTPError", "InvalidURL", "NetworkError", "TimeoutException"})
 _UNDELIVERED = frozenset(
     {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol", "InvalidURL"}
 )
@@ -48,8 +50,8 @@ class errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
         if error is None:
             return
         bases = type(error).__mro__
-        names = {base.__name__ for base in bases if base.__module__.partition(".")[0] in ("httpx", "httpx2")}
-        if {"HTTPError", "InvalidURL"} & names:
+        names = {base.__name__ for base in bases if base.__module__.partition(".")[0] in _LIBRARIES}
+        if _ERRORS & names:
             _forget(error)
             raise self._mapped(error, names) from error
 

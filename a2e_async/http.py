@@ -24,7 +24,7 @@ import attrs
 from a2e_async.envelope import Reply
 from a2e_async.errors import ConnectionFailed, UnexpectedReply
 from a2e_async.exchange import errors_mapped, host_of, path_of
-from a2e_async.network import read_more
+from a2e_async.network import Rest
 
 if TYPE_CHECKING:
     import httpx
@@ -38,7 +38,7 @@ _FILE_CONNECTIONS = 16
 _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
 _CONNECT_TIMEOUT = 10.0
 _REPLY_LIMIT = 64 * 2**20
-_CHUNKS_BUFFERED = 64  # more than a closed connection can still hold
+_CHUNKS_BUFFERED = 8  # more than a closed connection can still hold
 
 
 @functools.cache
@@ -87,10 +87,16 @@ class StreamedResponse:
             yield self.raw.content
             return
         chunks = self.raw.aiter_raw()
+        received = 0
         try:
             with errors_mapped(self.raw.request.method, self.raw.url.path):
                 async for chunk in chunks:
                     yield chunk
+                    received += len(chunk)
+                    if rest := Rest.of(self.raw, received):
+                        async for piece in rest:
+                            yield piece
+                        return
         finally:
             # Left early, the generators below would wait for the garbage collector, which asyncio and trio
             # resent. Reading on after the end of the connection is what ends all of them.
@@ -277,10 +283,7 @@ class Http:
 
     def _file_pool(self) -> _Pool:
         if self._files is None:
-            client = self._client(_FILE_CONNECTIONS)
-            if self._transport is None:
-                read_more(client)
-            self._files = _Pool(client)
+            self._files = _Pool(self._client(_FILE_CONNECTIONS))
         return self._files
 
     def _client(self, connections: int) -> httpx.AsyncClient:

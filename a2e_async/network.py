@@ -1,62 +1,83 @@
-"""Bigger reads for connections that move files, by wrapping the HTTP library's network backend.
+"""The rest of a large body, read from its connection and not through the HTTP parser.
 
-The library asks for 64 KB at a time and has no setting for it: at a gigabyte, most of the time goes into
-those visits. What is touched here is not public; anything unexpected is left as it is: slower, never wrong.
+The library takes 64 KB at a time (16 KB under TLS), and each goes through its parser and many generators:
+most of the time that a gigabyte takes goes there. The connection itself is open to all (httpx's extension
+``network_stream``). Whether the parser holds back bytes that came before is seen only inside the library:
+where that is not exactly as expected, the body comes the usual way, slower, never wrong.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
 from typing import Any
 
-__all__ = ["READ_BYTES", "read_more"]
+from a2e_async.errors import ConnectionFailed
+
+__all__ = ["LARGE_BYTES", "READ_BYTES", "Rest"]
+
+LARGE_BYTES = 2 << 20
+"""So much must be left for it to pay: the connection can serve no other request afterwards."""
 
 READ_BYTES = 512 << 10
-"""What one read asks for at least."""
+"""What one read asks for."""
+
+_INNER = ("_stream", "_httpcore_stream", "_connection")
+_DEPTH = 8
 
 
-def read_more(client: Any) -> None:
-    """Let an httpx client's connections, those through proxies too, read at least `READ_BYTES` at a time."""
-    mounts = getattr(client, "_mounts", None) or {}
-    for transport in (getattr(client, "_transport", None), *mounts.values()):
-        pool = getattr(transport, "_pool", None)
-        backend = getattr(pool, "_network_backend", None)
-        if pool is not None and hasattr(backend, "connect_tcp") and hasattr(backend, "connect_unix_socket"):
-            pool._network_backend = _Backend(backend)
+class Rest(AsyncIterator[bytes]):
+    """What is left of a body, as it comes. Not a generator: it may be left before its end.
 
+    Args:
+        stream: the connection.
+        size: bytes.
+        response: httpx's response.
+    """
 
-class _Backend:
-    """A network backend whose streams read more than they are asked for."""
-
-    def __init__(self, backend: Any) -> None:
-        self._backend = backend
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._backend, name)
-
-    async def connect_tcp(self, *args: Any, **options: Any) -> _Stream:
-        return _Stream(await self._backend.connect_tcp(*args, **options))
-
-    async def connect_unix_socket(self, *args: Any, **options: Any) -> _Stream:
-        return _Stream(await self._backend.connect_unix_socket(*args, **options))
-
-
-class _Stream:
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, size: int, response: Any) -> None:
         self._stream = stream
-        # asyncio's transports, which anyio keeps there, give 256 KiB at a time unless told otherwise.
-        self._transport: Any = getattr(getattr(stream, "_stream", None), "_transport", object())
-        if hasattr(self._transport, "max_size"):
-            self._transport.max_size = READ_BYTES
+        self._left = size
+        self._request = response.request
+        self._timeout = self._request.extensions.get("timeout", {}).get("read")
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+    @classmethod
+    def of(cls, response: Any, received: int) -> Rest | None:
+        """The rest of a response; None where it is small, of unknown size, or not to be had this way.
 
-    async def read(self, max_bytes: int, *args: Any, **options: Any) -> Any:
-        return await self._stream.read(max(max_bytes, READ_BYTES), *args, **options)
+        Args:
+            response: httpx's response.
+            received: bytes of its body that came already.
+        """
+        length = response.headers.get("content-length", "")
+        if not length.isdecimal() or "transfer-encoding" in response.headers:
+            return None
+        size = int(length) - received
+        stream = response.extensions.get("network_stream")
+        if size < LARGE_BYTES or stream is None or not _holds_nothing(_parser_of(response)):
+            return None
+        return cls(stream, size, response)
 
-    async def start_tls(self, *args: Any, **options: Any) -> Any:
-        """The library's own stream: what is encrypted comes in records of 16 KB, whatever is asked for."""
-        with suppress(AttributeError):
-            del self._transport.max_size
-        return await self._stream.start_tls(*args, **options)
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        piece: bytes = await self._stream.read(min(READ_BYTES, self._left), self._timeout)
+        if not piece:
+            method, path = self._request.method, self._request.url.path
+            raise ConnectionFailed(f"closed with {self._left} bytes to come", method=method, path=path)
+        self._left -= len(piece)
+        return piece
+
+
+def _parser_of(response: Any) -> Any:
+    """The HTTP/1.1 parser under a response, wherever the library keeps it; None if it is not found."""
+    part = getattr(response, "stream", None)
+    for _ in range(_DEPTH):
+        parser = getattr(part, "_h11_state", None)
+        if parser is not None:
+            return parser
+        part = next((inner for name in _INNER if (inner := getattr(part, name, None)) is not None), None)
+    return None
+
+
+def _holds_nothing(parser: Any) -> bool:
+    return getattr(parser, "trailing_data", None) == (b"", False)

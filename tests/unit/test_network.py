@@ -1,11 +1,10 @@
-"""Bigger reads: over real sockets they happen, and whatever else the library looks like, nothing changes."""
+"""Large bodies past the parser: over real sockets it happens; where anything is unusual, nothing changes."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,30 +12,41 @@ import anyio
 import httpx
 import pytest
 from anyio.abc import SocketStream
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from a2e_async import network
+from a2e_async.errors import ConnectionFailed, RequestTimeout
 from a2e_async.http import Http
-from a2e_async.network import READ_BYTES, read_more
-from a2e_async.settings import Token
-from tests.unit.sample import TOKEN
+from a2e_async.network import LARGE_BYTES, READ_BYTES, Rest
 
 pytestmark = pytest.mark.anyio
 
 BODY = bytes(range(256)) * (32 << 10)  # 8 MiB
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(BODY)
+LENGTH = b"content-length: %d\r\n" % len(BODY)
 
 
 @asynccontextmanager
-async def serving(*, proxy: bool = False) -> AsyncIterator[str]:
-    """Sends `BODY` to whoever asks. The address of the server, which may be a proxy for any host."""
+async def serving(
+    *, headers: bytes = LENGTH, body: bytes = BODY, hold: bool = False, proxy: bool = False
+) -> AsyncIterator[str]:
+    """Sends a body to whoever asks, and then closes, or holds the connection open.
+
+    Yields:
+        The address of the server, which may be a proxy for any host.
+    """
 
     async def handle(stream: SocketStream) -> None:
         async with stream:
             request = b""
-            with anyio.move_on_after(20):
-                while not request.endswith(b"\r\n\r\n"):
-                    request += await stream.receive()
-                assert request.startswith(b"GET http://" if proxy else b"GET /")
-                await stream.send(HEAD + BODY)
+            while not request.endswith(b"\r\n\r\n"):
+                request += await stream.receive()
+            assert request.startswith(b"GET http://" if proxy else b"GET /")
+            with suppress(anyio.BrokenResourceError), anyio.move_on_after(20):
+                # The first bytes of the body come with the head: the parser gets them.
+                await stream.send(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n" + body)
+                if hold:
+                    await anyio.sleep_forever()
 
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     port = listener.extra(anyio.abc.SocketAttribute.local_port)
@@ -47,149 +57,171 @@ async def serving(*, proxy: bool = False) -> AsyncIterator[str]:
     await listener.aclose()
 
 
-def http() -> Http:
-    return Http(transport=None, max_connections=8, timeout=20.0)
+def http(timeout: float = 20.0) -> Http:
+    return Http(transport=None, max_connections=8, timeout=timeout)
 
 
-async def pieces_from(http: Http, url: str) -> list[int]:
-    """Lengths of the pieces in which the body came."""
-    lengths = []
+async def body_of(http: Http, url: str) -> bytes:
+    """The whole body, piece by piece."""
     body = b""
     async with http.stream("GET", url, headers={}) as response, aclosing(response.aiter_bytes()) as pieces:
         async for piece in pieces:
-            lengths.append(len(piece))
+            assert len(piece) <= READ_BYTES
             body += piece
-            # The other side gets time to send more than one of the library's own reads would take.
-            for _ in range(20):
-                await anyio.lowlevel.checkpoint()
-    assert body == BODY
-    return lengths
+    return body
 
 
-async def test_files_come_in_pieces_larger_than_the_library_reads() -> None:
+@pytest.fixture
+def direct(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sizes of what was read past the parser."""
+    sizes: list[int] = []
+    find = Rest.of
+
+    def of(response: Any, received: int) -> Rest | None:
+        rest = find(response, received)
+        if rest is not None:
+            sizes.append(rest._left)
+        return rest
+
+    monkeypatch.setattr(network.Rest, "of", of)
+    return sizes
+
+
+async def test_a_large_body_comes_past_the_parser_and_whole(direct: list[int]) -> None:
     async with serving() as url, (own := http()).open():
-        lengths = await pieces_from(own, url)
-        # A second one, over the same kind of connection.
-        await pieces_from(own, url)
-    assert max(lengths) > 64 << 10
-    assert max(lengths) <= READ_BYTES
+        assert await body_of(own, url) == BODY
+        assert await body_of(own, url) == BODY  # by another connection
+    assert len(direct) == 2
+    assert all(len(BODY) - 128 * 1024 <= size < len(BODY) for size in direct)
 
 
-async def test_proxies_of_the_environment_are_still_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxies_of_the_environment_are_still_used(
+    direct: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with serving(proxy=True) as url:
         monkeypatch.setenv("http_proxy", url)
         async with (own := http()).open():
-            lengths = await pieces_from(own, "http://storage.example/file")
-    assert max(lengths) > 64 << 10
-
-
-async def test_only_the_pool_of_files_reads_more() -> None:
-    async with serving() as url, (own := http()).open():
-        await pieces_from(own, url)
-        await own.send("GET", url, headers={}, token=Token(TOKEN))
-        assert own._files is not None
-        kinds = [
-            type(pool.client._transport._pool._network_backend).__module__  # type: ignore[attr-defined]
-            for pool in (own._files, *own._pools)
-        ]
-    assert kinds[0] == "a2e_async.network"
-    assert "a2e_async.network" not in kinds[1:]
-
-
-async def test_a_callers_transport_is_left_alone() -> None:
-    transport = httpx.AsyncHTTPTransport()
-    before = transport._pool._network_backend
-    async with serving() as url:
-        own = Http(transport=transport, max_connections=8, timeout=20.0)
-        async with own.open():
-            await pieces_from(own, url)
-    assert transport._pool._network_backend is before
-    await transport.aclose()
+            assert await body_of(own, "http://storage.example/file") == BODY
+    assert direct
 
 
 @pytest.mark.parametrize(
-    "client",
+    ("headers", "body", "content"),
     [
-        object(),
-        SimpleNamespace(_transport=None, _mounts=None),
-        SimpleNamespace(_transport=SimpleNamespace(_pool=None), _mounts={"all://": None}),
-        SimpleNamespace(_transport=SimpleNamespace(_pool=SimpleNamespace(_network_backend=None))),
-        SimpleNamespace(_transport=SimpleNamespace(_pool=SimpleNamespace(_network_backend="other"))),
+        (b"", BODY, BODY),
+        (b"transfer-encoding: chunked\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY), BODY),
+        (b"content-length: %d\r\n" % LARGE_BYTES, BODY[:LARGE_BYTES], BODY[:LARGE_BYTES]),
     ],
-    ids=range(5),
+    ids=["until it closes", "chunked", "not large"],
 )
-def test_a_library_that_looks_otherwise_is_left_as_it_is(client: Any) -> None:
-    before = repr(client)
-    read_more(client)
-    assert repr(client) == before
+async def test_other_bodies_come_the_usual_way(
+    direct: list[int], headers: bytes, body: bytes, content: bytes
+) -> None:
+    async with serving(headers=headers, body=body) as url, (own := http()).open():
+        assert await body_of(own, url) == content
+    assert not direct
+
+
+async def test_bytes_beyond_the_body_are_not_taken_for_it(direct: list[int]) -> None:
+    async with serving(body=BODY + b"HTTP/1.1 200 OK\r\n\r\n") as url, (own := http()).open():
+        assert await body_of(own, url) == BODY
+    assert direct
+
+
+async def test_a_body_that_is_cut_short_is_an_error(direct: list[int]) -> None:
+    async with serving(body=BODY[:-1]) as url, (own := http()).open():
+        with pytest.raises(ConnectionFailed, match="closed with 1 bytes to come"):
+            await body_of(own, url)
+    assert direct
+
+
+async def test_a_body_that_stops_coming_is_a_timeout(direct: list[int]) -> None:
+    async with serving(body=BODY[:-1], hold=True) as url, (own := http(0.2)).open():
+        with pytest.raises(RequestTimeout):
+            await body_of(own, url)
+    assert direct
+
+
+async def test_left_early_it_closes_the_connection(direct: list[int]) -> None:
+    async with serving(hold=True) as url, (own := http()).open():
+        async with own.stream("GET", url, headers={}) as response:
+            pieces = response.aiter_bytes()
+            while not direct:
+                await anext(pieces)
+            await anext(pieces)
+            await pieces.aclose()
+        assert await body_of(own, url) == BODY
+
+
+async def test_a_callers_transport_may_answer_from_memory(direct: list[int]) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=BODY))
+    own = Http(transport=transport, max_connections=8, timeout=20.0)
+    async with own.open(), own.stream("GET", "http://127.0.0.1/a", headers={}) as response:
+        assert await response.aread() == BODY
+    assert not direct
 
 
 class Stream:
-    """What a backend connects to; notes what it is asked."""
+    """A connection that gives what it is asked for, some at a time."""
 
-    def __init__(self, transport: Any = None) -> None:
-        self._stream = SimpleNamespace(_transport=transport) if transport else object()
-        self.asked: list[Any] = []
+    def __init__(self, content: bytes, most: Callable[[], int]) -> None:
+        self.content = content
+        self.most = most
+        self.timeouts: set[float | None] = set()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self.asked.append((max_bytes, timeout))
-        return b"data"
-
-    async def start_tls(self, context: str, server_hostname: str | None = None) -> str:
-        return f"{context} {server_hostname}"
-
-    def get_extra_info(self, info: str) -> str:
-        return f"the {info}"
+        self.timeouts.add(timeout)
+        size = min(max_bytes, self.most())
+        piece, self.content = self.content[:size], self.content[size:]
+        return piece
 
 
-class Backend:
-    """Connects to one stream."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
-        self.connected: list[Any] = []
-
-    async def connect_tcp(self, host: str, port: int, timeout: float | None = None) -> Stream:
-        self.connected.append((host, port, timeout))
-        return self.stream
-
-    async def connect_unix_socket(self, path: str) -> Stream:
-        self.connected.append(path)
-        return self.stream
-
-    async def sleep(self, seconds: float) -> str:
-        return f"slept {seconds}"
+def response(stream: Any, *, parser: Any, size: int = 2 * LARGE_BYTES, **headers: str) -> Any:
+    """A response as the library builds it, in layers around its parser."""
+    connection = SimpleNamespace(_h11_state=parser)
+    inner = SimpleNamespace(_stream=SimpleNamespace(_connection=connection))
+    return SimpleNamespace(
+        headers={"content-length": str(size), **{k.replace("_", "-"): v for k, v in headers.items()}},
+        extensions={} if stream is None else {"network_stream": stream},
+        stream=SimpleNamespace(_stream=SimpleNamespace(_httpcore_stream=inner)),
+        request=SimpleNamespace(
+            method="GET", url=SimpleNamespace(path="/a"), extensions={"timeout": {"read": 7.0}}
+        ),
+    )
 
 
-def wrapped(backend: Backend) -> Any:
-    pool = SimpleNamespace(_network_backend=backend)
-    read_more(SimpleNamespace(_transport=SimpleNamespace(_pool=pool)))
-    return pool._network_backend
+EMPTY = SimpleNamespace(trailing_data=(b"", False))
 
 
-async def test_everything_but_reads_is_the_librarys_own() -> None:
-    backend = Backend(Stream())
-    outer = wrapped(backend)
-    assert await outer.sleep(3) == "slept 3"
-    stream = await outer.connect_tcp("host", 80, timeout=5)
-    assert backend.connected == [("host", 80, 5)]
-    assert await stream.read(4096, timeout=7) == b"data"
-    assert await stream.read(2 * READ_BYTES) == b"data"
-    assert backend.stream.asked == [(READ_BYTES, 7), (2 * READ_BYTES, None)]
-    assert stream.get_extra_info("socket") == "the socket"
-    local = await outer.connect_unix_socket(str(Path(tempfile.gettempdir()) / "socket"))
-    assert await local.start_tls("context", server_hostname="host") == "context host"
+@pytest.mark.parametrize(
+    "answer",
+    [
+        response(object(), parser=SimpleNamespace(trailing_data=(b"x", False))),
+        response(object(), parser=SimpleNamespace(trailing_data=(b"", True))),
+        response(object(), parser=SimpleNamespace()),
+        response(object(), parser=None),
+        response(None, parser=EMPTY),
+        response(object(), parser=EMPTY, transfer_encoding="chunked"),
+        response(object(), parser=EMPTY, content_length="many"),
+        response(object(), parser=EMPTY, size=LARGE_BYTES + 9),
+    ],
+    ids=range(8),
+)
+def test_where_anything_is_not_as_expected_it_is_left_alone(answer: Any) -> None:
+    assert Rest.of(answer, 10) is None
 
 
-class Transport:
-    """Like asyncio's: a class attribute says how much is read."""
+@settings(max_examples=25, deadline=None)
+@given(st.integers(LARGE_BYTES, LARGE_BYTES + 999), st.integers())
+def test_the_rest_is_exactly_what_was_promised(size: int, seed: int) -> None:
+    random = Random(seed)
+    content = random.randbytes(1000) * (size // 1000 + 2)
+    stream = Stream(content, lambda: random.randint(1, 2 * READ_BYTES))
 
-    max_size = 5
+    async def read() -> bytes:
+        rest = Rest.of(response(stream, parser=EMPTY, size=size + 10), 10)
+        assert rest is not None
+        return b"".join([piece async for piece in rest])
 
-
-async def test_asyncios_transport_reads_more_unless_it_is_under_tls() -> None:
-    transport = Transport()
-    stream = await wrapped(Backend(Stream(transport))).connect_tcp("host", 80)
-    assert transport.max_size == READ_BYTES
-    await stream.start_tls("context")
-    assert transport.max_size == 5
+    assert anyio.run(read) == content[:size]
+    assert stream.timeouts == {7.0}

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import ssl
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -27,6 +26,8 @@ from a2e_async.exchange import errors_mapped, host_of, path_of
 from a2e_async.network import Rest
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
     from a2e_async.settings import Token

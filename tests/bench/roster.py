@@ -73,7 +73,7 @@ CLIENTS = (
         about="hand-written: one batchDetail of 100 ids per tick",
     ),
     Client("batched 1 s", "httpx", "batched", REFERENCE, {"tick": 1.0}, about="the same, slower tick"),
-    Client(NAIVE, "httpx", "naive", REFERENCE, about="hand-written: one GET per job per second"),
+    Client(NAIVE, "httpx", "naive", REFERENCE, about="hand-written: one GET per job per second", busy=True),
     Client("fal-client", "fal-client", "fal", about="`subscribe`", busy=True),
     Client(
         "fal-client 1 s", "fal-client", "fal", PEER, {"interval": 1.0}, True, "`subscribe(interval=1)`", True

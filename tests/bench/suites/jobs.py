@@ -9,7 +9,7 @@ from functools import partial
 import attrs
 
 from tests.bench.processes import Row, serving
-from tests.bench.roster import BATCHED, NAIVE, PEER, Client
+from tests.bench.roster import BATCHED, NAIVE, OURS, PEER, Client
 from tests.bench.suites import Plan
 from tests.bench.suites.attempt import SEED, attempt, failures
 from tests.bench.tables import Table, by_client, cell, digits, megabytes, milliseconds, ratio, times
@@ -73,10 +73,13 @@ def _is_patient(scenario: Scenario, jobs: int, repeat: int) -> bool:
 
 
 def _turns(scenario: Scenario, clients: Sequence[Client]) -> list[list[Client]]:
-    """One after the other; where tasks are long, peers that mostly wait go side by side."""
-    idle = [client for client in clients if scenario.mean >= LONG and client.role == PEER and not client.busy]
-    alone = [[client] for client in clients if client not in idle]
-    return [*alone, idle] if idle else alone
+    """One after the other; where tasks are long, those that mostly wait go side by side, ours by themselves."""
+    if scenario.mean < LONG:
+        return [[client] for client in clients]
+    ours = [client for client in clients if client.role == OURS]
+    busy = [[client] for client in clients if client.busy]
+    others = [client for client in clients if not client.busy and client not in ours]
+    return [together for together in (ours, others, *busy) if together]
 
 
 def _one(scenario: Scenario, jobs: int, repeat: int, client: Client) -> Row:
@@ -159,7 +162,8 @@ def _company(scenario: Scenario) -> str:
     if scenario.mean < LONG:
         return ""
     return (
-        "Peers that mostly wait ran side by side, each with a server of its own; all others one by one. "
+        "Clients that mostly wait ran side by side, ours by themselves, each with a server of its own; all "
+        "others one by one. "
         f"Who asks for each job by itself is measured up to {scenario.patient} jobs."
     )
 

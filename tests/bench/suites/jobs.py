@@ -73,7 +73,7 @@ def _is_patient(scenario: Scenario, jobs: int, repeat: int) -> bool:
 
 
 def _turns(scenario: Scenario, clients: Sequence[Client]) -> list[list[Client]]:
-    """One after the other; where tasks are long, those that mostly wait go side by side, ours by themselves."""
+    """One by one; where tasks are long, those that mostly wait go side by side, ours by themselves."""
     if scenario.mean < LONG:
         return [[client] for client in clients]
     ours = [client for client in clients if client.role == OURS]

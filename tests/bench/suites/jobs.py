@@ -9,7 +9,7 @@ from functools import partial
 import attrs
 
 from tests.bench.processes import Row, serving
-from tests.bench.roster import BATCHED, NAIVE, OURS, PEER, Client
+from tests.bench.roster import BATCHED, NAIVE, PEER, Client
 from tests.bench.suites import Plan
 from tests.bench.suites.attempt import SEED, attempt, failures
 from tests.bench.tables import Table, by_client, cell, digits, megabytes, milliseconds, ratio, times
@@ -46,6 +46,9 @@ MANY = 1000
 LONG = 60
 """Seconds of a task from which a client that sends few requests is idle most of the time."""
 
+COMPANY = 3
+"""Clients side by side: more of them would slow each other down."""
+
 
 def run(plan: Plan) -> Iterator[Row]:
     """Clients take turns within a repeat, so that noise from outside hits all."""
@@ -73,13 +76,12 @@ def _is_patient(scenario: Scenario, jobs: int, repeat: int) -> bool:
 
 
 def _turns(scenario: Scenario, clients: Sequence[Client]) -> list[list[Client]]:
-    """One by one; where tasks are long, those that mostly wait go side by side, ours by themselves."""
+    """One by one; where tasks are long, a few of those that mostly wait go side by side."""
     if scenario.mean < LONG:
         return [[client] for client in clients]
-    ours = [client for client in clients if client.role == OURS]
-    busy = [[client] for client in clients if client.busy]
-    others = [client for client in clients if not client.busy and client not in ours]
-    return [together for together in (ours, others, *busy) if together]
+    idle = [client for client in clients if not client.busy]
+    together = [idle[first : first + COMPANY] for first in range(0, len(idle), COMPANY)]
+    return [*together, *([client] for client in clients if client.busy)]
 
 
 def _one(scenario: Scenario, jobs: int, repeat: int, client: Client) -> Row:
@@ -162,7 +164,7 @@ def _company(scenario: Scenario) -> str:
     if scenario.mean < LONG:
         return ""
     return (
-        "Clients that mostly wait ran side by side, ours by themselves, each with a server of its own; all "
+        f"Clients that mostly wait ran side by side, {COMPANY} at a time, each with a server of its own; all "
         "others one by one. "
         f"Who asks for each job by itself is measured up to {scenario.patient} jobs."
     )

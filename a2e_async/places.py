@@ -49,10 +49,19 @@ class SavedFile:
         return str(self.path)
 
     async def compute_sha256(self) -> str:
-        """SHA-256 of what the file holds now, in hex; it is read in worker threads.
+        """SHA-256 of what the file holds now; it is read in worker threads.
+
+        Returns:
+            The digest, in hex.
 
         Raises:
             OSError: it cannot be read.
+
+        Example:
+            ```python
+            saved = await a2e.download(url, "out")
+            digest = await saved.compute_sha256()
+            ```
         """
         digest, done = hashlib.sha256(), 0
         while size := await to_thread.run_sync(_hash_some, self.path, digest, done):

@@ -20,7 +20,7 @@ MEAN, SPREAD = 180.0, 60.0
 
 LIMIT = 1800.0
 SMALL = 1000
-MOST = {NAIVE: 1000, BATCHED: 10_000}
+MOST = {NAIVE: 100, BATCHED: 10_000}
 """Where a loop is left behind."""
 
 IDLE = Client("coroutines alone", "httpx", "idle", REFERENCE, {"seconds": 5.0}, about="the waiting itself")

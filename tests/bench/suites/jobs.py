@@ -164,7 +164,7 @@ def _company(scenario: Scenario) -> str:
     if scenario.mean < LONG:
         return ""
     return (
-        f"Clients that mostly wait ran side by side, {COMPANY} at a time, each with a server of its own; all "
+        "Clients that mostly wait ran side by side, a few at a time, each with a server of its own; all "
         "others one by one. "
         f"Who asks for each job by itself is measured up to {scenario.patient} jobs."
     )

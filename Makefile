@@ -24,7 +24,7 @@ demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in de
 	@$(BIN)/python -m a2e_async.demo
 
 test: $(READY) ## all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: lint types fresh ## lint, types, generated code is what the document gives
 
@@ -44,17 +44,17 @@ test-oldest: ## the tests with the oldest dependencies that pyproject.toml allow
 	$(VENV)-oldest/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-oldest/bin/python tests/oldest.py > $(VENV)-oldest/constraints.txt
 	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group dev -e ".[sandbox,cli,sse]"
-	$(VENV)-oldest/bin/python -m pytest -n auto --dist loadfile
+	$(VENV)-oldest/bin/python -m pytest -n auto --dist worksteal
 
 test-fast: $(READY) ## the tests on the faster transport of the extra "fast"
 	$(PYTHON) -m venv $(VENV)-fast
 	$(VENV)-fast/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-fast/bin/python -m pip install --quiet -c requirements.lock --group dev -e ".[sandbox,cli,sse,fast]"
-	$(VENV)-fast/bin/python -m pytest -n auto --dist loadfile
+	$(VENV)-fast/bin/python -m pytest -n auto --dist worksteal
 
 regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), say what changed, test
 	$(BIN)/python -m codegen regenerate $(if $(UNMATCHED),--unmatched=$(UNMATCHED)) $(SPEC)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 conformance: $(READY) ## prove every operation of every resource, and write the table down
 	$(BIN)/python -m tests.conformance.table

@@ -23,7 +23,7 @@ from anyio import to_thread
 from a2e_async.errors import InvalidArgument, UploadError
 from a2e_async.media import HEAD_BYTES
 from a2e_async.sources import Source, check_size, check_source
-from a2e_async.transfers import CHUNK_BYTES, run_finally, size_text
+from a2e_async.transfers import BLOCK_BYTES, CHUNK_BYTES, VISIT_BYTES, run_finally, size_text
 
 __all__ = ["LARGE_BYTES", "PIECE_BYTES", "Content", "opened"]
 
@@ -33,8 +33,6 @@ LARGE_BYTES = 8 << 20
 PIECE_BYTES = 2 << 20
 """What is read, and sent, at a time; measured from 256 KiB to 4 MiB."""
 
-_BLOCK_BYTES = 256 << 10  # fits the processor's cache: hashing what was just read is cheaper
-_VISIT_BYTES = 16 << 20  # hashed in one visit to a thread, about 10 ms
 _FRESH_NS = 2_000_000_000  # the coarsest time stamp of a file system in use (FAT)
 
 
@@ -179,8 +177,8 @@ class Content:
         """Hash the next part."""
         with self._guard(), self._read_errors():
             self._file.seek(self._start + self._hashed)
-            for _ in range(_VISIT_BYTES // _BLOCK_BYTES):
-                block = self._file.read(_BLOCK_BYTES)
+            for _ in range(VISIT_BYTES // BLOCK_BYTES):
+                block = self._file.read(BLOCK_BYTES)
                 if not block:
                     self._know_hash()
                     return

@@ -19,13 +19,13 @@ from typing import Any
 import attrs
 
 from a2e_async.media import HEAD_BYTES, numbered
+from a2e_async.transfers import BLOCK_BYTES
 
 if os.name == "posix":
     import fcntl
 
 __all__ = ["PartFile", "Version", "md5_of"]
 
-_BLOCK_BYTES = 256 << 10  # fits the processor's cache
 _MD5 = re.compile(r'"([0-9a-f]{32})"')
 
 
@@ -203,7 +203,7 @@ class PartFile:
             return
         size = sum(map(len, pieces))
         # Each write has its price; but joining what is large already would only cost memory.
-        blocks = pieces if size >= len(pieces) * _BLOCK_BYTES else [b"".join(pieces)]
+        blocks = pieces if size >= len(pieces) * BLOCK_BYTES else [b"".join(pieces)]
         os.lseek(self._descriptor, self.offset, os.SEEK_SET)
         for block in blocks:
             view = memoryview(block)
@@ -243,7 +243,7 @@ def md5_of(path: Path) -> str:
     """MD5 of a file, in hex."""
     digest = hashlib.md5(usedforsecurity=False)
     with path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK_BYTES):
+        while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
 
@@ -310,8 +310,8 @@ def _is_same(path: Path, other: Path) -> bool:
         if not path.is_file() or path.stat().st_size != other.stat().st_size:
             return False
         with path.open("rb") as one, other.open("rb") as two:
-            while block := one.read(_BLOCK_BYTES):
-                if block != two.read(_BLOCK_BYTES):
+            while block := one.read(BLOCK_BYTES):
+                if block != two.read(BLOCK_BYTES):
                     return False
             return not two.read(1)
     except OSError:

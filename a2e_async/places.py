@@ -22,11 +22,9 @@ from a2e_async.media import (
     with_extension,
 )
 from a2e_async.partfiles import PartFile, md5_of
+from a2e_async.transfers import BLOCK_BYTES, VISIT_BYTES
 
 __all__ = ["Place", "SavedFile", "already_there", "media_type", "place_of"]
-
-_VISIT_BYTES = 16 << 20  # hashed in one visit to a thread, about 10 ms
-_BLOCK_BYTES = 256 << 10  # fits the processor's cache
 
 
 @attrs.frozen
@@ -157,7 +155,7 @@ def _hash_some(path: Path, digest: Any, offset: int) -> int:
     done = 0
     with path.open("rb", buffering=0) as file:
         file.seek(offset)
-        while done < _VISIT_BYTES and (block := file.read(_BLOCK_BYTES)):
+        while done < VISIT_BYTES and (block := file.read(BLOCK_BYTES)):
             digest.update(block)
             done += len(block)
     return done

@@ -16,8 +16,10 @@ from anyio import to_thread
 from a2e_async.errors import InvalidArgument
 
 __all__ = [
+    "BLOCK_BYTES",
     "CHUNK_BYTES",
     "RETRIED_STATUSES",
+    "VISIT_BYTES",
     "DownloadProgress",
     "Http",
     "Response",
@@ -41,6 +43,12 @@ DownloadProgress = Callable[[int, int | None], Any]
 
 CHUNK_BYTES = 1 << 20
 """What one visit to a worker thread reads or writes: enough to make the visit cheap."""
+
+BLOCK_BYTES = 256 << 10
+"""What is read at once to be hashed or compared: it fits the processor's cache."""
+
+VISIT_BYTES = 16 << 20
+"""What is hashed in one visit to a worker thread, about 10 ms."""
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, *range(520, 530)})
 """Statuses of a storage or CDN that pass by themselves."""

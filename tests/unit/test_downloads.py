@@ -782,7 +782,7 @@ async def test_cancelled_while_the_disk_is_at_work_the_part_is_whole(tmp_path: P
 async def test_the_hash_is_of_what_the_file_holds_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "_VISIT_BYTES", MEGA)
+    monkeypatch.setattr(places, "VISIT_BYTES", MEGA)
     saved = await downloader(Host(MP4)).download(URL, folder=tmp_path)
     assert await saved.compute_sha256() == sha256(MP4)
     saved.path.write_bytes(PNG)

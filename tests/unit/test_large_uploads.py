@@ -34,7 +34,7 @@ GROWN = ONE + b"more"
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contents, "LARGE_BYTES", LARGE)
     monkeypatch.setattr(contents, "PIECE_BYTES", PIECE)
-    monkeypatch.setattr(contents, "_VISIT_BYTES", contents._BLOCK_BYTES)
+    monkeypatch.setattr(contents, "VISIT_BYTES", contents.BLOCK_BYTES)
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ __all__ = ["LARGE_BYTES", "PIECE_BYTES", "Content", "opened"]
 LARGE_BYTES = 8 << 20
 """From this size on, reading a content twice costs more than it may save."""
 
-PIECE_BYTES = 2 << 20
-"""What is read, and sent, at a time; measured from 256 KiB to 4 MiB."""
+PIECE_BYTES = 3 << 19
+"""What is read, and sent, at a time; measured from 256 KiB to 4 MiB, speed against memory."""
 
 _FRESH_NS = 2_000_000_000  # the coarsest time stamp of a file system in use (FAT)
 

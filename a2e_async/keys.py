@@ -18,8 +18,6 @@ from a2e_async.operations import Upload
 
 __all__ = ["key_of"]
 
-_CHUNK = 2**20
-
 
 async def key_of(job: Job[Any]) -> str:
     """The job's own key, else one made of its workflow, its body and the content of its files.
@@ -59,11 +57,8 @@ def _plain(value: Any) -> Any:
 
 
 def _hash_of(path: Path) -> str:
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InvalidArgument("source", f"the file cannot be read: {error}") from error
-    return digest.hexdigest()

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -198,19 +199,19 @@ class PartFile:
             self._release()
 
     def _flush(self) -> None:
-        pieces = self._pending[:]
-        if not pieces or self._descriptor is None:
+        if self._descriptor is None:
             return
-        size = sum(map(len, pieces))
-        # Each write has its price; but joining what is large already would only cost memory.
-        blocks = pieces if size >= len(pieces) * BLOCK_BYTES else [b"".join(pieces)]
-        os.lseek(self._descriptor, self.offset, os.SEEK_SET)
-        for block in blocks:
+        queued = len(self._pending)  # what is added meanwhile is left for the next time
+        while queued:
+            count = _worth_a_write(self._pending, queued)
+            block = b"".join(self._pending[:count])
+            os.lseek(self._descriptor, self.offset, os.SEEK_SET)
             view = memoryview(block)
             while view:
                 view = view[os.write(self._descriptor, view) :]
-        self.offset += size
-        del self._pending[: len(pieces)]
+            self.offset += len(block)
+            del self._pending[:count]
+            queued -= count
 
     def _release(self) -> None:
         if self._descriptor is not None:
@@ -239,13 +240,19 @@ class PartFile:
         return Version(etag, last_modified, size)
 
 
+def _worth_a_write(pieces: list[bytes], most: int) -> int:
+    """How many of the pieces to write at once: each write has its price, and joining more costs memory."""
+    size = count = 0
+    while count < most and size < BLOCK_BYTES:
+        size += len(pieces[count])
+        count += 1
+    return count
+
+
 def md5_of(path: Path) -> str:
     """MD5 of a file, in hex."""
-    digest = hashlib.md5(usedforsecurity=False)
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
 
 
 def _locked(path: Path) -> int | None:

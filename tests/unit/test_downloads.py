@@ -26,6 +26,7 @@ from a2e_async.downloads import Downloader, SavedFile
 from a2e_async.errors import ConnectionFailed, DownloadError, InvalidArgument, RequestTimeout
 from a2e_async.partfiles import PartFile, Version
 from a2e_async.policy import RetryPolicy
+from a2e_async.transfers import BLOCK_BYTES
 
 MEGA = 1 << 20
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 10
@@ -660,7 +661,7 @@ class Writes:
                 await anyio.lowlevel.checkpoint()
 
     def __call__(self, descriptor: int, data: Any) -> int:
-        if self.done:  # the first batch is waited for
+        if self.done >= MEGA:  # the first batch is waited for
             self.under_way.set()
             assert self.may_go_on.wait(10)
         if self.left * MEGA <= self.done:
@@ -739,6 +740,29 @@ async def test_a_disk_that_has_room_again_gets_everything_in_order(tmp_path: Pat
     assert part.offset == 0
     part.close()
     assert (tmp_path / "a.part").read_bytes() == b"abcdefghi"
+
+
+def test_small_pieces_are_joined_for_a_write_but_not_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each write has its price, and what is joined takes memory twice."""
+    part = PartFile(tmp_path / "a.part")
+    part.open()
+    part.restart(Version('"1"'))
+    sizes: list[int] = []
+    write = os.write
+
+    def note(descriptor: int, data: Any) -> int:
+        sizes.append(len(data))
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", note)
+    for start in range(0, len(MP4), 16 << 10):
+        part.add(MP4[start : start + (16 << 10)])
+    part.flush()
+    part.close()
+    assert part.path.read_bytes() == MP4
+    assert all(BLOCK_BYTES <= size < BLOCK_BYTES + (16 << 10) for size in sizes[:-1])
 
 
 @pytest.mark.anyio

@@ -59,7 +59,7 @@ regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), say wh
 conformance: $(READY) ## prove every operation of every resource, and write the table down
 	$(BIN)/python -m tests.conformance.table
 
-bench: $(READY) ## beside every peer; report and plots in tests/bench/results/ (an hour and a half; BENCH=--quick: minutes)
+bench: $(READY) ## beside every peer; report and plots in tests/bench/results/ (two hours; BENCH=--quick: minutes)
 	$(BIN)/python -m tests.bench $(BENCH)
 
 chaos: $(READY) ## every fault at several rates, and kill -9 a hundred times: jobs = tasks made = paid = delivered

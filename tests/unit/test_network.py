@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from random import Random
@@ -11,10 +12,13 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from anyio.abc import SocketStream
+import trustme
+from anyio.abc import AnyByteStream
+from anyio.streams.tls import TLSListener
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from a2e_async import http as http_module
 from a2e_async import network
 from a2e_async.errors import ConnectionFailed, RequestTimeout
 from a2e_async.http import Http
@@ -26,9 +30,28 @@ BODY = bytes(range(256)) * (32 << 10)  # 8 MiB
 LENGTH = b"content-length: %d\r\n" % len(BODY)
 
 
+@pytest.fixture(params=["plain", "TLS"])
+def tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext | None:
+    """For a server that the client trusts; None: it is to do without."""
+    if request.param == "plain":
+        return None
+    authority = trustme.CA()
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    monkeypatch.setattr(http_module, "_tls", lambda: trusting)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
 @asynccontextmanager
 async def serving(
-    *, headers: bytes = LENGTH, body: bytes = BODY, hold: bool = False, proxy: bool = False
+    tls: ssl.SSLContext | None = None,
+    *,
+    headers: bytes = LENGTH,
+    body: bytes = BODY,
+    hold: bool = False,
+    proxy: bool = False,
 ) -> AsyncIterator[str]:
     """Sends a body to whoever asks, and then closes, or holds the connection open.
 
@@ -36,7 +59,7 @@ async def serving(
         The address of the server, which may be a proxy for any host.
     """
 
-    async def handle(stream: SocketStream) -> None:
+    async def handle(stream: AnyByteStream) -> None:
         async with stream:
             request = b""
             while not request.endswith(b"\r\n\r\n"):
@@ -48,11 +71,12 @@ async def serving(
                 if hold:
                     await anyio.sleep_forever()
 
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    port = listener.extra(anyio.abc.SocketAttribute.local_port)
+    sockets = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = sockets.extra(anyio.abc.SocketAttribute.local_port)
+    listener = TLSListener(sockets, tls, standard_compatible=False) if tls else sockets
     async with anyio.create_task_group() as group:
         group.start_soon(listener.serve, handle)
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         group.cancel_scope.cancel()
     await listener.aclose()
 
@@ -87,8 +111,10 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-async def test_a_large_body_comes_past_the_parser_and_whole(direct: list[int]) -> None:
-    async with serving() as url, (own := http()).open():
+async def test_a_large_body_comes_past_the_parser_and_whole(
+    direct: list[int], tls: ssl.SSLContext | None
+) -> None:
+    async with serving(tls) as url, (own := http()).open():
         assert await body_of(own, url) == BODY
         assert await body_of(own, url) == BODY  # by another connection
     assert len(direct) == 2
@@ -122,28 +148,30 @@ async def test_other_bodies_come_the_usual_way(
     assert not direct
 
 
-async def test_bytes_beyond_the_body_are_not_taken_for_it(direct: list[int]) -> None:
-    async with serving(body=BODY + b"HTTP/1.1 200 OK\r\n\r\n") as url, (own := http()).open():
+async def test_bytes_beyond_the_body_are_not_taken_for_it(
+    direct: list[int], tls: ssl.SSLContext | None
+) -> None:
+    async with serving(tls, body=BODY + b"HTTP/1.1 200 OK\r\n\r\n") as url, (own := http()).open():
         assert await body_of(own, url) == BODY
     assert direct
 
 
-async def test_a_body_that_is_cut_short_is_an_error(direct: list[int]) -> None:
-    async with serving(body=BODY[:-1]) as url, (own := http()).open():
+async def test_a_body_that_is_cut_short_is_an_error(direct: list[int], tls: ssl.SSLContext | None) -> None:
+    async with serving(tls, body=BODY[:-1]) as url, (own := http()).open():
         with pytest.raises(ConnectionFailed, match="closed with 1 bytes to come"):
             await body_of(own, url)
     assert direct
 
 
-async def test_a_body_that_stops_coming_is_a_timeout(direct: list[int]) -> None:
-    async with serving(body=BODY[:-1], hold=True) as url, (own := http(0.2)).open():
+async def test_a_body_that_stops_coming_is_a_timeout(direct: list[int], tls: ssl.SSLContext | None) -> None:
+    async with serving(tls, body=BODY[:-1], hold=True) as url, (own := http(0.2)).open():
         with pytest.raises(RequestTimeout):
             await body_of(own, url)
     assert direct
 
 
-async def test_left_early_it_closes_the_connection(direct: list[int]) -> None:
-    async with serving(hold=True) as url, (own := http()).open():
+async def test_left_early_it_closes_the_connection(direct: list[int], tls: ssl.SSLContext | None) -> None:
+    async with serving(tls, hold=True) as url, (own := http()).open():
         async with own.stream("GET", url, headers={}) as response:
             pieces = response.aiter_bytes()
             while not direct:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from a2e_async.settings import Token
 
-__all__ = ["Http", "StreamedResponse"]
+__all__ = ["Http", "StreamedResponse", "load"]
 
 _POOL_SIZE = 8
 _FILE_CONNECTIONS = 16
@@ -62,6 +62,11 @@ def _tls() -> ssl.SSLContext:
     """One for the process: making it is dear."""
     context: ssl.SSLContext = _installed().create_ssl_context()
     return context
+
+
+def load() -> None:
+    """Load now what the first request needs: the library, what it loads late itself, and what TLS trusts."""
+    _installed().AsyncClient(verify=_tls())
 
 
 @attrs.frozen

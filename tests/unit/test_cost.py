@@ -51,6 +51,24 @@ def test_the_first_use_of_a_resource_loads_that_resource_and_no_http() -> None:
     assert len(modules) <= 170
 
 
+def test_what_is_loaded_eagerly_is_not_loaded_by_the_first_request() -> None:
+    eager = "import os; os.environ['A2E_ASYNC_EAGER'] = '1'; import a2e_async"
+    first = """
+import anyio
+async def use():
+    once = a2e_async.RetryPolicy(attempts=1)
+    async with a2e_async.A2E('sk_x', base_url='http://127.0.0.1:9', retry=once) as a2e:
+        try:
+            await a2e.download('http://127.0.0.1:9/a', folder='.')
+        except a2e_async.DownloadError:
+            pass
+anyio.run(use)
+"""
+    later = set(loaded(eager + first)) - set(loaded(eager))
+    ours = {"a2e_async", "httpx", "httpcore", "httpx2", "httpcore2", "h11", "ssl", "certifi"}
+    assert ours.isdisjoint(name.partition(".")[0] for name in later)
+
+
 class Service:
     """Tasks that take a minute, in memory."""
 

@@ -44,11 +44,11 @@ def test_an_import_loads_no_library() -> None:
 
 
 def test_the_first_use_of_a_resource_loads_that_resource_and_no_http() -> None:
-    modules = loaded("import a2e_async; a2e_async.A2E('sk_x').image_to_video")
+    modules = set(loaded("import a2e_async; a2e_async.A2E('sk_x').image_to_video"))
+    modules -= set(loaded("import anyio"))  # older ones load much more, ssl too
     assert {"httpx", "httpx2", "ssl", "sqlite3", "a2e_async.bulk"}.isdisjoint(modules)
     assert [name for name in modules if name.startswith("a2e_async.api.")] == ["a2e_async.api.image_to_video"]
-    # With httpx, attrs and anyio alone there are 200.
-    assert len(modules) <= 170
+    assert len(modules) <= 100
 
 
 def test_what_is_loaded_eagerly_is_not_loaded_by_the_first_request() -> None:

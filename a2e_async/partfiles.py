@@ -201,11 +201,11 @@ class PartFile:
     def _flush(self) -> None:
         if self._descriptor is None:
             return
+        os.lseek(self._descriptor, self.offset, os.SEEK_SET)
         queued = len(self._pending)  # what is added meanwhile is left for the next time
         while queued:
             count = _worth_a_write(self._pending, queued)
             block = b"".join(self._pending[:count])
-            os.lseek(self._descriptor, self.offset, os.SEEK_SET)
             view = memoryview(block)
             while view:
                 view = view[os.write(self._descriptor, view) :]

@@ -134,13 +134,11 @@ def already_there(place: Place, part: PartFile, header: str | None) -> SavedFile
     if md5 is None or size is None or place.overwrite:
         return None
     target = place.target(head, header)
-    for name in numbered(target.name):
-        path = target.with_name(name)
-        if not path.is_file():
-            return None
+    names = numbered(target.name)
+    while (path := target.with_name(next(names))).is_file():
         if path.stat().st_size == size and md5_of(path) == md5:
             return SavedFile(path, size, media_type(head, header, path), reused=True)
-    return None  # pragma: no cover - the numbers do not end
+    return None
 
 
 def media_type(head: bytes, header: str | None, path: Path) -> str:

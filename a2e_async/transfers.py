@@ -45,7 +45,7 @@ CHUNK_BYTES = 1 << 20
 """What one visit to a worker thread reads or writes: enough to make the visit cheap."""
 
 BLOCK_BYTES = 256 << 10
-"""What is read at once to be hashed or compared: it fits the processor's cache."""
+"""What is read at once to be hashed or compared, or joined to be written: it fits the processor's cache."""
 
 VISIT_BYTES = 16 << 20
 """What is hashed in one visit to a worker thread, about 10 ms."""

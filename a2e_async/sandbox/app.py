@@ -8,7 +8,7 @@ import logging
 import re
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -220,7 +220,7 @@ class App:
             await _close(receive)
             return
         if reply.chunks is not None:
-            await self._stream(send, receive, reply)
+            await self._stream(send, receive, reply, reply.chunks)
             return
         await self._answer(send, reply)
 
@@ -228,11 +228,11 @@ class App:
         self.world.ledger.statuses[reply.status] += 1
         await _send(send, reply)
 
-    async def _stream(self, send: Send, receive: Receive, reply: Reply) -> None:
+    async def _stream(self, send: Send, receive: Receive, reply: Reply, chunks: AsyncIterator[bytes]) -> None:
         self.world.ledger.statuses[reply.status] += 1
         await _start(send, reply, reply.length)
         sent = 0
-        async for chunk in reply.chunks or ():  # type: ignore[union-attr]
+        async for chunk in chunks:
             sent += len(chunk)
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         if reply.length is not None and sent < reply.length:
@@ -251,7 +251,8 @@ def _failure(status: int) -> Reply:
 async def _body(receive: Receive) -> bytes:
     message = await receive()
     if message["type"] == "http.request" and not message["more_body"]:
-        return message["body"]  # type: ignore[no-any-return]
+        body: bytes = message["body"]
+        return body
     parts = []
     size = 0
     while True:
@@ -316,7 +317,8 @@ async def _send(send: Send, reply: Reply) -> None:
 
 def _transport(receive: Receive) -> Any:
     # ASGI has no word for resetting a connection; uvicorn's cycle, whose method `receive` is, holds it.
-    return receive.__self__.transport  # type: ignore[attr-defined]
+    method: Any = receive
+    return method.__self__.transport
 
 
 async def _abort(receive: Receive) -> None:

@@ -74,9 +74,8 @@ async def test_a_request_goes_to_the_configured_host_with_prefix_and_token() -> 
     call = Call("GET", "/api/v1/x", {"pageNum": 2, "flag": True, "q": "a b&c"})
     assert await transport.once(call) == {"a": 1}
     (request,) = answers.requests
-    # httpx has written a space as %20 and as +.
-    url = str(request.url).replace("%20", "+")
-    assert url == "https://white.label/a2e/api/v1/x?pageNum=2&flag=true&q=a+b%26c"
+    space = "%20" if httpx.__version__.startswith("0.27.") else "+"
+    assert str(request.url) == f"https://white.label/a2e/api/v1/x?pageNum=2&flag=true&q=a{space}b%26c"
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["accept"] == "application/json"
     assert "content-type" not in request.headers

@@ -46,14 +46,16 @@ def run(plan: Plan) -> Iterator[Row]:
             source = folder / "source.bin"
             _write(source, size)
             _write(source.with_suffix(".small"), MB)
+            (down := folder / "down").mkdir(exist_ok=True)
             for repeat in range(plan.repeats or (1 if plan.quick else REPEATS)):
                 for mode, names in (("uploads", UPLOADERS), ("downloads", DOWNLOADERS)):
                     keys: Row = {"mode": mode, "size": size, "repeat": repeat}
-                    down = _emptied(folder / "down", size)
+                    spec = {"source": str(source), "folder": str(down), "size": size}
+                    coming = size if mode == "downloads" else 0
+                    _make_room(down, coming)
                     yield {**_curl(server, mode, source, size, down), **keys}
                     for client in (STREAMED, *(BY_NAME[name] for name in names if name in wanted)):
-                        down = _emptied(folder / "down", size)
-                        spec = {"source": str(source), "folder": str(down), "size": size}
+                        _make_room(down, coming)
                         yield attempt(server, client, mode, keys, spec, LIMIT, pin=False)
 
 
@@ -91,19 +93,17 @@ def _write(path: Path, size: int) -> None:
     os.utime(path, (1e9, 1e9))  # an old file, as most are
 
 
-def _emptied(folder: Path, size: int) -> Path:
-    """The folder without files, and with memory for a file at hand that the system has used before.
+def _make_room(folder: Path, size: int) -> None:
+    """Empty the folder, and have the system find memory for a file of this size.
 
-    A virtual machine may take long to find memory: three times as long as curl takes for all its work.
+    A virtual machine may take long for that: three times as long as curl takes for all its work.
     """
-    folder.mkdir(exist_ok=True)
     for path in folder.iterdir():
         path.unlink()
-    with (folder / "touched.bin").open("wb") as file:
+    with (touched := folder / "touched.bin").open("wb") as file:
         for _ in range(size // MB):
             file.write(bytes(MB))
-    (folder / "touched.bin").unlink()
-    return folder
+    touched.unlink()
 
 
 def tables(rows: Sequence[Row]) -> list[Table]:

@@ -26,6 +26,9 @@ import anyio.to_thread
 __all__ = ["SandboxClock", "ScaledClock", "VirtualClock"]
 
 _ROUNDS = 8  # times that each event loop must come round with nothing new before time jumps
+# A jump of more than so many seconds is to a time limit as a rule, which a request that is merely slow
+# must not run into: it takes so many real seconds of silence.
+_FAR, _FAR_GRACE = 60.0, 0.1
 
 
 class SandboxClock(Protocol):
@@ -143,8 +146,8 @@ class VirtualClock:
 
     Args:
         auto: jump to the next deadline by itself while a sandbox (or a ``with`` block) runs it.
-        grace: real seconds of silence before such a jump. Raise it where the client does slow
-            things in threads between two requests.
+        grace: real seconds of silence before such a jump; at least 0.1 before one of more than a
+            minute. Raise it where the client does slow things in threads between two requests.
         step: seconds added to each jump, so that deadlines close together are met by one jump.
         start: where it begins.
     """
@@ -335,21 +338,33 @@ class VirtualClock:
                     self._jump(deadline + self.step)
 
     def _until_quiet(self, ended: Callable[[], bool]) -> None:
-        """Return when no request is served, and every event loop has come round twice with nothing new."""
+        """Return when no request is served, and every event loop has come round with nothing new."""
         while not ended():
             with self._lock:
                 if self._busy or self._waking:
                     self._lock.wait(0.05)
                     continue
                 seen = self._activity
-                loops = list(self._loops.values())
-            # One side hands over to the other: a request on its way is in neither's books.
-            time.sleep(self.grace / 2)
-            quiet = all(self._comes_round(loop, ended) for loop in loops * _ROUNDS)
-            time.sleep(self.grace / 2)
-            with self._lock:
-                if quiet and self._activity == seen and not self._busy and not self._waking:
-                    return
+            if self._stays_quiet(seen, self.grace, ended) and (
+                not self._next_is_far() or self._stays_quiet(seen, _FAR_GRACE, ended)
+            ):
+                return
+
+    def _next_is_far(self) -> bool:
+        with self._lock:
+            deadline = self._next()
+            return deadline is not None and deadline - self._now > _FAR
+
+    def _stays_quiet(self, seen: int, grace: float, ended: Callable[[], bool]) -> bool:
+        """Whether nothing happens for that many real seconds."""
+        with self._lock:
+            loops = list(self._loops.values())
+        # One side hands over to the other: a request on its way is in neither's books.
+        time.sleep(grace / 2)
+        quiet = all(self._comes_round(loop, ended) for loop in loops * _ROUNDS)
+        time.sleep(grace / 2)
+        with self._lock:
+            return quiet and self._activity == seen and not self._busy and not self._waking
 
     def _comes_round(self, loop: _Loop, ended: Callable[[], bool]) -> bool:
         answered = threading.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -137,6 +138,25 @@ async def test_it_does_not_jump_while_a_request_is_served() -> None:
         clock.leave()
         await clock.sleep(1)
         assert clock.now() == 1.0
+
+
+async def test_slow_work_does_not_run_into_a_far_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two requests a client may be slow; nobody but its time limit is waiting then."""
+    clock = VirtualClock(auto=True, grace=0.0005)
+    looked_again = threading.Event()
+    stays_quiet = VirtualClock._stays_quiet
+
+    def noted(self: VirtualClock, seen: int, grace: float, ended: Callable[[], bool]) -> bool:
+        if grace > self.grace:
+            looked_again.set()
+        return stays_quiet(self, seen, grace, ended)
+
+    monkeypatch.setattr(VirtualClock, "_stays_quiet", noted)
+    with clock, clock.move_on_after(900) as limit:
+        await anyio.to_thread.run_sync(looked_again.wait, 5)
+        await clock.sleep(1)
+    assert not limit.cancelled_caught
+    assert clock.now() == 1.0
 
 
 def test_event_loops_of_several_threads_share_it() -> None:

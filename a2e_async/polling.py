@@ -317,6 +317,9 @@ class Poller:
         """Give up only on the tasks that the error is about; the others wait on."""
         if classify(error) is not Failure.FINAL:
             self._back_off(error)
+            # Nothing was learned of them: they are due as before, once the pause is over.
+            for entry in batch:
+                entry.asked = asked[entry]
         elif not may_concern_one_id(error):
             for entry in batch:
                 self._fail(entry, error)

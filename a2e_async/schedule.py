@@ -63,7 +63,7 @@ class Lateness:
 
         Fewer than a crowd hold it cheaper: nobody who waits alone should wait long for that.
         """
-        return self.seconds**2 / 6 * min(1.0, waiting / _CROWD)
+        return 0.15 * self.seconds**2 * min(1.0, waiting / _CROWD)
 
     def gap(self, asked_at: float, waiting: int) -> float:
         """Seconds until a task must be asked for again, whatever is known.
@@ -219,9 +219,10 @@ class Schedule:
     def _guessed(self, cohorts: Sequence[Cohort], moment: float) -> float:
         """Late seconds to be expected although no such durations were ever seen.
 
-        Tasks of one kind may begin to finish at any age, each order of magnitude about as likely, and
-        then finish over a time that is in proportion to it. So a gap of d at age a, if it holds the
-        beginning, costs d² / a for each, and it holds it with a chance of d / a. The more durations are
+        Tasks of one kind may begin to finish at any age, and then go on for a time that is in proportion
+        to it. A gap of d that holds the beginning costs each of them up to d² / 2 over that time, and it
+        is the likelier to hold it the longer it is. So the sum grows with d³. The power of the age below
+        it lets gaps grow with the square root of the age, as a lone task's do. The more durations are
         known, the less new ones are to be expected.
         """
         doubt = 1.0 / (1 + len(self._seen) / 4) ** 2
@@ -232,8 +233,8 @@ class Schedule:
             since, age = moment - asked, moment - born
             if since > 0 and age >= _FIRST_LOOK:
                 # Four seconds more: few tasks take less than that.
-                late += count * since**3 / (age + 4.0) ** 2
-        return doubt * late / 1.5
+                late += count * since**3 / (age + 4.0) ** 1.5
+        return 0.1 * doubt * late
 
 
 def _seconds_until(late: float, unseen: float, rate: float) -> float:

@@ -121,12 +121,22 @@ def simulate(
     tasks: int,
     *,
     delay: float = 0.0,
+    apart: float = 0.0,
     concurrency: int | None = None,
     lateness: Lateness | None = None,
     seed: int = 0,
     backend: str = "asyncio",
 ) -> Cost:
-    """Let a cold poller wait for tasks, all at once or some at a time, and count what it costs."""
+    """Let a cold poller wait for tasks, all at once or some at a time, and count what it costs.
+
+    Args:
+        duration: draws how long a task takes.
+        tasks: how many.
+        delay: seconds of a round trip.
+        apart: seconds from one of the first starts to the next.
+        concurrency: how many tasks there are at a time; all of them if None.
+        lateness, seed, backend: of the poller, the durations, the event loop.
+    """
     rng = random.Random(seed)
     source = FakeSource(delay)
     late: list[float] = []
@@ -142,13 +152,14 @@ def simulate(
 
         names = (str(number) for number in range(tasks))
 
-        async def worker() -> None:
+        async def worker(place: int) -> None:
+            await anyio.sleep(place * apart)
             for name in names:
                 await job(name)
 
         async with anyio.create_task_group() as group:
-            for _ in range(concurrency or tasks):
-                group.start_soon(worker)
+            for place in range(concurrency or tasks):
+                group.start_soon(worker, place)
 
     run(backend, main)
     return Cost(fmean(late), (source.requests + source.details) / tasks)

@@ -27,6 +27,7 @@ _ANYIO = tuple(int(part) for part in version("anyio").split(".")[:2])
 
 FIVE = uniform(4, 6)
 SIXTY = uniform(40, 80)
+START = 0.003  # seconds of CPU that a start takes: so far apart tasks are accepted
 
 
 # What the issue asks for, and what is paid for it. Lateness and requests are the same on every machine.
@@ -40,20 +41,20 @@ SIXTY = uniform(40, 80)
 def test_two_hundred_tasks_at_once_cost_little(
     duration: Callable[[random.Random], float], delay: float, late: float, polls: float
 ) -> None:
-    costs = [simulate(duration, 200, delay=delay, seed=seed) for seed in range(6)]
+    costs = [simulate(duration, 200, delay=delay, apart=START, seed=seed) for seed in range(6)]
     assert fmean(cost.late for cost in costs) <= late
     assert fmean(cost.polls for cost in costs) <= polls
 
 
 @pytest.mark.parametrize(
     ("duration", "delay", "late", "polls"),
-    [(FIVE, 0.0, 0.1, 0.1), (SIXTY, 0.05, 0.25, 0.5)],
+    [(FIVE, 0.0, 0.06, 0.1), (SIXTY, 0.05, 0.2, 0.52)],
     ids=["5s", "60s"],
 )
 def test_two_thousand_tasks_cost_no_more_each(
     duration: Callable[[random.Random], float], delay: float, late: float, polls: float
 ) -> None:
-    cost = simulate(duration, 2000, delay=delay)
+    cost = simulate(duration, 2000, delay=delay, apart=START)
     assert cost.late <= late
     assert cost.polls <= polls
 
@@ -62,7 +63,7 @@ def test_two_thousand_tasks_cost_no_more_each(
 def test_it_does_not_depend_on_the_one_duration_that_it_was_measured_with(
     duration: Callable[[random.Random], float],
 ) -> None:
-    cost = simulate(duration, 200, delay=0.05)
+    cost = simulate(duration, 200, delay=0.05, apart=START)
     assert cost.late <= 0.33
     assert cost.polls <= 0.67
 
@@ -120,7 +121,7 @@ def test_what_was_learned_saves_requests() -> None:
         asked.append(await batch("second"))
 
     run("asyncio", main)
-    assert asked[1] < 0.8 * asked[0]
+    assert asked[1] < 0.9 * asked[0]
 
 
 # CPU and memory.

@@ -164,8 +164,8 @@ def _company(scenario: Scenario) -> str:
     if scenario.mean < LONG:
         return ""
     return (
-        "Clients that mostly wait ran side by side, a few at a time, each with a server of its own; all "
-        "others one by one. "
+        f"Clients that mostly wait ran side by side, up to {COMPANY} at a time, each with a server of its "
+        "own; all others one by one. "
         f"Who asks for each job by itself is measured up to {scenario.patient} jobs."
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 
 import attrs
 
@@ -49,6 +51,10 @@ LONG = 60
 COMPANY = 3
 """Clients side by side: more of them would slow each other down."""
 
+APART = 5.0
+"""Seconds between their beginnings: while jobs start nobody is idle, and whoever polls by the same rule
+would poll at the same moments."""
+
 
 def run(plan: Plan) -> Iterator[Row]:
     """Clients take turns within a repeat, so that noise from outside hits all."""
@@ -63,7 +69,7 @@ def run(plan: Plan) -> Iterator[Row]:
                 ]
                 for together in _turns(scenario, clients):
                     with ThreadPoolExecutor(len(together)) as pool:
-                        yield from pool.map(partial(_one, scenario, jobs, repeat), together)
+                        yield from pool.map(partial(_one, scenario, jobs, repeat), together, count())
 
 
 def _asks_for_each(client: Client) -> bool:
@@ -84,10 +90,11 @@ def _turns(scenario: Scenario, clients: Sequence[Client]) -> list[list[Client]]:
     return [*together, *([client] for client in clients if client.busy)]
 
 
-def _one(scenario: Scenario, jobs: int, repeat: int, client: Client) -> Row:
+def _one(scenario: Scenario, jobs: int, repeat: int, client: Client, place: int) -> Row:
     keys: Row = {"scenario": scenario.name, "jobs": jobs, "repeat": repeat}
     setup = {"seed": SEED + repeat, "mean": scenario.mean, "spread": scenario.spread, "rtt": scenario.rtt}
     spec = {"jobs": jobs, "setup": setup, "limit": scenario.limit, "options": client.options}
+    time.sleep(place * APART)
     with serving() as server:
         return attempt(server, client, "session", keys, spec, scenario.limit)
 
@@ -164,8 +171,8 @@ def _company(scenario: Scenario) -> str:
     if scenario.mean < LONG:
         return ""
     return (
-        f"Clients that mostly wait ran side by side, up to {COMPANY} at a time, each with a server of its "
-        "own; all others one by one. "
+        f"Clients that mostly wait ran side by side, up to {COMPANY} at a time, {APART:g} s apart, each "
+        "with a server of its own; all others one by one. "
         f"Who asks for each job by itself is measured up to {scenario.patient} jobs."
     )
 

@@ -187,11 +187,12 @@ class BulkRun:
         """
         room = anyio.Semaphore(shared.settings.concurrency + _DOWNLOADS)
         try:
-            with send:
-                async with anyio.create_task_group() as group:
-                    with self._reading:
-                        await self._read(shared, room, group, send)
-                await self._count_left(shared)
+            async with anyio.create_task_group() as group:
+                with self._reading:
+                    await self._read(shared, room, group, send)
+            await self._count_left(shared)
+            # Left open where this broke off (Ctrl-C, under trio): that must not look like the end of the run.
+            send.close()
         finally:
             self._ended.set()
 

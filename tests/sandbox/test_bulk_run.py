@@ -193,6 +193,30 @@ async def test_a_deadline_inside_or_around_the_run_ends_it(tmp_path: Path) -> No
         assert on.made() == 30
 
 
+async def test_what_breaks_a_run_off_does_not_look_like_its_end() -> None:
+    """As Ctrl-C, which trio may raise in any task."""
+
+    class Interrupted(BaseException): ...
+
+    async with stage() as on:
+
+        def jobs() -> Iterator[Job[Any]]:
+            yield from pictures(on.a2e, 3)
+            raise Interrupted
+
+        told: list[str] = []
+
+        async def read() -> None:
+            async with on.a2e.bulk(jobs()) as run:
+                await drained(run)
+                told.append("all")
+
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await read()
+        assert caught.group_contains(Interrupted)
+        assert not told
+
+
 async def test_two_runs_share_one_client(tmp_path: Path) -> None:
     async with stage(faults=Faults(reset_after=0.1), start=None) as on:
         told: dict[str, int] = {}

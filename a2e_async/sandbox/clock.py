@@ -27,8 +27,8 @@ __all__ = ["SandboxClock", "ScaledClock", "VirtualClock"]
 
 _ROUNDS = 8  # times that each event loop must come round with nothing new before time jumps
 # A jump of more than so many seconds is to a time limit as a rule, which a request that is merely slow
-# must not run into: it takes so many real seconds of silence.
-_FAR, _FAR_GRACE = 60.0, 0.1
+# must not run into: it takes so many silences of so many real seconds.
+_FAR, _FAR_LOOKS, _FAR_GRACE = 60.0, 20, 0.005
 
 
 class SandboxClock(Protocol):
@@ -346,7 +346,8 @@ class VirtualClock:
                     continue
                 seen = self._activity
             if self._stays_quiet(seen, self.grace, ended) and (
-                not self._next_is_far() or self._stays_quiet(seen, _FAR_GRACE, ended)
+                not self._next_is_far()
+                or all(self._stays_quiet(seen, _FAR_GRACE, ended) for _ in range(_FAR_LOOKS))
             ):
                 return
 

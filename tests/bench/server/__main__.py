@@ -11,8 +11,8 @@ from typing import Any
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import uvicorn  # noqa: E402 - after the path is set
-from server.app import Bench  # noqa: E402
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: E402
+from server.app import Bench  # noqa: E402 - the same
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: E402 - the same
 
 KEEP_ALIVE = 75
 """Seconds, as nginx's default: no client here may lose a connection between two of its polls."""

@@ -252,36 +252,26 @@ class Poller:
         """Ask for the tasks, a few requests at a time; a failing one concerns its own tasks only."""
         self._swept = now = self._clock.now()
         self._splits = 0
-        before = [(entry, entry.asked) for entry in entries]
-        for entry in entries:
-            entry.asked = now
         together = [entry for entry in entries if not entry.alone]
         size = self._schedule.batch
         batches = [together[start : start + size] for start in range(0, len(together), size)]
-        asked = dict(before)
-        try:
-            if len(batches) == 1 and len(together) == len(entries):
-                await self._ask_batch(batches[0], asked)
-            else:
-                await self._ask_batches(batches, [entry for entry in entries if entry.alone], asked)
-        except BaseException:
-            # Cancelled: whoever leads next asks again.
-            for entry, moment in before:
-                entry.asked = moment
-            raise
+        if len(batches) == 1 and len(together) == len(entries):
+            await self._ask_batch(batches[0], now)
+        else:
+            await self._ask_batches(batches, [entry for entry in entries if entry.alone], now)
 
     async def _ask_batches(
-        self, batches: Sequence[Sequence[_Entry]], singles: Sequence[_Entry], asked: Mapping[_Entry, float]
+        self, batches: Sequence[Sequence[_Entry]], singles: Sequence[_Entry], now: float
     ) -> None:
         gate = anyio.Semaphore(_REQUESTS_AT_ONCE)
 
         async def ask(batch: Sequence[_Entry]) -> None:
             async with gate:
-                await self._ask_batch(batch, asked)
+                await self._ask_batch(batch, now)
 
         async def ask_alone(entry: _Entry) -> None:
             async with gate:
-                await self._ask_alone(entry)
+                await self._ask_alone(entry, now)
 
         async with anyio.create_task_group() as group:
             for batch in batches:
@@ -289,11 +279,12 @@ class Poller:
             for entry in singles:
                 group.start_soon(ask_alone, entry)
 
-    async def _ask_batch(self, batch: Sequence[_Entry], asked: Mapping[_Entry, float]) -> None:
+    async def _ask_batch(self, batch: Sequence[_Entry], now: float) -> None:
+        """Ask for these; only an answer makes them asked for at that time."""
         try:
             records = await self._source.read([entry.id for entry in batch])
         except A2EError as error:
-            await self._failed(batch, asked, error)
+            await self._failed(batch, now, error)
             return
         self._failures = 0
         finished: list[_Entry] = []
@@ -301,7 +292,7 @@ class Poller:
             record = records.get(entry.id)
             if record is None:
                 if self._misses(entry):
-                    await self._ask_alone(entry)
+                    await self._ask_alone(entry, now)
             elif self._source.is_final(record):
                 finished.append(entry)
                 self._settle(entry, record)
@@ -310,30 +301,29 @@ class Poller:
         # They ended at some moments since they were last asked for: one after the other, as far as is known.
         for place, entry in enumerate(finished):
             if entry.aged:
-                since = entry.asked - asked[entry]
-                self._schedule.observe(asked[entry] + since * (place + 0.5) / len(finished) - entry.born)
+                since = now - entry.asked
+                self._schedule.observe(entry.asked + since * (place + 0.5) / len(finished) - entry.born)
+        for entry in batch:
+            entry.asked = now
 
-    async def _failed(self, batch: Sequence[_Entry], asked: Mapping[_Entry, float], error: A2EError) -> None:
+    async def _failed(self, batch: Sequence[_Entry], now: float, error: A2EError) -> None:
         """Give up only on the tasks that the error is about; the others wait on."""
         if classify(error) is not Failure.FINAL:
             self._back_off(error)
-            # Nothing was learned of them: they are due as before, once the pause is over.
-            for entry in batch:
-                entry.asked = asked[entry]
         elif not may_concern_one_id(error):
             for entry in batch:
                 self._fail(entry, error)
         elif len(batch) == 1:
             batch[0].alone = True
-            await self._ask_alone(batch[0])
+            await self._ask_alone(batch[0], now)
         elif self._splits >= _SPLITS_ALLOWED:
             for entry in batch:
                 self._fail(entry, error)
         else:
             self._splits += 2
             half = len(batch) // 2
-            await self._ask_batch(batch[:half], asked)
-            await self._ask_batch(batch[half:], asked)
+            await self._ask_batch(batch[:half], now)
+            await self._ask_batch(batch[half:], now)
 
     def _back_off(self, error: A2EError) -> None:
         self._failures += 1
@@ -352,7 +342,7 @@ class Poller:
         patience = _MISSING_FOR_IF_NEW if entry.aged else _MISSING_FOR
         return entry.misses >= _MISSES_ALLOWED and now - entry.missing_since >= patience
 
-    async def _ask_alone(self, entry: _Entry) -> None:
+    async def _ask_alone(self, entry: _Entry, now: float) -> None:
         """Ask the detail route. Only what that does not know either, after all this time, is lost."""
         try:
             record = await self._source.read_one(entry.id)
@@ -364,6 +354,7 @@ class Poller:
                 self._fail(entry, error)
                 return
             record = None
+        entry.asked = now
         if record is not None:
             entry.misses = 0
             entry.alone = True

@@ -393,6 +393,19 @@ async def test_a_service_that_is_down_is_not_hammered() -> None:
     assert source.requests < 330
 
 
+async def test_a_task_that_is_asked_for_alone_is_due_again_after_an_outage() -> None:
+    class Down(FakeSource):
+        async def read_one(self, id: str) -> Mapping[str, Any] | None:
+            if anyio.current_time() < 3000:
+                raise ConnectionFailed("refused")
+            return await super().read_one(id)
+
+    source = Down(tasks={"a": FakeTask(5.0)})
+    source.fails = lambda number, ids: InvalidRequest("spoils a batch", status=400)
+    await wait_from_birth(poller_of(source), "a")
+    assert anyio.current_time() <= 3011
+
+
 async def test_a_mistake_in_the_source_reaches_a_waiter_and_hangs_nobody() -> None:
     source = FakeSource(batch=2, tasks={name: FakeTask(5.0) for name in "abcde"})
     first = True

@@ -13,10 +13,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2e_async.bulk import BulkRun
+    from a2e_async._bulk.outcomes import Outcome, Summary
+    from a2e_async._bulk.run import BulkRun
+    from a2e_async._files.destination import SavedFile
+    from a2e_async._spec.media import Media, Upload
     from a2e_async.client import A2E
     from a2e_async.clock import Clock, SystemClock
-    from a2e_async.downloads import SavedFile
     from a2e_async.errors import (
         A2EError,
         APIError,
@@ -47,13 +49,10 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from a2e_async.jobs import Job, Result, Task
-    from a2e_async.operations import Media, Upload
-    from a2e_async.outcomes import Outcome, Summary
     from a2e_async.pages import Pages
-    from a2e_async.policy import RetryPolicy, StartPolicy
+    from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
     from a2e_async.records import Record, TaskRecord
     from a2e_async.resources import Resource, Workflow
-    from a2e_async.schedule import Lateness
 
 __all__ = [
     "A2E",
@@ -107,24 +106,24 @@ __all__ = [
 
 _HOMES = {
     "A2E": "client",
-    "BulkRun": "bulk",
+    "BulkRun": "_bulk.run",
     "Clock": "clock",
     "Job": "jobs",
-    "Lateness": "schedule",
-    "Media": "operations",
-    "Outcome": "outcomes",
+    "Lateness": "policies",
+    "Media": "_spec.media",
+    "Outcome": "_bulk.outcomes",
     "Pages": "pages",
     "Record": "records",
     "Resource": "resources",
     "Result": "jobs",
-    "RetryPolicy": "policy",
-    "SavedFile": "downloads",
-    "StartPolicy": "policy",
-    "Summary": "outcomes",
+    "RetryPolicy": "policies",
+    "SavedFile": "_files.destination",
+    "StartPolicy": "policies",
+    "Summary": "_bulk.outcomes",
     "SystemClock": "clock",
     "Task": "jobs",
     "TaskRecord": "records",
-    "Upload": "operations",
+    "Upload": "_spec.media",
     "Workflow": "resources",
 }
 
@@ -152,7 +151,7 @@ def _load_everything() -> None:
     for module in importlib.import_module("a2e_async.api").RESOURCES.values():
         importlib.import_module(module.partition(":")[0])
     importlib.import_module("a2e_async.runtime")
-    importlib.import_module("a2e_async.http").load()
+    importlib.import_module("a2e_async._transport.connections").load()
 
 
 if os.environ.get("A2E_ASYNC_EAGER") == "1":

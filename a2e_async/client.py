@@ -11,26 +11,27 @@ from weakref import WeakKeyDictionary
 
 import anyio.lowlevel
 
+from a2e_async._spec.media import Upload
+from a2e_async._spec.operation import CallOptions, with_body
 from a2e_async.api import Api
+from a2e_async.checks import check_positive, check_whole
 from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
 from a2e_async.jobs import DEFAULT_WAIT
-from a2e_async.operations import CallOptions, Upload, with_body
-from a2e_async.policy import RetryPolicy, StartPolicy
+from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
 from a2e_async.records import TaskRecord
-from a2e_async.schedule import Lateness
-from a2e_async.settings import Settings, Token, base_url_from, seconds_from
+from a2e_async.settings import Settings, Token, base_url_from
 
 if TYPE_CHECKING:
     import httpx
 
-    from a2e_async.bulk import BulkRun
-    from a2e_async.downloads import SavedFile
+    from a2e_async._bulk.run import BulkRun
+    from a2e_async._files.destination import SavedFile
+    from a2e_async._files.sources import Source
+    from a2e_async._files.upload_cache import UploadCache
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
     from a2e_async.runtime import Runtime
-    from a2e_async.sources import Source
-    from a2e_async.uploads import UploadCache
 
 __all__ = ["A2E"]
 
@@ -82,12 +83,12 @@ class A2E(Api):
     ) -> None:
         secret = Token(token)
         del token  # no traceback of what is refused here can show it
-        if isinstance(max_connections, bool) or not isinstance(max_connections, int) or max_connections < 1:
-            raise ConfigurationError(f"max_connections: {max_connections!r} is not a whole number above 0")
+        check_whole("max_connections", max_connections, error=ConfigurationError)
+        check_positive("timeout", timeout, unit="seconds", error=ConfigurationError)
         self._settings = Settings(
             secret.checked(),
             base_url_from(base_url, allow_http=allow_http),
-            seconds_from("timeout", timeout),
+            float(timeout),
             max_connections,
         )
         self._retry = retry or RetryPolicy()
@@ -106,7 +107,7 @@ class A2E(Api):
 
     async def __aenter__(self) -> Self:
         stack = AsyncExitStack()
-        await stack.enter_async_context(self.runtime.http.open())
+        await stack.enter_async_context(self.runtime.session())
         self._entered.setdefault(_running_loop(), []).append(stack)
         return self
 
@@ -121,8 +122,8 @@ class A2E(Api):
         loop = _running_loop()
         runtime = self._runtimes.get(loop)
         if runtime is None:
+            from a2e_async._files.upload_cache import UploadCache
             from a2e_async.runtime import Policies, Runtime
-            from a2e_async.uploads import UploadCache
 
             if self._uploads is None:
                 self._uploads = UploadCache()
@@ -156,7 +157,7 @@ class A2E(Api):
             UploadError: the storage refused it.
         """
         runtime = self.runtime
-        async with runtime.http.open():
+        async with runtime.session():
             return await runtime.uploader.upload(
                 source, name=name, content_type=content_type, progress=progress
             )
@@ -175,7 +176,7 @@ class A2E(Api):
             UploadError: one of them failed; the others were cancelled.
         """
         runtime = self.runtime
-        async with runtime.http.open():
+        async with runtime.session():
             return await runtime.uploader.upload_many(sources, concurrency=concurrency)
 
     async def download(
@@ -212,7 +213,7 @@ class A2E(Api):
             ```
         """
         runtime = self.runtime
-        async with runtime.http.open():
+        async with runtime.session():
             return await runtime.downloader.download(
                 url, folder=folder, name=name, overwrite=overwrite, progress=progress
             )
@@ -249,7 +250,7 @@ class A2E(Api):
             queue = await a2e.request("GET", "/api/v1/userNewThing/queueLevel")
             ```
         """
-        from a2e_async.unknown import operation_of
+        from a2e_async.by_convention import operation_of
 
         operation = operation_of(method, path, has_body=body is not None or "extra_body" in options)
         extra = options.get("extra_query", {})
@@ -257,7 +258,7 @@ class A2E(Api):
             extra = {**(query or {}), **extra}
         call = operation.call({}, {**with_body(body, options), "extra_query": extra})
         runtime = self.runtime
-        async with runtime.http.open():
+        async with runtime.session():
             return await runtime.transport.request(operation, await runtime.with_uploads(call))
 
     def workflow(self, name: str, body: Mapping[str, Any]) -> Job[TaskRecord]:
@@ -282,7 +283,7 @@ class A2E(Api):
             result = await a2e.workflow("userNewThing", {"prompt": "a red kite"}).run()
             ```
         """
-        from a2e_async.unknown import job_of
+        from a2e_async.by_convention import job_of
 
         return job_of(self, name, body)
 
@@ -303,7 +304,7 @@ class A2E(Api):
         """
         from a2e_async.quotes import quote
 
-        return await quote(self, job)
+        return await quote(self.generation, job)
 
     def bulk(
         self,
@@ -363,7 +364,8 @@ class A2E(Api):
             print(run.summary())
             ```
         """
-        from a2e_async.bulk import BulkRun, BulkSettings
+        from a2e_async._bulk.run import BulkRun
+        from a2e_async._bulk.settings import BulkSettings
 
         settings = BulkSettings(
             concurrency=concurrency,

@@ -32,7 +32,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2e_async.jobs import Job, Task
     from a2e_async.records import TaskRecord
 
 __all__ = [
@@ -105,6 +104,8 @@ class TransportError(A2EError):
         path: the request's path, without host or query.
     """
 
+    retry_after: float | None = None
+
     def __init__(self, message: str, *, method: str = "", path: str = "") -> None:
         super().__init__(f"{method} {path}: {message}" if method else message)
         self.method = method
@@ -137,7 +138,10 @@ class APIError(A2EError):
         trace_id: the service's id of the exchange, for its support.
         method, path: the request.
         body: the decoded reply, as far as it could be decoded.
+        retry_after: seconds that the service asks to wait before the next request, if it said so.
     """
+
+    retry_after: float | None = None
 
     def __init__(
         self,
@@ -194,23 +198,11 @@ class NotReady(APIError):
 
 
 class RateLimited(APIError):
-    """429.
-
-    Attributes:
-        retry_after: seconds that the service asks to wait, if it said so.
-    """
-
-    retry_after: float | None = None
+    """429: too many requests; see ``retry_after``."""
 
 
 class ServerError(APIError):
-    """5xx. The work may have been done all the same.
-
-    Attributes:
-        retry_after: seconds that the service asks to wait, if it said so (503).
-    """
-
-    retry_after: float | None = None
+    """5xx. The work may have been done all the same."""
 
 
 class UnexpectedReply(APIError):
@@ -221,11 +213,11 @@ class SubmissionUncertain(A2EError):
     """A start may or may not have made a task, and it could not be found out. Nothing was resent.
 
     Attributes:
-        job: the Job.
+        job: the `Job`, to be started again once it is known that there is no task.
         marker: the text in the task's ``name`` to look for, or None where the workflow has no name.
     """
 
-    def __init__(self, message: str, *, job: Job[Any], marker: str | None) -> None:
+    def __init__(self, message: str, *, job: Any, marker: str | None) -> None:
         super().__init__(message)
         self.job = job
         self.marker = marker
@@ -277,10 +269,10 @@ class WaitTimeout(TaskError):
     """The deadline of a wait passed. The task goes on: wait again.
 
     Attributes:
-        task: the Task.
+        task: the `Task`; its ``wait()`` waits again.
     """
 
-    def __init__(self, message: str, *, task: Task[Any]) -> None:
+    def __init__(self, message: str, *, task: Any) -> None:
         super().__init__(message, task_id=task.id)
         self.task = task
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import attrs
 
-from a2e_async.envelope import Reply, open_envelope
+from a2e_async._spec.operation import Call
+from a2e_async._transport.envelope import Reply, open_envelope
 from a2e_async.errors import APIError, ConfigurationError
-from a2e_async.operations import Call
 
 if TYPE_CHECKING:
     from httpx_sse import ServerSentEvent
 
-    from a2e_async.http import StreamedResponse
+    from a2e_async._transport.connections import StreamedResponse
     from a2e_async.resources import Client
 
 __all__ = ["Event", "Events"]
@@ -111,7 +111,7 @@ class Events:
         from httpx_sse import EventSource
 
         runtime = self._client.runtime
-        await self._stack.enter_async_context(runtime.http.open())
+        await self._stack.enter_async_context(runtime.session())
         call = await runtime.with_uploads(self._call)
         response = await self._stack.enter_async_context(runtime.transport.stream(call))
         self._text = _Text(response)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,21 +9,22 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import attrs
 
+from a2e_async._spec.operation import Call, Operation
+from a2e_async._tasks.outputs import output_urls, urls_in
+from a2e_async._tasks.status import failure_reason, has_failed, is_final
+from a2e_async.checks import check_number, check_positive
 from a2e_async.errors import InvalidArgument, NotFound, TaskFailed, TaskNotFound, WaitTimeout
-from a2e_async.lifecycle import failure_reason, has_failed, is_final, output_urls, urls_in
-from a2e_async.operations import Call, Operation
-from a2e_async.records import TaskRecord, task_id_of
+from a2e_async.records import JSONObject, TaskRecord, task_id_of
 
 if TYPE_CHECKING:
-    from a2e_async.downloads import SavedFile
+    from a2e_async._files.destination import SavedFile
+    from a2e_async._tasks.starting import Started
     from a2e_async.resources import Workflow
     from a2e_async.runtime import Runtime
 
 __all__ = ["DEFAULT_WAIT", "Job", "Result", "Task", "check_timeout"]
 
 RecordT = TypeVar("RecordT", bound=TaskRecord)
-JSONObject = Mapping[str, Any]
-
 DEFAULT_WAIT = 900.0
 
 
@@ -68,8 +68,7 @@ class Job(Generic[RecordT]):
         Args:
             coins: as `A2E.quote` or a price list says.
         """
-        if isinstance(coins, bool) or not isinstance(coins, int | float) or not 0 <= coins < math.inf:
-            raise InvalidArgument("coins", f"{coins!r} is not a number from 0 up")
+        check_number("coins", coins)
         return attrs.evolve(self, quote=float(coins))
 
     async def with_uploads(self) -> Self:
@@ -81,8 +80,8 @@ class Job(Generic[RecordT]):
         Raises:
             UploadError: one of them could not be uploaded.
         """
-        runtime = self.workflow.client.runtime
-        async with runtime.http.open():
+        runtime = self.workflow.runtime
+        async with runtime.session():
             return attrs.evolve(self, call=await runtime.with_uploads(self.call))
 
     @property
@@ -115,19 +114,15 @@ class Job(Generic[RecordT]):
             SubmissionUncertain: it is not known whether a task was made.
             UploadError: a file could not be uploaded; nothing was started.
         """
-        from a2e_async.starting import Watch, marked, new_marker
+        from a2e_async._tasks.starting import Watch
 
-        runtime = self.workflow.client.runtime
-        async with runtime.http.open():
-            call = (await self.with_uploads()).call
-            if self.takes_name:
-                marker = marker or new_marker()
-                call = attrs.evolve(call, body=marked(call.body or {}, marker, self.workflow.name))
-            else:
-                marker = None
-            watch = Watch(accepted) if accepted else None
-            records = await runtime.starter(self.workflow).start(self, call, marker, watch)
-        return attrs.evolve(self, call=call).task(records, born=runtime.policies.clock.now())
+        runtime = self.workflow.runtime
+        watch = Watch(accepted) if accepted else None
+
+        async with runtime.session():
+            ready = await runtime.with_uploads(self.call)
+            started = await runtime.starter(self.workflow).start(self, ready, marker=marker, watch=watch)
+        return self.started(started, runtime.policies.clock.now())
 
     async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
         """Start the task and wait for its result.
@@ -146,7 +141,7 @@ class Job(Generic[RecordT]):
         """
         self.workflow.require_readable()
         check_timeout(timeout)
-        async with self.workflow.client.runtime.http.open():
+        async with self.workflow.runtime.session():
             task = await self.start()
             return await task.wait(timeout=timeout)
 
@@ -162,9 +157,23 @@ class Job(Generic[RecordT]):
         return Task(
             self.workflow,
             records,
-            birth=None if born is None else (self.workflow.client.runtime, born),
+            birth=None if born is None else (self.workflow.runtime, born),
             sent=frozenset(urls_in(undeclared)),
         )
+
+    def started(self, started: Started, born: float) -> Task[RecordT]:
+        """The Task that a start has made.
+
+        Args:
+            started: what was sent and answered.
+            born: when it was accepted, in seconds of the client's clock.
+        """
+        return attrs.evolve(self, call=started.call).task(started.records, born=born)
+
+    @property
+    def family(self) -> str:
+        """The name of the workflow."""
+        return self.workflow.name
 
     @property
     def takes_name(self) -> bool:
@@ -234,13 +243,13 @@ class Task(Generic[RecordT]):
         """
         self.workflow.require_readable()
         check_timeout(timeout)
-        runtime = self.workflow.client.runtime
+        runtime = self.workflow.runtime
         clock = runtime.policies.clock
         poller = runtime.poller(self.workflow)
         born = self._birth[1] if self._birth and self._birth[0] is runtime else None
         began = clock.now() if born is None else born
         with clock.move_on_after(timeout) as scope:
-            async with runtime.http.open():
+            async with runtime.session():
                 running = [str(task_id_of(raw)) for raw in self.raws if not is_final(raw)]
                 self._update(await poller.wait(running, born=born))
         if scope.cancelled_caught:
@@ -258,11 +267,11 @@ class Task(Generic[RecordT]):
             ConfigurationError: the workflow has no route for it.
         """
         self.workflow.require_readable()
-        runtime = self.workflow.client.runtime
+        runtime = self.workflow.runtime
         records: Mapping[str, JSONObject] = {}
-        async with runtime.http.open():
+        async with runtime.session():
             with suppress(NotFound):
-                records = await self.workflow.read_back(runtime.transport).read(self.ids)
+                records = await self.workflow.reader(runtime.transport).read(self.ids)
         if self.id not in records:
             raise TaskNotFound(f"{self!r} is not known to the service", task_id=self.id)
         self._update(records)
@@ -362,8 +371,8 @@ class Result(Generic[RecordT]):
 
     async def fetch(self, folder: str | Path, *, name: str | None = None) -> Sequence[SavedFile]:
         """As `download`, but tells of each file its path, size (bytes) and content type."""
-        runtime = self.task.workflow.client.runtime
-        async with runtime.http.open():
+        runtime = self.task.workflow.runtime
+        async with runtime.session():
             return await runtime.downloader.download_all(
                 self.urls, folder, stem=name or f"{self.task.workflow.name}-{self.task.id}"
             )
@@ -376,5 +385,4 @@ def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:
 
 def check_timeout(timeout: float) -> None:
     """Refuse what is no time to wait."""
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
-        raise InvalidArgument("timeout", f"{timeout!r} is not a number of seconds above 0")
+    check_positive("timeout", timeout, unit="seconds", finite=False)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from a2e_async.operations import Call, Operation, Paging
+from a2e_async._spec.operation import Call, Operation, Paging
 from a2e_async.records import Record, TaskRecord
 
 __all__ = ["Page", "Pages"]

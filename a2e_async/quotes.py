@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from a2e_async.operations import Upload
+from a2e_async._files.body_files import File, map_files
+from a2e_async._spec.media import Upload
+from a2e_async.checks import is_number
 from a2e_async.records import Record
 
 if TYPE_CHECKING:
-    from a2e_async.api import Api
+    from a2e_async.api.generation import Generation
     from a2e_async.jobs import Job
 
 __all__ = ["Quote", "quote"]
@@ -45,28 +46,22 @@ class Quote:
     record: Record
 
 
-async def quote(client: Api, job: Job[Any]) -> Quote:
+async def quote(generation: Generation, job: Job[Any]) -> Quote:
     """See `A2E.quote`."""
-    record = await client.generation.quote(endpoint=job.operation.path, request_body=_without_files(job.body))
+    record = await generation.quote(
+        endpoint=job.operation.path, request_body=map_files(job.body, _placeholder)
+    )
     return Quote(_price(record.raw), record)
 
 
 def _price(raw: Mapping[str, Any]) -> float | None:
     for key in _PRICE_KEYS:
         value = raw.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if is_number(value):
             return float(value)
     nested = (value for value in raw.values() if isinstance(value, Mapping))
     return next((price for value in nested if (price := _price(value)) is not None), None)
 
 
-def _without_files(value: Any) -> Any:
-    if isinstance(value, Upload):
-        return value.url
-    if isinstance(value, os.PathLike | bytes):
-        return _PLACEHOLDER
-    if isinstance(value, Mapping):
-        return {key: _without_files(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_files(item) for item in value]
-    return value
+def _placeholder(file: File) -> str:
+    return file.url if isinstance(file, Upload) else _PLACEHOLDER

@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hin
 
 import attrs
 
-__all__ = ["Record", "TaskRecord", "decode_many", "task_id_of", "task_status_of"]
+__all__ = ["JSONObject", "Record", "TaskRecord", "decode_many", "task_id_of", "task_status_of"]
 
 JSONObject = Mapping[str, Any]
+"""A JSON object, as decoded."""
 Convert = Callable[[Any], Any]
 Put = Callable[[Any, Any], None]
 Plan = Sequence[tuple[Put, str, type | None, Convert]]

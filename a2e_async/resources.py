@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
-from a2e_async.errors import ConfigurationError
-from a2e_async.jobs import Job, Result, Task
-from a2e_async.operations import CallOptions, Operation, checked_id, total_of
+from a2e_async._spec.field import checked_id
+from a2e_async._spec.operation import CallOptions, Operation, total_of
+from a2e_async._spec.routes import Routes
+from a2e_async.errors import ConfigurationError, NotReady, WaitTimeout
+from a2e_async.jobs import Job, Result, Task, check_timeout
 from a2e_async.pages import Page, Pages
-from a2e_async.readback import ReadBack, Routes
 from a2e_async.records import TaskRecord
-from a2e_async.transport import decode
 
 if TYPE_CHECKING:
+    from a2e_async._tasks.polling import TaskReader
+    from a2e_async._transport.requests import Transport
     from a2e_async.events import Events
-    from a2e_async.polling import Source
     from a2e_async.runtime import Runtime
-    from a2e_async.transport import Transport
 
-__all__ = ["Client", "Resource", "Routes", "Workflow"]
+__all__ = ["Client", "Resource", "Workflow"]
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 20.0  # seconds between two reads of what is not ready
 
 T = TypeVar("T")
 RecordT = TypeVar("RecordT", bound=TaskRecord)
 
 
 class Client(Protocol):
-    """What a resource needs of the client that it hangs on."""
+    """What a resource needs of the client that it belongs to."""
 
     @property
     @abstractmethod
@@ -50,10 +53,16 @@ class Resource:
     def __repr__(self) -> str:
         return f"<a2e.{self.name}>"
 
+    @property
+    def runtime(self) -> Runtime:
+        """The parts of the client that belong to the running event loop."""
+        return self.client.runtime
+
     async def _request(self, operation: Operation[T], values: Mapping[str, Any], options: CallOptions) -> T:
         call = operation.call(values, options)
-        runtime = self.client.runtime
-        async with runtime.http.open():
+        runtime = self.runtime
+
+        async with runtime.session():
             return await runtime.transport.request(operation, await runtime.with_uploads(call))
 
     def _pages(
@@ -63,8 +72,8 @@ class Resource:
 
         async def fetch(query: Mapping[str, Any]) -> Page[T]:
             page = call.with_query(query)
-            data = await self.client.runtime.transport.send(page, repeatable=operation.repeatable)
-            return Page(decode(operation, page, data), total_of(data))
+            data = await self.runtime.transport.send(page, repeatable=operation.repeatable)
+            return Page(operation.decode(page, data), total_of(data))
 
         return Pages(fetch, operation, call)
 
@@ -103,9 +112,11 @@ class Workflow(Resource, Generic[RecordT]):
         """The typed record of a task's JSON object."""
         return cast(RecordT, self.record_type.decode(raw))
 
-    def read_back(self, transport: Transport) -> Source:
-        """Where the poller reads this workflow's tasks."""
-        return ReadBack(self.routes, transport)
+    def reader(self, transport: Transport) -> TaskReader:
+        """What the poller reads this workflow's tasks with."""
+        from a2e_async._tasks.readers import RouteReader
+
+        return RouteReader(self.routes, transport)
 
     def require_readable(self) -> None:
         """Refuse to wait where the API offers no way to learn what became of a task.
@@ -125,7 +136,7 @@ class Workflow(Resource, Generic[RecordT]):
         call = operation.call(values, options)
         return Job(self, operation, call)
 
-    async def _finished(
+    async def _wait_until_ready(
         self,
         operation: Operation[Any],
         values: Mapping[str, Any],
@@ -133,7 +144,37 @@ class Workflow(Resource, Generic[RecordT]):
         *,
         timeout: float | None,
     ) -> Result[RecordT]:
-        """The result of an operation that answers 202 until there is one."""
-        from a2e_async.readiness import finished
+        """Repeat a read that is answered with 202 until there is a result.
 
-        return await finished(self.task(values["id"]), operation.call(values, options), timeout)
+        Args:
+            operation, values, options: the read.
+            timeout: seconds to wait; None returns or fails at the first answer.
+
+        Raises:
+            NotReady: there is no result yet, and no timeout was given.
+            WaitTimeout: there was none when the timeout had passed.
+        """
+        if timeout is not None:
+            check_timeout(timeout)
+        call = operation.call(values, options)
+        task = self.task(values["id"])
+        runtime = self.runtime
+        clock = runtime.policies.clock
+        began = clock.now()
+        pause = _FIRST_PAUSE
+
+        with clock.move_on_after(math.inf if timeout is None else timeout):
+            async with runtime.session():
+                while True:
+                    try:
+                        data = await runtime.transport.send(call, repeatable=True)
+                    except NotReady:
+                        if timeout is None:
+                            raise
+                    else:
+                        raw = {"_id": task.id, **(data if isinstance(data, Mapping) else {"result": data})}
+                        return Result(task=task, records=(self.decode(raw),), elapsed=clock.now() - began)
+                    await clock.sleep(pause)
+                    pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+        raise WaitTimeout(f"{call.method} {call.path} is not ready after {timeout:g} s; ask again", task=task)

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+import functools
+from abc import abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 import attrs
 
-from a2e_async.attachments import files_in, with_urls
+from a2e_async._files.body_files import files_in, upload_files_in
+from a2e_async._files.downloads import Downloader
+from a2e_async._files.presign import presigner
+from a2e_async._files.upload_cache import UploadCache
+from a2e_async._files.uploads import Uploader
+from a2e_async._spec.operation import Call
+from a2e_async._spec.routes import Routes
+from a2e_async._tasks.pace import Pace
+from a2e_async._tasks.polling import Poller, TaskReader
+from a2e_async._tasks.readers import ListPages
+from a2e_async._tasks.starting import Starter
+from a2e_async._transport.connections import Http
+from a2e_async._transport.requests import Transport
 from a2e_async.clock import Clock
-from a2e_async.downloads import Downloader
-from a2e_async.errors import UnexpectedReply
-from a2e_async.http import Http
-from a2e_async.operations import Call
-from a2e_async.pace import Pace
-from a2e_async.policy import RetryPolicy, StartPolicy
-from a2e_async.polling import Poller
-from a2e_async.readback import ListPages
-from a2e_async.schedule import Lateness
+from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
 from a2e_async.settings import Settings
-from a2e_async.starting import Starter
-from a2e_async.transport import Transport
-from a2e_async.uploads import UploadCache, Uploader
 
 if TYPE_CHECKING:
     import httpx
 
-    from a2e_async.resources import Workflow
+__all__ = ["Family", "Policies", "Runtime"]
 
-__all__ = ["Policies", "Runtime"]
+
+class Family(Protocol):
+    """What the runtime needs to know of a workflow."""
+
+    name: ClassVar[str]
+    routes: ClassVar[Routes]
+
+    @abstractmethod
+    def reader(self, transport: Transport) -> TaskReader:
+        """What the poller reads its tasks with."""
 
 
 @attrs.frozen
@@ -70,26 +83,31 @@ class Runtime:
             transport=transport, max_connections=settings.max_connections, timeout=settings.timeout
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)
+        presign = presigner(functools.partial(self.transport.send, repeatable=True))
         self.uploader = Uploader(
-            self.http, self._presign, clock=policies.clock, retry=policies.retry, cache=uploads
+            self.http, presign, clock=policies.clock, retry=policies.retry, cache=uploads
         )
         self.downloader = Downloader(self.http, clock=policies.clock, retry=policies.retry)
         self._pace = Pace(policies.clock)
         self._pollers: dict[str, Poller] = {}
         self._starters: dict[str, Starter] = {}
 
-    def poller(self, workflow: Workflow[Any]) -> Poller:
+    def session(self) -> AbstractAsyncContextManager[None]:
+        """Keep connections open while the block runs; the last one out closes them."""
+        return self.http.open()
+
+    def poller(self, workflow: Family) -> Poller:
         """The poller that all waiters of a workflow share."""
-        return _kept(
+        return _get_or_make(
             self._pollers,
             workflow.name,
-            lambda: Poller(workflow.read_back(self.transport), self.policies.lateness, self.policies.clock),
+            lambda: Poller(workflow.reader(self.transport), self.policies.lateness, self.policies.clock),
         )
 
-    def starter(self, workflow: Workflow[Any]) -> Starter:
-        """What starts the tasks of a workflow."""
+    def starter(self, workflow: Family) -> Starter:
+        """The starter that all jobs of a workflow share."""
         listing = workflow.routes.list
-        return _kept(
+        return _get_or_make(
             self._starters,
             workflow.name,
             lambda: Starter(
@@ -106,29 +124,13 @@ class Runtime:
         """The call with its files uploaded and their URLs in their places."""
         if call.body is None or not any(True for _ in files_in(call.body)):
             return call
-        return attrs.evolve(call, body=await with_urls(call.body, self.uploader.upload))
-
-    async def _presign(self, key: str, content_type: str, size: int) -> tuple[str, str]:
-        """Where to put a file, and the public URL it will have.
-
-        Charged for API tokens (H), by a storage tariff far below a coin (M); so a lost answer is
-        asked for again, and the same content never is.
-        """
-        body = {"key": key, "contentType": content_type, "contentLength": size}
-        call = Call("POST", "/api/v1/r2/upload-presigned-url", body=body)
-        data = await self.transport.send(call, repeatable=True)
-        urls = (data.get("uploadUrl"), data.get("cdnUrl")) if isinstance(data, Mapping) else (None, None)
-        if not (isinstance(urls[0], str) and isinstance(urls[1], str)):
-            raise UnexpectedReply(
-                "no uploadUrl and cdnUrl", status=200, method=call.method, path=call.path, body=data
-            )
-        return urls[0], urls[1]
+        return attrs.evolve(call, body=await upload_files_in(call.body, self.uploader.upload))
 
 
 T = TypeVar("T")
 
 
-def _kept(kept: dict[str, T], name: str, make: Callable[[], T]) -> T:
-    if name not in kept:
-        kept[name] = make()
-    return kept[name]
+def _get_or_make(made: dict[str, T], name: str, make: Callable[[], T]) -> T:
+    if name not in made:
+        made[name] = make()
+    return made[name]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import math
 import os
 import re
 from typing import Any
@@ -11,9 +9,10 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from a2e_async.addresses import is_loopback
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["DEFAULT_BASE_URL", "Settings", "Token", "base_url_from", "seconds_from"]
+__all__ = ["DEFAULT_BASE_URL", "Settings", "Token", "base_url_from"]
 
 DEFAULT_BASE_URL = "https://video.a2e.ai"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -79,31 +78,11 @@ def base_url_from(given: str | None, *, allow_http: bool) -> str:
         raise ConfigurationError(f"{source}: {shown} is not a URL like {DEFAULT_BASE_URL}")
     if parts.username is not None or "?" in value or "#" in value:
         raise ConfigurationError(f"{source}: only scheme, host, port and a path prefix may stand in it")
-    if parts.scheme == "http" and not allow_http and not _is_loopback(host):
+    if parts.scheme == "http" and not allow_http and not is_loopback(host):
         raise ConfigurationError(
             f"{source}: {shown} would send the token unencrypted; use https, or allow_http=True if you must"
         )
     return value.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def seconds_from(name: str, value: float) -> float:
-    """A duration above 0.
-
-    Raises:
-        ConfigurationError: it is none.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ConfigurationError(f"{name}: {value!r} is not a number of seconds above 0")
-    return float(value)
 
 
 @attrs.frozen

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codegen.build import Layout, build
+from codegen.changes.matching import RULE
+from codegen.changes.report import BUMP_RULE
 from codegen.check import check
 from codegen.diff import diff
-from codegen.document import SpecError
-from codegen.matching import RULE
-from codegen.pull import DEFAULT_SOURCE, pull
+from codegen.document.pull import DEFAULT_SOURCE, pull
+from codegen.document.tree import SpecError
 from codegen.regenerate import regenerate
-from codegen.report import BUMP_RULE
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import attrs
 
-from codegen import overlay as overlays
-from codegen.complete import add_common, complete
-from codegen.document import Document, SpecError, canonical, read
+from codegen.document import overlay as overlays
+from codegen.document.complete import add_common, complete
+from codegen.document.overlay import Unmatched
+from codegen.document.repair import Repair, repair
+from codegen.document.tree import Document, SpecError, canonical, read
+from codegen.document.validation import check_kind, validate
 from codegen.files import Files, replace_together
 from codegen.generate import generate
-from codegen.interface import Interface
-from codegen.overlay import Unmatched
-from codegen.repair import Repair, repair
-from codegen.soundness import check_kind, validate
+from codegen.interface.model import Interface
 
 __all__ = ["REPORT", "Layout", "Plan", "Prepared", "build", "plan", "prepare"]
 

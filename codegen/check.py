@@ -6,8 +6,8 @@ import difflib
 from pathlib import Path
 
 from codegen.build import Layout, plan
+from codegen.document.overlay import Unmatched
 from codegen.files import changed
-from codegen.overlay import Unmatched
 
 __all__ = ["check"]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import attrs
 
 from codegen.build import REPORT, Layout, prepare
-from codegen.document import Document, SpecError, parse, read
+from codegen.changes.report import Report, report_of
+from codegen.document.tree import Document, SpecError, parse, read
+from codegen.document.validation import check_kind, validate
 from codegen.generate import interface_of
-from codegen.interface import Interface
-from codegen.report import Report, report_of
-from codegen.soundness import check_kind, validate
+from codegen.interface.model import Interface
 
 __all__ = ["diff", "version_of"]
 

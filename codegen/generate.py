@@ -16,13 +16,13 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
 
-from codegen.document import Document, SpecError
-from codegen.interface import Interface, Module, RecordClass
-from codegen.methods import module_of
-from codegen.model import Endpoint, Family, families
-from codegen.prose import block, docstring, escape, literal
-from codegen.repair import schemas
-from codegen.values import Shape
+from codegen.document.repair import schemas
+from codegen.document.tree import Document, SpecError
+from codegen.interface.families import Endpoint, Family, families
+from codegen.interface.methods import module_of
+from codegen.interface.model import Interface, Module, RecordClass
+from codegen.interface.prose import block, docstring, escape, literal
+from codegen.interface.values import Shape
 
 __all__ = ["PACKAGE", "ResourceProject", "generate", "interface_of"]
 

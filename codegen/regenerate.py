@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import httpx
 
 from codegen.build import Layout, Plan, plan
+from codegen.changes.report import report_of
 from codegen.diff import version_of
-from codegen.document import Document, SpecError, operations, read
+from codegen.document.overlay import Unmatched
+from codegen.document.pull import is_known, take
+from codegen.document.tree import Document, SpecError, operations, read
+from codegen.document.validation import check_kind, validate
 from codegen.files import changed, replace_together
 from codegen.generate import interface_of
-from codegen.interface import Interface, Method, Module
-from codegen.overlay import Unmatched
-from codegen.pull import is_known, take
-from codegen.report import report_of
-from codegen.soundness import check_kind, validate
+from codegen.interface.model import Interface, Method, Module
 
 __all__ = ["regenerate"]
 

@@ -10,7 +10,8 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
-from a2e_async.operations import CallOptions, Field, Operation, Paging, many, raw, with_body
+from a2e_async._spec.field import Field
+from a2e_async._spec.operation import CallOptions, Operation, Paging, many, raw, with_body
 from a2e_async.pages import Pages
 from a2e_async.records import Record
 from a2e_async.resources import Resource

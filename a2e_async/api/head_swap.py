@@ -10,11 +10,14 @@ from typing import Any, Unpack
 
 import attrs
 
+from a2e_async._spec.field import Field
+from a2e_async._spec.media import Media
+from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one, raw
+from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
-from a2e_async.operations import CallOptions, Field, Media, Operation, Paging, many, one, raw
 from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
-from a2e_async.resources import Routes, Workflow
+from a2e_async.resources import Workflow
 
 __all__ = ["HeadSwap", "HeadSwapRecord"]
 

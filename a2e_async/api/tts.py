@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Literal, Unpack
 
-from a2e_async.operations import CallOptions, Field, Operation, Paging, many, raw, text
+from a2e_async._spec.field import Field
+from a2e_async._spec.operation import CallOptions, Operation, Paging, many, raw, text
+from a2e_async._spec.rules import Need
 from a2e_async.pages import Pages
 from a2e_async.records import Record
 from a2e_async.resources import Resource
-from a2e_async.rules import Need
 
 __all__ = ["Tts"]
 

@@ -10,10 +10,13 @@ from typing import Literal, Required, TypedDict, Unpack
 
 import attrs
 
+from a2e_async._spec.field import Field
+from a2e_async._spec.media import Media
+from a2e_async._spec.operation import CallOptions, Operation, one
+from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
-from a2e_async.operations import CallOptions, Field, Media, Operation, one
 from a2e_async.records import TaskRecord
-from a2e_async.resources import Routes, Workflow
+from a2e_async.resources import Workflow
 
 __all__ = ["Input", "InputMedia", "Parameters", "Wan30", "Wan30Record"]
 

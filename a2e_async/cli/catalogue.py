@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
+from a2e_async._spec.field import hint
+from a2e_async._spec.operation import Operation
 from a2e_async.api import RESOURCES
 from a2e_async.errors import InvalidArgument
-from a2e_async.fields import hint
-from a2e_async.operations import Operation
 from a2e_async.resources import Resource, Workflow
 
 __all__ = ["Call", "call_named", "calls_of", "python_name", "resource_class", "start_named", "workflows"]

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from a2e_async._spec.operation import check_options
 from a2e_async.cli.catalogue import start_named
 from a2e_async.cli.values import keywords_of
 from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
-from a2e_async.operations import check_options
 
 __all__ = ["job_of", "jobs_in", "readable"]
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from a2e_async._spec.field import Field
 from a2e_async.cli.catalogue import Call
 from a2e_async.cli.values import json_object, value_of
-from a2e_async.operations import Field
 
 __all__ = ["Parser", "UsageError", "add_common", "add_fields", "add_result", "count", "values_from"]
 

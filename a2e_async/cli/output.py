@@ -11,8 +11,8 @@ from typing import Any
 
 import attrs
 
+from a2e_async._bulk.outcomes import Outcome
 from a2e_async.jobs import Result, Task
-from a2e_async.outcomes import Outcome
 from a2e_async.records import Record
 
 __all__ = [

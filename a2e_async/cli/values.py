@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from a2e_async._spec.field import Field
+from a2e_async._spec.operation import Operation
 from a2e_async.errors import InvalidArgument
-from a2e_async.operations import Field, Operation
 
 __all__ = ["json_object", "keywords_of", "value_of", "with_files"]
 

@@ -14,12 +14,13 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from a2e_async.sandbox import api_files, control
-from a2e_async.sandbox.api import EXTRA, SPECIAL
-from a2e_async.sandbox.api_files import FILE_ROUTES, Reset
-from a2e_async.sandbox.api_tasks import ROLES
+from a2e_async.sandbox import control
 from a2e_async.sandbox.document import SpecOperation
 from a2e_async.sandbox.faults import Verdict
+from a2e_async.sandbox.handlers import files as api_files
+from a2e_async.sandbox.handlers.files import FILE_ROUTES, Reset
+from a2e_async.sandbox.handlers.special import EXTRA, SPECIAL
+from a2e_async.sandbox.handlers.tasks import ROLES
 from a2e_async.sandbox.replies import Call, Reply, encode, error, html
 from a2e_async.sandbox.routes import Router
 from a2e_async.sandbox.world import World

@@ -12,8 +12,8 @@ import attrs
 import pytest
 
 from a2e_async import A2E, ConfigurationError, Job, Pages, Record, Result, TaskFailed, Workflow
+from a2e_async._spec.operation import Operation, text
 from a2e_async.events import Events
-from a2e_async.operations import Operation, text
 from a2e_async.sandbox import Sandbox
 from tests.conformance.samples import ANCHOR, sample_arguments
 from tests.conformance.workflows import BESIDES, operations_of

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from a2e_async.operations import Field, Operation
+from a2e_async._spec.field import Field
+from a2e_async._spec.operation import Operation
 
 __all__ = ["ANCHOR", "Place", "media_url", "places_of", "sample", "sample_arguments", "with_value"]
 

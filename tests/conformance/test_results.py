@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from a2e_async import A2E
-from a2e_async.operations import Operation
+from a2e_async._spec.operation import Operation
 from a2e_async.sandbox import Sandbox
 from tests.conformance.samples import media_url, sample, sample_arguments
 from tests.conformance.workflows import BESIDES, READABLE, WORKFLOWS

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from a2e_async import Workflow
+from a2e_async._spec.operation import Operation
 from a2e_async.api import RESOURCES
-from a2e_async.operations import Operation
 from tests.conformance.samples import media_url
 
 __all__ = ["BESIDES", "READABLE", "WORKFLOWS", "operations_of", "resource_class"]

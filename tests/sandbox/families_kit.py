@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.codegen_documents import fields, id_parameter, operation
+from tests.codegen.documents import fields, id_parameter, operation
 
 __all__ = ["FAMILIES", "NAMES", "new_family"]
 

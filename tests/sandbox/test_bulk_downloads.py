@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from a2e_async import DownloadError, RetryPolicy
-from a2e_async.downloads import SavedFile
+from a2e_async._files.destination import SavedFile
 from a2e_async.jobs import Result
 from a2e_async.sandbox import Faults
 from tests.sandbox.bulk_kit import drained, entries, ids, pictures, rerun, stage

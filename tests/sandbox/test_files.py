@@ -12,9 +12,10 @@ import anyio
 import pytest
 
 from a2e_async import A2E
-from a2e_async.downloads import Downloader, SavedFile
+from a2e_async._files.destination import SavedFile
+from a2e_async._files.downloads import Downloader
 from a2e_async.errors import DownloadError, UploadError
-from a2e_async.policy import RetryPolicy
+from a2e_async.policies import RetryPolicy
 from a2e_async.sandbox import Faults, Sandbox, VirtualClock
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 10

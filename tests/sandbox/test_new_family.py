@@ -15,9 +15,9 @@ import pytest
 from a2e_async.sandbox import Sandbox
 from codegen.__main__ import main as codegen
 from codegen.build import Layout
-from codegen.document import read
+from codegen.document.tree import read
+from tests.codegen.documents import ROOT, save
 from tests.sandbox.families_kit import FAMILIES, NAMES, new_family
-from tests.unit.codegen_documents import ROOT, save
 
 DRIVER = Path(__file__).with_name("new_family_driver.py")
 

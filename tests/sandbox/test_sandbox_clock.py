@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from a2e_async.sandbox import ScaledClock, VirtualClock
-from tests.sandbox.sandbox_kit import STARTS, talking
+from tests.sandbox.kit import STARTS, talking
 
 pytestmark = pytest.mark.anyio
 

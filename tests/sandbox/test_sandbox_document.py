@@ -12,7 +12,7 @@ import pytest
 from a2e_async.sandbox.document import SpecOperation, load_document
 from a2e_async.sandbox.names import operation_name, workflow_name
 from a2e_async.sandbox.routes import Router
-from tests.sandbox.sandbox_kit import BODIES, STARTS, Talker, rows, start_body, talking
+from tests.sandbox.kit import BODIES, STARTS, Talker, rows, start_body, talking
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = load_document().operations

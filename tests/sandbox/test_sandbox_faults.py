@@ -11,7 +11,7 @@ import pytest
 
 from a2e_async.sandbox import Faults, media
 from a2e_async.sandbox.faults import KINDS, FaultPlan, matches
-from tests.sandbox.sandbox_kit import STARTS, Talker, rows, talking
+from tests.sandbox.kit import STARTS, Talker, rows, talking
 
 START = "userImage2Video/start"
 BODY = STARTS[START]

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from a2e_async.sandbox import media
-from tests.sandbox.sandbox_kit import Talker, talking
+from tests.sandbox.kit import Talker, talking
 
 BODY = b"not really a picture"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from a2e_async.sandbox.families import AVATAR_STAGES, SHORT_STAGES, STAGES, TWIN_STAGES, VOICE_STAGES
-from tests.sandbox.sandbox_kit import STARTS, VIDEO, Talker, rows, talking
+from tests.sandbox.kit import STARTS, VIDEO, Talker, rows, talking
 
 DURATION = 100.0
 STATUS = {"veoVideo": "state", "video": "status"}

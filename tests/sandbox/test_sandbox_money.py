@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.sandbox_kit import ANCHOR, STARTS, Talker, rows, talking
+from tests.sandbox.kit import ANCHOR, STARTS, Talker, rows, talking
 
 
 @pytest.fixture

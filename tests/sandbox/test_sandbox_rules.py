@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.sandbox_kit import ANCHOR, IMAGE, STARTS, VIDEO, Talker, talking
+from tests.sandbox.kit import ANCHOR, IMAGE, STARTS, VIDEO, Talker, talking
 
 
 @pytest.fixture(scope="module")

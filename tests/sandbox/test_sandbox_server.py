@@ -21,7 +21,7 @@ import pytest
 
 from a2e_async.sandbox import Faults, Ledger, Sandbox, ScaledClock, VirtualClock
 from a2e_async.sandbox.__main__ import main
-from tests.sandbox.sandbox_kit import STARTS, Talker, rows, talking
+from tests.sandbox.kit import STARTS, Talker, rows, talking
 
 START = "userImage2Video/start"
 BODY = STARTS[START]

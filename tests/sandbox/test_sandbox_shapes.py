@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.sandbox_kit import IMAGE, STARTS, Talker, rows, talking
+from tests.sandbox.kit import IMAGE, STARTS, Talker, rows, talking
 
 
 @pytest.fixture

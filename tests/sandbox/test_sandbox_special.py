@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.sandbox_kit import ANCHOR, IMAGE, STARTS, VIDEO, Talker, rows, talking
+from tests.sandbox.kit import ANCHOR, IMAGE, STARTS, VIDEO, Talker, rows, talking
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from typing import Any, get_type_hints
 import attrs
 import pytest
 
+from a2e_async._spec.operation import Operation, many, one, raw, text
 from a2e_async.api import RESOURCES, Api
 from a2e_async.errors import InvalidArgument
-from a2e_async.operations import Operation, many, one, raw, text
 from a2e_async.records import Record, TaskRecord
 from a2e_async.resources import Resource, Workflow
 
@@ -128,7 +128,7 @@ def test_no_class_has_a_public_method_that_is_no_operation() -> None:
 
 
 def test_every_resource_hangs_on_the_client_under_its_name() -> None:
-    assert {name for name in vars(Api) if not name.startswith("_")} == {*RESOURCES, "runtime"}
+    assert {name for name in vars(Api) if not name.startswith("_")} == {*RESOURCES}
     api = Api()
     for name, place in RESOURCES.items():
         resource = getattr(api, name)

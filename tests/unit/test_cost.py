@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 import a2e_async
-from a2e_async import A2E, RetryPolicy, http
+from a2e_async import A2E, RetryPolicy
+from a2e_async._transport import connections
 from tests.virtual_time import run
 
 PACKAGE = str(Path(a2e_async.__file__).parent)
@@ -46,7 +47,7 @@ def test_an_import_loads_no_library() -> None:
 def test_the_first_use_of_a_resource_loads_that_resource_and_no_http() -> None:
     modules = set(loaded("import a2e_async; a2e_async.A2E('sk_x').image_to_video"))
     modules -= set(loaded("import anyio"))  # older ones load much more, ssl too
-    assert {"httpx", "httpx2", "ssl", "sqlite3", "a2e_async.bulk"}.isdisjoint(modules)
+    assert {"httpx", "httpx2", "ssl", "sqlite3", "a2e_async._bulk.run"}.isdisjoint(modules)
     assert [name for name in modules if name.startswith("a2e_async.api.")] == ["a2e_async.api.image_to_video"]
     assert len(modules) <= 100
 
@@ -139,8 +140,8 @@ def test_two_hundred_jobs_stay_small() -> None:
 
 def test_a_process_makes_one_ssl_context(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    http._tls.cache_clear()
-    library = http._installed()
+    connections._tls.cache_clear()
+    library = connections._installed()
     make_context = library.create_ssl_context
     monkeypatch.setattr(
         library, "create_ssl_context", lambda *a, **k: made.append(1) or make_context(*a, **k)

@@ -11,6 +11,7 @@ import anyio
 import httpx
 import pytest
 
+from a2e_async._spec.routes import Routes
 from a2e_async.errors import (
     ConfigurationError,
     InvalidArgument,
@@ -19,7 +20,6 @@ from a2e_async.errors import (
     UploadError,
     WaitTimeout,
 )
-from a2e_async.readback import Routes
 from tests.unit.sample import START, PictureRecord, Pictures, Service, client, ok, refused
 from tests.virtual_time import BACKENDS, anyio_backend, run
 

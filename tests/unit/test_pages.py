@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a2e_async.operations import Call, Operation, Paging, many
+from a2e_async._spec.operation import Call, Operation, Paging, many
 from a2e_async.pages import Page, Pages
 from a2e_async.records import TaskRecord
 

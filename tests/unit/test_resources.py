@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from a2e_async._spec.field import Field
+from a2e_async._spec.operation import Operation, raw
 from a2e_async.errors import InvalidArgument, NotFound, UnexpectedReply
-from a2e_async.operations import Field, Operation, raw
 from a2e_async.resources import Resource
 from tests.unit.sample import GET, PATH, TOKEN, PictureRecord, Pictures, Service, client, ok, refused
 from tests.virtual_time import anyio_backend

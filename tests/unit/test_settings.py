@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from a2e_async.client import A2E
 from a2e_async.errors import ConfigurationError
-from a2e_async.settings import DEFAULT_BASE_URL, Token, base_url_from, seconds_from
+from a2e_async.settings import DEFAULT_BASE_URL, Token, base_url_from
 from tests.unit.sample import TOKEN
 
 
@@ -199,7 +199,7 @@ def test_any_text_is_a_base_url_or_refused(given: str) -> None:
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "60", None, True])
 def test_durations_that_are_none(value: Any) -> None:
-    assert str(refusal(lambda: seconds_from("timeout", value))).startswith("timeout:")
+    assert str(refusal(lambda: A2E(TOKEN, timeout=value))).startswith("timeout:")
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "8", None, True])

@@ -1,0 +1,1 @@
+"""Many jobs: the run, its journal, its budget."""

@@ -1,0 +1,45 @@
+"""The settings of a bulk run, checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+from attrs.validators import optional
+
+from a2e_async.checks import check_positive, check_whole
+from a2e_async.errors import InvalidArgument
+
+__all__ = ["BulkSettings"]
+
+
+Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def _whole_from(least: int) -> Validator:
+    return lambda _, attribute, value: check_whole(attribute.name, value, least=least)
+
+
+def _positive(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    check_positive(attribute.name, value)
+
+
+def _yield_or_skip(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value not in ("yield", "skip"):
+        raise InvalidArgument(attribute.name, f"{value!r} is not one of 'yield', 'skip'")
+
+
+@attrs.frozen
+class BulkSettings:
+    """The settings of a bulk run, as `A2E.bulk` explains them."""
+
+    concurrency: int = attrs.field(validator=_whole_from(1))
+    timeout: float = attrs.field(validator=_positive)
+    journal: Path | None
+    retries: int = attrs.field(validator=_whole_from(0))
+    download_to: Path | None
+    max_coins: float | None = attrs.field(validator=optional(_positive))
+    start_rate: float | None = attrs.field(validator=optional(_positive))
+    finished: Literal["yield", "skip"] = attrs.field(validator=_yield_or_skip)

@@ -1,0 +1,124 @@
+"""Safe file names, from anything. No I/O."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from a2e_async._files.media_types import BY_EXTENSION
+
+__all__ = [
+    "MAX_NAME_BYTES",
+    "name_of_url",
+    "numbered",
+    "safe_name",
+    "shortened",
+    "split_extension",
+    "with_extension",
+]
+
+
+MAX_NAME_BYTES = 120
+"""Bound on safe names: leaves room for suffixes under every file system's 255 (eCryptfs: 143)."""
+
+
+# Suffixes that say nothing: replaced like a wrong one.
+_EMPTY_EXTENSIONS = frozenset({".bin", ".tmp", ".dat", ".part", ".download"})
+
+
+_UNSAFE = re.compile(r'[<>:"/\\|?*]')
+
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
+
+
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}")
+
+
+def safe_name(name: str | bytes | None, *, fallback: str = "file") -> str:
+    """A file name that is safe on every system, from anything.
+
+    Path separators and what Windows forbids become ``_``; control characters and those that turn the
+    direction of text are left out; it starts with no dot or dash, ends in no dot, is no
+    device name (``con``), and has 1 to `MAX_NAME_BYTES` bytes. Letters of all scripts are kept.
+
+    Args:
+        name: what the name should be like.
+        fallback: used where nothing is left.
+
+    Example:
+        >>> safe_name("../../etc/passwd")
+        '_.._etc_passwd'
+    """
+    if isinstance(name, bytes):
+        name = name.decode("utf-8", "replace")
+    text = "".join(_kept(character) for character in name or "")
+    text = unicodedata.normalize("NFC", _UNSAFE.sub("_", text))
+    text = _trimmed(text) or fallback
+    if _RESERVED.fullmatch(text.partition(".")[0].rstrip()):
+        text = f"_{text}"
+    return shortened(text, MAX_NAME_BYTES)
+
+
+def _kept(character: str) -> str:
+    if character.isspace():
+        return " "
+    category = unicodedata.category(character)
+    if category == "Cs":
+        return "_"
+    if category in ("Cc", "Cn", "Co") or unicodedata.bidirectional(character) in _DIRECTIONS:
+        return ""
+    return "" if character in "\u200e\u200f\u061c\ufeff" else character
+
+
+_DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+def _trimmed(text: str) -> str:
+    return " ".join(text.split()).lstrip(" .-").rstrip(" .")
+
+
+def shortened(name: str, limit: int, suffix: str = "") -> str:
+    """The name with the suffix before its extension, cut in the stem to the limit in bytes."""
+    stem, extension = split_extension(name)
+    room = limit - len((suffix + extension).encode())
+    if len(stem.encode()) > room:
+        stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .")
+    return f"{stem}{suffix}{extension}"
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    stem, dot, last = name.rpartition(".")
+    return (stem, dot + last) if stem and _EXTENSION.fullmatch(dot + last) else (name, "")
+
+
+def numbered(name: str) -> Iterator[str]:
+    """The name, then ``stem_2.ext``, ``stem_3.ext`` and so on without end."""
+    yield name
+    number = 2
+    while True:
+        yield shortened(name, MAX_NAME_BYTES, f"_{number}")
+        number += 1
+
+
+def with_extension(name: str, extension: str) -> str:
+    """The safe name with the extension that fits the content.
+
+    A known but wrong (or empty-handed, as ``.bin``) extension is replaced; another spelling of the right one
+    (``.jpeg``) is kept; anything else that only looks like an extension (``v1.2``) stays in the stem.
+    """
+    stem, old = split_extension(name)
+    wanted = BY_EXTENSION.get(extension)
+    if old.lower() == extension or (wanted is not None and BY_EXTENSION.get(old.lower()) == wanted):
+        return name
+    if old.lower() in BY_EXTENSION or old.lower() in _EMPTY_EXTENSIONS:
+        name = stem
+    return safe_name(shortened(name + extension, MAX_NAME_BYTES))
+
+
+def name_of_url(url: str) -> str:
+    """A safe name from the last part of a URL's path."""
+    path = urlsplit(url).path.rstrip("/")
+    return safe_name(unquote(path.rpartition("/")[2]), fallback="download")

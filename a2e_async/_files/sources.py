@@ -1,0 +1,91 @@
+"""What can be uploaded, and what can be seen to be wrong with it before it is read."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from abc import abstractmethod
+from collections.abc import AsyncIterable, Iterable, Mapping
+from typing import Any, BinaryIO, Protocol
+
+from a2e_async._files.transfer import size_text
+from a2e_async.errors import InvalidArgument
+
+__all__ = ["AsyncFile", "Source", "check_size", "check_source"]
+
+
+class AsyncFile(Protocol):
+    """A binary file whose `read` is a coroutine function (anyio, trio, aiofiles)."""
+
+    @abstractmethod
+    async def read(self, size: int, /) -> bytes:
+        """Up to that many bytes; none at the end."""
+
+
+Source = (
+    os.PathLike[str]
+    | bytes
+    | bytearray
+    | memoryview
+    | BinaryIO
+    | AsyncFile
+    | Iterable[bytes]
+    | AsyncIterable[bytes]
+)
+"""What can be uploaded. A file object is read from where it stands, and stays open."""
+
+
+def check_source(source: Any, field: str, max_bytes: int) -> None:
+    """Refuse at once what can be seen to be wrong. May touch the disk.
+
+    Raises:
+        InvalidArgument: names the field, the value and what is allowed.
+    """
+    if isinstance(source, str):
+        raise InvalidArgument(
+            field,
+            f"{source[:80]!r} is a str; give a local file as pathlib.Path(...), or its content as bytes",
+        )
+    if isinstance(source, bytes | bytearray | memoryview):
+        check_size(memoryview(source).nbytes, field, max_bytes, "the content")
+    elif isinstance(source, os.PathLike):
+        _check_path(source, field, max_bytes)
+    elif isinstance(source, io.TextIOBase):
+        raise InvalidArgument(field, "the file is open in text mode; open it with 'rb'")
+    elif isinstance(source, Mapping) or not (
+        callable(getattr(source, "read", None)) or isinstance(source, Iterable | AsyncIterable)
+    ):
+        raise InvalidArgument(
+            field,
+            f"{type(source).__name__} is not a pathlib.Path, bytes, a binary file or an iterable of bytes",
+        )
+
+
+def _check_path(path: os.PathLike[Any], field: str, max_bytes: int) -> None:
+    shown = os.fsdecode(path)
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        raise InvalidArgument(field, f"{shown} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(field, f"{shown} cannot be read: {error}") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise InvalidArgument(field, f"{shown} is a directory")
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidArgument(field, f"{shown} is not a regular file; open it and give the file object")
+    check_size(status.st_size, field, max_bytes, shown)
+
+
+def check_size(size: int, field: str, max_bytes: int, shown: str) -> None:
+    """Refuse what is empty or too large.
+
+    Raises:
+        InvalidArgument: says how large it is.
+    """
+    if size == 0:
+        raise InvalidArgument(field, f"{shown} is empty")
+    if size > max_bytes:
+        raise InvalidArgument(
+            field, f"{shown} has {size_text(size)}; at most {size_text(max_bytes)} are allowed"
+        )

@@ -1,0 +1,1 @@
+"""What the generated modules declare: operations, fields, rules. Sends nothing."""

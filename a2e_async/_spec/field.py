@@ -1,0 +1,188 @@
+"""What a value must be: one keyword of an operation, checked before anything is sent. No I/O."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from a2e_async._spec.media import Upload
+from a2e_async.checks import is_number
+from a2e_async.errors import InvalidArgument
+
+__all__ = ["Field", "checked_id", "hint", "shown"]
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# One letter before the colon is a drive, not a scheme.
+_URL = re.compile(r"https?://[^\s/]\S*|(?!https?:)[A-Za-z][A-Za-z0-9+.-]+:\S+", re.IGNORECASE)
+
+
+@attrs.frozen
+class Field:
+    """One keyword of an operation and what it allows.
+
+    Attributes:
+        name: the Python keyword.
+        kind: ``str``, ``int``, ``float`` (any number), ``bool``, ``list``, ``dict`` or ``object`` (anything).
+        key: the name on the wire, where it differs.
+        media: a media URL is wanted, so a file will do.
+        also: values that are allowed although they are outside the limits.
+        item: of a list, what each element allows.
+        fields: of a dict, what its members allow; others pass.
+    """
+
+    name: str
+    kind: type = object
+    key: str = ""
+    required: bool = attrs.field(default=False, kw_only=True)
+    choices: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
+    minimum: float | None = attrs.field(default=None, kw_only=True)
+    maximum: float | None = attrs.field(default=None, kw_only=True)
+    min_length: int | None = attrs.field(default=None, kw_only=True)
+    max_length: int | None = attrs.field(default=None, kw_only=True)
+    min_items: int | None = attrs.field(default=None, kw_only=True)
+    max_items: int | None = attrs.field(default=None, kw_only=True)
+    pattern: str | None = attrs.field(default=None, kw_only=True)
+    media: bool = attrs.field(default=False, kw_only=True)
+    also: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
+    item: Field | None = attrs.field(default=None, kw_only=True)
+    fields: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
+
+    @property
+    def wire_name(self) -> str:
+        """The name on the wire."""
+        return self.key or self.name
+
+    def check(self, value: Any, where: str | None = None) -> None:
+        """Raise `InvalidArgument` naming the field, the value and what is allowed."""
+        where = where or self.name
+        if self.media and not isinstance(value, str):
+            _check_file(where, value)
+            return
+        self._check_kind(where, value)
+        self._check_limits(where, value)
+        if self.item is not None and isinstance(value, list | tuple):
+            for index, element in enumerate(value):
+                self.item.check(element, f"{where}[{index}]")
+        if isinstance(value, Mapping):
+            self._check_members(where, value)
+
+    def _check_members(self, where: str, value: Mapping[str, Any]) -> None:
+        for member in self.fields:
+            if member.wire_name in value:
+                member.check(value[member.wire_name], f"{where}.{member.wire_name}")
+            elif member.required:
+                raise InvalidArgument(f"{where}.{member.wire_name}", "is required")
+
+    def _check_kind(self, where: str, value: Any) -> None:
+        if self.kind is object:
+            return
+        allowed = _KINDS[self.kind]
+        if not isinstance(value, allowed) or (isinstance(value, bool) and self.kind is not bool):
+            raise InvalidArgument(where, f"{shown(value)} is not {_KIND_NAMES[self.kind]}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidArgument(where, f"{value} is not a finite number")
+
+    def _check_limits(self, where: str, value: Any) -> None:
+        if value in self.also:
+            return
+        if self.choices and value not in self.choices:
+            raise InvalidArgument(
+                where,
+                f"{shown(value)} is not one of {', '.join(map(repr, self.choices))}"
+                f"{hint(value, self.choices)}",
+            )
+        # A limit that does not go with the value's kind says nothing about it.
+        if is_number(value):
+            _check_range(where, value, self.minimum, self.maximum, "", value)
+        elif isinstance(value, list | tuple):
+            _check_range(where, len(value), self.min_items, self.max_items, " items", value)
+        elif isinstance(value, str):
+            _check_range(where, len(value), self.min_length, self.max_length, " characters", value)
+            if self.media:
+                _check_url(where, value)
+            elif self.pattern is not None and not re.search(self.pattern, value):
+                raise InvalidArgument(where, f"{shown(value)} does not match {self.pattern}")
+
+
+def checked_id(name: str, value: Any) -> str:
+    """An id that can stand in a path."""
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise InvalidArgument(name, f"{shown(value)} is not an id (1 to 128 letters, digits, _ or -)")
+    return value
+
+
+_KINDS: dict[type, type | tuple[type, ...]] = {
+    str: str,
+    int: int,
+    float: (int, float),
+    bool: bool,
+    list: (list, tuple),
+    dict: Mapping,
+}
+_KIND_NAMES = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    list: "a list",
+    dict: "a mapping",
+}
+
+
+def _check_range(where: str, size: Any, low: float | None, high: float | None, unit: str, value: Any) -> None:
+    if (low is not None and size < low) or (high is not None and size > high):
+        bounds = f"{'' if low is None else f'at least {low}'}{' and ' if None not in (low, high) else ''}"
+        bounds += "" if high is None else f"at most {high}"
+        raise InvalidArgument(where, f"{shown(value)} is out of bounds: {bounds}{unit}")
+
+
+def _check_url(where: str, value: str) -> None:
+    if not _URL.fullmatch(value):
+        raise InvalidArgument(
+            where, f"{shown(value)} is not a URL (for a local file give pathlib.Path({shown(value)}))"
+        )
+
+
+def _check_file(where: str, value: Any) -> None:
+    if isinstance(value, Upload):
+        return
+    if isinstance(value, bytes):
+        if not value:
+            raise InvalidArgument(where, "the file is empty")
+        return
+    if isinstance(value, os.PathLike):
+        try:
+            path = Path(value)
+            if not path.is_file():
+                raise InvalidArgument(where, f"{path} is not a file")
+            if not path.stat().st_size:
+                raise InvalidArgument(where, f"{path} is empty")
+        except (OSError, TypeError) as error:
+            raise InvalidArgument(where, f"{shown(value)} cannot be read: {error}") from None
+        return
+    raise InvalidArgument(where, f"{shown(value)} is not a URL, pathlib.Path, bytes or Upload")
+
+
+def shown(value: Any) -> str:
+    """The value for an error message, cut to a readable length."""
+    try:
+        text = repr(value[:80] if isinstance(value, str | bytes) else value)
+    except Exception:  # whatever it is, it says so badly, and the message is about something else
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def hint(value: Any, options: Iterable[Any]) -> str:
+    """Which option was probably meant, for the end of an error message."""
+    if not isinstance(value, str) or len(value) > 100:
+        return ""
+    import difflib
+
+    close = difflib.get_close_matches(value, [str(option) for option in options], n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

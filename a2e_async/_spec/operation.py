@@ -1,0 +1,304 @@
+"""What one operation of the API is: its path, its fields and their limits, its reply. No I/O.
+
+The generated modules declare their operations with these classes; a call is checked against
+its declaration before anything is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypedDict, TypeVar
+from urllib.parse import quote
+
+import attrs
+
+from a2e_async._spec.field import Field, checked_id, hint, shown
+from a2e_async._spec.rules import Need, check_never_sent, check_rules
+from a2e_async.checks import check_positive
+from a2e_async.errors import InvalidArgument, UnexpectedReply
+from a2e_async.records import Record, decode_many
+
+__all__ = [
+    "Call",
+    "CallOptions",
+    "Operation",
+    "Paging",
+    "many",
+    "one",
+    "raw",
+    "rows_of",
+    "text",
+    "total_of",
+    "with_body",
+]
+
+T = TypeVar("T")
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+class CallOptions(TypedDict, total=False):
+    """What every call takes besides its own keywords.
+
+    request_timeout: seconds for this request, instead of the client's setting.
+    extra_headers: more headers; they cannot replace Authorization.
+    extra_query: query parameters that the spec does not know yet.
+    extra_body: body fields that the spec does not know yet; they win over the typed ones.
+    """
+
+    request_timeout: float
+    extra_headers: Mapping[str, str]
+    extra_query: Mapping[str, str | int | float | bool]
+    extra_body: Mapping[str, Any]
+
+
+OPTION_NAMES = frozenset(CallOptions.__annotations__)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?|")
+_OWN_HEADERS = frozenset({"authorization", "host", "content-length", "content-type", "transfer-encoding"})
+
+
+@attrs.frozen
+class Paging:
+    """How a list operation counts its pages.
+
+    Attributes:
+        page, size: names of the query parameters, None where the operation has no paging.
+        default_size, max_size: records per page.
+    """
+
+    page: str | None = None
+    size: str | None = None
+    default_size: int = 20
+    max_size: int = 100
+
+
+def _brief(body: Mapping[str, Any] | None) -> str:
+    """A body for a repr: files and prompts may be long."""
+    if body is None:
+        return "None"
+    text = ", ".join(f"{key!r}: {shown(value)}" for key, value in body.items())
+    return f"{{{text if len(text) <= 200 else text[:197] + '...'}}}"
+
+
+@attrs.frozen
+class Call:
+    """One request, checked and ready: what goes to the transport."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    body: Mapping[str, Any] | None = attrs.field(default=None, repr=_brief)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    timeout: float | None = None
+
+    def with_query(self, query: Mapping[str, Any]) -> Call:
+        """The same call with another query."""
+        return attrs.evolve(self, query=query)
+
+
+@attrs.frozen(eq=False)
+class Operation(Generic[T]):
+    """One operation of the API.
+
+    Attributes:
+        method, path: as in the document, path parameters in braces.
+        reply: makes the typed reply of the envelope's ``data``.
+        path_fields, query, body: the keywords by where they go.
+        has_body: a JSON body is sent, even an empty one.
+        paging: set on operations that list.
+        any_of: groups of body keywords of which at least one is needed.
+        exclusive: groups of body keywords of which at most one may be given.
+        needs: body keywords that others make necessary.
+    """
+
+    method: str
+    path: str
+    reply: Callable[[Any], T]
+    path_fields: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
+    query: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
+    body: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
+    has_body: bool = attrs.field(default=False, kw_only=True)
+    paging: Paging | None = attrs.field(default=None, kw_only=True)
+    any_of: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
+    exclusive: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
+    needs: tuple[Need, ...] = attrs.field(default=(), kw_only=True)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it twice does no more than sending it once.
+
+        A POST is not, unless its last segment says that it only reads; a ``retry`` is not,
+        though it is a GET.
+        """
+        last = self.path.rpartition("/")[2]
+        if self.method != "POST":
+            return last != "retry"
+        return last == "quote" or last.endswith(("batchDetail", "list", "Background"))
+
+    def call(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Call:
+        """Check the values (None is: not given) and the options, and make the request.
+
+        Raises:
+            InvalidArgument: names the field, the value and what is allowed.
+        """
+        check_options(options, [field.name for field in (*self.path_fields, *self.query, *self.body)])
+        path = self.path
+        for field in self.path_fields:
+            path = path.replace(
+                "{" + field.wire_name + "}", quote(checked_id(field.name, values.get(field.name)), safe="")
+            )
+        query = self._collect(self.query, values)
+        query.update(options.get("extra_query", {}))
+        check_never_sent(query)
+        body: dict[str, Any] | None = None
+        if self.has_body:
+            body = self.body_of(values, options)
+        return Call(
+            self.method,
+            path,
+            query,
+            body,
+            options.get("extra_headers", {}),
+            options.get("request_timeout"),
+        )
+
+    def decode(self, call: Call, data: Any) -> T:
+        """Make the typed reply.
+
+        Args:
+            call: the request, for the error.
+            data: the envelope's ``data``.
+
+        Raises:
+            UnexpectedReply: the data is not of the reply's basic shape (an object, a list, a string).
+        """
+        try:
+            return self.reply(data)
+        except TypeError as error:
+            raise UnexpectedReply(
+                f"the reply is not {error}", status=200, method=call.method, path=call.path, body=data
+            ) from None
+
+    def body_of(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+        """The checked JSON body, files not yet uploaded."""
+        extra = options.get("extra_body", {})
+        given = {name: value for name, value in values.items() if value is not None}
+        body = self._collect(tuple(f for f in self.body if f.wire_name not in extra), given)
+        body.update(extra)
+        keywords = {field.wire_name: field.name for field in self.body}
+        named = {keywords.get(key, key): value for key, value in body.items()}
+        check_rules(named, self.any_of, self.exclusive, self.needs)
+        return body
+
+    @staticmethod
+    def _collect(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, Any]:
+        collected: dict[str, Any] = {}
+        for field in fields:
+            value = values.get(field.name)
+            if value is None:
+                if field.required:
+                    raise InvalidArgument(field.name, "is required")
+                continue
+            field.check(value)
+            collected[field.wire_name] = value
+        return collected
+
+
+def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Refuse keywords that are neither the operation's nor `CallOptions`."""
+    for name in options:
+        if name not in OPTION_NAMES:
+            raise InvalidArgument(name, f"unknown keyword{hint(name, [*names, *OPTION_NAMES])}")
+    if options.get("request_timeout") is not None:
+        check_positive("request_timeout", options["request_timeout"], unit="seconds")
+    for name in ("extra_headers", "extra_query", "extra_body"):
+        if not isinstance(options.get(name, {}), Mapping):
+            raise InvalidArgument(name, f"{shown(options[name])} is not a mapping")
+    for header, value in options.get("extra_headers", {}).items():
+        _check_header(header, value)
+    for name, value in options.get("extra_query", {}).items():
+        if not isinstance(name, str) or not isinstance(value, str | int | float):
+            raise InvalidArgument(f"extra_query.{name}", f"{shown(value)} is not a string, number or bool")
+    for name in options.get("extra_body", {}):
+        if not isinstance(name, str):
+            raise InvalidArgument(f"extra_body.{name}", "the name is not a string")
+
+
+def _check_header(name: Any, value: Any) -> None:
+    where = f"extra_headers.{name}"
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        raise InvalidArgument(where, "that cannot be a header's name")
+    if name.lower() in _OWN_HEADERS:
+        instead = "; give the client another token" if name.lower() == "authorization" else ""
+        raise InvalidArgument(where, f"cannot be replaced{instead}")
+    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+        # The value may be a secret: it is not shown.
+        raise InvalidArgument(where, "the value is not a string of printable ASCII characters")
+
+
+def with_body(body: Mapping[str, Any] | None, options: CallOptions) -> CallOptions:
+    """The options with a free-form body in them; what stands in ``extra_body`` wins over it.
+
+    Raises:
+        InvalidArgument: the body is not a mapping.
+    """
+    if body is None:
+        return options
+    if not isinstance(body, Mapping):
+        raise InvalidArgument("body", f"{shown(body)} is not a mapping")
+    extra = options.get("extra_body", {})
+    return {**options, "extra_body": {**body, **extra} if isinstance(extra, Mapping) else extra}
+
+
+def one(cls: type[RecordT]) -> Callable[[Any], RecordT]:
+    """A reply whose data is one object (a list of one is taken for it)."""
+
+    def decode(data: Any) -> RecordT:
+        if isinstance(data, list) and data:
+            data = data[0]
+        if not isinstance(data, Mapping):
+            raise TypeError("an object")
+        return cls.decode(data)
+
+    return decode
+
+
+def many(cls: type[RecordT]) -> Callable[[Any], Sequence[RecordT]]:
+    """A reply whose data is a list, bare or wrapped."""
+
+    def decode(data: Any) -> Sequence[RecordT]:
+        return decode_many(cls, rows_of(data))
+
+    return decode
+
+
+def text(data: Any) -> str:
+    """A reply whose data is a string."""
+    if not isinstance(data, str):
+        raise TypeError("a string")
+    return data
+
+
+def raw(data: Any) -> Any:
+    """A reply whose shape is not known: the JSON as it came."""
+    return data
+
+
+def rows_of(data: Any) -> Sequence[Any]:
+    """The elements of a list reply: bare, or under ``rows``, ``list`` or ``data``."""
+    if isinstance(data, list):
+        return data
+    if isinstance(data, Mapping):
+        for key in ("rows", "list", "data"):
+            if isinstance(data.get(key), list):
+                return list(data[key])
+    if data is None or (isinstance(data, Mapping) and data.keys() <= {"message", "msg"}):
+        return []
+    raise TypeError("a list")
+
+
+def total_of(data: Any) -> int | None:
+    """How many records a list reply says that there are on all its pages."""
+    total = data.get("count", data.get("total")) if isinstance(data, Mapping) else None
+    return total if type(total) is int and total >= 0 else None

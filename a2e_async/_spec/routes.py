@@ -1,0 +1,35 @@
+"""The operations that make a family of tasks usable. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from a2e_async._spec.operation import Operation
+
+__all__ = ["Routes"]
+
+
+@attrs.frozen
+class Routes:
+    """The operations of a workflow.
+
+    Attributes:
+        start: makes tasks.
+        get: reads one task, by an id in the path or in the query.
+        batch_detail: reads many.
+        list: lists them, newest first.
+        delete: removes one.
+    """
+
+    start: Operation[Any]
+    get: Operation[Any] | None = None
+    batch_detail: Operation[Any] | None = None
+    list: Operation[Any] | None = None
+    delete: Operation[Any] | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is any way to learn what became of a task."""
+        return bool(self.get or self.batch_detail or self.list)

@@ -1,0 +1,144 @@
+"""Rules between the keywords of one operation: what needs, excludes or limits what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from a2e_async._spec.field import shown
+from a2e_async.errors import InvalidArgument
+
+__all__ = ["NEVER_SENT", "Need", "check_never_sent", "check_rules"]
+
+NEVER_SENT = frozenset({"minor_suspected_skip"})
+"""Body members that override a finding about a minor. This package does not send them."""
+
+
+@attrs.frozen
+class Need:
+    """What holds under a condition; where nothing is said to hold, the combination is refused.
+
+    Attributes:
+        when: for each keyword the values that it must have for the rule to apply; None among them is: not
+            given. None instead of values is: given, whatever it is.
+        all_of: every one of these is needed then.
+        any_of: at least one of these is needed then.
+        only: these keywords, if given, have one of these values then.
+        most: these keywords, if given, are at most so large then, or so many.
+    """
+
+    when: Mapping[str, Sequence[Any] | None]
+    all_of: Sequence[str] = ()
+    any_of: Sequence[str] = ()
+    only: Mapping[str, Sequence[Any]] = attrs.field(factory=dict[str, Sequence[Any]])
+    most: Mapping[str, float] = attrs.field(factory=dict[str, float])
+
+    def applies(self, given: Mapping[str, Any]) -> bool:
+        """Whether the condition holds."""
+        return all(
+            (given.get(name) is not None) if values is None else (given.get(name) in values)
+            for name, values in self.when.items()
+        )
+
+    def check(self, given: Mapping[str, Any]) -> None:
+        """Raise `InvalidArgument` if the condition holds and what is needed then is not given."""
+        if not self.applies(given):
+            return
+        missing = [name for name in self.all_of if _is_missing(given.get(name))]
+        if missing:
+            raise InvalidArgument(missing[0], f"is required {self._condition(given)}")
+        if self.any_of and all(_is_missing(given.get(name)) for name in self.any_of):
+            raise InvalidArgument(
+                self.any_of[0], f"{_one_of(self.any_of)} is required {self._condition(given)}"
+            )
+        for name, values in self.only.items():
+            if given.get(name) is not None and given[name] not in values:
+                allowed = ", ".join(map(repr, values))
+                raise InvalidArgument(
+                    name, f"{shown(given[name])} is not one of {allowed} {self._condition(given)}"
+                )
+        for name, most in self.most.items():
+            size = _size(given.get(name))
+            if size is not None and size > most:
+                raise InvalidArgument(
+                    name, f"{shown(given[name])} is more than {most:g} {self._condition(given)}"
+                )
+        if not (self.all_of or self.any_of or self.only or self.most):
+            last = list(self.when)[-1]
+            raise InvalidArgument(
+                last, f"{given.get(last)!r} cannot be combined {self._condition(given, last)}"
+            )
+
+    def _condition(self, given: Mapping[str, Any], but: str = "") -> str:
+        parts = [
+            f"without {name}"
+            if given.get(name) is None
+            else f"with {name}"
+            if values is None
+            else f"with {name}={given[name]!r}"
+            for name, values in self.when.items()
+            if name != but
+        ]
+        return " and ".join(parts)
+
+
+def check_rules(
+    given: Mapping[str, Any],
+    any_of: Sequence[Sequence[str]],
+    exclusive: Sequence[Sequence[str]],
+    needs: Sequence[Need],
+) -> None:
+    """Check the keywords of one call against each other.
+
+    Args:
+        given: keywords and their values; None is: not given.
+        any_of: of each group at least one is needed.
+        exclusive: of each group at most one may be given.
+        needs: conditional needs.
+
+    Raises:
+        InvalidArgument: names the keyword and what is allowed.
+    """
+    check_never_sent(given)
+    for group in any_of:
+        if all(_is_missing(given.get(name)) for name in group):
+            raise InvalidArgument(group[0], f"{_one_of(group)} is required")
+    for group in exclusive:
+        present = [name for name in group if given.get(name) is not None]
+        if len(present) > 1:
+            raise InvalidArgument(present[1], f"cannot be given together with {present[0]}")
+    for need in needs:
+        need.check(given)
+
+
+def check_never_sent(value: Any, where: str = "") -> None:
+    """Refuse members that this package does not send, however deep they stand.
+
+    Raises:
+        InvalidArgument: names the member.
+    """
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            if str(name).lower() in NEVER_SENT:
+                raise InvalidArgument(f"{where}{name}", "this package does not send it")
+            check_never_sent(member, f"{where}{name}.")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            check_never_sent(item, f"{where.removesuffix('.')}[{index}].")
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether there is nothing where something is needed; an empty text or list is nothing."""
+    return value is None or (isinstance(value, str | list | tuple) and not value)
+
+
+def _size(value: Any) -> float | None:
+    if isinstance(value, list | tuple):
+        return len(value)
+    return value if isinstance(value, int | float) else None
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"one of {', '.join(names)}"

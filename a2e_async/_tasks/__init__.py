@@ -1,0 +1,1 @@
+"""Tasks on the server: start them, find them again, wait for them."""

@@ -1,0 +1,126 @@
+"""Reading tasks back: by batch, through the list, or one by one, whatever the family offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from a2e_async._spec.operation import Call, Operation, Paging
+from a2e_async._spec.routes import Routes
+from a2e_async._tasks.replies import by_id, records_in, tasks_in
+from a2e_async._transport.requests import Transport
+from a2e_async.errors import A2EError
+from a2e_async.failures import Failure, classify, may_concern_one_id
+from a2e_async.records import JSONObject, task_id_of, task_status_of
+
+__all__ = ["ListPages", "RouteReader"]
+
+_BATCH = 200  # the ceiling where one is stated (H); none is stated elsewhere
+_ALL_PAGES = 50  # no list is read further
+_MANY = 10  # so many waiting tasks make one look into the list cheaper than a request for each
+
+
+class ListPages:
+    """A workflow's list, as raw pages.
+
+    Attributes:
+        size: records on a full page.
+    """
+
+    def __init__(self, operation: Operation[Any], transport: Transport) -> None:
+        self._operation = operation
+        self._transport = transport
+        self._paging = operation.paging or Paging()
+        self.size = self._paging.max_size if self._paging.size else 100
+
+    async def read(self, number: int) -> Sequence[JSONObject]:
+        """One page, counted from 1."""
+        query: dict[str, Any] = {}
+        if self._paging.size:
+            query[self._paging.size] = self.size
+        if self._paging.page:
+            query[self._paging.page] = number
+        body: dict[str, Any] | None = {} if self._operation.has_body else None
+        data = await self._transport.send(
+            Call(self._operation.method, self._operation.path, query, body), repeatable=True
+        )
+        return records_in(data)
+
+    def is_last(self, page: Sequence[JSONObject]) -> bool:
+        """Whether nothing comes after that page.
+
+        A page of 37 is the last one. One of 50 may be a full page of a server that gives no more
+        than that, whatever it is asked for.
+        """
+        if not self._paging.page or not page:
+            return True
+        return len(page) < self.size and len(page) % 5 != 0
+
+
+class RouteReader:
+    """Where the poller gets the records of one workflow's tasks; see `TaskReader`."""
+
+    def __init__(self, routes: Routes, transport: Transport) -> None:
+        self._routes = routes
+        self._transport = transport
+        self._pages = ListPages(routes.list, transport) if routes.list else None
+        if routes.batch_detail:
+            self.batch = _BATCH
+        else:
+            self.batch = min(self._pages.size, 100) if self._pages else 1
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
+        """The records of those ids that the service knows, by id."""
+        if self._routes.batch_detail:
+            return await self._read_batch(self._routes.batch_detail, ids)
+        if self._pages and (len(ids) >= _MANY or not self._routes.get):
+            return await self._read_list(self._pages, ids, 2 + len(ids) // 25)
+        return await self._read_each(ids)
+
+    async def read_one(self, id: str) -> JSONObject | None:
+        """The record of one id, by the detail route; where there is none, by any other."""
+        operation = self._routes.get
+        if operation is None:
+            found = await self._read_list(self._pages, [id], _ALL_PAGES) if self._pages else {}
+            return found.get(id)
+        field = (*operation.path_fields, *operation.query)[0]
+        data = await self._transport.send(operation.call({field.name: id}, {}), repeatable=True)
+        for record in tasks_in(data):
+            if task_id_of(record) == id:
+                return record
+        unnamed = isinstance(data, Mapping) and task_id_of(data) is None and task_status_of(data)
+        return data if unnamed else None
+
+    async def _read_each(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
+        """Each id for itself: what is wrong with one is not held against the others."""
+        found: dict[str, JSONObject] = {}
+        for place, task_id in enumerate(ids):
+            try:
+                record = await self.read_one(task_id)
+            except A2EError as error:
+                if classify(error) is not Failure.FINAL and found:
+                    # Those not asked for now stand as they were: known, not ended.
+                    found.update((rest, {"_id": rest}) for rest in ids[place:])
+                    break
+                if len(ids) == 1 or not may_concern_one_id(error):
+                    raise
+                record = None
+            if record is not None:
+                found[task_id] = record
+        return found
+
+    async def _read_batch(self, operation: Operation[Any], ids: Sequence[str]) -> Mapping[str, JSONObject]:
+        call = Call(operation.method, operation.path, body={"ids": list(ids)})
+        return by_id(records_in(await self._transport.send(call, repeatable=True)))
+
+    async def _read_list(self, pages: ListPages, ids: Sequence[str], most: int) -> Mapping[str, JSONObject]:
+        """The newest pages, until every id has been seen, the list ends or so many have been read."""
+        wanted = set(ids)
+        seen: dict[str, JSONObject] = {}
+        for number in range(1, most + 1):
+            page = await pages.read(number)
+            before = len(seen)
+            seen.update(by_id(page))
+            if wanted <= seen.keys() or len(seen) == before or pages.is_last(page):
+                break
+        return {task_id: seen[task_id] for task_id in ids if task_id in seen}

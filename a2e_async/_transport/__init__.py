@@ -1,0 +1,1 @@
+"""One request to the API: connections, retries, the envelope, errors."""

@@ -1,0 +1,381 @@
+"""HTTP for one event loop: connections and timeouts.
+
+The only module that imports httpx, or httpx2 where that is installed (the extra ``fast``): it has the
+same names, and half the cost. Requests never queue inside a pool: httpx's cost grows with the square
+of its connections, so there are several small pools behind one limiter.
+
+Outside ``async with A2E()`` connections live only as long as something is under way. So nothing
+is left over when an event loop ends, and the next loop starts with connections of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+
+from a2e_async._transport.envelope import Reply
+from a2e_async._transport.error_mapping import errors_mapped, host_of, path_of
+from a2e_async.errors import ConnectionFailed, UnexpectedReply
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+    from a2e_async.settings import Token
+
+__all__ = ["Http", "StreamedResponse", "load"]
+
+_POOL_SIZE = 8
+_FILE_CONNECTIONS = 16
+_KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
+_CONNECT_TIMEOUT = 10.0
+_REPLY_LIMIT = 64 * 2**20
+_CHUNKS_BUFFERED = 8  # more than a closed connection can still hold
+
+
+@functools.cache
+def _installed() -> Any:
+    """The faster library if it is there."""
+    try:
+        return importlib.import_module("httpx2")
+    except ImportError:
+        return importlib.import_module("httpx")
+
+
+def _made_for(transport: httpx.AsyncBaseTransport) -> Any:
+    """The library that a caller's transport belongs to."""
+    homes = {base.__module__.partition(".")[0] for base in type(transport).__mro__}
+    return importlib.import_module("httpx2" if "httpx2" in homes else "httpx")
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """One for the process: making it is dear."""
+    context: ssl.SSLContext = _installed().create_ssl_context()
+    return context
+
+
+def load() -> None:
+    """Load now what the first request needs: the library, what it loads late itself, and what TLS trusts."""
+    _installed().AsyncClient(verify=_tls())
+
+
+@attrs.frozen
+class StreamedResponse:
+    """The response to `Http.stream`, body not yet read.
+
+    Attributes:
+        status: HTTP status.
+        headers: lower-case names.
+        raw: httpx's response.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    raw: httpx.Response = attrs.field(repr=False)
+
+    async def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes, in the order sent, without decoding a Content-Encoding.
+
+        Close it (`contextlib.aclosing`) where it may be left before its end.
+        """
+        if self.raw.is_stream_consumed:
+            # A caller's transport, as in a test, may answer with what is in memory.
+            yield self.raw.content
+            return
+        chunks = self.raw.aiter_raw()
+        try:
+            with errors_mapped(self.raw.request.method, self.raw.url.path):
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            # Left early, the generators below would wait for the garbage collector, which asyncio and trio
+            # resent. Reading on after the end of the connection is what ends all of them.
+            with anyio.CancelScope(shield=True), suppress(Exception):
+                await self.raw.aclose()
+                for _ in range(_CHUNKS_BUFFERED):
+                    await anext(chunks)
+
+    async def aread(self) -> bytes:
+        """The whole body; only for small ones (an error text)."""
+        return b"".join([chunk async for chunk in self.aiter_bytes()])
+
+
+class Http:
+    """Connections of one event loop.
+
+    Args:
+        transport: an httpx transport to use instead of own connections; stays open when this is closed.
+        max_connections: how many API requests may be under way at once.
+        timeout: seconds without any progress before a request is given up.
+    """
+
+    def __init__(
+        self, *, transport: httpx.AsyncBaseTransport | None, max_connections: int, timeout: float
+    ) -> None:
+        self._library = _made_for(transport) if transport else _installed()
+        self._transport = transport
+        self._timeout = timeout
+        self._limiter = anyio.Semaphore(max_connections)
+        self._file_limiter = anyio.Semaphore(_FILE_CONNECTIONS)
+        self._pool_count = -(-max_connections // _POOL_SIZE)
+        self._pools: list[_Pool] = []
+        self._files: _Pool | None = None
+        self._users = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Keep connections for the time of the block; the last one out closes them."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                with anyio.CancelScope(shield=True):
+                    await self._close()
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+        timeout: float | None = None,
+        token: Token,
+    ) -> Reply:
+        """Send one API request with the token and read the whole answer.
+
+        Raises:
+            ConnectionFailed: with ``delivered`` False if it provably never reached the server.
+            RequestTimeout: the server may still be working on it.
+        """
+        async with self._stream(
+            method,
+            url,
+            headers={"accept-encoding": "gzip", **headers},
+            query=query,
+            content=content,
+            timeout=timeout,
+            token=token,
+        ) as response:
+            path = response.url.path
+            if response.is_redirect:
+                target = host_of(response.headers.get("location", "")) or "another path"
+                raise UnexpectedReply(
+                    f"a redirect to {target}, not followed with the token: is the base URL right?",
+                    status=response.status_code,
+                    method=method,
+                    path=path,
+                )
+            body = await _read_bounded(StreamedResponse(response.status_code, response.headers, response))
+            return Reply(method, path, response.status_code, response.headers, body)
+
+    @asynccontextmanager
+    async def stream_api(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, Any] | None,
+        content: bytes | None,
+        timeout: float | None,
+        token: Token,
+    ) -> AsyncIterator[StreamedResponse]:
+        """Send one API request with the token; the answer is read as it comes (server-sent events)."""
+        async with self._stream(
+            method, url, headers=headers, query=query, content=content, timeout=timeout, token=token
+        ) as response:
+            yield StreamedResponse(response.status_code, response.headers, response)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: AsyncIterator[bytes] | None = None,
+        timeout: float | None = None,
+    ) -> AsyncIterator[StreamedResponse]:
+        """A request outside the API (storage, CDN): no token, no redirect followed.
+
+        Raises:
+            ConnectionFailed, RequestTimeout: as `send`.
+        """
+        async with self._stream(
+            method,
+            url,
+            headers={"accept-encoding": "identity", **headers},
+            content=content,
+            timeout=timeout,
+            token=None,
+        ) as response:
+            yield StreamedResponse(response.status_code, response.headers, response)
+
+    @asynccontextmanager
+    async def _stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, Any] | None = None,
+        content: AsyncIterator[bytes] | bytes | None,
+        timeout: float | None,
+        token: Token | None,
+    ) -> AsyncIterator[httpx.Response]:
+        limiter = self._limiter if token else self._file_limiter
+        async with self.open(), limiter:
+            pool = self._pick() if token else self._file_pool()
+            pool.busy += 1
+            response: httpx.Response | None = None
+            try:
+                with errors_mapped(method, path_of(url)):
+                    request = pool.client.build_request(
+                        method,
+                        url,
+                        headers=headers,
+                        params=query or None,
+                        content=content if isinstance(content, bytes) else None,
+                        timeout=self._timeouts(timeout),
+                    )
+                    if content is not None:
+                        pieces = _Once(content) if isinstance(content, bytes) else content
+                        request.stream = _body_type(self._library)(pieces)
+                    if token:
+                        # No local name ever holds the header, so no traceback can show it.
+                        request.headers["authorization"] = token.authorization()
+                    response = await pool.client.send(request, stream=True)
+                yield response
+            finally:
+                pool.busy -= 1
+                if response is not None:
+                    with anyio.CancelScope(shield=True):
+                        await response.aclose()
+
+    def _timeouts(self, timeout: float | None) -> httpx.Timeout:
+        seconds = timeout or self._timeout
+        timeouts: httpx.Timeout = self._library.Timeout(
+            seconds, connect=min(seconds, _CONNECT_TIMEOUT), pool=None
+        )
+        return timeouts
+
+    def _pick(self) -> _Pool:
+        """The pool with the least under way; a new one while all are busy."""
+        idlest = min(self._pools, key=_busy, default=None)
+        if idlest is None or (idlest.busy and len(self._pools) < self._pool_count and not self._transport):
+            idlest = _Pool(self._client(_POOL_SIZE))
+            self._pools.append(idlest)
+        return idlest
+
+    def _file_pool(self) -> _Pool:
+        if self._files is None:
+            self._files = _Pool(self._client(_FILE_CONNECTIONS))
+        return self._files
+
+    def _client(self, connections: int) -> httpx.AsyncClient:
+        client: httpx.AsyncClient
+        if self._transport is not None:
+            client = self._library.AsyncClient(transport=_Borrowed(self._transport))
+        else:
+            limits = self._library.Limits(
+                max_connections=connections,
+                max_keepalive_connections=connections,
+                keepalive_expiry=_KEEPALIVE,
+            )
+            client = self._library.AsyncClient(verify=_tls(), limits=limits, follow_redirects=False)
+        return client
+
+    async def _close(self) -> None:
+        pools, self._pools = [*self._pools, *([self._files] if self._files else [])], []
+        self._files = None
+        for pool in pools:
+            await pool.client.aclose()
+
+
+@attrs.define(eq=False)
+class _Pool:
+    client: httpx.AsyncClient
+    busy: int = 0
+
+
+def _busy(pool: _Pool) -> int:
+    return pool.busy
+
+
+@functools.cache
+def _body_type(library: Any) -> Any:
+    """A request's body. The library's own is a generator, which a failed request would leave unfinished."""
+
+    class Body(library.AsyncByteStream):  # type: ignore[misc] # one of two classes, known only now
+        def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+            self._pieces = pieces
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return self._pieces
+
+    return Body
+
+
+class _Once:
+    """One piece, as an async iterator."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = [content]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
+
+
+class _Borrowed:
+    """The caller's transport: used, never closed."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self.handle_async_request = transport.handle_async_request
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+async def _read_bounded(response: StreamedResponse) -> bytes:
+    """The whole body, unpacked; the bound holds for what is unpacked too."""
+    method, path = response.raw.request.method, response.raw.url.path
+    packed = response.headers.get("content-encoding", "") == "gzip" and not response.raw.is_stream_consumed
+    unpacker = zlib.decompressobj(wbits=31) if packed else None
+    chunks: list[bytes] = []
+    size = 0
+    async with aclosing(response.aiter_bytes()) as pieces:
+        async for piece in pieces:
+            try:
+                chunk = unpacker.decompress(piece, _REPLY_LIMIT + 1 - size) if unpacker else piece
+            except zlib.error as error:
+                raise ConnectionFailed(f"broken gzip: {error}", method=method, path=path) from None
+            size += len(chunk)
+            if size > _REPLY_LIMIT:
+                raise UnexpectedReply(
+                    f"more than {_REPLY_LIMIT} bytes", status=response.status, method=method, path=path
+                )
+            chunks.append(chunk)
+    if unpacker and not unpacker.eof and chunks:
+        raise ConnectionFailed("gzip cut short", method=method, path=path)
+    return b"".join(chunks)

@@ -1,0 +1,149 @@
+"""API requests: the token, the envelope, and repeating what may be repeated."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from a2e_async._spec.operation import Call, Operation
+from a2e_async._transport.connections import Http, StreamedResponse
+from a2e_async._transport.envelope import Reply, open_envelope
+from a2e_async.clock import Clock
+from a2e_async.errors import (
+    APIError,
+    InvalidArgument,
+    NotReady,
+    TransportError,
+    UnexpectedReply,
+)
+from a2e_async.failures import Failure, classify
+from a2e_async.policies import RetryPolicy
+from a2e_async.settings import Settings
+
+__all__ = ["Transport"]
+
+T = TypeVar("T")
+
+logger = logging.getLogger("a2e_async")
+logger.addHandler(logging.NullHandler())
+
+
+class Transport:
+    """Sends calls to the configured host, and only there.
+
+    Args:
+        http: the connections.
+        settings: token, base URL, timeouts.
+        retry: for reads, and for anything that provably did not arrive or was refused.
+        clock: for the pauses.
+
+    Attributes:
+        requests: how many were sent.
+    """
+
+    def __init__(self, http: Http, settings: Settings, retry: RetryPolicy, clock: Clock) -> None:
+        self.http = http
+        self.retry = retry
+        self.clock = clock
+        self.requests = 0
+        self._settings = settings
+
+    async def request(self, operation: Operation[T], call: Call) -> T:
+        """Send a call and decode the reply, repeating it as its operation allows.
+
+        Raises:
+            APIError, TransportError: after the last attempt.
+        """
+        data = await self.send(call, repeatable=operation.repeatable)
+        return operation.decode(call, data)
+
+    async def send(self, call: Call, *, repeatable: bool) -> Any:
+        """Send a call; the reply's data, not yet decoded.
+
+        Args:
+            call: the call.
+            repeatable: whether it may be repeated when its outcome is unknown.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self.once(call)
+            except (APIError, TransportError) as error:
+                failure = classify(error)
+                if failure is Failure.FINAL or (failure is Failure.UNKNOWN and not repeatable):
+                    raise
+                if isinstance(error, NotReady):  # whoever waits for it knows how long to wait
+                    raise
+                pause = self.retry.delay(attempt, error.retry_after)
+                if pause is None:
+                    raise
+                logger.info("%s %s: %s; again in %.2f s", call.method, call.path, type(error).__name__, pause)
+            await self.clock.sleep(pause)
+
+    async def once(self, call: Call) -> Any:
+        """Send a call exactly once; the reply's data.
+
+        Raises:
+            APIError, TransportError: see `a2e_async.policies.classify` for what they mean.
+        """
+        content = _encoded(call)
+        began = time.perf_counter()
+        self.requests += 1
+        reply = await self.http.send(
+            call.method,
+            self._settings.base_url + call.path,
+            headers=_headers(call),
+            query=call.query,
+            content=content,
+            timeout=call.timeout,
+            token=self._settings.token,
+        )
+        logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, time.perf_counter() - began)
+        return open_envelope(reply, time.time())
+
+    @asynccontextmanager
+    async def stream(self, call: Call) -> AsyncIterator[StreamedResponse]:
+        """Send a call whose answer is a stream of server-sent events; never repeated.
+
+        Raises:
+            APIError: the service answered with an error, or not with an event stream.
+        """
+        async with self.http.stream_api(
+            call.method,
+            self._settings.base_url + call.path,
+            headers={**_headers(call), "accept": "text/event-stream", "accept-encoding": "identity"},
+            query=call.query,
+            content=_encoded(call),
+            timeout=call.timeout,
+            token=self._settings.token,
+        ) as response:
+            if response.status != 200 or "event-stream" not in response.headers.get("content-type", ""):
+                content = await response.aread()
+                open_envelope(
+                    Reply(call.method, call.path, response.status, response.headers, content), time.time()
+                )
+                raise UnexpectedReply(
+                    "not an event stream", status=response.status, method=call.method, path=call.path
+                )
+            yield response
+
+
+def _headers(call: Call) -> dict[str, str]:
+    headers = {"accept": "application/json", **{name.lower(): value for name, value in call.headers.items()}}
+    if call.body is not None:
+        headers["content-type"] = "application/json"
+    return headers
+
+
+def _encoded(call: Call) -> bytes | None:
+    if call.body is None:
+        return None
+    try:
+        return json.dumps(call.body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument("body", f"cannot be sent as JSON: {error}") from None

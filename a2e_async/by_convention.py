@@ -1,0 +1,129 @@
+"""Operations and families that the service has and this release does not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from a2e_async._spec.field import Field
+from a2e_async._spec.operation import Operation, Paging, many, one, raw
+from a2e_async._spec.routes import Routes
+from a2e_async._tasks.readers import RouteReader
+from a2e_async._transport.requests import Transport
+from a2e_async.errors import APIError, InvalidArgument, NotFound, UnexpectedReply
+from a2e_async.jobs import Job
+from a2e_async.records import JSONObject, TaskRecord
+from a2e_async.resources import Client, Workflow
+
+__all__ = ["job_of", "operation_of"]
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_PATH = re.compile(r"(/[A-Za-z0-9_~.-]+)+")
+_SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+def operation_of(method: str, path: str, *, has_body: bool) -> Operation[Any]:
+    """An operation from its method and path.
+
+    Raises:
+        InvalidArgument: no such method, or a path that could lead elsewhere.
+    """
+    if method not in _METHODS:
+        raise InvalidArgument("method", f"{method!r} is not one of {', '.join(_METHODS)}")
+    if not isinstance(path, str) or not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise InvalidArgument("path", f"{path!r} is not a path like /api/v1/userNewThing/start")
+    return Operation(method, path, raw, has_body=has_body)
+
+
+def job_of(client: Client, name: str, body: Mapping[str, Any]) -> Job[TaskRecord]:
+    """A Job of an unknown family; see `A2E.workflow`."""
+    if not isinstance(name, str) or not _SEGMENT.fullmatch(name):
+        raise InvalidArgument("name", f"{name!r} is not the first segment of a path, like userNewThing")
+    if not isinstance(body, Mapping):
+        raise InvalidArgument("body", f"{body!r} is not a mapping")
+    return _workflow(client, name, inputs=body).job(body)
+
+
+def _workflow(client: Client, segment: str, inputs: Iterable[str]) -> _UnknownWorkflow:
+    """A family by convention; its inputs are what the caller sends, so that an echoed one is no output."""
+    base = f"/api/v1/{segment}"
+    by_id = Field("id", str, "_id", required=True)
+    routes = Routes(
+        start=Operation(
+            "POST",
+            f"{base}/start",
+            one(TaskRecord),
+            body=tuple(Field(name) for name in {"name": None, **dict.fromkeys(inputs)}),
+            has_body=True,
+        ),
+        get=Operation("GET", f"{base}/{{_id}}", one(TaskRecord), path_fields=(by_id,)),
+        batch_detail=Operation("POST", f"{base}/batchDetail", many(TaskRecord), has_body=True),
+        list=Operation(
+            "GET", f"{base}/allRecords", many(TaskRecord), paging=Paging("pageNum", "pageSize", 10, 100)
+        ),
+        delete=Operation("DELETE", f"{base}/{{_id}}", raw, path_fields=(by_id,)),
+    )
+    kind = type("UnknownWorkflow", (_UnknownWorkflow,), {"name": segment, "routes": routes})
+    workflow: _UnknownWorkflow = kind(client)
+    return workflow
+
+
+class _UnknownWorkflow(Workflow[TaskRecord]):
+    """A family by convention."""
+
+    record_type = TaskRecord
+
+    def job(self, body: Mapping[str, Any]) -> Job[TaskRecord]:
+        """Its Job."""
+        return self._job(self.routes.start, {}, {"extra_body": body})
+
+    def reader(self, transport: Transport) -> _Trying:
+        """Reads by whichever route the service turns out to have."""
+        return _Trying(self.routes, transport)
+
+
+class _Trying:
+    """A `TaskReader` that finds out which routes there are; one that is missing is not asked for again."""
+
+    batch = 200
+
+    def __init__(self, routes: Routes, transport: Transport) -> None:
+        self._batch = RouteReader(Routes(routes.start, batch_detail=routes.batch_detail), transport)
+        self._list = RouteReader(Routes(routes.start, list=routes.list), transport)
+        self._details = [RouteReader(Routes(routes.start, get=get), transport) for get in _details(routes)]
+        self._ways: list[Callable[[Sequence[str]], Awaitable[Mapping[str, JSONObject]]]] = [
+            self._batch.read,
+            *(detail.read for detail in self._details),
+            self._list.read,
+        ]
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
+        """See `RouteReader.read`."""
+        while True:
+            try:
+                records = await self._ways[0](ids)
+            except APIError as error:
+                if not _says_no_route(error) or len(self._ways) == 1:
+                    raise
+                del self._ways[0]
+                continue
+            return records
+
+    async def read_one(self, id: str) -> JSONObject | None:
+        """See `RouteReader.read_one`."""
+        return (await self.read([id])).get(id)
+
+
+def _details(routes: Routes) -> Sequence[Operation[Any]]:
+    assert routes.get is not None  # noqa: S101 - for type checkers: `_workflow` gives one
+    base = routes.get.path.removesuffix("/{_id}")
+    by_id = Field("id", str, "id", required=True)
+    return [
+        routes.get,
+        Operation("GET", f"{base}/detail/{{id}}", one(TaskRecord), path_fields=(by_id,)),
+    ]
+
+
+def _says_no_route(error: APIError) -> bool:
+    return isinstance(error, NotFound | UnexpectedReply) and error.status in (404, 405)

@@ -1,0 +1,67 @@
+"""What a failed request means. No I/O.
+
+For a paid request the status code is the wrong question. The right one is what the server
+may have done with it:
+
+- `Failure.UNDELIVERED`: it provably never arrived. Anything may be sent again.
+- `Failure.REFUSED`: the server refused to take it now (429). Anything may be sent again, later.
+- `Failure.UNKNOWN`: it may have been done (timeout, reset, 5xx, unreadable answer). A read is
+  repeated; a start is looked for first, see `a2e_async._tasks.starting`.
+- `Failure.FINAL`: it was answered. Repeating it changes nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from a2e_async.errors import (
+    APIError,
+    ConnectionFailed,
+    InvalidArgument,
+    InvalidRequest,
+    NotFound,
+    NotReady,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    UnexpectedReply,
+)
+
+__all__ = ["Failure", "classify", "may_concern_one_id"]
+
+
+_MOVED = frozenset({301, 302, 307, 308})  # not done here; it was to be sent to another place
+
+
+class Failure(enum.Enum):
+    """What a failed request means for sending it again."""
+
+    UNDELIVERED = "undelivered"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    FINAL = "final"
+
+
+def classify(error: BaseException) -> Failure:
+    """The failure class of an error that a request ended with."""
+    if isinstance(error, ConnectionFailed):
+        return Failure.UNKNOWN if error.delivered else Failure.UNDELIVERED
+    if isinstance(error, RequestTimeout):
+        return Failure.UNKNOWN
+    if isinstance(error, RateLimited):
+        return Failure.REFUSED
+    if isinstance(error, ServerError | NotReady):
+        return Failure.UNKNOWN
+    if isinstance(error, UnexpectedReply):
+        return Failure.FINAL if error.status >= 400 or error.status in _MOVED else Failure.UNKNOWN
+    if isinstance(error, APIError) and error.status in (408, 425):
+        return Failure.UNKNOWN
+    return Failure.FINAL
+
+
+def may_concern_one_id(error: BaseException) -> bool:
+    """Whether a final error may be about one of the ids that were asked for, and not about the caller.
+
+    Some families answer 400 to an id they do not know (M).
+    """
+    return isinstance(error, InvalidRequest | NotFound | InvalidArgument) or type(error) is APIError

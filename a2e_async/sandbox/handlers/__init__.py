@@ -1,0 +1,1 @@
+"""The sandbox's answers, one module for each group of operations."""

@@ -1,0 +1,1 @@
+"""What changed between two interfaces, and what it means for users."""

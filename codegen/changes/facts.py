@@ -1,0 +1,232 @@
+"""The interface as a tree of facts: what users see, by name; without order and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from codegen.interface.model import Attribute, Condition, Interface, Method, Module, RecordClass, Rules
+from codegen.interface.values import Keyword, Limits, Member, Type
+
+__all__ = ["EVENTS", "TYPE_FACTS", "Key", "Node", "RuleWords", "rule_nodes", "tree_of"]
+
+Key = tuple[str, str]
+"""Kind and name of a node."""
+
+TYPE_FACTS = frozenset({"form", "shape", "media", *(one.name for one in attrs.fields(Limits))})
+"""What only means something while the form stays the same."""
+
+EVENTS = ", or Events with stream=True"
+_TELLING = frozenset({"http", "place", "required", "form", "media", "annotation", "base"})
+_ANY = Type()
+
+
+@attrs.frozen
+class Node:
+    """One named thing of the interface.
+
+    Attributes:
+        kind: resource, method, keyword, member, item, value, exception, rule, route, record or attribute.
+        name: unique among its siblings of that kind.
+        facts: what is true of it.
+        children: what it consists of.
+        source: what it was made from.
+        type: of a value.
+    """
+
+    kind: str
+    name: str
+    facts: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    children: Mapping[Key, Node] = attrs.field(factory=dict[Key, "Node"])
+    source: Any = attrs.field(default=None, eq=False, repr=False)
+    type: Type = attrs.field(default=_ANY, eq=False, repr=False)
+
+    @property
+    def key(self) -> Key:
+        """Kind and name."""
+        return self.kind, self.name
+
+    def of(self, kind: str) -> dict[str, Node]:
+        """The children of one kind by name."""
+        return {child.name: child for child in self.children.values() if child.kind == kind}
+
+    def outline(self) -> frozenset[str]:
+        """What it is without its name, coarsely, to tell how alike two of them are."""
+        if self.kind == "resource":
+            return frozenset(
+                f"{method}({', '.join(sorted(node.outline()))})" if method != "__call__" else part
+                for method, node in self.of("method").items()
+                for part in (node.outline() or {method})
+            )
+        own = {f"{name}={value!r}" for name, value in self.facts.items() if name in _TELLING and value}
+        inner = {
+            f"{child.kind} {child.name} {child.facts.get('form', '')}" for child in self.children.values()
+        }
+        return frozenset(own | inner)
+
+
+def tree_of(interface: Interface) -> Node:
+    """The whole interface as one node."""
+    return _node("interface", "", {}, map(_module, interface.modules), interface)
+
+
+def _node(
+    kind: str, name: str, facts: Mapping[str, Any], children: Iterable[Node], source: Any, type: Type = _ANY
+) -> Node:
+    found: dict[Key, Node] = {}
+    for child in children:
+        if child.key in found:
+            raise ValueError(f"{child.key} stands twice in {kind} {name}")
+        found[child.key] = child
+    return Node(kind, name, facts, found, source, type)
+
+
+def _module(module: Module) -> Node:
+    children = [
+        *map(_method, module.methods),
+        *map(_record, module.records),
+    ]
+    if module.record_type:
+        children += [Node("route", role, {"method": name}) for role, name in module.routes.items()]
+    facts = {"class": module.class_name, "record": module.record_type}
+    return _node("resource", module.resource, facts, children, module)
+
+
+def returns(method: Method) -> str:
+    """What a call gives back."""
+    if method.is_start:
+        return f"Job[{method.reply.element}]"
+    if method.paged:
+        return f"Pages[{method.reply.element}]"
+    if method.waits:
+        return "Result"
+    plain = method.reply.annotation
+    return f"{plain}{EVENTS}" if method.streams else plain
+
+
+def _method(method: Method) -> Node:
+    children = [*map(_keyword, method.keywords), *rule_nodes(method.rules, {})]
+    if method.free_body:
+        free = Type(kind="dict")
+        children.append(Node("keyword", "body", {"required": False, **_type_facts(free)}, type=free))
+    if method.waits:
+        seconds = Type(kind="float")
+        children.append(Node("keyword", "timeout", {"required": False, **_type_facts(seconds)}, type=seconds))
+    facts = {
+        "http": method.http,
+        "path": method.path,
+        "returns": returns(method),
+        "decoder": method.reply.decoder,
+        "positional": tuple(one.name for one in method.positional),
+        "sends a body": method.has_body,
+        **{f"paging {name}": value for name, value in _paging(method).items()},
+    }
+    return _node("method", method.name, facts, children, method)
+
+
+def _paging(method: Method) -> Mapping[str, Any]:
+    return attrs.asdict(method.paged) if method.paged else {}
+
+
+def _keyword(one: Keyword) -> Node:
+    facts = {"key": one.key, "place": one.place}
+    return _value("keyword", one.name, facts, one)
+
+
+def _member(one: Member) -> Node:
+    return _value("member", one.key, {}, one)
+
+
+def _value(kind: str, name: str, facts: Mapping[str, Any], one: Keyword | Member) -> Node:
+    own = {"required": one.required, "default": one.default, "deprecated": one.deprecated}
+    return _node(
+        kind, name, {**facts, **own, **_type_facts(one.type)}, _type_children(one.type), one, one.type
+    )
+
+
+def form_of(one: Type) -> str:
+    """What kind of value it is; limits, values and names left aside."""
+    if one.item is not None:
+        return f"list of {form_of(one.item)}"
+    if one.choices:
+        return f"choice of {one.kind}"
+    return "object of known members" if one.shape else one.kind
+
+
+def _type_facts(one: Type) -> Mapping[str, Any]:
+    shape = one.shape.name if one.shape else None
+    return {"form": form_of(one), "shape": shape, "media": one.media, **attrs.asdict(one.limits)}
+
+
+def _type_children(one: Type) -> list[Node]:
+    found = [Node("value", text) for text in dict.fromkeys(map(repr, one.choices))]
+    found += [Node("exception", text) for text in dict.fromkeys(map(repr, one.also))]
+    if one.item is not None:
+        found.append(_node("item", "", _type_facts(one.item), _type_children(one.item), None, one.item))
+    return [*found, *(map(_member, one.shape.members) if one.shape else ())]
+
+
+@attrs.frozen
+class RuleWords:
+    """A rule in words, and when it can refuse what was accepted without it.
+
+    Attributes:
+        keywords: those that must be given for that.
+        least: how many of them.
+    """
+
+    words: str
+    keywords: frozenset[str]
+    least: int
+
+    def bites(self, known: Iterable[str]) -> bool:
+        """Whether it can refuse a call that gives only these keywords."""
+        return len(self.keywords.intersection(known)) >= self.least
+
+
+def rule_nodes(rules: Rules, renamed: Mapping[str, str]) -> list[Node]:
+    """The rules between keywords, as if those had been called by other names."""
+
+    def names(group: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(renamed.get(name, name) for name in group))
+
+    found = {}
+    for group in map(names, rules.any_of):
+        words = f"at least one of {', '.join(group)} is needed"
+        found[f"any of {group}"] = RuleWords(words, frozenset(), 0)
+    for group in map(names, rules.exclusive):
+        words = f"only one of {', '.join(group)} may be given"
+        found[f"one of {group}"] = RuleWords(words, frozenset(group), 2)
+    for need in rules.needs:
+        when = {
+            renamed.get(name, name): None if values is None else tuple(sorted(values, key=repr))
+            for name, values in need.when.items()
+        }
+        only = {
+            renamed.get(name, name): tuple(sorted(values, key=repr)) for name, values in need.only.items()
+        }
+        most = {renamed.get(name, name): limit for name, limit in need.most.items()}
+        same = Condition(
+            dict(sorted(when.items())),
+            names(need.all_of),
+            names(need.any_of),
+            dict(sorted(only.items())),
+            dict(sorted(most.items())),
+        )
+        given = frozenset(name for name, values in when.items() if values is None or None not in values)
+        if need.all_of or need.any_of or not (only or most):
+            found[repr(same)] = RuleWords(same.doc.rstrip("."), given, len(given))
+        else:
+            limited = given.union(only, most)
+            found[repr(same)] = RuleWords(same.doc.rstrip("."), limited, len(given) + 1)
+    return [Node("rule", name, source=words) for name, words in found.items()]
+
+
+def _record(record: RecordClass) -> Node:
+    return _node("record", record.name, {"base": record.base}, map(_attribute, record.attributes), record)
+
+
+def _attribute(one: Attribute) -> Node:
+    return Node("attribute", one.name, {"key": one.key, "annotation": one.annotation})

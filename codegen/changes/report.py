@@ -1,0 +1,204 @@
+"""The outcome of a comparison: for a person, for the CHANGELOG, for machines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+
+from codegen.changes.compare import compare
+from codegen.changes.verdict import Section, Verdict, verdict
+from codegen.document.tree import SpecError
+from codegen.interface.model import Interface, Method
+from codegen.interface.prose import clean
+
+__all__ = ["BUMP_RULE", "Report", "report_of"]
+
+BUMP_RULE = (
+    "before 1.0.0 breaking raises minor, the rest patch; "
+    "from 1.0.0 on breaking raises major, what is new minor, the rest patch"
+)
+_SECTIONS: tuple[Section, ...] = ("Removed", "Changed", "Deprecated", "Added")
+_MARKS = {True: "!", False: " "}
+
+
+@attrs.frozen
+class Report:
+    """What changed for users of the SDK.
+
+    Attributes:
+        verdicts: every change, by resource.
+        words_differ: descriptions changed, whether anything else did or not.
+        version: what the changes are counted from.
+        notes: what a maintainer should know besides.
+        added: summaries of new resources and methods.
+    """
+
+    verdicts: Sequence[Verdict]
+    words_differ: bool
+    version: str
+    notes: Sequence[str]
+    added: dict[tuple[str, str], str]
+
+    @property
+    def breaking(self) -> int:
+        """How many changes break users' code."""
+        return sum(one.breaking for one in self.verdicts)
+
+    @property
+    def bump(self) -> str:
+        """The part of the version that the changes raise: major, minor, patch or none."""
+        if not self.verdicts:
+            return "none"
+        before_one = self.version.startswith("0.")
+        if self.breaking:
+            return "minor" if before_one else "major"
+        new = any(one.section in ("Added", "Deprecated") for one in self.verdicts)
+        return "minor" if new and not before_one else "patch"
+
+    @property
+    def next_version(self) -> str:
+        """The version to release."""
+        return bumped(self.version, self.bump)
+
+    def text(self) -> str:
+        """For a person."""
+        if not self.verdicts:
+            words = " Descriptions did change." if self.words_differ else ""
+            return "\n".join([f"Nothing changed for users of the SDK.{words}", *self._noted()])
+        changes = _counted(len(self.verdicts), "change")
+        lines = [
+            f"{changes} for users of the SDK, {self.breaking} of them breaking (!).",
+            f"{self.version} -> {self.next_version} ({BUMP_RULE}).",
+        ]
+        told = _joined(self.verdicts)
+        for resource in dict.fromkeys(one.change.resource for one in told):
+            lines += ["", resource]
+            for one in told:
+                if one.change.resource == resource:
+                    lines.append(f"  {_MARKS[one.breaking]} {one.text.replace('`', '')}{self._summary(one)}")
+        return "\n".join([*lines, "", "For CHANGELOG.md:", "", self.changelog(), *self._noted()])
+
+    def _summary(self, one: Verdict) -> str:
+        found = self.added.get((one.change.resource, one.change.owner or one.change.name), "")
+        return f": {found}" if found and one.change.action == "added" and not one.change.owner else ""
+
+    def _noted(self) -> list[str]:
+        return ["", "Notes:", *(f"  {note}" for note in self.notes)] if self.notes else []
+
+    def changelog(self) -> str:
+        """A section of CHANGELOG.md."""
+        lines = [f"## {self.next_version} (unreleased)"]
+        for section in _SECTIONS:
+            told = [one for one in _joined(self.verdicts) if one.section == section]
+            if told:
+                lines += ["", f"### {section}", ""]
+            for one in sorted(told, key=lambda one: not one.breaking):
+                lines.append(f"- {'**Breaking:** ' if one.breaking else ''}{one.text}.")
+        return "\n".join(lines)
+
+    def json(self) -> str:
+        """For machines."""
+        changes = [
+            {
+                "resource": one.change.resource,
+                "owner": one.change.owner,
+                "kind": one.change.kind,
+                "name": one.change.name,
+                "action": one.change.action,
+                "fact": one.change.fact,
+                "old": one.change.old,
+                "new": one.change.new,
+                "breaking": one.breaking,
+                "section": one.section,
+                "text": one.text,
+            }
+            for one in self.verdicts
+        ]
+        return json.dumps(
+            {
+                "version": self.version,
+                "next_version": self.next_version,
+                "bump": self.bump,
+                "breaking": self.breaking,
+                "words_differ": self.words_differ,
+                "changes": changes,
+                "notes": list(self.notes),
+                "changelog": self.changelog() if changes else "",
+            },
+            indent=1,
+        )
+
+
+def report_of(old: Interface, new: Interface, version: str, notes: Iterable[str] = ()) -> Report:
+    """Compare two interfaces.
+
+    Args:
+        old: before.
+        new: after.
+        version: the one that has the old interface.
+        notes: to be passed on.
+    """
+    added: dict[tuple[str, str], str] = {}
+    for module in new.modules:
+        names = [one.name for one in module.methods if not one.is_call]
+        call = next((one for one in module.methods if one.is_call), None)
+        parts = [_call(call)] if call else []
+        added[module.resource, module.resource] = "; ".join([*parts, ", ".join(names)] if names else parts)
+        for method in module.methods:
+            added[module.resource, method.name] = _call(method)
+    verdicts = [verdict(one) for one in compare(old, new)]
+    return Report(verdicts, old != new, version, list(notes), added)
+
+
+def _joined(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts, with those that say the same of several names put into one line."""
+    groups: dict[Any, list[Verdict]] = {}
+    for one in verdicts:
+        beginning = one.text.rpartition("`")[0].rpartition("`")[0]
+        alike = one.change.action in ("added", "removed") and one.text.endswith("`")
+        key = (one.change.resource, one.breaking, beginning) if alike else one.text
+        groups.setdefault(key, []).append(one)
+    return [_one_line(group) for group in groups.values()]
+
+
+def _one_line(group: Sequence[Verdict]) -> Verdict:
+    if len(group) == 1:
+        return group[0]
+    beginning = group[0].text.rpartition("`")[0].rpartition("`")[0]
+    if beginning.endswith((" keyword ", " attribute ")):
+        beginning = f"{beginning.rstrip()}s "
+    names = ", ".join(f"`{one.text.rpartition('`')[0].rpartition('`')[2]}`" for one in group)
+    return attrs.evolve(group[0], text=beginning + names)
+
+
+def _call(method: Method) -> str:
+    """The keywords of a method, required ones as they are, the others counted."""
+    required = [one.name for one in method.ordered if one.required]
+    others = len(method.keywords) - len(required)
+    more = [f"{_counted(others, 'optional keyword')}"] if others else []
+    return clean(", ".join(required + more)) or "no keywords"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def bumped(version: str, part: str) -> str:
+    """The next version.
+
+    Raises:
+        SpecError: the version is not three numbers.
+    """
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    if not found:
+        raise SpecError(f"the version {version!r} is not three numbers")
+    major, minor, patch = map(int, found.groups())
+    if part == "major":
+        return f"{major + 1}.0.0"
+    if part == "minor":
+        return f"{major}.{minor + 1}.0"
+    return f"{major}.{minor}.{patch + (part == 'patch')}"

@@ -1,0 +1,242 @@
+"""What a change means: whether it breaks users' code, and how to tell them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+from codegen.changes.compare import Change
+from codegen.changes.facts import EVENTS, Node, RuleWords
+from codegen.interface.prose import clean
+from codegen.interface.values import Limits, Type
+
+__all__ = ["Section", "Verdict", "verdict"]
+
+Section = Literal["Removed", "Changed", "Deprecated", "Added"]
+
+_LOWER = ("minimum", "min_length", "min_items")
+_UPPER = ("maximum", "max_length", "max_items")
+_LIMIT_WORDS = {
+    "minimum": "the least value",
+    "maximum": "the greatest value",
+    "min_length": "the least number of characters",
+    "max_length": "the greatest number of characters",
+    "min_items": "the least number of items",
+    "max_items": "the greatest number of items",
+    "pattern": "the pattern",
+}
+_ROLES = {
+    "start": "started by",
+    "get": "read back one by one with",
+    "batch_detail": "read back together with",
+    "list": "listed with",
+    "delete": "deleted with",
+}
+_UNSEEN = {
+    "http": "the HTTP method",
+    "path": "the path",
+    "sends a body": "sending a body",
+    "decoder": "the reply's decoder",
+    "paging page": "the parameter of the page number",
+    "paging size": "the parameter of the page size",
+    "paging default": "the records on a page",
+    "paging most": "the most records on a page",
+    "key": "the name on the wire",
+    "place": "the place",
+}
+"""Facts that callers do not program against."""
+
+
+@attrs.frozen
+class Verdict:
+    """What one change means to users.
+
+    Attributes:
+        text: one sentence without its full stop, in Markdown.
+    """
+
+    change: Change
+    breaking: bool
+    section: Section
+    text: str
+
+
+def verdict(change: Change) -> Verdict:
+    """Judge one change."""
+    breaking, section, text = _judged(change)
+    return Verdict(change, breaking, section, clean(text))
+
+
+_Judged = tuple[bool, Section, str]
+
+
+def _judged(one: Change) -> _Judged:
+    if one.action == "renamed":
+        return _renamed(one)
+    if one.action == "changed":
+        return _changed(one)
+    if one.kind in ("value", "exception", "rule"):
+        return _restriction(one)
+    return _listed(one)
+
+
+def _method(resource: str, name: str) -> str:
+    return f"`a2e.{resource}()`" if name == "__call__" else f"`a2e.{resource}.{name}()`"
+
+
+def _owner(one: Change) -> str:
+    if one.kind in ("attribute", "record"):
+        return f"`{one.owner}`"
+    return _method(one.resource, one.owner) if one.owner else f"`a2e.{one.resource}`"
+
+
+def _listed(one: Change) -> _Judged:
+    gone = one.action == "removed"
+    section: Section = "Removed" if gone else "Added"
+    if one.kind == "resource":
+        node = one.before or one.after
+        what = _resource_words(node) if node is not None else "resource"
+        return gone, section, f"{what} `a2e.{one.name}` {'is gone' if gone else 'is new'}"
+    if one.kind == "method":
+        what = _method(one.resource, one.name)
+        return gone, section, f"{what} {'is gone' if gone else 'is new'}"
+    if one.kind == "record":
+        return gone, section, f"class `{one.name}` of `a2e.{one.resource}` {'is gone' if gone else 'is new'}"
+    if one.kind == "attribute":
+        return gone, section, f"{_owner(one)}: {'removed' if gone else 'new'} attribute `{one.name}`"
+    if gone:
+        return True, section, f"{_owner(one)}: removed keyword `{one.name}`"
+    needed = bool(one.after and one.after.facts["required"])
+    return (
+        needed,
+        "Changed" if needed else section,
+        f"{_owner(one)}: new keyword `{one.name}`{', which is required' if needed else ''}",
+    )
+
+
+def _resource_words(node: Node) -> str:
+    return "workflow" if node.facts["record"] else "resource"
+
+
+def _restriction(one: Change) -> _Judged:
+    gone = one.action == "removed"
+    if one.kind == "rule":
+        node = one.before or one.after
+        assert node is not None
+        rule: RuleWords = node.source
+        if gone:
+            return False, "Changed", f"{_owner(one)}: no longer a rule: {rule.words}"
+        return rule.bites(one.old), "Changed", f"{_owner(one)}: new rule: {rule.words}"
+    keyword, _, value = one.name.partition("=")
+    if gone:
+        return True, "Removed", f"{_owner(one)}: keyword `{keyword}` no longer takes `{value}`"
+    return False, "Added", f"{_owner(one)}: keyword `{keyword}` takes `{value}`"
+
+
+def _renamed(one: Change) -> _Judged:
+    if one.kind == "resource":
+        return True, "Changed", f"`a2e.{one.old}` is now `a2e.{one.new}`"
+    if one.kind == "method":
+        return True, "Changed", f"{_method(one.resource, one.old)} is now {_method(one.resource, one.new)}"
+    if one.kind == "record":
+        return True, "Changed", f"class `{one.old}` of `a2e.{one.resource}` is now `{one.new}`"
+    return True, "Changed", f"{_owner(one)}: {one.kind} `{one.old}` is now `{one.new}`"
+
+
+def _changed(one: Change) -> _Judged:
+    if one.kind == "route":
+        return _route(one)
+    if one.kind == "keyword":
+        return _keyword(one)
+    owner = _owner(one)
+    if one.fact == "positional":
+        lost = [name for name in one.old if name not in one.new]
+        if lost:
+            return True, "Changed", f"{owner}: `{', '.join(lost)}` must be given by name"
+        if set(one.old) == set(one.new):
+            return True, "Changed", f"{owner}: the order without names is now `{', '.join(one.new)}`"
+        return False, "Changed", f"{owner}: `{', '.join(one.new)}` may be given without its name"
+    if one.fact in _UNSEEN:
+        place = f"{owner}: attribute `{one.name}`" if one.kind == "attribute" else owner
+        return (
+            False,
+            "Changed",
+            f"{place}: {_UNSEEN[one.fact]} changed from {_told(one.old)} to {_told(one.new)}",
+        )
+    if one.fact == "returns" and one.new == f"{one.old}{EVENTS}":
+        return False, "Added", f"{owner} gives events with `stream=True`"
+    words = {"returns": "returns", "annotation": f"attribute `{one.name}` is", "base": "inherits from"}
+    what = words.get(one.fact, f"{one.fact} is")
+    return True, "Changed", f"{owner}: {what} `{one.new}` instead of `{one.old}`"
+
+
+def _route(one: Change) -> _Judged:
+    workflow, how = f"`a2e.{one.resource}`", _ROLES[one.name]
+    if one.new is None:
+        lost = one.name in ("start", "get", "batch_detail", "list")
+        return lost, "Changed", f"{workflow}: tasks are no longer {how} `{one.old}()`"
+    return False, "Changed", f"{workflow}: tasks are now {how} `{one.new}()`"
+
+
+def _keyword(one: Change) -> _Judged:
+    place = f"{_owner(one)}: keyword `{one.name}`"
+    if one.fact == "required":
+        return bool(one.new), "Changed", f"{place} {'is now' if one.new else 'is no longer'} required"
+    if one.fact == "form":
+        old, new = _type(one.before), _type(one.after)
+        return (
+            not widens(old, new),
+            "Changed",
+            f"{place} takes `{new.annotation}` instead of `{old.annotation}`",
+        )
+    if one.fact == "media":
+        if one.new:
+            return True, "Changed", f"{place} takes a URL or a file, no longer any text"
+        return True, "Changed", f"{place} takes any text, no longer a file"
+    if one.fact == "default":
+        return (
+            False,
+            "Changed",
+            f"{place}: the server's default is {_told(one.new)} instead of {_told(one.old)}",
+        )
+    if one.fact == "deprecated":
+        if one.new:
+            return False, "Deprecated", f"{place} is deprecated"
+        return False, "Changed", f"{place} is no longer deprecated"
+    if one.fact == "shape":
+        return True, "Changed", f"{place}: its type is called `{one.new}` instead of `{one.old}`"
+    if one.fact in _LIMIT_WORDS:
+        return _limit(one, place)
+    return False, "Changed", f"{place}: {_UNSEEN[one.fact]} changed from {_told(one.old)} to {_told(one.new)}"
+
+
+def _limit(one: Change, place: str) -> _Judged:
+    what = _LIMIT_WORDS[one.fact]
+    if one.new is None:
+        return False, "Changed", f"{place}: {what} is no longer limited (was {_told(one.old)})"
+    narrower = one.old is None or one.fact == "pattern"
+    narrower = narrower or (one.new > one.old if one.fact in _LOWER else one.new < one.old)
+    was = "" if one.old is None else f" instead of {_told(one.old)}"
+    return narrower, "Changed", f"{place}: {what} is {_told(one.new)}{was}"
+
+
+def _type(node: Node | None) -> Type:
+    return node.type if node is not None else Type()
+
+
+def widens(old: Type, new: Type) -> bool:
+    """Whether everything that was allowed still is."""
+    if new == Type():
+        return True
+    if new.limits != Limits() or new.choices or new.shape or new.media:
+        return False
+    if old.item is not None and new.item is not None:
+        return widens(old.item, new.item)
+    if new.item is not None:
+        return False
+    return new.kind == old.kind or (new.kind == "float" and old.kind == "int")
+
+
+def _told(value: Any) -> str:
+    return "not set" if value is None else f"`{value}`"

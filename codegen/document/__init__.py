@@ -1,0 +1,1 @@
+"""The OpenAPI document: pull, repair, overlay, complete, validate."""

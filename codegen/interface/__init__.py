@@ -1,0 +1,1 @@
+"""The Python interface that follows from the document, as data."""

@@ -1,0 +1,278 @@
+"""One module of `a2e_async/api` as data: its operations and its methods, from the parsed document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import attrs
+from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
+from openapi_python_client.parser.properties import ModelProperty
+
+from codegen.document.tree import Document, SpecError, json_schema, merged_properties, resolve
+from codegen.interface import naming
+from codegen.interface.docstrings import method_doc
+from codegen.interface.families import Endpoint, Family
+from codegen.interface.keywords import Shapes, keyword_of
+from codegen.interface.model import Method, Module, Paged
+from codegen.interface.prose import block, docstring, escape, sentence
+from codegen.interface.replies import Records
+from codegen.interface.rules import rules_of
+from codegen.interface.values import Keyword
+
+__all__ = ["module_of"]
+
+_PAGE = re.compile(r"page(?:Num|No|Number|Index)?|current")
+_SIZE = re.compile(r"page_?size", re.IGNORECASE)
+
+
+def module_of(
+    document: Document,
+    family: Family,
+    parsed: Mapping[Endpoint, ParsedEndpoint],
+    models: Mapping[str, ModelProperty],
+) -> Module:
+    """Everything that the template needs to know about one resource.
+
+    Args:
+        document: for references and limits.
+        family: the resource.
+        parsed: what the parser made of its operations.
+        models: what the parser found in each class.
+
+    Raises:
+        SpecError: names the operation that cannot be said.
+    """
+    taken = {*naming.IMPORTED, family.class_name}
+    records, shapes = Records(document, family, taken), Shapes(taken, models)
+    if family.start is not None:
+        records.task_record()
+    ordered = sorted(family.endpoints, key=lambda one: one is not family.start)
+    methods = []
+    for endpoint in ordered:
+        try:
+            methods.append(_method(document, family, endpoint, parsed[endpoint], records, shapes))
+        except SpecError as error:
+            raise SpecError(f"{endpoint.ref.place}: {error}") from error
+    _refuse_constants(methods, taken)
+    names = {one: method.name for one, method in zip(ordered, methods, strict=True)}
+    routes = {
+        role: names[endpoint]
+        for role, endpoint in (
+            ("start", family.start),
+            ("get", family.get),
+            ("batch_detail", family.batch_detail),
+            ("list", family.list),
+            ("delete", family.delete),
+        )
+        if endpoint is not None
+    }
+    tag = _tag(document, ordered[0])
+    first = naming.path_segments(ordered[0].ref.path)[0]
+    heading = escape(f"{tag.get('name', family.class_name)} (`{first}`)")
+    return Module(
+        resource=family.resource,
+        class_name=family.class_name,
+        heading=heading,
+        doc=docstring(
+            [
+                block(f"{heading}: `a2e.{family.resource}`.", 0),
+                ["Generated from openapi/a2e.json by `make regenerate`. Do not edit."],
+            ],
+            0,
+        ),
+        class_doc=docstring(
+            [block(f"{heading}.", 4), block(escape(sentence(tag.get("description", ""))), 4)], 4
+        ),
+        shapes=tuple(shapes.found),
+        records=tuple(records.classes),
+        methods=tuple(methods),
+        routes=routes,
+        record_type=records.task_record() if family.start else "",
+    )
+
+
+def _refuse_constants(methods: Sequence[Method], taken: set[str]) -> None:
+    """An operation's constant must not hide another one, or a class."""
+    seen: dict[str, Method] = {}
+    for method in methods:
+        other = seen.setdefault(method.constant, method)
+        if other is not method or method.constant in taken:
+            what = f"{other.http} {other.path}" if other is not method else "a class"
+            raise SpecError(
+                f"{method.http} {method.path} and {what} would both be {method.constant} in their module"
+            )
+
+
+def _tag(document: Document, endpoint: Endpoint) -> Document:
+    name = next(iter(endpoint.operation.get("tags", ())), None)
+    return next((dict(tag) for tag in document.get("tags", ()) if tag.get("name") == name), {})
+
+
+def _method(
+    document: Document,
+    family: Family,
+    endpoint: Endpoint,
+    parsed: ParsedEndpoint,
+    records: Records,
+    shapes: Shapes,
+) -> Method:
+    operation = endpoint.operation
+    if parsed.header_parameters or parsed.cookie_parameters:
+        raise SpecError("header and cookie parameters are not supported")
+    is_call = endpoint is family.start
+    paged = _paging(document, endpoint)
+    keywords = [
+        *_parameter_keywords(document, family, endpoint, parsed, shapes, paged),
+        *_body(document, endpoint, parsed, shapes),
+    ]
+    declared = "requestBody" in operation
+    writes = endpoint.ref.method in ("post", "put", "patch")
+    method = Method(
+        name="__call__" if is_call else endpoint.method_name,
+        http=endpoint.ref.method.upper(),
+        path=endpoint.ref.path,
+        reply=records.reply_of(endpoint, listing=paged is not None),
+        keywords=tuple(keywords),
+        has_body=writes,
+        free_body=writes and (not declared or operation.get("x-a2e-open-body") is True),
+        paged=paged,
+        rules=rules_of(endpoint, [one for one in keywords if one.place == "body"]),
+        is_start=family.is_start(endpoint),
+        is_call=is_call,
+        streams=_streams(document, endpoint, keywords),
+        waits=_waits(family, endpoint),
+        doc="",
+    )
+    _refuse_doubles(method)
+    return attrs.evolve(method, doc=method_doc(family, endpoint, method))
+
+
+def _parameter_keywords(
+    document: Document,
+    family: Family,
+    endpoint: Endpoint,
+    parsed: ParsedEndpoint,
+    shapes: Shapes,
+    paged: Paged | None,
+) -> list[Keyword]:
+    """The keywords of path and query; what tells one task apart comes first, where it is looked for."""
+    parameters = _parameters(document, endpoint)
+    id_key = family.get_key if endpoint is family.get else None
+    its_id = "The task's id." if family.start else "The id."
+    found = []
+    for one in parsed.path_parameters:
+        parameter = parameters[one.name.get_untrusted_value()]
+        found.append(
+            keyword_of(
+                document,
+                shapes,
+                one,
+                parameter["schema"],
+                place="path",
+                required=True,
+                description=parameter.get("description", "") or its_id,
+                name="id" if len(parsed.path_parameters) == 1 else None,
+            )
+        )
+    for one in sorted(parsed.query_parameters, key=lambda one: one.name.get_untrusted_value() != id_key):
+        key = one.name.get_untrusted_value()
+        if paged and key == paged.page:
+            continue
+        found.append(
+            keyword_of(
+                document,
+                shapes,
+                one,
+                _query_schema(parameters[key], paged),
+                place="query",
+                required=one.required and not (paged and key == paged.size),
+                description=parameters[key].get("description", ""),
+                name="id" if key == id_key else None,
+            )
+        )
+    return found
+
+
+def _streams(document: Document, endpoint: Endpoint, keywords: Sequence[Keyword]) -> bool:
+    """Whether it answers with events when ``stream`` is set."""
+    reply = resolve(document, endpoint.operation["responses"].get("200", {}))
+    switch = any(one.key == "stream" and one.type.kind == "bool" for one in keywords)
+    return switch and "text/event-stream" in reply.get("content", {})
+
+
+def _waits(family: Family, endpoint: Endpoint) -> bool:
+    """Whether it reads something of one task that is answered with 202 until it is there."""
+    placeholders = re.findall(r"{", endpoint.ref.path)
+    return (
+        family.start is not None
+        and endpoint.ref.method == "get"
+        and len(placeholders) == 1
+        and "202" in endpoint.operation["responses"]
+    )
+
+
+def _query_schema(parameter: Document, paged: Paged | None) -> Document:
+    """A parameter's schema; a page has at least one record, whether that is stated or not."""
+    schema: Document = parameter["schema"]
+    return {"minimum": 1, **schema} if paged and parameter["name"] == paged.size else schema
+
+
+def _parameters(document: Document, endpoint: Endpoint) -> dict[str, Document]:
+    shared = document["paths"][endpoint.ref.path].get("parameters", [])
+    own = endpoint.operation.get("parameters", [])
+    found = [resolve(document, one) for one in [*shared, *own]]
+    return {one["name"]: dict(one) for one in found}
+
+
+def _paging(document: Document, endpoint: Endpoint) -> Paged | None:
+    """How a list turns its pages."""
+    page = size = None
+    default, most = 20, 0
+    for name, parameter in _parameters(document, endpoint).items():
+        schema = resolve(document, parameter.get("schema", {}))
+        if parameter.get("in") != "query" or schema.get("type") != "integer":
+            continue
+        if _PAGE.fullmatch(name):
+            page = name
+        elif _SIZE.fullmatch(name):
+            size = name
+            default = schema.get("default", schema.get("example", 10))
+            # Where no bound is declared, more than the default may be cut down unseen, and a short
+            # page would be taken for the last one.
+            most = schema.get("maximum", default)
+    if page and size:
+        return Paged(page, size, int(default), int(most))
+    listed = endpoint.method_name == "list" or (
+        endpoint.ref.method == "get" and endpoint.method_name.endswith(("_record", "_records"))
+    )
+    return Paged(None, None, 0, 0) if listed else None
+
+
+def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes: Shapes) -> list[Keyword]:
+    holder = resolve(document, endpoint.operation.get("requestBody"))
+    if holder is None:
+        return []
+    schema = json_schema(holder)
+    if schema is None or len(parsed.bodies) != 1:
+        raise SpecError("only one JSON body is supported")
+    properties, required = merged_properties(document, schema)
+    model = parsed.bodies[0].prop
+    members = shapes.members_of(model) if isinstance(model, ModelProperty) else []
+    props = {one.name.get_untrusted_value(): one for one in members}
+    found = []
+    for key, inner in properties.items():
+        if key not in props:
+            raise SpecError(f"the body member {key!r} was lost by the parser")
+        found.append(keyword_of(document, shapes, props[key], inner, place="body", required=key in required))
+    return found
+
+
+def _refuse_doubles(method: Method) -> None:
+    seen: dict[str, str] = {"body": "the free-form body"} if method.free_body else {}
+    if method.waits:
+        seen["timeout"] = "the time to wait"
+    for one in method.keywords:
+        if one.name in seen:
+            raise SpecError(f"{seen[one.name]!r} and {one.key!r} would both be {one.name!r}")
+        seen[one.name] = one.key

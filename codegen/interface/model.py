@@ -1,0 +1,333 @@
+"""The generated interface as data: what the templates render, and what ``diff`` compares.
+
+Nothing else reaches the generated modules, so two equal interfaces give equal code. Attributes called
+``doc``, ``heading``, ``place`` and ``schema`` are words and their sources; the rest is what users
+program against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import attrs
+
+from codegen.interface.prose import literal
+from codegen.interface.values import FREE, Keyword, Shape, tuple_of
+
+__all__ = [
+    "Attribute",
+    "Condition",
+    "Interface",
+    "Method",
+    "Module",
+    "Paged",
+    "RecordClass",
+    "Reply",
+    "Rules",
+]
+
+
+@attrs.frozen
+class Reply:
+    """What an operation gives back.
+
+    Attributes:
+        form: one record, many, a text, or raw JSON.
+        element: the record class.
+        doc: what it is, in words.
+    """
+
+    form: Literal["one", "many", "text", "raw"]
+    element: str = ""
+    doc: str = "The JSON as it came; its shape is not known."
+
+    @property
+    def decoder(self) -> str:
+        """The expression that makes the typed reply."""
+        return f"{self.form}({self.element})" if self.element else self.form
+
+    @property
+    def annotation(self) -> str:
+        """Its type."""
+        types = {"one": self.element, "many": f"Sequence[{self.element}]", "text": "str", "raw": "Any"}
+        return types[self.form]
+
+
+@attrs.frozen
+class Paged:
+    """How a list counts its pages."""
+
+    page: str | None
+    size: str | None
+    default: int
+    most: int
+
+    @property
+    def code(self) -> str:
+        """The expression that makes its `Paging`."""
+        if self.page is None and self.size is None:
+            return "Paging()"
+        return f"Paging({literal(self.page)}, {literal(self.size)}, {self.default}, {self.most})"
+
+
+@attrs.frozen
+class Condition:
+    """What holds under a condition; names are keywords. See `a2e_async._spec.rules.Need`."""
+
+    when: dict[str, tuple[Any, ...] | None]
+    all_of: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    only: dict[str, tuple[Any, ...]] = attrs.field(factory=dict[str, tuple[Any, ...]])
+    most: dict[str, float] = attrs.field(factory=dict[str, float])
+
+    @property
+    def code(self) -> str:
+        """The expression that makes its `Need`."""
+        when = ", ".join(
+            f"{literal(name)}: {'None' if values is None else tuple_of(values)}"
+            for name, values in self.when.items()
+        )
+        arguments = [f"{{{when}}}"]
+        arguments += [f"all_of={tuple_of(self.all_of)}"] if self.all_of else []
+        arguments += [f"any_of={tuple_of(self.any_of)}"] if self.any_of else []
+        for name, limits in (
+            ("only", {key: tuple_of(one) for key, one in self.only.items()}),
+            ("most", self.most),
+        ):
+            inner = ", ".join(f"{literal(key)}: {value}" for key, value in limits.items())
+            arguments += [f"{name}={{{inner}}}"] if limits else []
+        return f"Need({', '.join(arguments)})"
+
+    @property
+    def doc(self) -> str:
+        """The rule in words."""
+        parts = [_told(name, values) for name, values in self.when.items()]
+        wanted = [name for name in self.all_of if name not in self.only]
+        wanted += [" or ".join(self.any_of)] if self.any_of else []
+        held = [f"{' and '.join(wanted)} {'is' if len(wanted) == 1 else 'are'} needed"] if wanted else []
+        for name, values in self.only.items():
+            verb = "must be" if name in self.all_of else "can be"
+            held.append(f"{name} {verb} {' or '.join(map(str, values))}{' only' if verb == 'can be' else ''}")
+        held += [f"{name} is at most {limit}" for name, limit in self.most.items()]
+        if not held:
+            return f"Not together: {' and '.join(parts)}."
+        return f"{' and '.join(held)} with {' and '.join(parts)}."
+
+
+def _told(name: str, values: Sequence[Any] | None) -> str:
+    if values is None:
+        return name
+    given = [str(one) for one in values if one is not None]
+    if len(given) < len(values):
+        return f"{name} left out or {', '.join(given)}" if given else f"no {name}"
+    return f"{name} {', '.join(given)}"
+
+
+@attrs.frozen
+class Rules:
+    """All rules between the keywords of one operation; names are keywords."""
+
+    any_of: tuple[tuple[str, ...], ...] = ()
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    needs: tuple[Condition, ...] = ()
+
+    @property
+    def code(self) -> list[str]:
+        """The arguments of the `Operation`."""
+        found = []
+        if self.any_of:
+            found.append(f"any_of=({', '.join(map(tuple_of, self.any_of))},)")
+        if self.exclusive:
+            found.append(f"exclusive=({', '.join(map(tuple_of, self.exclusive))},)")
+        if self.needs:
+            found.append(f"needs=({', '.join(one.code for one in self.needs)},)")
+        return found
+
+    @property
+    def doc(self) -> str:
+        """The rules in words."""
+        return " ".join(
+            [
+                *(f"At least one of {', '.join(group)} is needed." for group in self.any_of),
+                *(f"Only one of {', '.join(group)} may be given." for group in self.exclusive),
+                *(one.doc for one in self.needs),
+            ]
+        )
+
+
+@attrs.frozen
+class Method:
+    """One operation of a module and the method that calls it.
+
+    Attributes:
+        free_body: it takes members that nobody has declared.
+        is_start: a call gives a Job; is_call: it is the workflow's own start.
+        streams: with ``stream=True`` it gives events.
+        waits: it is answered with 202 until it has a result.
+    """
+
+    name: str
+    http: str
+    path: str
+    reply: Reply
+    keywords: tuple[Keyword, ...]
+    has_body: bool
+    free_body: bool
+    paged: Paged | None
+    rules: Rules
+    is_start: bool
+    is_call: bool
+    streams: bool
+    waits: bool
+    doc: str
+
+    @property
+    def constant(self) -> str:
+        """The name of its `Operation` in the module."""
+        return "START" if self.is_call else self.name.upper()
+
+    @property
+    def declaration(self) -> list[str]:
+        """The arguments of its `Operation`."""
+        found = [literal(self.http), literal(self.path), self.reply.decoder]
+        for place, argument in (("path", "path_fields"), ("query", "query"), ("body", "body")):
+            fields = [one.field for one in self.keywords if one.place == place]
+            if fields:
+                found.append(f"{argument}=({', '.join(fields)},)")
+        if self.has_body:
+            found.append("has_body=True")
+        if self.paged:
+            found.append(f"paging={self.paged.code}")
+        return [*found, *self.rules.code]
+
+    @property
+    def ordered(self) -> list[Keyword]:
+        """The keywords, required ones first."""
+        return sorted(self.keywords, key=lambda one: not one.required)
+
+    @property
+    def positional(self) -> list[Keyword]:
+        """What may be given without its name: the ids in the path, or the only thing required."""
+        required = [one for one in self.keywords if one.required]
+        if len(required) == 1 and required[0].name in ("id", "ids") and not self.is_call:
+            return required
+        return [one for one in self.keywords if one.place == "path"]
+
+    @property
+    def signature(self) -> str:
+        """The parameters."""
+        return self._signature("")
+
+    @property
+    def streaming_signature(self) -> str:
+        """The parameters of a call that streams."""
+        return self._signature("Literal[True]")
+
+    @property
+    def plain_signature(self) -> str:
+        """The parameters of a call that does not stream."""
+        return self._signature("Literal[False] | None = None")
+
+    def _signature(self, stream: str) -> str:
+        positional = self.positional
+        parts = ["self", *(f"{one.name}: {one.annotation}" for one in positional)]
+        named = [
+            f"{one.name}: {stream}"
+            if stream and one.key == "stream"
+            else f"{one.name}: {one.annotation}" + ("" if one.required else " | None = None")
+            for one in self.ordered
+            if one not in positional
+        ]
+        if self.free_body:
+            named.append(f"body: {FREE} | None = None")
+        if self.waits:
+            named.append("timeout: float | None = None")
+        if named:
+            parts.append("*")
+        return ", ".join([*parts, *named, "**options: Unpack[CallOptions]"])
+
+    @property
+    def values(self) -> str:
+        """The mapping of keywords to values."""
+        return "{" + ", ".join(f"{literal(one.name)}: {one.name}" for one in self.ordered) + "}"
+
+    @property
+    def options(self) -> str:
+        """The expression for the options."""
+        return "with_body(body, options)" if self.free_body else "options"
+
+
+@attrs.frozen
+class Attribute:
+    """One attribute of a record class."""
+
+    name: str
+    key: str
+    annotation: str
+    doc: str
+
+    @property
+    def optional(self) -> str:
+        """The annotation, for one that may be missing."""
+        return self.annotation if self.annotation == "Any" else f"{self.annotation} | None"
+
+
+@attrs.frozen
+class RecordClass:
+    """One record class."""
+
+    name: str
+    base: str
+    doc: str
+    attributes: tuple[Attribute, ...]
+
+
+@attrs.frozen
+class Module:
+    """One module of `a2e_async/api`.
+
+    Attributes:
+        routes: which methods the workflow is run by: role -> method name.
+        record_type: the record class of its tasks, "" where it is no workflow.
+    """
+
+    resource: str
+    class_name: str
+    heading: str
+    doc: str
+    class_doc: str
+    shapes: tuple[Shape, ...]
+    records: tuple[RecordClass, ...]
+    methods: tuple[Method, ...]
+    routes: dict[str, str]
+    record_type: str
+
+    @property
+    def route_arguments(self) -> list[str]:
+        """The arguments of its `Routes`."""
+        constants = {one.name: one.constant for one in self.methods}
+        return [f"{role}={constants[name]}" for role, name in self.routes.items()]
+
+    @property
+    def streams(self) -> bool:
+        """Whether one of its methods does."""
+        return any(one.streams for one in self.methods)
+
+    @property
+    def exported(self) -> list[str]:
+        """The public names of the module."""
+        names = [shape.name for shape in self.shapes] + [record.name for record in self.records]
+        return sorted([*names, self.class_name])
+
+
+@attrs.frozen
+class Interface:
+    """Everything that is generated."""
+
+    modules: tuple[Module, ...]
+
+    @property
+    def operations(self) -> int:
+        """How many operations there are."""
+        return sum(len(module.methods) for module in self.modules)

@@ -1,0 +1,174 @@
+"""Values as data: what one keyword or member takes, as a signature, a `Field` and a diff need it."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import attrs
+
+from codegen.document.tree import Document
+from codegen.interface.naming import BUILTINS
+from codegen.interface.prose import literal
+
+__all__ = ["FREE", "Keyword", "Limits", "Member", "Place", "Shape", "Type", "tuple_of"]
+
+FREE = "Mapping[str, Any]"
+Place = Literal["path", "query", "body"]
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """What a value must keep to."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    pattern: str | None = None
+
+    @property
+    def code(self) -> list[str]:
+        """The arguments of the `Field`."""
+        found = {one.name: getattr(self, one.name) for one in attrs.fields(Limits)}
+        return [f"{name}={literal(value)}" for name, value in found.items() if value is not None]
+
+
+@attrs.frozen(kw_only=True)
+class Type:
+    """What a value is.
+
+    Attributes:
+        kind: the builtin that a `Field` names; ``object`` is anything.
+        choices: the only values.
+        also: values that are allowed although they are outside the limits.
+        media: the URL of a medium, so that a file will do.
+        item: of a list, its elements.
+        shape: of an object, its members; None where any mapping will do.
+    """
+
+    kind: str = "object"
+    choices: tuple[Any, ...] = ()
+    also: tuple[Any, ...] = ()
+    limits: Limits = Limits()
+    media: bool = False
+    item: Type | None = None
+    shape: Shape | None = None
+
+    @property
+    def annotation(self) -> str:
+        """The type in a signature."""
+        if self.choices and not any(isinstance(one, float) for one in self.choices):
+            return f"Literal[{', '.join(map(literal, self.choices))}]"
+        if self.media:
+            return "Media"
+        if self.item is not None:
+            return f"Sequence[{self.item.annotation}]"
+        if self.shape is not None:
+            return self.shape.name
+        # There are no literals of floats; their choices are checked all the same.
+        return {"dict": FREE, "list": "Sequence[Any]", "object": "Any"}.get(self.kind, self.kind)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether a file, or a list of files, will do."""
+        return self.media or (self.item is not None and self.item.takes_files)
+
+    def field(self, name: str, key: str = "", *, required: bool = False) -> str:
+        """The expression that makes its `Field`."""
+        arguments = [literal(name)]
+        if self.kind != "object" or key:
+            arguments.append(self.kind)
+        if key:
+            arguments.append(literal(key))
+        if required:
+            arguments.append("required=True")
+        return f"Field({', '.join([*arguments, *self._arguments()])})"
+
+    def _arguments(self) -> list[str]:
+        found = [f"choices={tuple_of(self.choices)}"] if self.choices else []
+        found += self.limits.code
+        found += [f"also={tuple_of(self.also)}"] if self.also else []
+        found += ["media=True"] if self.media else []
+        if self.item is not None and self.item != Type():
+            found.append(f"item={self.item.field('')}")
+        if self.shape is not None:
+            members = ", ".join(one.type.field(one.key, required=one.required) for one in self.shape.members)
+            found.append(f"fields=({members},)")
+        return found
+
+
+@attrs.frozen
+class Member:
+    """One member of a nested request object."""
+
+    key: str
+    type: Type
+    required: bool
+    default: Any
+    deprecated: bool
+    doc: str
+
+    @property
+    def declared(self) -> str:
+        """The annotation inside the TypedDict."""
+        return f"Required[{self.type.annotation}]" if self.required else self.type.annotation
+
+
+@attrs.frozen
+class Shape:
+    """A nested request object: a TypedDict."""
+
+    name: str
+    place: str
+    """Where it stands in the body."""
+    members: tuple[Member, ...]
+
+    @property
+    def by_class(self) -> bool:
+        """Whether the class syntax can say it; it cannot for names that are no plain identifiers."""
+        return all(_is_plain(member.key) for member in self.members)
+
+
+def _is_plain(name: str) -> bool:
+    usable = name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+    return usable and not name.startswith("__") and name not in BUILTINS
+
+
+@attrs.frozen
+class Keyword:
+    """One keyword of a method.
+
+    Attributes:
+        name: in Python; key: on the wire.
+        default: what the server takes where it is left out, if the document says so.
+    """
+
+    name: str
+    key: str
+    place: Place
+    type: Type
+    required: bool
+    default: Any
+    deprecated: bool
+    doc: str
+    schema: Document = attrs.field(repr=False, eq=False)
+
+    @property
+    def field(self) -> str:
+        """The expression that makes its `Field`."""
+        return self.type.field(self.name, self.key if self.key != self.name else "", required=self.required)
+
+    @property
+    def annotation(self) -> str:
+        """The type in a signature."""
+        return self.type.annotation
+
+
+def tuple_of(values: Sequence[Any]) -> str:
+    """The code of a tuple of scalars."""
+    inner = ", ".join(literal(one) for one in values)
+    return f"({inner},)" if len(values) == 1 else f"({inner})"

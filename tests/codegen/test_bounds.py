@@ -1,0 +1,153 @@
+"""Documents that are small and mean much: what they expand to is bounded, and no build hangs."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codegen.build import Layout, build
+from codegen.document.pull import pull
+from codegen.document.tree import SpecError, parse, read
+from tests.codegen.documents import HARMLESS, body, document, fields, operation, overlay, save
+
+Document = dict[str, Any]
+SECONDS = 10.0
+
+
+def ref(number: int) -> Document:
+    return {"$ref": f"#/components/schemas/A{number}"}
+
+
+def spread(how: str, levels: int) -> dict[str, Document]:
+    """Schemas of which each contains the next one twice."""
+    made: dict[str, Document] = {f"A{levels}": {"type": "object", "properties": {"v": {"type": "string"}}}}
+    for number in range(levels):
+        twice = [ref(number + 1), ref(number + 1)]
+        if how == "properties":
+            made[f"A{number}"] = {"type": "object", "properties": dict(zip("lr", twice, strict=True))}
+        elif how == "items":
+            made[f"A{number}"] = {"type": "array", "items": {"oneOf": twice}}
+        else:
+            made[f"A{number}"] = {how: twice}
+    return made
+
+
+def graph(nodes: int) -> dict[str, Document]:
+    """Objects that all contain all others."""
+    return {
+        f"A{number}": {
+            "type": "object",
+            "properties": {f"p{other}": ref(other) for other in range(nodes) if other != number},
+        }
+        for number in range(nodes)
+    }
+
+
+def using(schemas: dict[str, Document], *, in_reply: bool = False) -> Document:
+    """A document with a start whose body, or reply, is made of the schemas."""
+    start = operation(requestBody=fields(x=ref(0) if not in_reply else {"type": "string"}))
+    if in_reply:
+        data = {"type": "object", "properties": {"data": ref(0)}}
+        start["responses"]["200"]["content"]["application/json"]["schema"] = data
+    made = document({"/api/v1/things/start": {"post": start}, "/api/v1/things/list": {"get": operation()}})
+    made["components"]["schemas"] = schemas
+    return made
+
+
+def layout(tmp_path: Path, content: Document) -> Layout:
+    made = Layout(tmp_path)
+    save(made.upstream, content)
+    save(made.overlay, overlay(HARMLESS))
+    return made
+
+
+@pytest.mark.parametrize("how", ["allOf", "anyOf", "oneOf", "items"])
+def test_schemas_that_are_made_of_too_many_are_named(how: str, tmp_path: Path) -> None:
+    source = save(tmp_path / "new.json", using(spread(how, 30)))
+    began = time.monotonic()
+    with pytest.raises(SpecError, match=r"new\.json.*\n.*#/components/schemas/A\d+: made of more than"):
+        pull(str(source), tmp_path / "upstream.json")
+    assert time.monotonic() - began < SECONDS
+    assert not (tmp_path / "upstream.json").exists()
+
+
+@pytest.mark.parametrize("schemas", [spread("properties", 60), graph(12)], ids=["twice", "all in all"])
+def test_a_body_with_too_many_members_is_named(schemas: dict[str, Document], tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(SpecError, match=r"POST /api/v1/things/start \(#/paths.*: x: more than \d+ values"):
+        build(layout(tmp_path, using(schemas)))
+    assert time.monotonic() - began < SECONDS
+
+
+@pytest.mark.parametrize("schemas", [spread("properties", 60), graph(12)], ids=["twice", "all in all"])
+def test_replies_of_that_kind_are_as_many_classes_as_schemas(
+    schemas: dict[str, Document], tmp_path: Path
+) -> None:
+    made = layout(tmp_path, using(schemas, in_reply=True))
+    began = time.monotonic()
+    build(made)
+    assert time.monotonic() - began < SECONDS
+    text = (made.package / "things.py").read_text()
+    assert text.count("\nclass ") == len(schemas) + 1
+
+
+def test_members_of_members_are_known_in_whatever_order_they_are_declared(tmp_path: Path) -> None:
+    schemas = {"A0": {"type": "object", "properties": {"a": ref(1)}}} | spread("properties", 2)
+    made = layout(tmp_path, using(schemas))
+    build(made)
+    assert 'Field("l", dict, fields=(Field("v", str),))' in (made.package / "things.py").read_text()
+
+
+@pytest.mark.parametrize("length", [60, 300, 3000])
+@pytest.mark.parametrize("how", ["allOf", "items"])
+def test_a_long_chain_of_references_is_named(how: str, length: int, tmp_path: Path) -> None:
+    schemas: dict[str, Document] = {f"A{length}": {"type": "object", "properties": {"v": {"type": "string"}}}}
+    for number in range(length):
+        inner = ref(number + 1)
+        schemas[f"A{number}"] = {"allOf": [inner]} if how == "allOf" else {"type": "array", "items": inner}
+    began = time.monotonic()
+    with pytest.raises(
+        SpecError, match=r"#/components/schemas/A\d+: more than \d+ schemas inside each other"
+    ):
+        build(layout(tmp_path, using(schemas)))
+    assert time.monotonic() - began < SECONDS
+
+
+def test_a_chain_of_plain_references_to_itself_is_a_circle(tmp_path: Path) -> None:
+    schemas = {"A0": ref(1), "A1": ref(2), "A2": ref(0)}
+    with pytest.raises(SpecError, match=r"#/components/schemas/A\d: \$ref .* leads in a circle"):
+        build(layout(tmp_path, using(schemas)))
+
+
+def test_an_object_may_contain_itself(tmp_path: Path) -> None:
+    tree = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "children": {"type": "array", "items": ref(0)}},
+    }
+    made = layout(tmp_path, using({"A0": tree}))
+    build(made)
+    assert "children: Sequence[Mapping[str, Any]]" in (made.package / "things.py").read_text()
+
+
+def test_twenty_megabytes_of_nesting_and_of_width_are_read_in_time(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(SpecError, match="nested deeper"):
+        parse(b'{"a":' * 4_000_000, "deep")
+    source = tmp_path / "wide.json"
+    source.write_bytes(b'{"openapi":"3.1.0","a":[' + b"[]," * 300_000 + b"0]}")
+    with pytest.raises(SpecError, match="#/openapi"):
+        pull(str(source), tmp_path / "upstream.json")
+    assert time.monotonic() - began < SECONDS
+
+
+def test_a_body_of_itself_in_every_way_is_refused(tmp_path: Path) -> None:
+    content = document({"/a/start": {"post": operation(requestBody=body({"allOf": [ref(0), ref(0)]}))}})
+    content["components"]["schemas"]["A0"] = {"allOf": [ref(0)]}
+    path = save(tmp_path / "new.json", content)
+    with pytest.raises(SpecError, match="#/components/schemas/A0: the schema is made of itself"):
+        pull(str(path), tmp_path / "upstream.json")
+    assert json.loads(path.read_text()) == read(path)

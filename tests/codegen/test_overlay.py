@@ -1,0 +1,171 @@
+"""The overlay is applied as the specification says, and cannot go stale unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from codegen.build import prepare
+from codegen.document import overlay as overlays
+from codegen.document.repair import repair
+from codegen.document.tree import SpecError, canonical, operations, read
+from tests.codegen.documents import ROOT, document, family, operation, overlay
+
+PATHS = {
+    "/api/v1/a/{_id}": {"get": operation(), "delete": operation()},
+    "/api/v1/b-c/list": {"get": operation()},
+}
+
+
+def apply(*actions: dict[str, Any]) -> dict[str, Any]:
+    return overlays.apply(document(PATHS), overlay(*actions)).document["paths"]
+
+
+def test_update_merges_into_every_match() -> None:
+    made = apply({"target": "$.paths['/api/v1/a/{_id}'].*", "update": {"x-new": {"deep": [1]}}})
+    assert made["/api/v1/a/{_id}"]["get"] == {**operation(), "x-new": {"deep": [1]}}
+    assert made["/api/v1/a/{_id}"]["delete"]["x-new"] == {"deep": [1]}
+    assert "x-new" not in made["/api/v1/b-c/list"]["get"]
+
+
+def test_update_of_a_list_appends() -> None:
+    made = apply({"target": "$.paths['/api/v1/b-c/list'].get.tags", "update": "More"})
+    assert made["/api/v1/b-c/list"]["get"]["tags"] == ["Things", "More"]
+
+
+def test_remove_takes_away_what_has_slashes_and_braces_in_its_name() -> None:
+    made = apply({"target": "$.paths['/api/v1/a/{_id}'].get", "remove": True})
+    assert list(made) == list(PATHS)
+    assert list(made["/api/v1/a/{_id}"]) == ["delete"]
+    made = apply({"target": "$.paths['/api/v1/a/{_id}']", "remove": True})
+    assert list(made) == ["/api/v1/b-c/list"]
+
+
+def test_remove_finds_every_depth() -> None:
+    made = apply({"target": "$..description", "remove": True})
+    assert "description" not in str(made)
+
+
+def test_matches_of_one_action_do_not_share_what_they_got() -> None:
+    made = apply(
+        {"target": "$.paths['/api/v1/a/{_id}'].*", "update": {"x-new": {"kept": True}}},
+        {"target": "$.paths['/api/v1/a/{_id}'].get['x-new']", "update": {"kept": False}},
+    )
+    assert made["/api/v1/a/{_id}"]["get"]["x-new"] == {"kept": False}
+    assert made["/api/v1/a/{_id}"]["delete"]["x-new"] == {"kept": True}
+
+
+def test_the_source_stays_as_it_was() -> None:
+    source, actions = document(PATHS), overlay({"target": "$..tags", "update": ["x"]})
+    overlays.apply(source, actions)
+    assert source == document(PATHS)
+    assert actions == overlay({"target": "$..tags", "update": ["x"]})
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ({"target": "$.paths['/gone']", "update": {"x": 1}}, "action 2 ($.paths['/gone']): matches nothing"),
+        ({"target": "$..nobody", "remove": True}, "matches nothing"),
+        (
+            {"target": "$.paths['/api/v1/b-c/list','/gone'].get", "update": {"x": 1}},
+            "'/gone' matches nothing",
+        ),
+        (
+            {"target": "$.paths['/api/v1/a/{_id}']['get','patch']", "update": {"x": 1}},
+            "'patch' matches nothing",
+        ),
+        ({"target": "$.paths[", "update": {"x": 1}}, "not a JSONPath"),
+        ({"target": "$.info"}, "neither an update nor remove"),
+        ({"target": "$.info", "remove": False}, "neither an update nor remove"),
+        ({"target": "$.tags[?(@.name=='Things')]", "update": {"x": 1}}, "cannot be applied"),
+        ({"target": "$", "remove": True}, "cannot be applied"),
+    ],
+)
+def test_an_action_that_does_nothing_is_an_error_that_names_it(action: dict[str, Any], told: str) -> None:
+    harmless = {"target": "$.info", "update": {"x-touched": True}}
+    with pytest.raises(SpecError) as caught:
+        apply(harmless, action)
+    assert "action 2" in str(caught.value)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("overlay: [", "not YAML"),
+        ("- a", "not an overlay"),
+        ("overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions: []", "not an overlay"),
+        ("overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions: [{update: {}}]", "not an overlay"),
+        ("overlay: 1.0.0\noverlay: 1.0.0", "'overlay' stands twice"),
+        ("a: {b: 1, c: 2, b: 3}", "'b' stands twice"),
+    ],
+)
+def test_a_file_that_is_no_overlay(text: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "overlay.yaml"
+    path.write_text(text)
+    with pytest.raises(SpecError, match=r"overlay\.yaml") as caught:
+        overlays.load(path)
+    assert told in str(caught.value)
+
+
+def test_merge_keys_and_anchors_are_plain_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "overlay.yaml"
+    text = "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions:\n"
+    path.write_text(text + "- {target: $.info, update: {a: &x {k: 1, l: 2}, b: {<<: *x, k: 3}}}\n")
+    assert overlays.load(path)["actions"][0]["update"] == {"a": {"k": 1, "l": 2}, "b": {"k": 3, "l": 2}}
+
+
+REAL = ROOT / "openapi" / "overlay.yaml"
+UPSTREAM = ROOT / "openapi" / "upstream.json"
+
+
+def test_the_real_overlay_adds_the_operations_that_it_lists_and_drops_none() -> None:
+    source = {str(ref) for ref in operations(read(UPSTREAM))}
+    made = {str(ref) for ref in operations(prepare(read(UPSTREAM), REAL, "upstream").document)}
+    listed = {
+        f"{method.upper()} {path}"
+        for action in overlays.load(REAL)["actions"]
+        if action["target"] == "$.paths"
+        for path, item in action["update"].items()
+        for method in item
+    }
+    assert source <= made
+    assert made - source == listed
+    assert "POST /api/v1/token/generate" in listed
+
+
+def test_the_switch_against_minors_protection_is_nowhere() -> None:
+    assert "minor_suspected_skip" in UPSTREAM.read_text()
+    assert "minor_suspected_skip" not in canonical(prepare(read(UPSTREAM), REAL, "upstream").document)
+
+
+def test_every_real_action_changes_something() -> None:
+    made, _ = repair(read(UPSTREAM))
+    for action in overlays.load(REAL)["actions"]:
+        before, made = made, overlays.apply(made, overlay(action)).document
+        assert made != before, action["target"]
+
+
+def test_rot_is_noticed_when_a_family_disappears_upstream() -> None:
+    source = read(UPSTREAM)
+    del source["paths"]["/api/v1/userFlux2/start"]
+    with pytest.raises(SpecError, match=r"/api/v1/userFlux2/start.*matches nothing"):
+        prepare(source, REAL, "upstream")
+
+
+def test_an_overlay_can_keep_an_operation_that_upstream_drops() -> None:
+    kept = family("userGone")["/api/v1/userGone/start"]
+    made = overlays.apply(
+        document(), overlay({"target": "$.paths", "update": {"/api/v1/userGone/start": kept}})
+    ).document
+    assert "POST /api/v1/userGone/start" in {str(ref) for ref in operations(made)}
+
+
+def test_the_overlay_is_yaml_that_a_person_can_read() -> None:
+    text = REAL.read_text()
+    assert yaml.safe_load(text)["overlay"] == "1.0.0"
+    assert max(len(line) for line in text.splitlines() if "target:" not in line) <= 120

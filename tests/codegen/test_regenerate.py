@@ -1,0 +1,307 @@
+"""regenerate: everything is made first; then all files are replaced together, or none is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from codegen import generate as generating
+from codegen.__main__ import main
+from codegen.build import Layout, build
+from codegen.check import check
+from codegen.document.tree import SpecError, read
+from codegen.files import replace_together
+from codegen.regenerate import regenerate
+from tests.codegen.documents import (
+    HARMLESS,
+    ROOT,
+    document,
+    family,
+    fields,
+    id_parameter,
+    operation,
+    overlay,
+    save,
+)
+
+Document = dict[str, Any]
+BOTH = family("userOld") | family("userNew")
+
+
+def built(tmp_path: Path, content: Document, *actions: Document) -> Layout:
+    """A small repository, up to date."""
+    made = Layout(tmp_path / "repository")
+    save(made.upstream, content)
+    save(made.overlay, overlay(HARMLESS, *actions))  # JSON is YAML
+    (made.root / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
+    build(made)
+    return made
+
+
+def snapshot(layout: Layout) -> dict[Path, tuple[bytes, int]]:
+    """Content and time of every file, and that there are no others."""
+    return {
+        path: (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in layout.root.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_new_document_replaces_everything_and_says_what_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = built(tmp_path, document(family("userOld")))
+    source = save(tmp_path / "new.json", document(BOTH))
+    assert main(["regenerate", str(source)], made.root) == 0
+    told = capsys.readouterr().out
+    assert "10 operations" in told
+    assert "workflow a2e.new is new: prompt, 2 optional keywords; list, batch_detail, get, delete" in told
+    assert "## 1.3.0 (unreleased)" in told
+    assert "- workflow `a2e.new` is new." in told
+    assert (made.package / "new.py").exists()
+    assert read(made.upstream) == document(BOTH)
+    assert check(made) == []
+
+
+@pytest.mark.parametrize("extra", [{}, {"trace_id": "differs on every request"}])
+def test_nothing_new_touches_nothing(extra: Document, tmp_path: Path) -> None:
+    made = built(tmp_path, document(BOTH))
+    before = snapshot(made)
+    told = regenerate(made, str(save(tmp_path / "again.json", document(BOTH, **extra))))
+    assert told[0].endswith("nothing changed; nothing was touched")
+    assert snapshot(made) == before
+
+
+def test_the_document_may_come_from_a_url(tmp_path: Path) -> None:
+    made = built(tmp_path, document(family("userOld")))
+    serve = httpx.MockTransport(lambda request: httpx.Response(200, json=document(BOTH)))
+    regenerate(made, "https://host.example/spec", transport=serve)
+    assert (made.package / "new.py").exists()
+
+
+def broken_reference(content: Document) -> None:
+    content["components"]["schemas"]["A"] = {"$ref": "#/nowhere"}
+
+
+def colliding(content: Document) -> None:
+    content["paths"] |= {"/api/v1/userNew/{id}": {"get": operation(parameters=[id_parameter("id")])}}
+
+
+def unreadable(content: Document) -> None:
+    content["paths"]["/api/v1/userNew/start"]["post"]["requestBody"] = fields(
+        x={"type": "string", "pattern": "("}
+    )
+
+
+def doubled(content: Document) -> None:
+    both = fields(aB={"type": "string"}, a_b={"type": "string"})
+    content["paths"]["/api/v1/userNew/start"]["post"]["requestBody"] = both
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda content: content.update(openapi="3.1.0"), "#/openapi"),
+        (broken_reference, "#/components/schemas/A: $ref '#/nowhere' points to nothing"),
+        (colliding, "(#/paths/~1api~1v1~1userNew~1{_id}/get) would both be a2e.new.get()"),
+        (unreadable, "/schema/properties/x/pattern: '(' is no regular expression"),
+        (
+            doubled,
+            "POST /api/v1/userNew/start (#/paths/~1api~1v1~1userNew~1start/post): 'aB' and 'a_b' would",
+        ),
+        (
+            lambda content: content["paths"].pop("/api/v1/userNew/start"),
+            "userNew/start'].post): matches nothing",
+        ),
+    ],
+)
+def test_what_fails_leaves_every_file_as_it_was(
+    spoil: Callable[[Document], Any], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    action = {"target": "$.paths['/api/v1/userNew/start'].post", "update": {"x-a2e-start": True}}
+    made = built(tmp_path, document(BOTH), action)
+    before = snapshot(made)
+    content = document(BOTH | family("userOther"))
+    spoil(content)
+    assert main(["regenerate", str(save(tmp_path / "new.json", content))], made.root) == 1
+    error = capsys.readouterr().err
+    assert "new.json" in error or "overlay action 2" in error or "userNew" in error
+    assert told in error
+    assert snapshot(made) == before
+
+
+def test_a_failing_formatter_leaves_every_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = built(tmp_path, document(family("userOld")))
+    before = snapshot(made)
+    source = save(tmp_path / "new.json", document(BOTH))
+
+    def fail(files: dict[str, str]) -> dict[str, str]:
+        raise SpecError("the generated code is not Python")
+
+    monkeypatch.setattr(generating, "formatted", fail)
+    with pytest.raises(SpecError):
+        regenerate(made, str(source))
+    assert snapshot(made) == before
+
+
+@pytest.mark.parametrize("calls", [0, 1, 3])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_replacing_that_breaks_off_is_undone(
+    calls: int, error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = built(tmp_path, document(family("userOld")))
+    before = snapshot(made)
+    source = save(tmp_path / "new.json", document(family("userNew")))
+    replace, done = Path.replace, []
+
+    def failing(self: Path, target: Path) -> Path:
+        if len(done) == calls:
+            done.append(target)
+            raise error
+        done.append(target)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(type(error)):
+        regenerate(made, str(source))
+    assert {path: content for path, (content, _) in snapshot(made).items()} == {
+        path: content for path, (content, _) in before.items()
+    }
+
+
+def test_files_that_should_not_be_there_go_with_the_others(tmp_path: Path) -> None:
+    kept, gone, new = tmp_path / "kept", tmp_path / "gone", tmp_path / "folder" / "new"
+    kept.write_text("same")
+    gone.write_text("old")
+    assert set(replace_together({kept: b"same", gone: None, new: b"fresh"})) == {gone, new}
+    assert (kept.read_text(), gone.exists(), new.read_text()) == ("same", False, "fresh")
+
+
+def test_a_folder_made_for_nothing_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(OSError("no")))
+    with pytest.raises(OSError, match="no"):
+        replace_together({tmp_path / "folder" / "new": b"fresh"})
+    assert list(tmp_path.iterdir()) == []
+
+
+# ── What disappears upstream ─────────────────────────────────────────────────────────────────────
+
+
+def test_operations_that_disappear_are_named(tmp_path: Path) -> None:
+    made = built(tmp_path, document(BOTH | {"/api/v1/anchor/voices": {"get": operation()}}))
+    content = document(family("userNew"))
+    del content["paths"]["/api/v1/userNew/batchDetail"]
+    told = regenerate(made, str(save(tmp_path / "new.json", content)))
+    assert "gone upstream: POST /api/v1/userNew/batchDetail; a2e.new.batch_detail() goes with it" in told
+    assert "gone upstream: every operation of a2e.old, which goes with them" in told
+    assert "gone upstream: GET /api/v1/anchor/voices; a2e.anchor.voices() goes with it" in told
+    assert "  ! workflow a2e.old is gone" in told
+    assert not (made.package / "old.py").exists()
+
+
+def test_an_operation_stays_while_the_overlay_says_so(tmp_path: Path) -> None:
+    batch = {"/api/v1/userNew/batchDetail": family("userNew")["/api/v1/userNew/batchDetail"]}
+    made = built(tmp_path, document(BOTH))
+    save(made.overlay, overlay(HARMLESS, {"target": "$.paths", "update": batch}))
+    content = document(family("userNew") | family("userOld"))
+    del content["paths"]["/api/v1/userNew/batchDetail"]
+    told = regenerate(made, str(save(tmp_path / "new.json", content)))
+    kept = "gone upstream: POST /api/v1/userNew/batchDetail; overlay.yaml keeps it, so "
+    assert f"{kept}a2e.new.batch_detail() stays" in told
+    assert "BATCH_DETAIL" in (made.package / "new.py").read_text()
+
+
+def test_what_the_overlay_adds_and_upstream_has_by_now_is_not_doubled(tmp_path: Path) -> None:
+    """Its lists stay as they are, and a note asks to take the action out."""
+    added = {"/api/v1/userNew/start": family("userNew")["/api/v1/userNew/start"]}
+    made = built(tmp_path, document(family("userOld")), {"target": "$.paths", "update": added})
+    content = document(BOTH)
+    content["paths"]["/api/v1/userNew/start"]["post"]["summary"] = "In other words"
+    told = regenerate(made, str(save(tmp_path / "new.json", content)))
+    assert (
+        "overlay action 2 ($.paths): the document has POST /api/v1/userNew/start itself; take it out" in told
+    )
+    start = read(made.document)["paths"]["/api/v1/userNew/start"]["post"]
+    assert start["tags"] == ["Things"]
+    assert start["security"] == [{"bearerAuth": []}]
+    body = start["requestBody"]["content"]["application/json"]["schema"]
+    assert body["required"] == ["prompt"]
+
+
+def test_an_action_that_changes_nothing_any_more_is_noted(tmp_path: Path) -> None:
+    same = {"target": "$.paths['/api/v1/userNew/start'].post", "update": {"tags": ["Things"], "x-a": 1}}
+    made = built(tmp_path, document(BOTH), same)
+    content = document(BOTH)
+    content["paths"]["/api/v1/userNew/start"]["post"]["x-a"] = 1
+    told = regenerate(made, str(save(tmp_path / "new.json", content)))
+    assert any("changes nothing any more; take it out" in line for line in told)
+
+
+# ── An older document ────────────────────────────────────────────────────────────────────────────
+
+ACTIONS = (
+    {"target": "$.paths['/gone'].post", "update": {"x": 1}},
+    {
+        "target": "$.paths['/api/v1/userOld/start','/gone'].post",
+        "update": {"x-a2e-any-of": [["image_url", "other"]]},
+    },
+)
+
+
+def test_unmatched_actions_are_left_out_only_when_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = built(tmp_path, document(family("userNew")))
+    save(made.overlay, overlay(HARMLESS, *ACTIONS))
+    source = str(save(tmp_path / "new.json", document(BOTH)))
+    before = snapshot(made)
+    assert main(["regenerate", source], made.root) == 1
+    assert "overlay action 2 ($.paths['/gone'].post): matches nothing" in capsys.readouterr().err
+    assert snapshot(made) == before
+    assert main(["regenerate", source, "--unmatched=drop"], made.root) == 0
+    told = capsys.readouterr().out
+    assert "overlay action 2 ($.paths['/gone'].post): matches nothing: left out" in told
+    assert "'/gone' matches nothing: left out" in told
+    assert "POST /api/v1/userOld/start: x-a2e-any-of names other: left out" in told
+    assert main(["build"], made.root) == 1
+    assert main(["check"], made.root) == 1
+    assert main(["build", "--unmatched=drop"], made.root) == 0
+
+
+def test_the_path_to_another_document_and_back_leaves_no_trace(tmp_path: Path) -> None:
+    """As between the newest document and an older one: operations, families and schemas go and come back."""
+    made = Layout(tmp_path / "repository")
+    shutil.copytree(ROOT / "openapi", made.upstream.parent)
+    shutil.copytree(ROOT / "a2e_async" / "api", made.package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", made.root)
+    before = {path: content for path, (content, _) in snapshot(made).items()}
+    newest = save(tmp_path / "newest.json", read(made.upstream))
+    older = read(made.upstream)
+    for path in list(older["paths"])[::3]:
+        del older["paths"][path]
+    older["paths"] |= family("userGone")
+    began = time.monotonic()
+    told = regenerate(made, str(save(tmp_path / "older.json", older)), unmatched="drop")
+    assert time.monotonic() - began < 30
+    assert any("left out" in line for line in told)
+    assert (made.package / "gone.py").exists()
+    regenerate(made, str(newest))
+    assert {path: content for path, (content, _) in snapshot(made).items()} == before
+
+
+def test_a_corrupt_copy_of_upstream_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    made = built(tmp_path, document(BOTH))
+    made.upstream.write_text("{")
+    made.document.write_text(json.dumps({"openapi": "3.0.0"}))
+    told = regenerate(made, str(save(tmp_path / "new.json", document(BOTH))))
+    assert any("no comparison" in line for line in told)
+    assert check(made) == []

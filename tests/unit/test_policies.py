@@ -1,0 +1,169 @@
+"""What a failed request means, and when to try again."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from a2e_async.errors import (
+    A2EError,
+    APIError,
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailed,
+    InsufficientCredits,
+    InvalidArgument,
+    InvalidRequest,
+    ModerationError,
+    NotFound,
+    NotReady,
+    PermissionDenied,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    TaskRejected,
+    UnexpectedReply,
+)
+from a2e_async.failures import Failure, classify, may_concern_one_id
+from a2e_async.policies import RetryPolicy, StartPolicy, retry_after_seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (ConnectionFailed("x", delivered=False), Failure.UNDELIVERED),
+        (ConnectionFailed("x"), Failure.UNKNOWN),
+        (RequestTimeout("x"), Failure.UNKNOWN),
+        (RateLimited("x", status=429), Failure.REFUSED),
+        (RateLimited("x", status=200), Failure.REFUSED),
+        (ServerError("x", status=500), Failure.UNKNOWN),
+        (ServerError("x", status=504), Failure.UNKNOWN),
+        (ServerError("x", status=200), Failure.UNKNOWN),
+        (NotReady("x", status=202), Failure.UNKNOWN),
+        (UnexpectedReply("HTML", status=200), Failure.UNKNOWN),
+        (UnexpectedReply("see other", status=303), Failure.UNKNOWN),
+        (UnexpectedReply("moved", status=301), Failure.FINAL),
+        (UnexpectedReply("moved", status=302), Failure.FINAL),
+        (UnexpectedReply("moved", status=307), Failure.FINAL),
+        (UnexpectedReply("moved", status=308), Failure.FINAL),
+        (UnexpectedReply("HTML", status=404), Failure.FINAL),
+        (APIError("x", status=408), Failure.UNKNOWN),
+        (APIError("x", status=425), Failure.UNKNOWN),
+        (APIError("x", status=409), Failure.FINAL),
+        (InvalidRequest("x", status=400), Failure.FINAL),
+        (AuthenticationError("x", status=401), Failure.FINAL),
+        (InsufficientCredits("x", status=402), Failure.FINAL),
+        (PermissionDenied("x", status=403), Failure.FINAL),
+        (ModerationError("x", status=500), Failure.FINAL),
+        (NotFound("x", status=404), Failure.FINAL),
+        (TaskRejected("x"), Failure.FINAL),
+        (InvalidArgument("x", "y"), Failure.FINAL),
+        (ValueError(), Failure.FINAL),
+    ],
+)
+def test_failure_classes(error: BaseException, failure: Failure) -> None:
+    assert classify(error) is failure
+
+
+@pytest.mark.parametrize(
+    ("error", "about_an_id"),
+    [
+        (InvalidRequest("x", status=400), True),
+        (NotFound("x", status=404), True),
+        (APIError("x", status=410), True),
+        (InvalidArgument("id", "x"), True),
+        (AuthenticationError("x", status=401), False),
+        (PermissionDenied("x", status=403), False),
+        (UnexpectedReply("HTML", status=404), False),
+        (ConnectionFailed("x"), False),
+    ],
+)
+def test_which_errors_may_be_about_one_id(error: A2EError, about_an_id: bool) -> None:
+    assert may_concern_one_id(error) is about_an_id
+
+
+seconds = st.floats(0, 1e6)
+policies = st.builds(
+    RetryPolicy,
+    attempts=st.integers(1, 10_000),
+    base=seconds,
+    cap=seconds,
+    patience=seconds,
+    random=st.floats(0, 1).map(lambda value: lambda: value),
+)
+
+
+@given(policies, st.integers(1, 20_000), st.none() | st.floats(0, 1e7))
+def test_every_pause_is_bounded(policy: RetryPolicy, attempt: int, retry_after: float | None) -> None:
+    pause = policy.delay(attempt, retry_after)
+    if attempt >= policy.attempts or (retry_after is not None and retry_after > policy.patience):
+        assert pause is None
+    elif retry_after is None:
+        assert pause is not None
+        assert 0 <= pause <= policy.cap
+        assert pause <= policy.base * 2.0 ** min(attempt, 1000)
+    else:
+        assert pause is not None
+        assert retry_after <= pause <= retry_after + policy.base
+
+
+def test_pauses_double_with_full_jitter() -> None:
+    full = RetryPolicy(base=1.0, cap=10.0, attempts=9, random=lambda: 1.0)
+    assert [full.delay(attempt) for attempt in range(1, 10)] == [1, 2, 4, 8, 10, 10, 10, 10, None]
+    assert RetryPolicy(random=lambda: 0.0).delay(3) == 0.0
+
+
+@pytest.mark.parametrize("attempts", [0, -1, 1.5, math.nan, "3", None, True])
+@pytest.mark.parametrize("policy", [RetryPolicy, StartPolicy])
+def test_attempts_that_are_none_are_refused(policy: type[RetryPolicy | StartPolicy], attempts: Any) -> None:
+    with pytest.raises(ConfigurationError, match="attempts"):
+        policy(attempts=attempts)
+
+
+@pytest.mark.parametrize("value", [-1, math.nan, math.inf, "1", None, True])
+def test_seconds_that_are_none_are_refused(value: Any) -> None:
+    for name in ("base", "cap", "patience"):
+        with pytest.raises(ConfigurationError, match=name):
+            RetryPolicy(**{name: value})
+    with pytest.raises(ConfigurationError, match="window"):
+        StartPolicy(window=value)
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [
+        (None, None),
+        ("", None),
+        ("120", 120.0),
+        ("0", 0.0),
+        (" 7 ", 7.0),
+        ("1.5", 1.5),
+        ("-3", 0.0),
+        ("nan", None),
+        ("inf", None),
+        ("9" * 400, None),
+        ("soon", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 60.0),
+        ("Wed, 21 Oct 2015 07:28:00 -0000", 60.0),
+        ("Wednesday, 21-Oct-15 07:28:00 GMT", 60.0),
+        ("Wed, 21 Oct 2015 09:28:00 +0200", 60.0),
+        ("Wed, 21 Oct 2015 07:26:00 GMT", 0.0),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", None),
+    ],
+)
+def test_retry_after_in_every_form(header: str | None, pause: float | None) -> None:
+    assert retry_after_seconds(header, now=1445412420.0) == pause
+
+
+@given(
+    st.text(max_size=40)
+    | st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,5} [\d:]{1,9} ?[A-Z+\-0-9]{0,6}")
+)
+def test_any_retry_after_is_a_pause_or_nothing(header: str) -> None:
+    pause = retry_after_seconds(header, now=0.0)
+    assert pause is None or (pause >= 0 and math.isfinite(pause))

@@ -1,0 +1,321 @@
+"""Replies: whatever comes, it is data or an A2EError that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from a2e_async._transport.envelope import Reply, open_envelope
+from a2e_async.errors import (
+    A2EError,
+    APIError,
+    AuthenticationError,
+    InsufficientCredits,
+    InvalidRequest,
+    ModerationError,
+    NotFound,
+    NotReady,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    UnexpectedReply,
+)
+
+
+def reply(
+    status: int, body: object = None, *, headers: Mapping[str, str] | None = None, method: str = "POST"
+) -> Reply:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(method, "/api/v1/userImage2Video/start", status, headers or {}, content)
+
+
+def error_of(status: int, body: object, **options: Any) -> APIError:
+    with pytest.raises(APIError) as info:
+        open_envelope(reply(status, body, **options))
+    return info.value
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+envelopes = st.dictionaries(
+    st.sampled_from(
+        ["code", "success", "data", "message", "msg", "error", "err_message", "errors", "trace_id", "_id"]
+    ),
+    json_values,
+)
+statuses = st.integers(200, 599)
+
+
+@settings(deadline=None, max_examples=300)
+@given(statuses, json_values | envelopes, st.sampled_from(["GET", "POST", "DELETE"]))
+def test_any_json_is_data_or_an_error_of_ours(status: int, body: object, method: str) -> None:
+    try:
+        open_envelope(reply(status, body, method=method))
+    except A2EError as error:
+        assert str(error)  # noqa: PT017 - one of two outcomes
+
+
+@settings(deadline=None, max_examples=300)
+@given(statuses, st.binary(max_size=60), st.sampled_from(["GET", "POST", "DELETE"]))
+def test_any_bytes_are_data_or_an_error_of_ours(status: int, content: bytes, method: str) -> None:
+    try:
+        open_envelope(reply(status, content, method=method))
+    except A2EError as error:
+        assert len(str(error)) < 2000  # noqa: PT017 - one of two outcomes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,
+        b'{"code":0,"data":' * 50_000,
+        b'{"errors":' + b"[" * 900 + b"]" * 900 + b"}",
+        b"9" * 10_000,
+    ],
+    ids=["open brackets", "open objects", "deep errors", "long number"],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_json_that_breaks_a_parser(status: int, content: bytes) -> None:
+    try:
+        open_envelope(reply(status, content))
+    except A2EError as error:
+        assert len(str(error)) < 2000  # noqa: PT017 - one of two outcomes
+
+
+@pytest.mark.parametrize(
+    ("body", "data"),
+    [
+        ({"code": 0, "data": {"_id": "a"}, "trace_id": "t"}, {"_id": "a"}),
+        ({"code": 0, "data": [1, 2]}, [1, 2]),
+        ({"code": 0, "data": "https://x/y.mp3"}, "https://x/y.mp3"),
+        ({"code": "0", "data": 1}, 1),
+        ({"code": 0.0, "data": 1}, 1),
+        ({"success": True, "data": {"a": 1}, "timestamp": "now"}, {"a": 1}),
+        ({"success": True, "timestamp": "now"}, {}),
+        ({"code": 0}, {}),
+        ({"code": 0, "data": None}, None),
+        ({"code": 0, "data": None, "message": "NSFW content detected"}, {"message": "NSFW content detected"}),
+        ({"code": 0, "msg": "NSFW content detected"}, {"msg": "NSFW content detected"}),
+        ({"code": 0, "coins": 3}, {"coins": 3}),
+        ({"data": {"_id": "a"}}, {"_id": "a"}),
+        ([{"_id": "a"}], [{"_id": "a"}]),
+        ({"_id": "a", "error": "the task's own"}, {"_id": "a", "error": "the task's own"}),
+        ({"code": 0, "data": {"error": "the task's own"}}, {"error": "the task's own"}),
+        ("text", "text"),
+        (None, None),
+    ],
+)
+def test_success_in_every_spelling(body: object, data: object) -> None:
+    assert open_envelope(reply(200, body)) == data
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": 7, "message": "why"},
+        {"code": 7, "msg": "why"},
+        {"code": 7, "err_message": "why"},
+        {"code": 7, "error": "why"},
+        {"code": 7, "error": {"message": "why"}},
+        {"code": 7, "data": {"failed_message": "why"}},
+        {"code": 7, "data": {"message": "why"}},
+        {"code": 7, "data": {"msg": "why"}},
+        {"code": 7, "data": "why"},
+        {"code": 7, "message": "why", "msg": "not this", "data": "nor this"},
+        {"code": 7, "message": "", "msg": "why"},
+        {"code": 7, "message": ["not a text"], "error": "why"},
+        {"success": False, "error": "why", "code": "BAD", "timestamp": "now"},
+        {"success": False, "msg": "why", "data": None},
+        {"error": "why"},
+        {"err_message": "why"},
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_the_services_words_wherever_they_stand(status: int, body: Mapping[str, object]) -> None:
+    error = error_of(status, body)
+    assert type(error) is InvalidRequest
+    assert error.message == "why"
+    assert error.status == status
+    assert error.body == body
+    assert error.code == body.get("code")
+
+
+def test_the_errors_of_a_validation_are_told() -> None:
+    error = error_of(400, {"message": "bad", "errors": [{"path": "prompt", "why": "missing"}]})
+    assert "prompt" in str(error)
+    assert "missing" in str(error)
+
+
+def test_an_error_names_request_status_code_and_trace() -> None:
+    error = error_of(400, {"code": 30005, "message": "both", "trace_id": "t-1"})
+    assert str(error) == "both (POST /api/v1/userImage2Video/start: HTTP 400, code 30005, trace_id t-1)"
+    assert (error.method, error.path) == ("POST", "/api/v1/userImage2Video/start")
+    assert (error.code, error.trace_id) == (30005, "t-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, InvalidRequest),
+        (401, AuthenticationError),
+        (402, InsufficientCredits),
+        (403, PermissionDenied),
+        (404, NotFound),
+        (405, APIError),
+        (409, APIError),
+        (422, InvalidRequest),
+        (429, RateLimited),
+        (500, ServerError),
+        (502, ServerError),
+        (503, ServerError),
+        (504, ServerError),
+        (599, ServerError),
+    ],
+)
+@pytest.mark.parametrize("body", [{"message": "why"}, b""], ids=["json", "empty"])
+def test_the_kind_by_status(status: int, kind: type[APIError], body: object) -> None:
+    assert type(error_of(status, body)) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (400, InvalidRequest),
+        (401, AuthenticationError),
+        ("401", AuthenticationError),
+        (402, InsufficientCredits),
+        (403, PermissionDenied),
+        (404, NotFound),
+        (429, RateLimited),
+        (500, ServerError),
+        (503, ServerError),
+        (7, InvalidRequest),
+        (-1, InvalidRequest),
+        ("E_WHATEVER", InvalidRequest),
+        (True, InvalidRequest),
+        ("", InvalidRequest),
+        (10**400, InvalidRequest),
+        (float("nan"), InvalidRequest),
+        (float("inf"), InvalidRequest),
+        ([], InvalidRequest),
+        ("²", InvalidRequest),
+    ],
+)
+def test_a_200_that_is_none(code: object, kind: type[APIError]) -> None:
+    assert type(error_of(200, {"code": code, "data": {"_id": "a"}})) is kind
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 500])
+@pytest.mark.parametrize("code", [1003, 1004, "1003", "1004", 1003.0])
+def test_moderation_codes_come_first(status: int, code: object) -> None:
+    assert type(error_of(status, {"code": code, "message": "minor detected"})) is ModerationError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Insufficient coins",
+        "insufficient credits",
+        "Insufficient user balance",
+        "INSUFFICIENT_BALANCE",
+        "Not enough coins",
+        "You don't have enough coins",
+        "coins not enough",
+        "Your balance is insufficient",
+        "Credits are too low",
+        "run out of credits",
+        "no more coins",
+        "余额不足",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400, 403])
+def test_no_coins_by_text(status: int, text: str) -> None:
+    assert type(error_of(status, {"code": 7, "message": text})) is InsufficientCredits
+
+
+def test_no_coins_by_code_word() -> None:
+    assert type(error_of(400, {"code": "INSUFFICIENT_COINS", "message": "no"})) is InsufficientCredits
+
+
+@pytest.mark.parametrize("text", ["insufficient resolution", "not enough images", "the coin in the picture"])
+def test_other_shortages_are_not_about_coins(text: str) -> None:
+    assert type(error_of(400, {"message": text})) is InvalidRequest
+
+
+PAGE = b"\n <!doctype html><html><body>404</body></html>"
+
+
+@pytest.mark.parametrize("status", [200, 301, 400, 403, 404, 418])
+def test_an_html_page_asks_for_the_base_url(status: int) -> None:
+    error = error_of(status, PAGE)
+    assert type(error) is UnexpectedReply
+    assert "HTML" in str(error)
+    assert "base URL" in str(error)
+    assert error.status == status
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, AuthenticationError), (429, RateLimited), (502, ServerError)]
+)
+def test_an_html_page_of_a_gateway_keeps_its_meaning(status: int, kind: type[APIError]) -> None:
+    assert type(error_of(status, PAGE)) is kind
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("content", [b"", b"  \n"])
+def test_an_empty_200_is_no_success(method: str, content: bytes) -> None:
+    error = error_of(200, content, method=method)
+    assert type(error) is UnexpectedReply
+    assert "empty" in str(error)
+
+
+@pytest.mark.parametrize(("status", "method"), [(202, "POST"), (204, "POST"), (200, "DELETE")])
+def test_an_empty_reply_where_nothing_is_to_be_said(status: int, method: str) -> None:
+    assert open_envelope(reply(status, b"", method=method)) == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>", {"code": 202, "message": "later"}, {"code": 0, "data": {"_id": "a"}}, {"code": 0}],
+)
+def test_a_read_that_is_answered_with_202_has_no_answer_yet(content: Any) -> None:
+    error = error_of(202, content, method="GET")
+    assert type(error) is NotReady
+    assert error.status == 202
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 399])
+def test_a_redirect_is_not_an_answer(status: int) -> None:
+    assert type(error_of(status, {"code": 0, "data": {"_id": "a"}})) is UnexpectedReply
+
+
+@pytest.mark.parametrize("content", [b"{", b"not json", b"\xff\xfe\x00", b'{"code":0,"data":{"_id":"a"'])
+def test_what_is_cut_short_or_no_json_is_unexpected(content: bytes) -> None:
+    error = error_of(200, content)
+    assert type(error) is UnexpectedReply
+    assert "not JSON" in str(error)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("0.5", 0.5), ("soon", None), (None, None)])
+def test_retry_after(status: int, header: str | None, seconds: float | None) -> None:
+    error = error_of(status, {"message": "slow"}, headers={} if header is None else {"retry-after": header})
+    assert isinstance(error, RateLimited | ServerError)
+    assert error.retry_after == seconds
+
+
+def test_a_retry_after_that_is_a_date() -> None:
+    with pytest.raises(RateLimited) as info:
+        open_envelope(
+            reply(429, {}, headers={"retry-after": "Thu, 01 Jan 1970 00:01:40 GMT"}),
+            now=40.0,
+        )
+    assert info.value.retry_after == 60.0

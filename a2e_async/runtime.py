@@ -21,7 +21,7 @@ from a2e_async._tasks.pace import Pace
 from a2e_async._tasks.polling import Poller, TaskReader
 from a2e_async._tasks.readers import ListPages
 from a2e_async._tasks.starting import Starter
-from a2e_async._transport.connections import Http
+from a2e_async._transport.connections import Connections
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import Clock
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
@@ -79,7 +79,7 @@ class Runtime:
         uploads: UploadCache,
     ) -> None:
         self.policies = policies
-        self.http = Http(
+        self.http = Connections(
             transport=transport, max_connections=settings.max_connections, timeout=settings.timeout
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)

@@ -11,7 +11,7 @@ from a2e_async import errors
 from a2e_async.errors import A2EError, APIError, TaskError, TaskFailed, TaskNotFound, TaskRejected
 from a2e_async.records import JSONObject, TaskRecord
 
-__all__ = ["Entry", "State", "kept", "noted", "remembered", "restored"]
+__all__ = ["Entry", "State", "describe_error", "error_from", "strip_inputs", "with_inputs"]
 
 _IDS = frozenset({"_id", "id", "task_id"})
 
@@ -40,8 +40,8 @@ class Entry:
         sent: when that was sent, in seconds since the epoch.
         reserved: coins that it may cost.
         coins: charged so far, all attempts together.
-        records: of the last attempt's tasks, as last seen; see `kept`.
-        error: why it failed; see `noted`.
+        records: of the last attempt's tasks, as last seen; see `strip_inputs`.
+        error: why it failed; see `describe_error`.
         files: what was downloaded: ``path`` and ``size``; None if nothing was yet.
         repeated: this key was already given in this run.
     """
@@ -70,10 +70,10 @@ class Entry:
         """The tasks have ended, or there will be none."""
         self.state = State.FAILED if error else State.DONE
         self.records = records
-        self.error = noted(error) if error else None
+        self.error = describe_error(error) if error else None
 
 
-def kept(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
+def strip_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
     """What is kept of a task's record: neither secrets nor the inputs as they were given."""
     return {
         key: value
@@ -82,12 +82,12 @@ def kept(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
     }
 
 
-def restored(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
+def with_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
     """The record again, as far as the job's body has what was left out."""
     return {**{key: value for key, value in body.items() if _is_json(value)}, **record}
 
 
-def noted(error: Exception) -> Mapping[str, Any]:
+def describe_error(error: Exception) -> Mapping[str, Any]:
     """What is kept of an error: ``type``, ``message``, and ``status`` and ``code`` where it has any."""
     if isinstance(error, APIError):
         known = {"message": error.message, "status": error.status, "code": error.code}
@@ -96,7 +96,7 @@ def noted(error: Exception) -> Mapping[str, Any]:
     return {"type": type(error).__name__, **known}
 
 
-def remembered(entry: Entry, record: TaskRecord | None) -> A2EError:
+def error_from(entry: Entry, record: TaskRecord | None) -> A2EError:
     """The error again that an entry failed with.
 
     Args:

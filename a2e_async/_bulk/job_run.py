@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from a2e_async._bulk.entries import Entry, State, kept, remembered, restored
+from a2e_async._bulk.entries import Entry, State, error_from, strip_inputs, with_inputs
 from a2e_async._bulk.job_keys import key_of
 from a2e_async._bulk.launch import Launch
 from a2e_async._bulk.outcomes import Outcome
@@ -42,7 +42,7 @@ class JobRun:
         self._replayed = False
         self._entry = Entry(0, "", job.workflow.name)
 
-    async def outcome(self) -> Outcome | None:
+    async def run(self) -> Outcome | None:
         """The Outcome; None for a job of an earlier run that is to be skipped.
 
         Whatever goes wrong with this job is told in its Outcome and concerns no other.
@@ -51,7 +51,7 @@ class JobRun:
             NotStarted: the run has stopped; this job was not started.
         """
         try:
-            return await self._outcome()
+            return await self._run()
         except NotStarted:
             raise
         except Exception as error:
@@ -59,7 +59,7 @@ class JobRun:
                 self._shared.stop(error)
             return self._ended(error=error)
 
-    async def _outcome(self) -> Outcome | None:
+    async def _run(self) -> Outcome | None:
         shared, job = self._shared, self._job
         if shared.journal is not None:
             self._key = await key_of(job)
@@ -93,7 +93,7 @@ class JobRun:
         self._replayed = True
         if entry.state == State.FAILED:
             record = self._job.workflow.decode(self._records()[0]) if entry.records else None
-            return None if skip else self._ended(error=remembered(entry, record))
+            return None if skip else self._ended(error=error_from(entry, record))
         if skip and self._files_there():
             return None
         return await self._fetched(self._job.task(self._records()).result())
@@ -106,8 +106,8 @@ class JobRun:
         if self._entry.state == State.ACCEPTED:
             task = self._job.task(self._records())
         elif self._entry.state == State.STARTING:
-            task = await launch.found_again()
-        task = task or await launch.task()
+            task = await launch.recover()
+        task = task or await launch.start()
         while True:
             try:
                 result = await task.wait(timeout=shared.settings.timeout)
@@ -116,7 +116,7 @@ class JobRun:
                 if not self._may_retry():
                     raise
                 try:
-                    task = await launch.task()
+                    task = await launch.start()
                 except NotStarted:
                     raise error from None
                 shared.counts.retried += 1
@@ -128,12 +128,12 @@ class JobRun:
                 return result
 
     async def _note_end(self, task: Task[Any], error: Exception | None) -> None:
-        records = [kept(raw, self._job.body) for raw in task.raws]
+        records = [strip_inputs(raw, self._job.body) for raw in task.raws]
         if self._shared.journal is None:
             self._entry.end(records, error)
             return
         try:
-            await self._shared.journal.ended(self._entry, records, error)
+            await self._shared.journal.record_end(self._entry, records, error)
         except JournalError as problem:
             self._shared.stop(problem)
 
@@ -152,7 +152,7 @@ class JobRun:
         if shared.journal is not None:
             noted = [{"path": file.path.relative_to(folder).as_posix(), "size": file.size} for file in files]
             try:
-                await shared.journal.downloaded(self._entry, noted)
+                await shared.journal.record_files(self._entry, noted)
             except JournalError as error:
                 shared.stop(error)
         return self._ended(result, [file.path for file in files])
@@ -172,7 +172,7 @@ class JobRun:
         return failed and left and not any(is_moderated(raw) for raw in entry.records)
 
     def _records(self) -> Sequence[JSONObject]:
-        return [restored(record, self._job.body) for record in self._entry.records]
+        return [with_inputs(record, self._job.body) for record in self._entry.records]
 
     def _ended(
         self,

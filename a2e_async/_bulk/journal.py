@@ -118,12 +118,12 @@ class Journal:
             )
         )
 
-    async def starting(self, entry: Entry, marker: str | None, reserved: float) -> None:
+    async def record_start(self, entry: Entry, marker: str | None, reserved: float) -> None:
         """A start is about to be sent; it may cost that many coins."""
         entry.state, entry.marker, entry.sent, entry.reserved = State.STARTING, marker, time.time(), reserved
         await self._save(entry)
 
-    async def accepted(self, entry: Entry, records: Sequence[JSONObject], coins: float) -> None:
+    async def record_accepted(self, entry: Entry, records: Sequence[JSONObject], coins: float) -> None:
         """The start was accepted and made these tasks, for so many coins."""
         entry.accept(records, coins)
         tasks = [(task_id_of(record), entry.workflow, entry.number) for record in records]
@@ -134,17 +134,17 @@ class Journal:
 
         await self._do(work)
 
-    async def ended(self, entry: Entry, records: Sequence[JSONObject], error: Exception | None) -> None:
+    async def record_end(self, entry: Entry, records: Sequence[JSONObject], error: Exception | None) -> None:
         """The tasks have ended, or there will be none."""
         entry.end(records, error)
         await self._save(entry)
 
-    async def unstarted(self, entry: Entry, state: str) -> None:
+    async def undo_start(self, entry: Entry, state: str) -> None:
         """The start provably made no task: the entry is again what it was before."""
         entry.state, entry.marker = state, None
         await self._save(entry)
 
-    async def downloaded(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:
+    async def record_files(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:
         """The results are on disk."""
         entry.files = files
         await self._save(entry)
@@ -169,7 +169,7 @@ class Journal:
             for row in rows
         ]
 
-    async def uploaded(self, upload: Upload) -> None:
+    async def record_upload(self, upload: Upload) -> None:
         """A file was uploaded; later runs need not upload it again."""
         row = (upload.sha256, upload.content_type, upload.size, upload.url, time.time())
         await self._do(lambda db: db.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from a2e_async._bulk.budget import Reservation, kind_of
-from a2e_async._bulk.entries import Entry, State, kept
+from a2e_async._bulk.entries import Entry, State, strip_inputs
 from a2e_async._bulk.shared import NotStarted, Shared
 from a2e_async._tasks.starting import Watch
 from a2e_async.errors import (
@@ -57,7 +57,7 @@ class Launch:
         self._entry = entry
         self._runtime = job.workflow.runtime
 
-    async def task(self) -> Task[Any]:
+    async def start(self) -> Task[Any]:
         """Start the job. While the service cannot be reached or refuses, wait, as long as for a task.
 
         Raises:
@@ -70,7 +70,7 @@ class Launch:
         while True:
             shared.check()
             try:
-                return await self._start()
+                return await self._start_once()
             except (AuthenticationError, InsufficientCredits, BudgetReached, JournalError) as error:
                 shared.stop(error)
                 raise NotStarted from error
@@ -85,7 +85,7 @@ class Launch:
                 shared.rate.hold(pause)
                 await clock.sleep(pause)
 
-    async def found_again(self) -> Task[Any] | None:
+    async def recover(self) -> Task[Any] | None:
         """The task of a start that an earlier process sent and did not live to see answered.
 
         Raises:
@@ -113,7 +113,7 @@ class Launch:
             return None
         return job.task(records)
 
-    async def _start(self) -> Task[Any]:
+    async def _start_once(self) -> Task[Any]:
         shared = self._shared
         ready = await self._job.with_uploads()
         shared.check()
@@ -153,9 +153,9 @@ class Launch:
         if journal is None:
             entry.state = state
         elif state == State.STARTING:
-            await journal.starting(entry, marker, reserved)
+            await journal.record_start(entry, marker, reserved)
         else:
-            await journal.unstarted(entry, state)
+            await journal.undo_start(entry, state)
 
     async def _accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
         """A start made these tasks: write it down before anything else."""
@@ -164,12 +164,12 @@ class Launch:
         coins = sum(told) if told else None
         shared.budget.spend(reservation, coins)
         shared.counts.charged(entry.workflow, coins or 0.0)
-        stored = [kept(record, self._job.body) for record in records]
+        stored = [strip_inputs(record, self._job.body) for record in records]
         if shared.journal is None:
             entry.accept(stored, coins or 0.0)
             return
         try:
-            await shared.journal.accepted(entry, stored, coins or 0.0)
+            await shared.journal.record_accepted(entry, stored, coins or 0.0)
         except JournalError as error:
             # The task is there and will be waited for; a later run finds it by what was written before.
             shared.stop(error)
@@ -186,7 +186,7 @@ class Launch:
         try:
             with anyio.CancelScope(shield=True):
                 if shared.journal and isinstance(error, TaskRejected | ModerationError):
-                    await shared.journal.ended(entry, (), error)
+                    await shared.journal.record_end(entry, (), error)
                 else:
                     await self._write(_before(entry))
         except JournalError as problem:

@@ -193,7 +193,7 @@ class BulkRun:
 
     async def _run(self, run: JobRun, room: anyio.Semaphore, send: MemoryObjectSendStream[Outcome]) -> None:
         try:
-            outcome = await run.outcome()
+            outcome = await run.run()
         except NotStarted:
             self._counts.not_started += 1
         else:
@@ -209,11 +209,11 @@ class BulkRun:
 async def _uploads_kept(uploader: Uploader, journal: Journal) -> AsyncIterator[None]:
     """Know the uploads of earlier runs, and let later runs know of this one's."""
     uploader.recall(await journal.uploads())
-    uploader.listeners.append(journal.uploaded)
+    uploader.listeners.append(journal.record_upload)
     try:
         yield
     finally:
-        uploader.listeners.remove(journal.uploaded)
+        uploader.listeners.remove(journal.record_upload)
 
 
 _END: Any = object()

@@ -27,7 +27,7 @@ from a2e_async._files.transfer import CHUNK_BYTES, size_text
 from a2e_async.errors import InvalidArgument, UploadError
 from a2e_async.task_groups import run_finally
 
-__all__ = ["LARGE_BYTES", "PIECE_BYTES", "Content", "opened"]
+__all__ = ["LARGE_BYTES", "PIECE_BYTES", "Content", "open_content"]
 
 LARGE_BYTES = 8 << 20
 """From this size on, reading a content twice costs more than it may save."""
@@ -39,7 +39,7 @@ _FRESH_NS = 2_000_000_000  # the coarsest time stamp of a file system in use (FA
 
 
 class Content:
-    """One source, opened.
+    """One source, open_content.
 
     It is hashed then, with one exception: what is large, and would show it if it changed, is hashed as it
     is read for the first time, or by `hash`.
@@ -96,7 +96,7 @@ class Content:
             await to_thread.run_sync(self._hash_some)
 
     def close(self) -> None:
-        """Close what was opened here; a spool vanishes with it."""
+        """Close what was open_content here; a spool vanishes with it."""
         with self._lock:
             self._closed = True
             while self._owned:
@@ -280,7 +280,7 @@ class Content:
 
 
 @asynccontextmanager
-async def opened(source: Source, *, field: str, max_bytes: int) -> AsyncIterator[Content]:
+async def open_content(source: Source, *, field: str, max_bytes: int) -> AsyncIterator[Content]:
     """The content of a source, ready to be sent."""
     content = Content(source, field, max_bytes)
     try:

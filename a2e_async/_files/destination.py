@@ -16,7 +16,7 @@ from a2e_async._files.media_types import content_type_of, extension_of, sniff
 from a2e_async._files.part_file import PartFile
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["Place", "SavedFile", "already_there", "media_type", "place_of"]
+__all__ = ["Destination", "SavedFile", "already_there", "media_type", "resolve_destination"]
 
 
 @attrs.frozen
@@ -61,7 +61,7 @@ class SavedFile:
 
 
 @attrs.frozen
-class Place:
+class Destination:
     """Where a download goes.
 
     Attributes:
@@ -92,13 +92,13 @@ class Place:
         return self.folder / with_extension(self.name, extension)
 
 
-def place_of(
+def resolve_destination(
     url: str,
     target: str | os.PathLike[str] | None,
     folder: str | os.PathLike[str] | None,
     name: str | None,
     overwrite: bool,
-) -> Place:
+) -> Destination:
     """Where the arguments of `Downloader.download` say. May touch the disk.
 
     Raises:
@@ -115,13 +115,13 @@ def place_of(
             raise InvalidArgument("target", f"{path} is a folder; give it as folder=…")
         if name is not None:
             raise InvalidArgument("name", "goes with folder; a target is a whole path")
-        return Place(path.parent, path.name, True, overwrite)
+        return Destination(path.parent, path.name, True, overwrite)
     if folder is None or target is not None:
         raise InvalidArgument("target", "give either target or folder")
-    return Place(Path(folder), safe_name(name) if name else name_of_url(url), False, overwrite)
+    return Destination(Path(folder), safe_name(name) if name else name_of_url(url), False, overwrite)
 
 
-def already_there(place: Place, part: PartFile, header: str | None) -> SavedFile | None:
+def already_there(place: Destination, part: PartFile, header: str | None) -> SavedFile | None:
     """The file that a former call completed, where the ETag proves that it is the same."""
     md5, size, head = part.version.md5, part.version.size, part.head()
     if md5 is None or size is None or place.overwrite:

@@ -11,7 +11,13 @@ from typing import Any, TypeVar
 
 from anyio import to_thread
 
-from a2e_async._files.destination import Place, SavedFile, already_there, media_type, place_of
+from a2e_async._files.destination import (
+    Destination,
+    SavedFile,
+    already_there,
+    media_type,
+    resolve_destination,
+)
 from a2e_async._files.file_names import safe_name, shortened
 from a2e_async._files.part_file import PartFile, Version
 from a2e_async._files.transfer import (
@@ -24,7 +30,7 @@ from a2e_async._files.transfer import (
     report,
     size_text,
 )
-from a2e_async._files.worker_threads import Pending, background
+from a2e_async._files.worker_threads import Pending, worker_threads
 from a2e_async.addresses import url_problem
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, InvalidArgument, TransportError
@@ -109,7 +115,7 @@ class Downloader:
         problem = url_problem(url) if isinstance(url, str) else f"{url!r} is not a string"
         if problem:
             raise InvalidArgument("url", problem)
-        place = await to_thread.run_sync(place_of, url, target, folder, name, overwrite)
+        place = await to_thread.run_sync(resolve_destination, url, target, folder, name, overwrite)
         part = PartFile(place.part(url))
         try:
             await _on_disk(url, part.open)
@@ -153,7 +159,7 @@ class Downloader:
         return await map_bounded(listed, one, concurrency)
 
     async def _fetch(
-        self, url: str, part: PartFile, place: Place, progress: DownloadProgress | None
+        self, url: str, part: PartFile, place: Destination, progress: DownloadProgress | None
     ) -> SavedFile:
         attempt = 0
         furthest = part.offset
@@ -172,7 +178,7 @@ class Downloader:
                 await self._clock.sleep(pause)
 
     async def _attempt(
-        self, url: str, part: PartFile, place: Place, progress: DownloadProgress | None
+        self, url: str, part: PartFile, place: Destination, progress: DownloadProgress | None
     ) -> SavedFile:
         headers = {"Accept-Encoding": "identity"}
         if part.offset and part.version.condition is not None:
@@ -186,7 +192,12 @@ class Downloader:
         return there or await self._finish(url, part, place, header)
 
     async def _receive(
-        self, url: str, response: Response, part: PartFile, place: Place, progress: DownloadProgress | None
+        self,
+        url: str,
+        response: Response,
+        part: PartFile,
+        place: Destination,
+        progress: DownloadProgress | None,
     ) -> SavedFile | None:
         """Write what comes, a batch at a time while the next one is on its way.
 
@@ -196,7 +207,7 @@ class Downloader:
         begins = part.offset == 0
         received = part.offset
         full = received + CHUNK_BYTES
-        async with background() as threads, aclosing(response.aiter_bytes()) as pieces:
+        async with worker_threads() as threads, aclosing(response.aiter_bytes()) as pieces:
             writing: Pending[None] | None = None
 
             async def written() -> None:
@@ -229,7 +240,7 @@ class Downloader:
         await report(progress, part.offset, part.version.size)
         return None
 
-    async def _finish(self, url: str, part: PartFile, place: Place, header: str | None) -> SavedFile:
+    async def _finish(self, url: str, part: PartFile, place: Destination, header: str | None) -> SavedFile:
         size = part.version.size
         if size is not None and part.offset != size:
             raise Retry(f"{part.offset} of {size} bytes came")

@@ -21,14 +21,14 @@ import anyio
 import attrs
 from anyio import to_thread
 
-from a2e_async._files.content import Content, opened
+from a2e_async._files.content import Content, open_content
 from a2e_async._files.file_names import safe_name, with_extension
 from a2e_async._files.media_types import content_type_of, extension_of
 from a2e_async._files.presign import Presign
 from a2e_async._files.sources import Source, check_source
 from a2e_async._files.transfer import RETRIED_STATUSES, Http, Response, Retry, UploadProgress, report
 from a2e_async._files.upload_cache import ContentKey, Signed, UploadCache
-from a2e_async._files.worker_threads import Background, Pending, background
+from a2e_async._files.worker_threads import Pending, WorkerThreads, worker_threads
 from a2e_async._spec.media import Upload
 from a2e_async.addresses import url_problem
 from a2e_async.clock import Clock
@@ -141,7 +141,7 @@ class Uploader:
             raise InvalidArgument("content_type", f"{content_type!r} is not a content type such as image/png")
         if name is not None and not isinstance(name, str):
             raise InvalidArgument("name", f"{name!r} is not a string")
-        async with opened(source, field=field, max_bytes=self._max_bytes) as content:
+        async with open_content(source, field=field, max_bytes=self._max_bytes) as content:
             name = name or content.name
             kind = content_type or content_type_of(content.head, name)
             key = ContentKey(content.sha256, kind, content.size)
@@ -279,7 +279,7 @@ class Uploader:
     ) -> tuple[int, str]:
         headers = {"Content-Type": key.content_type, "Content-Length": str(content.size)}
         async with (
-            background() as threads,
+            worker_threads() as threads,
             self._http.stream(
                 "PUT", url, headers=headers, content=_Body(content, threads, progress), timeout=self._timeout
             ) as response,
@@ -301,7 +301,7 @@ class _Body(AsyncIterator[bytes]):
     Not a generator: a request may be left before its end.
     """
 
-    def __init__(self, content: Content, threads: Background, progress: UploadProgress | None) -> None:
+    def __init__(self, content: Content, threads: WorkerThreads, progress: UploadProgress | None) -> None:
         self._content = content
         self._threads = threads
         self._progress = progress

@@ -10,7 +10,7 @@ import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
-__all__ = ["Background", "Pending", "background"]
+__all__ = ["Pending", "WorkerThreads", "worker_threads"]
 
 T = TypeVar("T")
 
@@ -42,8 +42,8 @@ class Pending(Generic[T]):
             self._done.set()
 
 
-class Background:
-    """Takes work for worker threads; see `background`."""
+class WorkerThreads:
+    """Takes work for worker threads; see `worker_threads`."""
 
     def __init__(self, group: TaskGroup) -> None:
         self._group = group
@@ -56,7 +56,7 @@ class Background:
 
 
 @asynccontextmanager
-async def background() -> AsyncIterator[Background]:
+async def worker_threads() -> AsyncIterator[WorkerThreads]:
     """No thread is at work any more when the block is left; what nobody asked the result of is forgotten.
 
     An exception of the block comes out as it is, in no group.
@@ -64,7 +64,7 @@ async def background() -> AsyncIterator[Background]:
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
         try:
-            yield Background(group)
+            yield WorkerThreads(group)
         except Exception as error:
             failure = error
     if failure is not None:

@@ -41,13 +41,13 @@ class Pace:
         """Nobody gets a turn for that many seconds."""
         self._held_until = max(self._held_until, self._clock.now() + seconds)
 
-    def refused(self, seconds: float) -> None:
+    def on_refused(self, seconds: float) -> None:
         """A start was refused; nobody sends one for that many seconds."""
         # Those that were under way when the hold began say nothing new by being refused as well.
         if self._clock.now() >= self._held_until:
             self._gap = min(_LONGEST_GAP, max(_FIRST_GAP, self._gap * 1.5))
         self.hold(seconds)
 
-    def accepted(self) -> None:
+    def on_accepted(self) -> None:
         """A start was taken."""
         self._gap = max(self._least_gap, self._gap * 0.8 - 0.001)

@@ -24,7 +24,7 @@ from a2e_async.errors import APIError, TransportError, UnexpectedReply
 from a2e_async.failures import Failure, classify
 from a2e_async.records import JSONObject, task_id_of
 
-__all__ = ["Finder", "Lost"]
+__all__ = ["Finder", "LostStart"]
 
 logger = logging.getLogger("a2e_async")
 
@@ -40,7 +40,7 @@ _NOT_ECHOED = frozenset({"webhook_url", "webhook_token"})
 
 
 @attrs.frozen(eq=False)
-class Lost:
+class LostStart:
     """A start whose outcome is not known.
 
     Attributes:
@@ -100,7 +100,7 @@ class Finder:
         self._last: _Reading | None = None
         self._claimed: dict[str, None] = {}
         self._offset: float | None = None
-        self._searching: list[Lost] = []
+        self._searching: list[LostStart] = []
         self._echoed: set[str] = set()
         self._changed_in_echo: set[str] = set()
         self._open: list[Mapping[str, Any]] = []
@@ -126,7 +126,7 @@ class Finder:
             del self._claimed[next(iter(self._claimed))]
 
     @asynccontextmanager
-    async def apart(self, body: Mapping[str, Any]) -> AsyncIterator[None]:
+    async def serialize_lookalikes(self, body: Mapping[str, Any]) -> AsyncIterator[None]:
         """Keep starts without a marker apart whose records could be taken for each other's.
 
         So of the tasks that nobody has claimed, at most those of one unanswered start look like its.
@@ -141,7 +141,7 @@ class Finder:
             self._closed.set()
             self._closed = anyio.Event()
 
-    async def find(self, lost: Lost, *, until: float) -> Sequence[JSONObject] | None:
+    async def find(self, lost: LostStart, *, until: float) -> Sequence[JSONObject] | None:
         """The tasks that the lost start made.
 
         Args:
@@ -180,7 +180,7 @@ class Finder:
         moment = (now // pause + 1) * pause
         return (min(moment, until) if now < until else moment) - now
 
-    def _matching(self, lost: Lost, records: Sequence[JSONObject]) -> tuple[Sequence[JSONObject], bool]:
+    def _matching(self, lost: LostStart, records: Sequence[JSONObject]) -> tuple[Sequence[JSONObject], bool]:
         """The records of the lost start, and whether that is certain."""
         if lost.marker is not None:
             return [record for record in records if lost.marker in str(record.get("name") or "")], True

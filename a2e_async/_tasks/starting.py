@@ -21,7 +21,7 @@ from a2e_async._spec.operation import Call
 from a2e_async._tasks.markers import new_marker, with_marker
 from a2e_async._tasks.pace import Pace
 from a2e_async._tasks.readers import ListPages
-from a2e_async._tasks.recovery import Finder, Lost
+from a2e_async._tasks.recovery import Finder, LostStart
 from a2e_async._tasks.replies import tasks_in
 from a2e_async.clock import Clock
 from a2e_async.errors import APIError, SubmissionUncertain, TaskRejected, TransportError
@@ -164,7 +164,7 @@ class Starter:
                     if failure is Failure.FINAL:
                         raise
                     if failure is Failure.UNKNOWN:
-                        lost = Lost(call.body or {}, marker, sent)
+                        lost = LostStart(call.body or {}, marker, sent)
                         found = await self._recover(job, lost, error, watch)
                         if found:
                             return found
@@ -177,7 +177,7 @@ class Starter:
                     if pause is None:
                         raise
                     if failure is Failure.REFUSED:
-                        self._pace.refused(pause)
+                        self._pace.on_refused(pause)
                         pause = 0.0
                 if pause:
                     await self._clock.sleep(pause)
@@ -204,12 +204,12 @@ class Starter:
             SubmissionUncertain: not decidable, or not found and the policy says to stop there.
         """
         async with self._apart(body, marker):
-            return await self._recover(job, Lost(body, marker, sent), None, watch)
+            return await self._recover(job, LostStart(body, marker, sent), None, watch)
 
     async def _recover(
         self,
         job: Startable,
-        lost: Lost,
+        lost: LostStart,
         error: Exception | None,
         watch: Watch | None,
     ) -> Sequence[JSONObject]:
@@ -239,7 +239,7 @@ class Starter:
         """A start that carries no marker keeps away from those that look like it."""
         if self._finder is None or marker is not None:
             return nullcontext()
-        return self._finder.apart(body or {})
+        return self._finder.serialize_lookalikes(body or {})
 
     async def _settle(
         self,
@@ -248,7 +248,7 @@ class Starter:
         watch: Watch | None,
     ) -> None:
         """The start has made these tasks."""
-        self._pace.accepted()
+        self._pace.on_accepted()
         if self._finder:
             self._finder.remember(body or {}, records)
         if watch:

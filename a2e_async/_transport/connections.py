@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from a2e_async.settings import Token
 
-__all__ = ["Http", "StreamedResponse", "load"]
+__all__ = ["Connections", "StreamedResponse", "load"]
 
 _POOL_SIZE = 8
 _FILE_CONNECTIONS = 16
@@ -70,7 +70,7 @@ def load() -> None:
 
 @attrs.frozen
 class StreamedResponse:
-    """The response to `Http.stream`, body not yet read.
+    """The response to `Connections.stream`, body not yet read.
 
     Attributes:
         status: HTTP status.
@@ -109,7 +109,7 @@ class StreamedResponse:
         return b"".join([chunk async for chunk in self.aiter_bytes()])
 
 
-class Http:
+class Connections:
     """Connections of one event loop.
 
     Args:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from a2e_async._spec.operation import Call, Operation
-from a2e_async._transport.connections import Http, StreamedResponse
+from a2e_async._transport.connections import Connections, StreamedResponse
 from a2e_async._transport.envelope import Reply, open_envelope
 from a2e_async.clock import Clock
 from a2e_async.errors import (
@@ -45,7 +45,7 @@ class Transport:
         requests: how many were sent.
     """
 
-    def __init__(self, http: Http, settings: Settings, retry: RetryPolicy, clock: Clock) -> None:
+    def __init__(self, http: Connections, settings: Settings, retry: RetryPolicy, clock: Clock) -> None:
         self.http = http
         self.retry = retry
         self.clock = clock

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from a2e_async import errors
-from a2e_async._bulk.entries import Entry, State, kept, noted, remembered, restored
+from a2e_async._bulk.entries import Entry, State, describe_error, error_from, strip_inputs, with_inputs
 from a2e_async._bulk.journal import Journal
 from a2e_async._spec.media import Upload
 from a2e_async.errors import A2EError, JournalError, TaskFailed, TaskNotFound
@@ -33,14 +33,14 @@ async def test_an_entry_is_the_same_after_reopening(path: Path) -> None:
     async with Journal.open(path) as journal:
         entry = await journal.take("one", "image_to_video", unique=True)
         assert (entry.state, entry.attempts, entry.coins) == (State.NEW, 0, 0.0)
-        await journal.starting(entry, "a2e-mark", 12.5)
+        await journal.record_start(entry, "a2e-mark", 12.5)
         assert await journal.spent() == (0.0, 12.5)
-        await journal.accepted(entry, [RECORD], 10.0)
+        await journal.record_accepted(entry, [RECORD], 10.0)
         assert await journal.spent() == (10.0, 0.0)
         assert await journal.known_tasks("image_to_video") == ["t1"]
         assert await journal.known_tasks("flux2") == []
-        await journal.ended(entry, [RECORD], None)
-        await journal.downloaded(entry, [{"path": "one.mp4", "size": 3}])
+        await journal.record_end(entry, [RECORD], None)
+        await journal.record_files(entry, [{"path": "one.mp4", "size": 3}])
     async with Journal.open(path) as journal:
         again = await journal.take("one", "image_to_video", unique=True)
     assert again == entry
@@ -50,11 +50,11 @@ async def test_an_entry_is_the_same_after_reopening(path: Path) -> None:
 async def test_a_start_that_made_nothing_leaves_the_entry_as_it_was(path: Path) -> None:
     async with Journal.open(path) as journal:
         entry = await journal.take("one", "w", unique=True)
-        await journal.starting(entry, "first", 5.0)
-        await journal.accepted(entry, [RECORD], 5.0)
-        await journal.ended(entry, [RECORD], TaskFailed("no", record=TaskRecord(id="t1")))
-        await journal.starting(entry, "second", 5.0)
-        await journal.unstarted(entry, State.FAILED)
+        await journal.record_start(entry, "first", 5.0)
+        await journal.record_accepted(entry, [RECORD], 5.0)
+        await journal.record_end(entry, [RECORD], TaskFailed("no", record=TaskRecord(id="t1")))
+        await journal.record_start(entry, "second", 5.0)
+        await journal.undo_start(entry, State.FAILED)
     async with Journal.open(path) as journal:
         again = await journal.take("one", "w", unique=True)
     assert (again.state, again.marker, again.attempts) == (State.FAILED, None, 1)
@@ -76,11 +76,11 @@ async def test_only_what_was_started_and_not_met_again_is_unfinished(path: Path)
         for key in ("new", "starting", "accepted", "done", "met"):
             entry = await journal.take(key, "w", unique=True)
             if key != "new":
-                await journal.starting(entry, "m", 0.0)
+                await journal.record_start(entry, "m", 0.0)
             if key in ("accepted", "done", "met"):
-                await journal.accepted(entry, [{"_id": key}], 1.0)
+                await journal.record_accepted(entry, [{"_id": key}], 1.0)
             if key == "done":
-                await journal.ended(entry, [{"_id": key}], None)
+                await journal.record_end(entry, [{"_id": key}], None)
         assert await journal.unfinished() == 0
     async with Journal.open(path) as journal:
         await journal.take("met", "w", unique=True)
@@ -95,7 +95,7 @@ async def test_uploads_come_back_with_their_age(path: Path, monkeypatch: pytest.
     async with Journal.open(path) as journal:
         for moment, upload in ((1000.0, old), (1500.0, new), (1600.0, old)):
             monkeypatch.setattr("time.time", lambda moment=moment: moment)
-            await journal.uploaded(upload)
+            await journal.record_upload(upload)
     monkeypatch.setattr("time.time", lambda: 2000.0)
     async with Journal.open(path) as journal:
         assert await journal.uploads() == [(new, 500.0), (old, 400.0)]
@@ -221,13 +221,13 @@ def test_a_record_is_kept_without_inputs_and_secrets_and_comes_back_whole() -> N
         "webhook_token": "secret",
         "publicAccessToken": "secret",
     }
-    stored = kept(record, body)
+    stored = strip_inputs(record, body)
     assert "private" not in json.dumps(stored)
     assert "secret" not in json.dumps(stored)
     assert "shape" not in stored
     assert stored["_id"] == "t1"
     whole = {key: value for key, value in record.items() if "oken" not in key}
-    assert restored(json.loads(json.dumps(stored)), body) == whole
+    assert with_inputs(json.loads(json.dumps(stored)), body) == whole
 
 
 RECORD_OF = TaskRecord(id="t1", raw={"_id": "t1", "failed_message": "no"})
@@ -244,8 +244,8 @@ RECORD_OF = TaskRecord(id="t1", raw={"_id": "t1", "failed_message": "no"})
     ],
 )
 def test_errors_come_back_as_they_were(error: A2EError) -> None:
-    entry = Entry(1, "one", "w", State.FAILED, error=json.loads(json.dumps(noted(error))))
-    again = remembered(entry, RECORD_OF)
+    entry = Entry(1, "one", "w", State.FAILED, error=json.loads(json.dumps(describe_error(error))))
+    again = error_from(entry, RECORD_OF)
     assert type(again) is type(error)
     for name in ("message", "status", "code", "reason", "task_id", "record"):
         if getattr(error, name, None) is not None:
@@ -256,6 +256,6 @@ def test_errors_come_back_as_they_were(error: A2EError) -> None:
     "note", [None, {}, {"type": "Unheard", "message": "x"}, {"type": "annotations"}, {"type": "TaskFailed"}]
 )
 def test_what_cannot_be_told_any_more_is_an_error_all_the_same(note: dict[str, Any] | None) -> None:
-    error = remembered(Entry(1, "one", "w", State.FAILED, error=note), None)
+    error = error_from(Entry(1, "one", "w", State.FAILED, error=note), None)
     assert isinstance(error, errors.TaskError)
     assert str(error)

@@ -15,7 +15,7 @@ from a2e_async._spec.operation import Operation, Paging, many, one
 from a2e_async._spec.routes import Routes
 from a2e_async._tasks.readers import ListPages, RouteReader
 from a2e_async._tasks.status import is_final
-from a2e_async._transport.connections import Http
+from a2e_async._transport.connections import Connections
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import SystemClock
 from a2e_async.errors import APIError, AuthenticationError, NotFound, ServerError, TaskNotFound
@@ -71,7 +71,7 @@ def reader(routes: Routes, answers: Answers) -> RouteReader:
 
 
 def transport_to(answers: Answers) -> Transport:
-    http = Http(transport=httpx.MockTransport(answers), max_connections=8, timeout=5.0)
+    http = Connections(transport=httpx.MockTransport(answers), max_connections=8, timeout=5.0)
     settings = Settings(Token(TOKEN), BASE, 5.0, 8)
     return Transport(http, settings, RetryPolicy(attempts=1), SystemClock())
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from anyio.abc import SocketStream
 
-from a2e_async._transport.connections import Http
+from a2e_async._transport.connections import Connections
 from a2e_async.errors import ConnectionFailed, RequestTimeout, TransportError, UnexpectedReply
 from a2e_async.failures import Failure, classify
 from a2e_async.settings import Token
@@ -26,11 +26,11 @@ pytestmark = pytest.mark.anyio
 Serve = Callable[[SocketStream], Awaitable[None]]
 
 
-def http_over(transport: httpx.AsyncBaseTransport | None, **options: Any) -> Http:
-    return Http(transport=transport, max_connections=options.pop("max_connections", 8), timeout=5.0)
+def http_over(transport: httpx.AsyncBaseTransport | None, **options: Any) -> Connections:
+    return Connections(transport=transport, max_connections=options.pop("max_connections", 8), timeout=5.0)
 
 
-async def send(http: Http, url: str = "https://a2e.test/p", **options: Any) -> Any:
+async def send(http: Connections, url: str = "https://a2e.test/p", **options: Any) -> Any:
     return await http.send("POST", url, headers={}, token=Token(TOKEN), **options)
 
 

@@ -14,7 +14,7 @@ from anyio.abc import AnyByteStream
 from anyio.streams.tls import TLSListener
 
 from a2e_async._transport import connections as http_module
-from a2e_async._transport.connections import Http
+from a2e_async._transport.connections import Connections
 from a2e_async.errors import ConnectionFailed, RequestTimeout
 
 pytestmark = pytest.mark.anyio
@@ -74,11 +74,11 @@ async def serving(
     await listener.aclose()
 
 
-def http(timeout: float = 20.0) -> Http:
-    return Http(transport=None, max_connections=8, timeout=timeout)
+def http(timeout: float = 20.0) -> Connections:
+    return Connections(transport=None, max_connections=8, timeout=timeout)
 
 
-async def body_of(http: Http, url: str) -> bytes:
+async def body_of(http: Connections, url: str) -> bytes:
     """The whole body, piece by piece."""
     body = b""
     async with http.stream("GET", url, headers={}) as response, aclosing(response.aiter_bytes()) as pieces:
@@ -142,6 +142,6 @@ async def test_left_early_it_closes_the_connection(tls: ssl.SSLContext | None) -
 
 async def test_a_callers_transport_may_answer_from_memory() -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=BODY))
-    own = Http(transport=transport, max_connections=8, timeout=20.0)
+    own = Connections(transport=transport, max_connections=8, timeout=20.0)
     async with own.open(), own.stream("GET", "http://127.0.0.1/a", headers={}) as response:
         assert await response.aread() == BODY

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from a2e_async._spec.operation import Call, Operation, many, one, raw, text
-from a2e_async._transport.connections import Http
+from a2e_async._transport.connections import Connections
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import SystemClock
 from a2e_async.errors import (
@@ -63,7 +63,7 @@ class Answers:
 
 
 def transport_to(answers: Any, *, base: str = BASE, retry: RetryPolicy | None = None) -> Transport:
-    http = Http(transport=httpx.MockTransport(answers), max_connections=8, timeout=5.0)
+    http = Connections(transport=httpx.MockTransport(answers), max_connections=8, timeout=5.0)
     settings = Settings(Token(TOKEN), base, 5.0, 8)
     return Transport(http, settings, retry or RetryPolicy(random=lambda: 1.0), SystemClock())
 

@@ -48,11 +48,12 @@ if TYPE_CHECKING:
         UploadError,
         WaitTimeout,
     )
-    from a2e_async.jobs import Job, Result, Task
+    from a2e_async.jobs import Job
     from a2e_async.pages import Pages
     from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
     from a2e_async.records import Record, TaskRecord
     from a2e_async.resources import Resource, Workflow
+    from a2e_async.tasks import Result, Task
 
 __all__ = [
     "A2E",
@@ -115,13 +116,13 @@ _HOMES = {
     "Pages": "pages",
     "Record": "records",
     "Resource": "resources",
-    "Result": "jobs",
+    "Result": "tasks",
     "RetryPolicy": "policies",
     "SavedFile": "_files.destination",
     "StartPolicy": "policies",
     "Summary": "_bulk.outcomes",
     "SystemClock": "clock",
-    "Task": "jobs",
+    "Task": "tasks",
     "TaskRecord": "records",
     "Upload": "_spec.media",
     "Workflow": "resources",

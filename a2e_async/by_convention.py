@@ -13,8 +13,9 @@ from a2e_async._tasks.readers import RouteReader
 from a2e_async._transport.requests import Transport
 from a2e_async.errors import APIError, InvalidArgument, NotFound, UnexpectedReply
 from a2e_async.jobs import Job
+from a2e_async.protocols import Client
 from a2e_async.records import JSONObject, TaskRecord
-from a2e_async.resources import Client, Workflow
+from a2e_async.resources import Workflow
 
 __all__ = ["job_of", "operation_of"]
 

@@ -9,18 +9,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from weakref import WeakKeyDictionary
 
-import anyio.lowlevel
-
 from a2e_async._spec.media import Upload
 from a2e_async._spec.operation import CallOptions, with_body
 from a2e_async.api import Api
 from a2e_async.checks import check_positive, check_whole
 from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
-from a2e_async.jobs import DEFAULT_WAIT
+from a2e_async.event_loops import running_loop
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
 from a2e_async.records import TaskRecord
 from a2e_async.settings import Settings, Token, base_url_from
+from a2e_async.tasks import DEFAULT_WAIT
 
 if TYPE_CHECKING:
     import httpx
@@ -39,25 +38,25 @@ __all__ = ["A2E"]
 class A2E(Api):
     """The A2E media generation API.
 
-    Use it as ``async with A2E() as a2e``: connections then stay open until the block ends. Without the
-    block it works too; connections are then closed whenever nothing is under way. One client may
-    serve several event loops, one after the other or at once; each gets connections of its own.
+    Use it as ``async with A2E() as a2e``: connections then stay open until the block ends. It works
+    without the block too, but then connections are closed whenever nothing is running. One client can
+    serve several event loops, one after another or at once; each gets its own connections.
 
     Args:
-        token: the API token; from A2E_API_TOKEN if not given.
-        base_url: where the API is; from A2E_BASE_URL if not given, else https://video.a2e.ai. May carry
-            a path prefix.
-        allow_http: send the token over plain http to a host that is not this machine.
-        timeout: seconds that a request may go without any progress.
-        max_connections: API requests under way at once.
-        retry: how reads are repeated, and what did not arrive or was refused.
-        start: what to do when it is not known whether a start made a task.
+        token: the API token; by default from A2E_API_TOKEN.
+        base_url: the address of the API; by default from A2E_BASE_URL, else https://video.a2e.ai. It may
+            contain a path prefix.
+        allow_http: send the token over plain http to a host other than this machine.
+        timeout: seconds a request may take without any progress.
+        max_connections: the most API requests at once.
+        retry: how requests are repeated that only read, did not arrive or were refused for now.
+        start: what to do when it is unknown whether a start made a task.
         lateness: how late a finished task may be noticed.
-        transport: an httpx transport to use instead of own connections; it stays open.
-        clock: the time that pauses and deadlines go by; the event loop's as a rule.
+        transport: an httpx transport to use instead of the client's own connections; it is not closed.
+        clock: the clock for pauses and deadlines; by default the event loop's.
 
     Raises:
-        ConfigurationError: one of them cannot be used. Nothing was sent.
+        ConfigurationError: an argument is invalid. Nothing was sent.
 
     Example:
         ```python
@@ -82,9 +81,10 @@ class A2E(Api):
         clock: Clock | None = None,
     ) -> None:
         secret = Token(token)
-        del token  # no traceback of what is refused here can show it
+        del token  # so that no traceback from here can show it
         check_whole("max_connections", max_connections, error=ConfigurationError)
         check_positive("timeout", timeout, unit="seconds", error=ConfigurationError)
+
         self._settings = Settings(
             secret.checked(),
             base_url_from(base_url, allow_http=allow_http),
@@ -101,25 +101,25 @@ class A2E(Api):
         self._entered: WeakKeyDictionary[Any, list[AsyncExitStack]] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
-        # A traceback may show a client whose settings were refused.
+        # A traceback may show a client whose settings were invalid.
         settings: Settings | None = getattr(self, "_settings", None)
         return f"A2E(base_url={settings.base_url!r})" if settings else "A2E(...)"
 
     async def __aenter__(self) -> Self:
         stack = AsyncExitStack()
         await stack.enter_async_context(self.runtime.session())
-        self._entered.setdefault(_running_loop(), []).append(stack)
+        self._entered.setdefault(running_loop(), []).append(stack)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._entered[_running_loop()].pop().aclose()
+        await self._entered[running_loop()].pop().aclose()
 
     @property
     def runtime(self) -> Runtime:
         """The parts of the client that belong to the running event loop."""
-        loop = _running_loop()
+        loop = running_loop()
         runtime = self._runtimes.get(loop)
         if runtime is None:
             from a2e_async._files.upload_cache import UploadCache
@@ -127,6 +127,7 @@ class A2E(Api):
 
             if self._uploads is None:
                 self._uploads = UploadCache()
+
             policies = Policies(self._retry, self._start, self._lateness, self._clock)
             runtime = self._runtimes[loop] = Runtime(self._settings, policies, self._transport, self._uploads)
         return runtime
@@ -139,22 +140,28 @@ class A2E(Api):
         content_type: str | None = None,
         progress: Callable[[int, int], Any] | None = None,
     ) -> Upload:
-        """Upload a file, to be given wherever a media URL is wanted.
+        """Upload a file, to pass wherever the API takes a media URL.
 
-        The same content is uploaded once per client and event loop (presigning is charged, H).
+        The service charges for upload URLs, so the same content is uploaded once per client and event loop.
 
         Args:
             source: a `pathlib.Path`, bytes, a binary file object, or an (async) iterable of bytes.
-            name: of the file; the source's own as a rule.
-            content_type: found from the content as a rule.
-            progress: called with the bytes sent and the bytes in all; may be async.
+            name: the file's name; by default the source's own.
+            content_type: by default found from the content.
+            progress: called with the bytes sent and the bytes in total; may be async.
 
         Returns:
             The Upload: url, sha256, size (bytes), content_type.
 
         Raises:
-            InvalidArgument: no such file, an empty one, one that is too large.
-            UploadError: the storage refused it.
+            InvalidArgument: the file does not exist, is empty or too large. Nothing was sent.
+            UploadError: the storage refused the file or could not be reached.
+
+        Example:
+            ```python
+            upload = await a2e.upload(Path("cat.png"))
+            job = a2e.image_to_video(image_url=upload, prompt="it waves")
+            ```
         """
         runtime = self.runtime
         async with runtime.session():
@@ -163,17 +170,18 @@ class A2E(Api):
             )
 
     async def upload_many(self, sources: Iterable[Source], *, concurrency: int = 8) -> Sequence[Upload]:
-        """Upload files side by side.
+        """Upload files concurrently.
 
         Args:
-            sources: as for `upload`.
-            concurrency: how many at once.
+            sources: files, each as in `upload`.
+            concurrency: the most uploads at once.
 
         Returns:
             The Uploads, in the order of the sources.
 
         Raises:
-            UploadError: one of them failed; the others were cancelled.
+            InvalidArgument: a source is invalid, for example ``sources[2]``. Nothing was sent.
+            UploadError: an upload failed; the others were cancelled.
         """
         runtime = self.runtime
         async with runtime.session():
@@ -188,23 +196,24 @@ class A2E(Api):
         overwrite: bool = False,
         progress: Callable[[int, int | None], Any] | None = None,
     ) -> SavedFile:
-        """Download a file that the API gave the URL of, as `Result.download` does.
+        """Download a URL returned by the API, as `Result.download` does.
 
-        Streamed, resumed after a cut, complete or not there at all. The token is not sent.
+        The file is streamed and resumed after a broken connection. It appears under its name only when it
+        is complete. The token is not sent.
 
         Args:
             url: https, or http on this machine.
-            folder: where to; made if it is not there.
-            name: of the file; the URL's last part as a rule. The extension comes from the content.
-            overwrite: replace a file of that name; without it another content gets another name.
-            progress: called with the bytes done and the bytes in all, if the host tells; may be async.
+            folder: where to save the file; created if needed.
+            name: the file's name; by default the last part of the URL. The extension comes from the content.
+            overwrite: replace a file of the same name; otherwise a different content gets a different name.
+            progress: called with the bytes received and the bytes in total (None if unknown); may be async.
 
         Returns:
-            The SavedFile: path, size (bytes), content_type, and `compute_sha256`. It is a path itself.
+            The SavedFile: path, size (bytes), content_type, and `compute_sha256`. It can be used as a path.
 
         Raises:
-            InvalidArgument: not such a URL.
-            DownloadError: the host refused it, or its bytes stopped coming.
+            InvalidArgument: the URL is invalid. Nothing was sent.
+            DownloadError: the host refused, or the connection broke and could not be resumed.
 
         Example:
             ```python
@@ -227,23 +236,23 @@ class A2E(Api):
         body: Mapping[str, Any] | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """Call an operation that this release does not know, with the same auth, errors and retries.
+        """Call an operation unknown to this release, with the same authentication, errors and retries.
 
         A GET, PUT or DELETE is repeated when its answer is lost; a POST is not.
 
         Args:
             method: GET, POST, PUT, PATCH or DELETE.
-            path: from ``/api/v1/`` on, as the service's documentation gives it.
+            path: the path as in the service's documentation, starting with ``/api/v1/``.
             query: query parameters.
             body: a JSON object; files in it are uploaded and replaced by their URLs.
             options: see `CallOptions`.
 
         Returns:
-            The reply's ``data``, as it came.
+            The ``data`` of the reply, as decoded from JSON.
 
         Raises:
-            InvalidArgument: no such method, or a path that is not one on the API's host.
-            APIError, TransportError: as of every call.
+            InvalidArgument: the method or the path is invalid. Nothing was sent.
+            APIError, TransportError: as for every call.
 
         Example:
             ```python
@@ -253,30 +262,32 @@ class A2E(Api):
         from a2e_async.by_convention import operation_of
 
         operation = operation_of(method, path, has_body=body is not None or "extra_body" in options)
+
         extra = options.get("extra_query", {})
         if isinstance(extra, Mapping):
             extra = {**(query or {}), **extra}
         call = operation.call({}, {**with_body(body, options), "extra_query": extra})
+
         runtime = self.runtime
         async with runtime.session():
             return await runtime.transport.request(operation, await runtime.with_uploads(call))
 
     def workflow(self, name: str, body: Mapping[str, Any]) -> Job[TaskRecord]:
-        """A Job of a family that this release does not know, run by the API's conventions.
+        """Make a Job of a family unknown to this release, by the API's conventions.
 
-        Started by ``POST {name}/start``, read back by ``batchDetail``, else ``{_id}``, else
-        ``detail/{id}``, else its list, whichever the service has. A start whose answer was lost is looked
-        for in ``allRecords``.
+        The task is started by ``POST {name}/start``. It is read by ``batchDetail``, else ``{_id}``, else
+        ``detail/{id}``, else the list, whichever exists. A start whose answer was lost is searched for in
+        ``allRecords``.
 
         Args:
             name: the first path segment, for example ``userNewThing``.
-            body: the start's JSON object; files in it are uploaded and replaced by their URLs.
+            body: the JSON object to start with; files in it are uploaded and replaced by their URLs.
 
         Returns:
-            The Job; its records are plain `TaskRecord`s.
+            The Job; its records are plain `TaskRecord` objects.
 
         Raises:
-            InvalidArgument: not a path segment, or a body that is no mapping.
+            InvalidArgument: the name is not a path segment, or the body is not a mapping.
 
         Example:
             ```python
@@ -288,19 +299,24 @@ class A2E(Api):
         return job_of(self, name, body)
 
     async def quote(self, job: Job[Any]) -> Quote:
-        """What a Job would cost, without starting it. Free (H).
+        """Ask what a Job would cost, without starting it. Free of charge.
 
-        Files are not uploaded for it: the service reads the pricing fields only.
+        Files are not uploaded for a quote: the service only reads the fields that set the price.
 
         Args:
             job: the Job.
 
         Returns:
-            The Quote: ``coins``, if the service names a price under a name that is known (the name is
-            not published), and the reply in ``record``.
+            The Quote: the price in ``coins`` (None if the reply names no price) and the reply in ``record``.
 
         Raises:
-            APIError: the service cannot quote this workflow.
+            APIError: the service has no price for this workflow.
+
+        Example:
+            ```python
+            quote = await a2e.quote(a2e.text_to_image(prompt="a red kite"))
+            print(quote.coins)
+            ```
         """
         from a2e_async.quotes import quote
 
@@ -319,41 +335,38 @@ class A2E(Api):
         start_rate: float | None = None,
         finished: Literal["yield", "skip"] = "yield",
     ) -> BulkRun:
-        """Run many jobs; their Outcomes come as they complete.
+        """Run many jobs and return their Outcomes as they complete.
 
-        With a journal the run survives a crash: run the same code again, and finished jobs come from
-        the journal, accepted ones are waited for, starts whose outcome is unknown are looked for, and
-        the rest is started; also what was refused before, save for moderation. Jobs are recognised by
-        their key (`Job.with_key`), else by workflow, body and the content of their files, so their order
-        does not matter.
+        With a journal the run survives a crash. Run the same code again: finished jobs are read from the
+        journal, accepted ones are waited for, starts whose outcome is unknown are searched for, and the rest
+        is started, including jobs refused earlier unless they were moderated. Jobs are recognised by their
+        key (`Job.with_key`), else by workflow, body and the content of their files. Their order may change.
 
-        When coins run out, the token is refused, the budget is reached, or the service cannot be reached
-        or refuses everything for as long as ``timeout``, no more jobs are started; those under way are
-        brought to their end, and `BulkRun.stopped` says why. What the iterable of jobs or the journal
-        raises, comes out of the ``async for`` after the Outcomes of the jobs under way.
+        The run stops starting jobs when coins run out, the token is refused, the budget is reached, or the
+        service is unreachable or refuses everything for as long as ``timeout``. Running jobs are then
+        finished, and `BulkRun.stopped` says why. An error of the iterable or of the journal is raised by the
+        ``async for`` after the Outcomes of the running jobs.
 
         Args:
-            jobs: any iterable or async iterable of Jobs, read lazily: never further ahead than a few
-                jobs beyond those under way.
-            concurrency: tasks at the server at once.
+            jobs: an iterable or async iterable of Jobs. It is read lazily, only a few jobs ahead.
+            concurrency: the most tasks on the server at once.
             timeout: seconds to wait for each task after its start was accepted.
-            journal: the SQLite file; made if it is not there. One run at a time can use it.
-            retries: how often a failed task is started again (and paid again). Moderated ones are not.
-            download_to: a folder for the results, which are fetched as they come; files are named after
-                the jobs' keys.
-            max_coins: no job is started that might bring the run's coins above that; with a journal,
-                those of earlier processes count. What a job will cost is its quote (`Job.with_quote`), or
-                the service is asked, or it is what its like have cost; the first of a kind whose price
-                nobody tells is started alone, and only that one can pass the bound.
-            start_rate: starts a second at most.
-            finished: what to do with jobs that an earlier run has finished: "yield" their Outcomes from
-                the journal, or "skip" them.
+            journal: a SQLite file; created if needed. Only one run at a time can use it.
+            retries: how often a failed task is started, and paid for, again. Moderated tasks are not.
+            download_to: a folder to download results to as they come; files are named after the jobs' keys.
+            max_coins: the most coins to spend; with a journal, coins spent by earlier processes count. A job
+                is not started if it could exceed the limit. Its cost is its quote (`Job.with_quote`), else
+                the service's quote, else the cost of similar jobs. The first job of an unknown price is
+                started alone, and only that one can exceed the limit.
+            start_rate: the most starts per second.
+            finished: what to do with jobs finished by an earlier run: "yield" their Outcomes from the
+                journal, or "skip" them.
 
         Returns:
-            The run, to be used with ``async with`` and read with ``async for``.
+            The run. Enter it with ``async with`` and read it with ``async for``.
 
         Raises:
-            InvalidArgument: a setting that cannot be.
+            InvalidArgument: an argument is invalid.
             JournalError: on entering the run: the journal is in use, damaged, or from a newer version.
 
         Example:
@@ -378,12 +391,3 @@ class A2E(Api):
             finished=finished,
         )
         return BulkRun(self, jobs, settings)
-
-
-def _running_loop() -> Any:
-    try:
-        token = anyio.lowlevel.current_token()
-    except RuntimeError:
-        raise ConfigurationError("there is no running event loop: call this inside async code") from None
-    # Older releases of anyio hand out the native token itself.
-    return getattr(token, "native_token", token)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from httpx_sse import ServerSentEvent
 
     from a2e_async._transport.connections import StreamedResponse
-    from a2e_async.resources import Client
+    from a2e_async.protocols import Client
 
 __all__ = ["Event", "Events"]
 

@@ -15,17 +15,17 @@ __all__ = ["Page", "Pages"]
 
 T = TypeVar("T")
 
-_FRUITLESS = 3  # pages in a row that may bring nothing new
-_STEPS_BACK = 10  # in a row, without anything new
+_FRUITLESS_PAGES = 3  # pages in a row that may bring nothing new
+_STEPS_BACK = 10  # steps back in a row without anything new
 
 
 @attrs.frozen
 class Page(Generic[T]):
-    """One page.
+    """One page of a list.
 
     Attributes:
         records: its records.
-        total: how many the service says that there are on all pages; None if it does not say.
+        total: the number of records on all pages, None if the service does not report it.
     """
 
     records: Sequence[T]
@@ -33,14 +33,13 @@ class Page(Generic[T]):
 
 
 class Pages(Generic[T]):
-    """The records of a list operation, page after page as they are needed.
+    """The records of a list operation. Pages are requested as they are needed.
 
-    Records may move between pages meanwhile. One that newer ones push to the next page is given once.
-    Where the service tells how many there are, pages are read again from where records moved up
-    because others went (deleted, or no longer of the status asked for), so that none is passed over.
+    The list may change while it is read. Newer records push older ones to the next page: each record is
+    still returned once. Deleted records, or records that no longer have the status asked for, pull later
+    ones up: where the service reports the total, the pages affected are read again, so none is missed.
 
-    Ends at a page that brings nothing new, or that is shorter than asked for while there are not said
-    to be more.
+    Stops after a page without new records, or after a short page unless the service reports more.
 
     Example:
         ```python
@@ -61,11 +60,11 @@ class Pages(Generic[T]):
         self._call = call
 
     def __aiter__(self) -> AsyncIterator[T]:
-        """Each record once, in the server's order (newest first where it is stated)."""
+        """Iterate over the records, each once, in the server's order (usually newest first)."""
         return _Records(self.pages())
 
     async def first(self, count: int = 1) -> Sequence[T]:
-        """At most that many records from the start of the list."""
+        """Return at most `count` records from the start of the list."""
         found: list[T] = []
         if count > 0:
             async for record in self:
@@ -75,87 +74,149 @@ class Pages(Generic[T]):
         return found
 
     def pages(self) -> AsyncIterator[Sequence[T]]:
-        """The records page by page; those already given are left out."""
+        """Iterate over the pages; records already returned are left out."""
         return _PageTurner(self._fetch, self._operation.paging or Paging(), self._call)
 
 
-# Classes and not generators: leaving an `async for` early leaves nothing behind to be closed.
+# Iterators are classes, not generators: leaving an `async for` early then leaves nothing to be closed.
 
 
 class _PageTurner(Generic[T]):
+    """Requests pages where the cursor says, and drops the records that were returned before."""
+
     def __init__(
         self, fetch: Callable[[Mapping[str, Any]], Awaitable[Page[T]]], paging: Paging, call: Call
     ) -> None:
         self._fetch = fetch
-        self._paging = paging
+        self._page_key = paging.page
         self._query = dict(call.query)
-        self._size = int(self._query.setdefault(paging.size, paging.default_size)) if paging.size else 0
+        size = int(self._query.setdefault(paging.size, paging.default_size)) if paging.size else 0
+        self._cursor = _Cursor(size if paging.page else 0)
         self._seen: set[str] = set()
-        self._given = 0
-        self._fruitless = 0
-        self._steps_back = 0
-        self._number = 1
-        self._furthest = 0
-        self._longest = 1
-        self._total: int | None = None
-        self._more = 0  # by how many records the list is said to have grown
-        self._went = 0  # how many are said to have gone
-        self._last = False
 
     def __aiter__(self) -> AsyncIterator[Sequence[T]]:
         return self
 
     async def __anext__(self) -> Sequence[T]:
-        while not self._last:
-            if self._paging.page:
-                self._query[self._paging.page] = self._number
+        while not self._cursor.at_end:
+            if self._page_key:
+                self._query[self._page_key] = self._cursor.number
             page = await self._fetch(self._query)
-            self._longest = max(self._longest, len(page.records))
-            moved_up = self._changed(page)
-            if moved_up and self._number > 1 and self._steps_back < _STEPS_BACK:
-                self._steps_back += 1
-                self._number = max(1, self._number - math.ceil(moved_up / self._longest))
+            if self._cursor.step_back(len(page.records), page.total):
                 continue
+
             fresh = [record for record in page.records if _is_new(record, self._seen)]
-            self._given += len(fresh)
-            if fresh:
-                self._fruitless = self._steps_back = 0
-            elif self._number > self._furthest:
-                self._fruitless += 1
-            self._furthest = max(self._furthest, self._number)
-            self._last = self._ends(page)
-            self._number += 1
+            self._cursor.advance(len(page.records), len(fresh))
             if fresh:
                 return fresh
         raise StopAsyncIteration
 
-    def _changed(self, page: Page[T]) -> int:
-        """Note what came and went since the page before; how many went."""
-        if page.total is None or self._total is None:
-            self._total = page.total
+
+@attrs.define
+class _Census:
+    """How the total that the service reports changed while the list was read.
+
+    Attributes:
+        total: as last reported, None if it was not.
+        grown: by how many records the list has grown since the first page.
+        gone: how many records have gone, additions aside.
+    """
+
+    total: int | None = None
+    grown: int = 0
+    gone: int = 0
+
+    def update(self, total: int | None) -> int:
+        """Take the next page's total; returns how many records have gone since the page before."""
+        if total is None or self.total is None:
+            self.total = total
             return 0
-        change = page.total - self._total
-        self._total = page.total
-        self._more += change
-        self._went += max(0, -change)
-        return max(0, -change)
+        change = total - self.total
+        self.total = total
+        self.grown += change
+        gone = max(0, -change)
+        self.gone += gone
+        return gone
 
-    @property
-    def _patience(self) -> int:
-        """How many pages may bring nothing new: newer records can fill a page with those already given."""
-        return _FRUITLESS + math.ceil(max(0, self._more) / self._longest)
 
-    def _ends(self, page: Page[T]) -> bool:
-        """Whether nothing comes after the page."""
-        if not (self._size and self._paging.page) or not page.records or self._fruitless > self._patience:
+@attrs.define
+class _Cursor:
+    """The page to read next. Pure arithmetic.
+
+    Attributes:
+        size: records asked for per page, 0 where the operation has no pages.
+        number: the page to read next, from 1.
+        at_end: nothing comes after the last page read.
+        furthest: the highest page read.
+        longest: the most records seen on a page.
+        given: new records so far.
+        fruitless: pages in a row, each further than any before, without new records.
+        steps_back: steps back since the last new record.
+        census: how the list's total changed.
+    """
+
+    size: int
+    number: int = 1
+    at_end: bool = False
+    furthest: int = 0
+    longest: int = 1
+    given: int = 0
+    fruitless: int = 0
+    steps_back: int = 0
+    census: _Census = attrs.field(factory=_Census)
+
+    def step_back(self, records: int, total: int | None) -> bool:
+        """Go back if records have gone since the page before, because later ones moved up.
+
+        Args:
+            records: the number of records on the page just read.
+            total: the total that it reports.
+
+        Returns:
+            Whether the cursor went back; the page is then read again in its turn.
+        """
+        self.longest = max(self.longest, records)
+        gone = self.census.update(total)
+        if not gone or self.number == 1 or self.steps_back >= _STEPS_BACK:
+            return False
+
+        self.steps_back += 1
+        self.number = max(1, self.number - math.ceil(gone / self.longest))
+        return True
+
+    def advance(self, records: int, fresh: int) -> None:
+        """Go to the next page.
+
+        Args:
+            records: the number of records on the page just read.
+            fresh: how many of them are new.
+        """
+        self.given += fresh
+        if fresh:
+            self.fruitless = self.steps_back = 0
+        elif self.number > self.furthest:
+            self.fruitless += 1
+
+        self.furthest = max(self.furthest, self.number)
+        self.at_end = self._is_last(records)
+        self.number += 1
+
+    def _is_last(self, records: int) -> bool:
+        if not self.size or not records:
+            return True
+        # Newer records can fill whole pages with records that were returned before.
+        patience = _FRUITLESS_PAGES + math.ceil(max(0, self.census.grown) / self.longest)
+        if self.fruitless > patience:
             return True
         # A full page has a successor, whatever the total: it might be the total of that page alone.
-        if len(page.records) >= self._size:
+        if records >= self.size:
             return False
-        return page.total is None or self._given >= page.total + self._went
+        return self.census.total is None or self.given >= self.census.total + self.census.gone
 
 
 class _Records(Generic[T]):
+    """The records of pages, one by one."""
+
     def __init__(self, pages: AsyncIterator[Sequence[T]]) -> None:
         self._pages = pages
         self._page: Iterator[T] = iter(())
@@ -171,12 +232,13 @@ class _Records(Generic[T]):
 
 
 def _is_new(record: Any, seen: set[str]) -> bool:
-    """Whether the record was not given before; one without an id counts as new."""
+    """Whether the record was not returned before; a record without an id counts as new."""
     if isinstance(record, TaskRecord):
         key = record.id
     else:
         value = record.raw.get("_id") if isinstance(record, Record) else None
         key = value if isinstance(value, str) else None
+
     if key is None:
         return True
     if key in seen:

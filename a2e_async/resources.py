@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from a2e_async._spec.field import checked_id
 from a2e_async._spec.operation import CallOptions, Operation, total_of
 from a2e_async._spec.routes import Routes
 from a2e_async.errors import ConfigurationError, NotReady, WaitTimeout
-from a2e_async.jobs import Job, Result, Task, check_timeout
+from a2e_async.jobs import Job
 from a2e_async.pages import Page, Pages
+from a2e_async.protocols import Client
 from a2e_async.records import TaskRecord
+from a2e_async.tasks import Result, Task, check_timeout
 
 if TYPE_CHECKING:
     from a2e_async._tasks.polling import TaskReader
@@ -21,21 +22,12 @@ if TYPE_CHECKING:
     from a2e_async.events import Events
     from a2e_async.runtime import Runtime
 
-__all__ = ["Client", "Resource", "Workflow"]
+__all__ = ["Resource", "Workflow"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 20.0  # seconds between two reads of what is not ready
 
 T = TypeVar("T")
 RecordT = TypeVar("RecordT", bound=TaskRecord)
-
-
-class Client(Protocol):
-    """What a resource needs of the client that it belongs to."""
-
-    @property
-    @abstractmethod
-    def runtime(self) -> Runtime:
-        """The parts of the client that belong to the running event loop."""
 
 
 class Resource:

@@ -1,12 +1,11 @@
-"""What belongs to one event loop: connections, pollers, starters, uploads under way."""
+"""The parts of a client that belong to one event loop: connections, pollers, starters, uploads."""
 
 from __future__ import annotations
 
 import functools
-from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -16,32 +15,21 @@ from a2e_async._files.presign import presigner
 from a2e_async._files.upload_cache import UploadCache
 from a2e_async._files.uploads import Uploader
 from a2e_async._spec.operation import Call
-from a2e_async._spec.routes import Routes
 from a2e_async._tasks.pace import Pace
-from a2e_async._tasks.polling import Poller, TaskReader
+from a2e_async._tasks.polling import Poller
 from a2e_async._tasks.readers import ListPages
 from a2e_async._tasks.starting import Starter
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import Clock
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
+from a2e_async.protocols import Family
 from a2e_async.settings import Settings
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Family", "Policies", "Runtime"]
-
-
-class Family(Protocol):
-    """What the runtime needs to know of a workflow."""
-
-    name: ClassVar[str]
-    routes: ClassVar[Routes]
-
-    @abstractmethod
-    def reader(self, transport: Transport) -> TaskReader:
-        """What the poller reads its tasks with."""
+__all__ = ["Policies", "Runtime"]
 
 
 @attrs.frozen
@@ -49,10 +37,10 @@ class Policies:
     """How a client behaves over time.
 
     Attributes:
-        retry: reads, and what did not arrive or was refused.
-        start: starts whose outcome is unknown.
+        retry: how requests are repeated.
+        start: what to do with starts whose outcome is unknown.
         lateness: how late a finished task may be noticed.
-        clock: the time all of this goes by.
+        clock: the clock for pauses and deadlines.
     """
 
     retry: RetryPolicy
@@ -62,13 +50,13 @@ class Policies:
 
 
 class Runtime:
-    """The parts of a client that live in one event loop.
+    """The parts of a client that belong to one event loop.
 
     Args:
         settings: token, base URL, timeouts.
         policies: how it behaves over time.
-        transport: an httpx transport to use instead of own connections.
-        uploads: what the client has uploaded in any of its event loops.
+        transport: an httpx transport to use instead of its own connections.
+        uploads: the client's uploads, shared by all its event loops.
     """
 
     def __init__(
@@ -97,7 +85,7 @@ class Runtime:
         return self.http.open()
 
     def poller(self, workflow: Family) -> Poller:
-        """The poller that all waiters of a workflow share."""
+        """Return the poller that all waiters of a workflow share."""
         return _get_or_make(
             self._pollers,
             workflow.name,
@@ -105,7 +93,7 @@ class Runtime:
         )
 
     def starter(self, workflow: Family) -> Starter:
-        """The starter that all jobs of a workflow share."""
+        """Return the starter that all jobs of a workflow share."""
         listing = workflow.routes.list
         return _get_or_make(
             self._starters,
@@ -121,7 +109,7 @@ class Runtime:
         )
 
     async def with_uploads(self, call: Call) -> Call:
-        """The call with its files uploaded and their URLs in their places."""
+        """Upload the call's files and return the call with their URLs in their place."""
         if call.body is None or not any(True for _ in files_in(call.body)):
             return call
         return attrs.evolve(call, body=await upload_files_in(call.body, self.uploader.upload))

@@ -1,0 +1,250 @@
+"""Task and Result: a task on the server, and what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import attrs
+
+from a2e_async._tasks.outputs import output_urls
+from a2e_async._tasks.status import failure_reason, has_failed, is_final
+from a2e_async.checks import check_positive
+from a2e_async.errors import NotFound, TaskFailed, TaskNotFound, WaitTimeout
+from a2e_async.records import JSONObject, TaskRecord, task_id_of
+
+if TYPE_CHECKING:
+    from a2e_async._files.destination import SavedFile
+    from a2e_async.resources import Workflow
+    from a2e_async.runtime import Runtime
+
+__all__ = ["DEFAULT_WAIT", "Result", "Task", "check_timeout"]
+
+RecordT = TypeVar("RecordT", bound=TaskRecord)
+
+DEFAULT_WAIT = 900.0
+
+
+class Task(Generic[RecordT]):
+    """A task on the server. If one start makes several tasks, all of them.
+
+    Attributes:
+        workflow: the workflow.
+        ids: the ids of all tasks that the start made.
+        raws: their JSON, as last received.
+        sent: URLs that were sent in fields the specification does not declare.
+    """
+
+    __slots__ = ("_birth", "ids", "raws", "sent", "workflow")
+
+    def __init__(
+        self,
+        workflow: Workflow[RecordT],
+        records: Sequence[JSONObject],
+        *,
+        birth: tuple[Runtime, float] | None = None,
+        sent: frozenset[str] = frozenset(),
+    ) -> None:
+        self.workflow = workflow
+        self.ids = tuple(str(task_id_of(raw)) for raw in records)
+        self.raws = tuple(records)
+        self.sent = sent
+        # Clock readings are comparable only within one event loop.
+        self._birth = birth
+
+    @property
+    def id(self) -> str:
+        """The task's id; the first one if the start made several tasks."""
+        return self.ids[0]
+
+    @property
+    def record(self) -> RecordT:
+        """The record as last received; that of the first task if there are several."""
+        return self.workflow.decode(self.raws[0])
+
+    @property
+    def coins(self) -> float | None:
+        """The coins charged, None if the family does not report them."""
+        return _sum_of_coins(self.raws)
+
+    def __repr__(self) -> str:
+        return f"Task({self.workflow.name}, {', '.join(self.ids)})"
+
+    async def wait(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
+        """Wait until the task has ended. All waiters of a workflow share the same few requests.
+
+        Args:
+            timeout: seconds to wait.
+
+        Returns:
+            The Result. If the start made several tasks, it holds those that succeeded.
+
+        Raises:
+            TaskFailed: the task ended without a result; if there are several, all of them did.
+            TaskNotFound: the service does not know the task.
+            WaitTimeout: the task is still running; wait again.
+            ConfigurationError: the API cannot report on tasks of this workflow.
+
+        Example:
+            ```python
+            task = await a2e.text_to_image(prompt="a red kite").start()
+            result = await task.wait(timeout=300)
+            ```
+        """
+        self.workflow.require_readable()
+        check_timeout(timeout)
+
+        runtime = self.workflow.runtime
+        clock = runtime.policies.clock
+        poller = runtime.poller(self.workflow)
+        born = self._birth[1] if self._birth and self._birth[0] is runtime else None
+        began = clock.now() if born is None else born
+
+        with clock.move_on_after(timeout) as scope:
+            async with runtime.session():
+                running = [str(task_id_of(raw)) for raw in self.raws if not is_final(raw)]
+                self._update(await poller.wait(running, born=born))
+
+        if scope.cancelled_caught:
+            raise WaitTimeout(f"{self!r} has not ended within {timeout:g} s; it goes on", task=self)
+        return self.result(elapsed=clock.now() - began)
+
+    async def refresh(self) -> RecordT:
+        """Request the record now.
+
+        Returns:
+            The record.
+
+        Raises:
+            TaskNotFound: the service does not know the task.
+            ConfigurationError: the API cannot report on tasks of this workflow.
+        """
+        self.workflow.require_readable()
+        runtime = self.workflow.runtime
+        records: Mapping[str, JSONObject] = {}
+        async with runtime.session():
+            with suppress(NotFound):
+                records = await self.workflow.reader(runtime.transport).read(self.ids)
+        if self.id not in records:
+            raise TaskNotFound(f"{self!r} is not known to the service", task_id=self.id)
+        self._update(records)
+        return self.record
+
+    def _update(self, records: Mapping[str, JSONObject]) -> None:
+        self.raws = tuple(records.get(str(task_id_of(raw)), raw) for raw in self.raws)
+
+    def result(self, *, elapsed: float = 0.0) -> Result[RecordT]:
+        """Make the Result of a task that has ended.
+
+        Args:
+            elapsed: seconds that it took.
+
+        Raises:
+            TaskFailed: the task ended without a result.
+        """
+        failed = [raw for raw in self.raws if has_failed(raw)]
+        if len(failed) == len(self.raws):
+            raise TaskFailed(failure_reason(failed[0]), record=self.workflow.decode(failed[0]))
+
+        return Result(
+            task=self,
+            records=tuple(self.workflow.decode(raw) for raw in self.raws if not has_failed(raw)),
+            failed=tuple(self.workflow.decode(raw) for raw in failed),
+            coins=self.coins,
+            elapsed=elapsed,
+        )
+
+
+@attrs.frozen(eq=False)
+class Result(Generic[RecordT]):
+    """A finished task.
+
+    Attributes:
+        task: the task.
+        records: its record; several if the start made several tasks.
+        failed: the records of tasks that failed while others succeeded.
+        coins: the coins charged, None if the family does not report them.
+        elapsed: seconds from acceptance until the end was noticed.
+    """
+
+    task: Task[RecordT]
+    records: Sequence[RecordT]
+    failed: Sequence[RecordT] = ()
+    coins: float | None = None
+    elapsed: float = 0.0
+
+    @property
+    def record(self) -> RecordT:
+        """The record; the first one if there are several."""
+        return self.records[0]
+
+    @property
+    def urls(self) -> Sequence[str]:
+        """The URLs of everything that was made. They expire after about three days: download soon.
+
+        Inputs that the record echoes are not included. Empty for a family that makes no file, such as
+        `a2e.voice`; see `ids`.
+        """
+        inputs, sent = self._inputs, self.task.sent
+        return tuple(
+            dict.fromkeys(url for record in self.records for url in output_urls(record.raw, inputs, sent))
+        )
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids to pass to other operations, one for each record.
+
+        A video twin has an ``anchor_id``, for `a2e.avatar_video`. Any other id is the task's own: that of a
+        voice is the ``user_voice_id`` of `a2e.tts.send_tts`.
+        """
+        made_avatars = "anchor_id" not in self._inputs
+        return tuple(
+            str((made_avatars and record.raw.get("anchor_id")) or record.id) for record in self.records
+        )
+
+    @property
+    def _inputs(self) -> frozenset[str]:
+        """The names of the fields that the start takes."""
+        return frozenset(field.wire_name for field in self.task.workflow.routes.start.body)
+
+    async def download(self, folder: str | Path, *, name: str | None = None) -> Sequence[Path]:
+        """Download everything that was made.
+
+        Args:
+            folder: where to save the files; created if needed.
+            name: the files' name without extension; by default the workflow and the task's id. Several
+                files are numbered. The extension comes from the content.
+
+        Returns:
+            The paths of the files, in the order of `urls`.
+
+        Raises:
+            DownloadError: a file could not be downloaded; the next call resumes it.
+
+        Example:
+            ```python
+            result = await a2e.text_to_image(prompt="a red kite").run()
+            paths = await result.download("out", name="kite")
+            ```
+        """
+        return [file.path for file in await self.fetch(folder, name=name)]
+
+    async def fetch(self, folder: str | Path, *, name: str | None = None) -> Sequence[SavedFile]:
+        """Download as `download` does; returns the path, size (bytes) and content type of each file."""
+        runtime = self.task.workflow.runtime
+        async with runtime.session():
+            return await runtime.downloader.download_all(
+                self.urls, folder, stem=name or f"{self.task.workflow.name}-{self.task.id}"
+            )
+
+
+def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:
+    coins = [raw["coins"] for raw in raws if type(raw.get("coins")) in (int, float)]
+    return sum(coins) if coins else None
+
+
+def check_timeout(timeout: float) -> None:
+    """Raise `InvalidArgument` unless the timeout is a number of seconds above 0."""
+    check_positive("timeout", timeout, unit="seconds", finite=False)

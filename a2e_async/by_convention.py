@@ -1,4 +1,4 @@
-"""Operations and families that the service has and this release does not know."""
+"""Operations and families unknown to this release, by the API's conventions."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
 def operation_of(method: str, path: str, *, has_body: bool) -> Operation[Any]:
-    """An operation from its method and path.
+    """Make an operation of its method and path.
 
     Raises:
-        InvalidArgument: no such method, or a path that could lead elsewhere.
+        InvalidArgument: the method is unknown, or the path could leave the API.
     """
     if method not in _METHODS:
         raise InvalidArgument("method", f"{method!r} is not one of {', '.join(_METHODS)}")
@@ -38,7 +38,7 @@ def operation_of(method: str, path: str, *, has_body: bool) -> Operation[Any]:
 
 
 def job_of(client: Client, name: str, body: Mapping[str, Any]) -> Job[TaskRecord]:
-    """A Job of an unknown family; see `A2E.workflow`."""
+    """Make a Job of an unknown family; see `A2E.workflow`."""
     if not isinstance(name, str) or not _SEGMENT.fullmatch(name):
         raise InvalidArgument("name", f"{name!r} is not the first segment of a path, like userNewThing")
     if not isinstance(body, Mapping):
@@ -47,7 +47,7 @@ def job_of(client: Client, name: str, body: Mapping[str, Any]) -> Job[TaskRecord
 
 
 def _workflow(client: Client, segment: str, inputs: Iterable[str]) -> _UnknownWorkflow:
-    """A family by convention; its inputs are what the caller sends, so that an echoed one is no output."""
+    """Make a family by convention. Its inputs are those that the caller sends: an echoed one is no output."""
     base = f"/api/v1/{segment}"
     by_id = Field("id", str, "_id", required=True)
     routes = Routes(
@@ -65,6 +65,7 @@ def _workflow(client: Client, segment: str, inputs: Iterable[str]) -> _UnknownWo
         ),
         delete=Operation("DELETE", f"{base}/{{_id}}", raw, path_fields=(by_id,)),
     )
+
     kind = type("UnknownWorkflow", (_UnknownWorkflow,), {"name": segment, "routes": routes})
     workflow: _UnknownWorkflow = kind(client)
     return workflow
@@ -76,16 +77,16 @@ class _UnknownWorkflow(Workflow[TaskRecord]):
     record_type = TaskRecord
 
     def job(self, body: Mapping[str, Any]) -> Job[TaskRecord]:
-        """Its Job."""
+        """Make a Job with this body."""
         return self._job(self.routes.start, {}, {"extra_body": body})
 
-    def reader(self, transport: Transport) -> _Trying:
-        """Reads by whichever route the service turns out to have."""
-        return _Trying(self.routes, transport)
+    def reader(self, transport: Transport) -> _TryingReader:
+        """Return a reader that uses whichever route the service has."""
+        return _TryingReader(self.routes, transport)
 
 
-class _Trying:
-    """A `TaskReader` that finds out which routes there are; one that is missing is not asked for again."""
+class _TryingReader:
+    """A `TaskReader` that finds out which routes exist. A missing route is not requested again."""
 
     batch = 200
 

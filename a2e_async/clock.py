@@ -1,4 +1,4 @@
-"""Time as the client sees it. Everything that waits goes through here, so that tests can drive it."""
+"""The client's clock. All waiting goes through it, so that tests can control time."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ __all__ = ["Clock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """What the client needs of time. `a2e_async.sandbox.VirtualClock` is another one."""
+    """The clock interface. `SystemClock` and `a2e_async.sandbox.VirtualClock` implement it."""
 
     @abstractmethod
     def now(self) -> float:
-        """Seconds since some fixed moment; never goes back."""
+        """Seconds since some fixed moment; never decreases."""
 
     @abstractmethod
     async def sleep(self, seconds: float) -> None:
-        """Return after that many seconds of this clock."""
+        """Sleep for a number of seconds of this clock."""
 
     @abstractmethod
     def move_on_after(self, seconds: float) -> AbstractContextManager[anyio.CancelScope]:
-        """A cancel scope that ends its body after that many seconds of this clock."""
+        """Return a cancel scope that cancels its body after a number of seconds of this clock."""
 
 
 class SystemClock:
     """The event loop's own clock."""
 
     def now(self) -> float:
-        """Seconds of the running event loop's clock."""
+        """The running event loop's time, in seconds."""
         return anyio.current_time()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep without holding the event loop."""
+        """Sleep without blocking the event loop."""
         await anyio.sleep(seconds)
 
     def move_on_after(self, seconds: float) -> AbstractContextManager[anyio.CancelScope]:

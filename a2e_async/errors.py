@@ -1,7 +1,7 @@
-"""Every error that a2e_async raises, in one tree.
+"""The errors that a2e_async raises, in one tree.
 
 A2EError
-├── InvalidArgument (also ValueError)  a value that would be refused; nothing was sent
+├── InvalidArgument (also ValueError)  an invalid value; nothing was sent
 ├── ConfigurationError                 token, base URL or client settings; nothing was sent
 ├── TransportError                     no usable answer
 │   ├── ConnectionFailed
@@ -14,17 +14,19 @@ A2EError
 │   ├── ModerationError      codes 1003 and 1004
 │   ├── NotFound             404
 │   ├── RateLimited          429 (retry_after)
-│   ├── NotReady             202 to a read: ask again later
+│   ├── NotReady             202 to a read: try again later
 │   ├── ServerError          5xx
-│   └── UnexpectedReply      HTML, broken JSON, a shape that cannot be read
-├── SubmissionUncertain                a start whose outcome could not be found out (job, marker)
+│   └── UnexpectedReply      HTML, broken JSON, an unreadable shape
+├── SubmissionUncertain                it is unknown whether a start made a task (job, marker)
 ├── TaskError                          about one task
 │   ├── TaskFailed           (record, reason)
-│   ├── TaskRejected         accepted with 200, but no task was made
+│   ├── TaskRejected         answered with 200, but no task was made
 │   ├── TaskNotFound
-│   └── WaitTimeout          (task) it goes on; wait again
+│   └── WaitTimeout          (task) still running; wait again
 ├── UploadError
-└── DownloadError
+├── DownloadError
+├── JournalError                       the journal of a bulk run
+└── BudgetReached                      a bulk run came to its max_coins
 """
 
 from __future__ import annotations
@@ -66,14 +68,14 @@ __all__ = [
 
 
 class A2EError(Exception):
-    """Root of all errors of this package."""
+    """The base class of all errors of this package."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # By its state: the usual way calls the class with the message alone, which most of these refuse.
-        return _restored, (type(self), self.args, self.__dict__)
+        # The default calls the class with the message alone, which most of these classes do not accept.
+        return _restore, (type(self), self.args, self.__dict__)
 
 
-def _restored(kind: type[A2EError], args: tuple[Any, ...], state: dict[str, Any]) -> A2EError:
+def _restore(kind: type[A2EError], args: tuple[Any, ...], state: dict[str, Any]) -> A2EError:
     error = kind.__new__(kind)
     error.args = args
     error.__dict__.update(state)
@@ -81,10 +83,10 @@ def _restored(kind: type[A2EError], args: tuple[Any, ...], state: dict[str, Any]
 
 
 class InvalidArgument(A2EError, ValueError):
-    """A value that cannot be right. Raised before anything is sent.
+    """An argument is invalid. Raised before anything is sent.
 
     Attributes:
-        field: the keyword (or path inside it, as in ``product_rect.x``).
+        field: the keyword, or the path to a value inside it such as ``product_rect.x``.
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -93,15 +95,16 @@ class InvalidArgument(A2EError, ValueError):
 
 
 class ConfigurationError(A2EError):
-    """The client cannot be used as it is set up. Raised before anything is sent."""
+    """The client is not set up correctly. Raised before anything is sent."""
 
 
 class TransportError(A2EError):
-    """No usable answer came back.
+    """There was no usable answer.
 
     Attributes:
         method: the request's method.
         path: the request's path, without host or query.
+        retry_after: None; see `APIError.retry_after`.
     """
 
     retry_after: float | None = None
@@ -116,7 +119,7 @@ class ConnectionFailed(TransportError):
     """The connection could not be made, or broke.
 
     Attributes:
-        delivered: False when the request provably never reached the server.
+        delivered: False if the request provably never reached the server.
     """
 
     def __init__(self, message: str, *, method: str = "", path: str = "", delivered: bool = True) -> None:
@@ -134,11 +137,11 @@ class APIError(A2EError):
     Attributes:
         status: HTTP status.
         code: the ``code`` in the body, if there was one.
-        message: the service's own words.
-        trace_id: the service's id of the exchange, for its support.
+        message: the service's explanation.
+        trace_id: the service's id of the request, for its support.
         method, path: the request.
-        body: the decoded reply, as far as it could be decoded.
-        retry_after: seconds that the service asks to wait before the next request, if it said so.
+        body: the reply, as far as it could be decoded.
+        retry_after: seconds to wait before the next request, None if the service did not say.
     """
 
     retry_after: float | None = None
@@ -159,7 +162,9 @@ class APIError(A2EError):
             for name, value in (("code", code), ("trace_id", trace_id))
             if value is not None
         )
+
         super().__init__(f"{message} ({method} {path}: HTTP {status}{extra})".replace("(  :", "("))
+
         self.message = message
         self.status = status
         self.code = code
@@ -170,15 +175,15 @@ class APIError(A2EError):
 
 
 class InvalidRequest(APIError):
-    """400: the service refuses the parameters, or the state forbids it (deleting a running task)."""
+    """400: the parameters are invalid, or the state forbids it (for example deleting a running task)."""
 
 
 class AuthenticationError(APIError):
-    """401: the token is missing, wrong or switched off."""
+    """401: the token is missing, invalid or disabled."""
 
 
 class InsufficientCredits(APIError):
-    """402, or a 400 or 200 that says so in words: not enough coins."""
+    """Not enough coins: 402, or a 400 or 200 whose message says so."""
 
 
 class PermissionDenied(APIError):
@@ -186,7 +191,7 @@ class PermissionDenied(APIError):
 
 
 class ModerationError(APIError):
-    """Codes 1003 and 1004: the service suspects a minor. Final; never resent."""
+    """Codes 1003 and 1004: the service suspects a minor. Final; never sent again."""
 
 
 class NotFound(APIError):
@@ -194,7 +199,7 @@ class NotFound(APIError):
 
 
 class NotReady(APIError):
-    """202 to a read: what was asked for is still being made. Ask again later."""
+    """202 to a read: the result is not ready yet. Try again later."""
 
 
 class RateLimited(APIError):
@@ -202,19 +207,19 @@ class RateLimited(APIError):
 
 
 class ServerError(APIError):
-    """5xx. The work may have been done all the same."""
+    """5xx. The server may have done the work nevertheless."""
 
 
 class UnexpectedReply(APIError):
-    """The answer is not the API's: HTML (wrong host or path?), broken JSON, or another shape."""
+    """The answer is not one of the API: HTML (wrong host or path?), broken JSON, or an unknown shape."""
 
 
 class SubmissionUncertain(A2EError):
-    """A start may or may not have made a task, and it could not be found out. Nothing was resent.
+    """It is unknown whether a start made a task. Nothing was sent again.
 
     Attributes:
-        job: the `Job`, to be started again once it is known that there is no task.
-        marker: the text in the task's ``name`` to look for, or None where the workflow has no name.
+        job: the `Job`. Start it again only after checking that there is no task.
+        marker: the text in the task's ``name`` to search for; None if the workflow's tasks have no name.
     """
 
     def __init__(self, message: str, *, job: Any, marker: str | None) -> None:
@@ -224,10 +229,10 @@ class SubmissionUncertain(A2EError):
 
 
 class TaskError(A2EError):
-    """About one task.
+    """An error about one task.
 
     Attributes:
-        task_id: the task's id, or None if there is no task.
+        task_id: the task's id, None if there is no task.
     """
 
     def __init__(self, message: str, *, task_id: str | None = None) -> None:
@@ -240,7 +245,7 @@ class TaskFailed(TaskError):
 
     Attributes:
         record: the last record.
-        reason: the service's own words, or its status.
+        reason: the service's explanation, or the task's status.
     """
 
     def __init__(self, reason: str, *, record: TaskRecord) -> None:
@@ -250,7 +255,7 @@ class TaskFailed(TaskError):
 
 
 class TaskRejected(TaskError):
-    """The start was answered with 200 but made no task (moderation, as a rule).
+    """A start was answered with 200 but made no task, usually after moderation.
 
     Attributes:
         body: the reply.
@@ -262,11 +267,11 @@ class TaskRejected(TaskError):
 
 
 class TaskNotFound(TaskError):
-    """Neither the batch nor the detail route knows the task."""
+    """The service does not know the task."""
 
 
 class WaitTimeout(TaskError):
-    """The deadline of a wait passed. The task goes on: wait again.
+    """The timeout of a wait has passed. The task is still running: wait again.
 
     Attributes:
         task: the `Task`; its ``wait()`` waits again.
@@ -281,7 +286,7 @@ class UploadError(A2EError):
     """A file could not be uploaded.
 
     Attributes:
-        status: HTTP status of the storage, if it answered.
+        status: the storage's HTTP status, None if it did not answer.
     """
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
@@ -290,11 +295,11 @@ class UploadError(A2EError):
 
 
 class DownloadError(A2EError):
-    """A result could not be downloaded; the partial file is kept beside the target for a resume.
+    """A file could not be downloaded. Its partial file is kept, and the next download resumes it.
 
     Attributes:
-        url: what was to be fetched, without its query (which may hold a signature).
-        status: HTTP status of the host, if it answered.
+        url: the file's URL, without its query, which may contain a signature.
+        status: the host's HTTP status, None if it did not answer.
     """
 
     def __init__(self, message: str, *, url: str, status: int | None = None) -> None:
@@ -304,8 +309,8 @@ class DownloadError(A2EError):
 
 
 class JournalError(A2EError):
-    """The journal of a bulk run cannot be read or written. What it does not know is not started."""
+    """The journal of a bulk run cannot be read or written. Nothing is started that it does not record."""
 
 
 class BudgetReached(A2EError):
-    """A bulk run stopped starting jobs, because the next one might have passed ``max_coins``."""
+    """A bulk run stopped starting jobs because the next one could exceed ``max_coins``."""

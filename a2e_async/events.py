@@ -1,4 +1,4 @@
-"""Server-sent events, as the prompt extension answers with ``stream=True``."""
+"""Server-sent events: the reply of a prompt extension with ``stream=True``."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ __all__ = ["Event", "Events"]
 
 @attrs.frozen
 class Event:
-    """One event.
+    """A server-sent event.
 
     Attributes:
-        kind: ``delta`` for a piece of text, ``result`` for the whole (H); others pass as they come.
-        data: the event's JSON; its text where it is none.
+        kind: ``delta`` for a piece of text, ``result`` for the whole text; other kinds are passed on.
+        data: the decoded JSON, or the text if it is not JSON.
     """
 
     kind: str
@@ -38,10 +38,10 @@ class Event:
 
 
 class Events:
-    """The events of one request, which is sent when the first is asked for.
+    """The events of one request. The request is sent when the first event is read.
 
-    Ends with the event ``done``. Leave it through ``async with`` if you may stop early; read to its end
-    it closes itself.
+    Iteration ends after the event ``done`` and then closes the connection. Use ``async with`` if you may
+    stop earlier.
 
     Raises:
         ConfigurationError: the extra ``sse`` is not installed.
@@ -58,7 +58,7 @@ class Events:
 
     def __init__(self, client: Client, call: Call) -> None:
         try:
-            import httpx_sse  # noqa: F401 - only to say at once that it is missing
+            import httpx_sse  # noqa: F401 - reports at once that it is missing
         except ImportError:
             raise ConfigurationError("stream=True needs the extra: pip install 'a2e-async[sse]'") from None
         self._client = client
@@ -127,7 +127,7 @@ class Events:
 
 
 class _Text(AsyncIterator[str]):
-    """What `EventSource` needs of a response. A class and not a generator, so that it can be closed."""
+    """The part of a response that `EventSource` needs. A class, not a generator, so that it can be closed."""
 
     def __init__(self, response: StreamedResponse) -> None:
         self.headers = response.headers

@@ -4,10 +4,10 @@ For a paid request the status code is the wrong question. The right one is what 
 may have done with it:
 
 - `Failure.UNDELIVERED`: it provably never arrived. Anything may be sent again.
-- `Failure.REFUSED`: the server refused to take it now (429). Anything may be sent again, later.
+- `Failure.REFUSED`: the server refused it for now (429). Anything may be sent again, later.
 - `Failure.UNKNOWN`: it may have been done (timeout, reset, 5xx, unreadable answer). A read is
-  repeated; a start is looked for first, see `a2e_async._tasks.starting`.
-- `Failure.FINAL`: it was answered. Repeating it changes nothing.
+  repeated; the task of a start is searched for first, see `a2e_async._tasks.starting`.
+- `Failure.FINAL`: the answer is final. Repeating the request changes nothing.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from a2e_async.errors import (
 __all__ = ["Failure", "classify", "may_concern_one_id"]
 
 
-_MOVED = frozenset({301, 302, 307, 308})  # not done here; it was to be sent to another place
+_MOVED = frozenset({301, 302, 307, 308})  # not done here: the request belongs elsewhere
 
 
 class Failure(enum.Enum):
-    """What a failed request means for sending it again."""
+    """What the server may have done with a request that failed."""
 
     UNDELIVERED = "undelivered"
     REFUSED = "refused"
@@ -43,11 +43,12 @@ class Failure(enum.Enum):
 
 
 def classify(error: BaseException) -> Failure:
-    """The failure class of an error that a request ended with."""
+    """Say what the server may have done with a request that ended with this error."""
     if isinstance(error, ConnectionFailed):
         return Failure.UNKNOWN if error.delivered else Failure.UNDELIVERED
     if isinstance(error, RequestTimeout):
         return Failure.UNKNOWN
+
     if isinstance(error, RateLimited):
         return Failure.REFUSED
     if isinstance(error, ServerError | NotReady):
@@ -60,8 +61,8 @@ def classify(error: BaseException) -> Failure:
 
 
 def may_concern_one_id(error: BaseException) -> bool:
-    """Whether a final error may be about one of the ids that were asked for, and not about the caller.
+    """Whether a final error may concern one of the ids in the request, rather than the caller.
 
-    Some families answer 400 to an id they do not know (M).
+    Some families answer 400 to an unknown id.
     """
     return isinstance(error, InvalidRequest | NotFound | InvalidArgument) or type(error) is APIError

@@ -1,14 +1,4 @@
-"""What a failed request means, and when to try again. No I/O, no clock of its own.
-
-For a paid request the status code is the wrong question. The right one is what the server
-may have done with it:
-
-- `Failure.UNDELIVERED`: it provably never arrived. Anything may be sent again.
-- `Failure.REFUSED`: the server refused to take it now (429). Anything may be sent again, later.
-- `Failure.UNKNOWN`: it may have been done (timeout, reset, 5xx, unreadable answer). A read is
-  repeated; a start is looked for first, see `a2e_async._tasks.starting`.
-- `Failure.FINAL`: it was answered. Repeating it changes nothing.
-"""
+"""The policies of a client: repeating requests, lost starts, lateness. No I/O."""
 
 from __future__ import annotations
 
@@ -30,14 +20,14 @@ __all__ = ["Lateness", "RetryPolicy", "StartPolicy", "retry_after_seconds"]
 
 @attrs.frozen
 class RetryPolicy:
-    """Exponential backoff with full jitter.
+    """How often to repeat a request, and how long to pause: exponential backoff with full jitter.
 
     Attributes:
-        attempts: how often a request is sent at most, the first time included.
-        base: seconds; the first pause is drawn from 0 to this.
-        cap: seconds; no pause is drawn longer than this.
-        patience: seconds; a Retry-After above this is not waited for.
-        random: draws from 0 to 1; tests inject their own.
+        attempts: the most times a request is sent, the first time included.
+        base: the first pause is drawn from 0 to this many seconds.
+        cap: the longest pause to draw, in seconds.
+        patience: the longest Retry-After to wait for, in seconds.
+        random: returns a number from 0 to 1; tests pass their own.
     """
 
     attempts: int = 6
@@ -47,7 +37,7 @@ class RetryPolicy:
     random: Callable[[], float] = attrs.field(default=random.random, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse settings that would loop for ever or never wait."""
+        """Check the attributes."""
         _check_attempts("RetryPolicy", self.attempts)
         for name in ("base", "cap", "patience"):
             _check_seconds(f"RetryPolicy.{name}", getattr(self, name))
@@ -59,21 +49,21 @@ class RetryPolicy:
         if retry_after is not None:
             if retry_after > self.patience:
                 return None
-            # Everyone who was told the same second would come back in the same one.
+            # With the same Retry-After, all clients would come back in the same second.
             return retry_after + self.random() * min(self.base, max(retry_after, 0.05))
         return self.random() * min(self.cap, self.base * 2.0 ** min(attempt - 1, 100))
 
 
 @attrs.frozen
 class StartPolicy:
-    """What to do when it is not known whether a start made a task.
+    """What to do when it is unknown whether a start made a task.
 
     Attributes:
-        window: seconds for which the server may still be working on a lost start, and for which its
-            lists may not show it yet. The task is looked for until they have passed.
-        resubmit: what then, if the task was not found: True starts it again, False (safe even if the
-            window was too short) raises `SubmissionUncertain`.
-        attempts: how often a start is sent at most, the first time included: after refusals (429),
+        window: seconds to search for the task. The server may still be working on a lost start for that
+            long, and its lists may not show the task yet.
+        resubmit: what to do if the task was not found by then: True starts it again; False, which is safe
+            even if the window was too short, raises `SubmissionUncertain`.
+        attempts: the most times a start is sent, the first time included: after refusals (429),
             connections that were never made and, with ``resubmit``, starts that made no task.
     """
 
@@ -82,51 +72,51 @@ class StartPolicy:
     attempts: int = 20
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a window that is none."""
+        """Check the attributes."""
         _check_attempts("StartPolicy", self.attempts)
         _check_seconds("StartPolicy.window", self.window)
 
 
 @attrs.frozen
 class Lateness:
-    """How late a finished task may be noticed: the one knob of polling.
+    """How late the end of a task may be noticed: the one setting for polling.
 
-    A lone task is asked for at intervals that grow with the square root of its age. Tasks that wait
-    together share their requests, and those whose durations are known are left alone until they may
-    have ended; so they are noticed sooner, for fewer requests. Half the lateness costs about twice the
-    requests.
+    A single task is polled at intervals that grow with the square root of its age. Tasks that wait
+    together share requests, and no task is polled before tasks of its kind usually end. So they are noticed
+    sooner, with fewer requests. Half the lateness costs about twice the requests.
 
     Attributes:
-        seconds: by how much a lone task is noticed late, on average, if it takes a minute and is the
-            first of its kind; half of it if it takes 15 seconds, twice if it takes 4 minutes.
-        longest: seconds; no task is left alone for longer, except while it is known to be too young.
+        seconds: how late, on average, the end of a single task is noticed if it is the first of its kind
+            and takes a minute. It is half of that after 15 seconds, and twice that after 4 minutes.
+        longest: the longest time in seconds between two polls of a task, except while it is too young to
+            have ended.
     """
 
     seconds: float = 1.5
     longest: float = 30.0
 
     def __attrs_post_init__(self) -> None:
-        """Refuse what would poll without pause or never."""
+        """Check the attributes."""
         for name in ("seconds", "longest"):
             _check_seconds(f"Lateness.{name}", getattr(self, name), least=0.01)
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:
-    """The pause that a Retry-After header asks for.
+    """Read a Retry-After header.
 
     Args:
         value: the header: seconds, or an HTTP date.
-        now: seconds since the epoch.
+        now: the time, in seconds since the epoch.
 
     Returns:
-        Seconds from 0 up, or None where there is no header or it cannot be read.
+        The pause in seconds, from 0 up; None if there is no header or it is invalid.
     """
     if not value:
         return None
     try:
         seconds = float(value)
     except ValueError:
-        from email.utils import parsedate_to_datetime  # a tenth of the time that the first use takes
+        from email.utils import parsedate_to_datetime  # a tenth of the first use's time
 
         try:
             moment = parsedate_to_datetime(value)

@@ -1,4 +1,4 @@
-"""What a Job would cost."""
+"""Quotes: what a Job would cost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Quote", "quote"]
 
-# None of these names is published; the first one that holds a number is taken (L).
+# The service publishes none of these names; the first one with a number is used.
 _PRICE_KEYS = (
     "coins",
     "totalCoins",
@@ -38,7 +38,7 @@ class Quote:
     """What a Job would cost.
 
     Attributes:
-        coins: the price, None where the reply names none that is understood.
+        coins: the price in coins, None if the reply names no price.
         record: the reply.
     """
 

@@ -1,7 +1,7 @@
-"""Records: the typed replies, decoded tolerantly.
+"""Records: typed replies, decoded tolerantly.
 
-A field whose value is missing or of another type than declared is None; the value itself
-stays in ``raw``. Decoding never raises for what the server sends inside a JSON object.
+A field that is missing, or has another type than declared, is None; its value remains in ``raw``.
+Decoding never raises, whatever the members of the JSON object are.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _FAILURE_KEYS = ("failed_message", "faild_message", "fail_reason")
 
 @attrs.frozen(kw_only=True)
 class Record:
-    """One object as the service sent it.
+    """A JSON object sent by the service.
 
     Attributes:
-        raw: the JSON object itself, unknown fields included.
+        raw: the object itself, with unknown fields.
     """
 
     raw: JSONObject = attrs.field(repr=False, factory=dict[str, Any])
@@ -43,15 +43,15 @@ class Record:
 
 @attrs.frozen(kw_only=True)
 class TaskRecord(Record):
-    """One server-side task. The spellings of the families are brought together here.
+    """A task on the server. Families spell these fields differently; here they have one name.
 
     Attributes:
         id: the task's id (``_id``, else ``id`` or ``task_id``).
         name: its name, marker included.
-        status: lower case (``current_status``, else ``status`` or ``state``).
-        coins: what it cost, in coins, where the family tells.
-        created_at: ISO 8601, as sent.
-        failure: the service's words for a failure, None when there are none.
+        status: its status in lower case (``current_status``, else ``status`` or ``state``).
+        coins: its cost in coins, None if the family does not report it.
+        created_at: when it was created, ISO 8601 as sent.
+        failure: the service's explanation of a failure, None if there is none.
     """
 
     id: str | None = None
@@ -72,7 +72,7 @@ class TaskRecord(Record):
 
 
 def task_id_of(raw: JSONObject) -> str | None:
-    """The id in a task's JSON object, whatever the family calls it; as text, should it be a number."""
+    """The id in a task's JSON, whatever the family calls it. A number is returned as text."""
     for key in _ID_KEYS:
         value = raw.get(key)
         if isinstance(value, str) and value:
@@ -83,7 +83,7 @@ def task_id_of(raw: JSONObject) -> str | None:
 
 
 def task_status_of(raw: JSONObject) -> str | None:
-    """The status in a task's JSON object, lower case, whatever the family calls it."""
+    """The status in a task's JSON in lower case, whatever the family calls it."""
     status = _first_text(raw, _STATUS_KEYS)
     return status.lower() if status else None
 
@@ -92,7 +92,7 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 
 def decode_many(cls: type[RecordT], items: Sequence[Any]) -> list[RecordT]:
-    """Decode the objects of a list; what is not an object is passed over."""
+    """Decode the objects of a list; other elements are ignored."""
     return [cls.decode(item) for item in items if isinstance(item, dict)]
 
 
@@ -105,7 +105,7 @@ def _first_text(raw: JSONObject, keys: Sequence[str]) -> str | None:
 
 
 def _setter(cls: type[Record], name: str) -> Put:
-    """What writes a slot of a frozen record."""
+    """Return the function that writes a slot of a frozen record."""
     put: Put = getattr(cls, name).__set__
     return put
 
@@ -115,9 +115,9 @@ _put_id, _put_status, _put_failure = (_setter(TaskRecord, name) for name in ("id
 
 
 def _filled(cls: type[RecordT], raw: JSONObject) -> RecordT:
-    """A record with all fields that are read from one key each.
+    """Make a record and fill the fields that are read from one key each.
 
-    Not made by its __init__: to write the slots of a frozen class from a plan takes half the time.
+    It bypasses ``__init__``: writing the slots of a frozen class from a plan takes half the time.
     """
     plan = _plans.get(cls)
     if plan is None:
@@ -135,9 +135,10 @@ _plans: dict[type[Record], Plan] = {}
 
 
 def _plan(cls: type[Record]) -> Plan:
-    """How to fill each field: setter, JSON key, the type that is taken as it is, converter of all else."""
+    """Plan how to fill each field: its setter, its JSON key, the type taken as is, a converter for others."""
     hints = get_type_hints(cls)
     special = {"raw", "id", "status", "failure"} if issubclass(cls, TaskRecord) else {"raw"}
+
     return tuple(
         (
             _setter(cls, field.name),
@@ -151,17 +152,18 @@ def _plan(cls: type[Record]) -> Plan:
 
 
 def _plain_type(hint: Any) -> type | None:
-    """The type whose values are right as they are, where the hint says no more than that."""
+    """The type whose values need no conversion, if the hint names just one such type."""
     return next((kind for kind in (str, int, float, bool) if hint in (kind, kind | None)), None)
 
 
 def _converter(hint: Any) -> Convert:
-    """A function that gives the value if it is of the declared type, else None."""
+    """Return a function that returns a value of the declared type as it is, and None for any other."""
     if get_origin(hint) in (Union, types.UnionType):
         options = [_converter(option) for option in get_args(hint) if option is not type(None)]
         if len(options) == 1:
             return options[0]
         return lambda value: next((found for option in options if (found := option(value)) is not None), None)
+
     if hint is Any or hint is object:
         return lambda value: value
     if get_origin(hint) in (list, Sequence):
@@ -169,6 +171,7 @@ def _converter(hint: Any) -> Convert:
         return lambda value: (
             [found for one in value if (found := item(one)) is not None] if isinstance(value, list) else None
         )
+
     if isinstance(hint, type) and issubclass(hint, Record):
         return lambda value: hint.decode(value) if isinstance(value, Mapping) else None
     if hint is float:

@@ -17,7 +17,7 @@ from a2e_async.records import TaskRecord
 from a2e_async.tasks import Result, Task, check_timeout
 
 if TYPE_CHECKING:
-    from a2e_async._tasks.polling import TaskReader
+    from a2e_async._tasks.readers import TaskReader
     from a2e_async._transport.requests import Transport
     from a2e_async.events import Events
     from a2e_async.runtime import Runtime
@@ -31,7 +31,7 @@ RecordT = TypeVar("RecordT", bound=TaskRecord)
 
 
 class Resource:
-    """Operations under one first path segment of the API.
+    """The operations of one resource of the API: those with the same first path segment.
 
     Args:
         client: sends the requests.
@@ -76,13 +76,13 @@ class Resource:
 
 
 class Workflow(Resource, Generic[RecordT]):
-    """A resource that can start tasks. Calling it makes a Job; nothing is sent yet."""
+    """A resource that can start tasks. Call it to make a Job; nothing is sent yet."""
 
     record_type: ClassVar[type[TaskRecord]]
     routes: ClassVar[Routes]
 
     def task(self, id: str) -> Task[RecordT]:
-        """Take up a task of an earlier process.
+        """Make the Task of a known id, for example one started by another process.
 
         Args:
             id: the task's id.
@@ -91,7 +91,7 @@ class Workflow(Resource, Generic[RecordT]):
             The Task. Nothing is sent; its record is empty until it is waited for or refreshed.
 
         Raises:
-            InvalidArgument: that cannot be an id.
+            InvalidArgument: the id is not 1 to 128 letters, digits, ``_`` or ``-``.
 
         Example:
             ```python
@@ -101,20 +101,20 @@ class Workflow(Resource, Generic[RecordT]):
         return Task(self, [{"_id": checked_id("id", id)}])
 
     def decode(self, raw: Mapping[str, Any]) -> RecordT:
-        """The typed record of a task's JSON object."""
+        """Make the typed record of a task's JSON."""
         return cast(RecordT, self.record_type.decode(raw))
 
     def reader(self, transport: Transport) -> TaskReader:
-        """What the poller reads this workflow's tasks with."""
+        """Return the reader that the poller uses for this workflow's tasks."""
         from a2e_async._tasks.readers import RouteReader
 
         return RouteReader(self.routes, transport)
 
     def require_readable(self) -> None:
-        """Refuse to wait where the API offers no way to learn what became of a task.
+        """Check that the API has a route that reports on this workflow's tasks.
 
         Raises:
-            ConfigurationError: it does not.
+            ConfigurationError: it has none, so nothing can be waited for.
         """
         if not self.routes.readable:
             raise ConfigurationError(

@@ -67,15 +67,18 @@ class Runtime:
         uploads: UploadCache,
     ) -> None:
         self.policies = policies
+
         self.http = Connections(
             transport=transport, max_connections=settings.max_connections, timeout=settings.timeout
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)
+
         presign = presigner(functools.partial(self.transport.send, repeatable=True))
         self.uploader = Uploader(
             self.http, presign, clock=policies.clock, retry=policies.retry, cache=uploads
         )
         self.downloader = Downloader(self.http, clock=policies.clock, retry=policies.retry)
+
         self._pace = Pace(policies.clock)
         self._pollers: dict[str, Poller] = {}
         self._starters: dict[str, Starter] = {}
@@ -95,6 +98,7 @@ class Runtime:
     def starter(self, workflow: Family) -> Starter:
         """Return the starter that all jobs of a workflow share."""
         listing = workflow.routes.list
+
         return _get_or_make(
             self._starters,
             workflow.name,

@@ -1,4 +1,4 @@
-"""What a client is set up with, checked once and before anything is sent."""
+"""The settings of a client, checked once before anything is sent."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f\\]")
 
 
 class Token:
-    """The API token. It shows itself only in the header of a request.
+    """The API token. It appears in the header of a request and nowhere else.
 
     Args:
-        given: the token; A2E_API_TOKEN if None. Kept as it is until `checked`, so that no traceback of a
-            refusal can show it.
+        given: the token; None reads A2E_API_TOKEN. It is checked later, by `checked`, so that no traceback
+            of an invalid one can show it.
     """
 
     __slots__ = ("_source", "_value")
@@ -34,10 +34,10 @@ class Token:
         self._value = os.environ.get("A2E_API_TOKEN") if given is None else given
 
     def checked(self) -> Token:
-        """This token.
+        """Check the token and return it.
 
         Raises:
-            ConfigurationError: it is missing, or holds something that no header can carry.
+            ConfigurationError: it is missing, or holds characters that a header cannot contain.
         """
         if not isinstance(self._value, str) or not self._value:
             raise ConfigurationError(f"{self._source} is missing: pass token=… or set A2E_API_TOKEN")
@@ -48,7 +48,7 @@ class Token:
         return self
 
     def authorization(self) -> str:
-        """The Authorization header's value."""
+        """The value of the Authorization header."""
         return f"Bearer {self._value}"
 
     def __repr__(self) -> str:
@@ -59,25 +59,28 @@ class Token:
 
 
 def base_url_from(given: str | None, *, allow_http: bool) -> str:
-    """The base URL that was given, or A2E_BASE_URL, or the service's; without a slash at its end.
+    """Return the base URL: the given one, else A2E_BASE_URL, else the service's; without a trailing slash.
 
     Raises:
-        ConfigurationError: no scheme, no host, a query, a password in it, or plain http to a public host.
+        ConfigurationError: it has no scheme or host, contains a query or a password, or is plain http to
+            another machine.
     """
     source = "A2E_BASE_URL" if given is None else "base_url"
     value = (os.environ.get("A2E_BASE_URL") or DEFAULT_BASE_URL) if given is None else given
     if not isinstance(value, str):
         raise ConfigurationError(f"{source}: {value!r} is not a string")
-    shown = repr(value.rpartition("@")[2])  # what stands before an @ may be a password
+    shown = repr(value.rpartition("@")[2])  # the part before an @ may be a password
+
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise ConfigurationError(f"{source}: {shown} is not a URL: {error}") from None
+
     if parts.scheme not in ("http", "https") or not host or _NOT_IN_URLS.search(value):
         raise ConfigurationError(f"{source}: {shown} is not a URL like {DEFAULT_BASE_URL}")
     if parts.username is not None or "?" in value or "#" in value:
-        raise ConfigurationError(f"{source}: only scheme, host, port and a path prefix may stand in it")
+        raise ConfigurationError(f"{source}: only scheme, host, port and a path prefix are allowed")
     if parts.scheme == "http" and not allow_http and not is_loopback(host):
         raise ConfigurationError(
             f"{source}: {shown} would send the token unencrypted; use https, or allow_http=True if you must"
@@ -87,13 +90,13 @@ def base_url_from(given: str | None, *, allow_http: bool) -> str:
 
 @attrs.frozen
 class Settings:
-    """A client's settings, checked.
+    """A client's checked settings.
 
     Attributes:
-        token: never shown.
-        base_url: with a path prefix where the host wants one; no slash at its end.
-        timeout: seconds per request.
-        max_connections: API requests under way at once.
+        token: the API token.
+        base_url: the address of the API, with a path prefix if the host needs one; no trailing slash.
+        timeout: seconds a request may take without any progress.
+        max_connections: the most API requests at once.
     """
 
     token: Token

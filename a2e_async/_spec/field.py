@@ -1,4 +1,4 @@
-"""What a value must be: one keyword of an operation, checked before anything is sent. No I/O."""
+"""One keyword of an operation and the values it allows, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _URL = re.compile(r"https?://[^\s/]\S*|(?!https?:)[A-Za-z][A-Za-z0-9+.-]+:\S+", 
 
 @attrs.frozen
 class Field:
-    """One keyword of an operation and what it allows.
+    """One keyword of an operation and the values it allows.
 
     Attributes:
         name: the Python keyword.
         kind: ``str``, ``int``, ``float`` (any number), ``bool``, ``list``, ``dict`` or ``object`` (anything).
-        key: the name on the wire, where it differs.
-        media: a media URL is wanted, so a file will do.
-        also: values that are allowed although they are outside the limits.
-        item: of a list, what each element allows.
-        fields: of a dict, what its members allow; others pass.
+        key: the name on the wire, if it differs.
+        media: the API takes a media URL, so a file is allowed too.
+        also: values allowed in addition to the limits.
+        item: what each element of a list allows.
+        fields: what the members of a dict allow; other members are passed on.
     """
 
     name: str
@@ -59,11 +59,12 @@ class Field:
         return self.key or self.name
 
     def check(self, value: Any, where: str | None = None) -> None:
-        """Raise `InvalidArgument` naming the field, the value and what is allowed."""
+        """Raise `InvalidArgument`, naming the field, the value and what is allowed, unless it is valid."""
         where = where or self.name
         if self.media and not isinstance(value, str):
             _check_file(where, value)
             return
+
         self._check_kind(where, value)
         self._check_limits(where, value)
         if self.item is not None and isinstance(value, list | tuple):
@@ -97,7 +98,8 @@ class Field:
                 f"{shown(value)} is not one of {', '.join(map(repr, self.choices))}"
                 f"{hint(value, self.choices)}",
             )
-        # A limit that does not go with the value's kind says nothing about it.
+
+        # A limit for another kind of value is ignored.
         if is_number(value):
             _check_range(where, value, self.minimum, self.maximum, "", value)
         elif isinstance(value, list | tuple):
@@ -111,7 +113,7 @@ class Field:
 
 
 def checked_id(name: str, value: Any) -> str:
-    """An id that can stand in a path."""
+    """Check an id for use in a path and return it."""
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise InvalidArgument(name, f"{shown(value)} is not an id (1 to 128 letters, digits, _ or -)")
     return value
@@ -170,16 +172,16 @@ def _check_file(where: str, value: Any) -> None:
 
 
 def shown(value: Any) -> str:
-    """The value for an error message, cut to a readable length."""
+    """The value's repr for an error message, cut to a readable length."""
     try:
         text = repr(value[:80] if isinstance(value, str | bytes) else value)
-    except Exception:  # whatever it is, it says so badly, and the message is about something else
+    except Exception:  # a broken __repr__ must not replace the error that is being reported
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def hint(value: Any, options: Iterable[Any]) -> str:
-    """Which option was probably meant, for the end of an error message."""
+    """Suggest the option that was probably meant, for the end of an error message."""
     if not isinstance(value, str) or len(value) > 100:
         return ""
     import difflib

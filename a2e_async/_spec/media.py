@@ -1,4 +1,4 @@
-"""What may be given where the API wants a media URL. No I/O."""
+"""The values accepted where the API takes a media URL. No I/O."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["Media", "Upload"]
 
 @attrs.frozen
 class Upload:
-    """A file that is uploaded and can be given wherever a media URL is wanted.
+    """An uploaded file. Pass it wherever the API takes a media URL.
 
     Attributes:
-        url: its public address, for tasks. Such addresses die after days (M).
-        sha256: of the content, in hex.
-        size: bytes.
-        content_type: as signed and stored.
+        url: its public address, for tasks. Such addresses expire after days.
+        sha256: the SHA-256 of the content, in hex.
+        size: its size in bytes.
+        content_type: the content type it is stored with.
     """
 
     url: str
@@ -27,4 +27,4 @@ class Upload:
 
 
 Media = str | Path | bytes | Upload
-"""Where the API wants a media URL: a URL, or a file as `pathlib.Path`, bytes or `Upload`."""
+"""A media URL, or a file as `pathlib.Path`, bytes or `Upload`."""

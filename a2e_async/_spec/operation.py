@@ -1,7 +1,7 @@
-"""What one operation of the API is: its path, its fields and their limits, its reply. No I/O.
+"""One operation of the API: its path, its fields and their limits, its reply. No I/O.
 
-The generated modules declare their operations with these classes; a call is checked against
-its declaration before anything is sent.
+Generated modules declare their operations with these classes. A call is checked against the
+declaration before anything is sent.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 
 class CallOptions(TypedDict, total=False):
-    """What every call takes besides its own keywords.
+    """Keywords that every call accepts in addition to its own.
 
     request_timeout: seconds for this request, instead of the client's setting.
-    extra_headers: more headers; they cannot replace Authorization.
-    extra_query: query parameters that the spec does not know yet.
-    extra_body: body fields that the spec does not know yet; they win over the typed ones.
+    extra_headers: additional headers; Authorization cannot be replaced.
+    extra_query: query parameters that the specification does not declare yet.
+    extra_body: body fields that the specification does not declare yet; they override typed ones.
     """
 
     request_timeout: float
@@ -60,10 +60,10 @@ _OWN_HEADERS = frozenset({"authorization", "host", "content-length", "content-ty
 
 @attrs.frozen
 class Paging:
-    """How a list operation counts its pages.
+    """How a list operation is paged.
 
     Attributes:
-        page, size: names of the query parameters, None where the operation has no paging.
+        page, size: the names of the query parameters, None if the operation has no such parameter.
         default_size, max_size: records per page.
     """
 
@@ -74,7 +74,7 @@ class Paging:
 
 
 def _brief(body: Mapping[str, Any] | None) -> str:
-    """A body for a repr: files and prompts may be long."""
+    """A body's repr, shortened: files and prompts may be long."""
     if body is None:
         return "None"
     text = ", ".join(f"{key!r}: {shown(value)}" for key, value in body.items())
@@ -83,7 +83,7 @@ def _brief(body: Mapping[str, Any] | None) -> str:
 
 @attrs.frozen
 class Call:
-    """One request, checked and ready: what goes to the transport."""
+    """One checked request, ready for the transport."""
 
     method: str
     path: str
@@ -93,7 +93,7 @@ class Call:
     timeout: float | None = None
 
     def with_query(self, query: Mapping[str, Any]) -> Call:
-        """The same call with another query."""
+        """Return the call with another query."""
         return attrs.evolve(self, query=query)
 
 
@@ -102,14 +102,14 @@ class Operation(Generic[T]):
     """One operation of the API.
 
     Attributes:
-        method, path: as in the document, path parameters in braces.
-        reply: makes the typed reply of the envelope's ``data``.
-        path_fields, query, body: the keywords by where they go.
-        has_body: a JSON body is sent, even an empty one.
-        paging: set on operations that list.
-        any_of: groups of body keywords of which at least one is needed.
-        exclusive: groups of body keywords of which at most one may be given.
-        needs: body keywords that others make necessary.
+        method, path: as in the document, with path parameters in braces.
+        reply: makes the typed reply from the envelope's ``data``.
+        path_fields, query, body: the keywords, by where they are sent.
+        has_body: whether a JSON body is sent, even an empty one.
+        paging: how the pages are counted, if the operation lists.
+        any_of: groups of body keywords; at least one of each group is required.
+        exclusive: groups of body keywords; at most one of each group is allowed.
+        needs: conditional rules between body keywords.
     """
 
     method: str
@@ -128,8 +128,8 @@ class Operation(Generic[T]):
     def repeatable(self) -> bool:
         """Whether sending it twice does no more than sending it once.
 
-        A POST is not, unless its last segment says that it only reads; a ``retry`` is not,
-        though it is a GET.
+        A POST is not repeatable unless its last segment says that it only reads. ``retry`` is not
+        repeatable although it is a GET.
         """
         last = self.path.rpartition("/")[2]
         if self.method != "POST":
@@ -137,23 +137,28 @@ class Operation(Generic[T]):
         return last == "quote" or last.endswith(("batchDetail", "list", "Background"))
 
     def call(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Call:
-        """Check the values (None is: not given) and the options, and make the request.
+        """Check the values and the options, and make the request.
+
+        Args:
+            values: the keywords' values; None means not given.
+            options: see `CallOptions`.
 
         Raises:
             InvalidArgument: names the field, the value and what is allowed.
         """
         check_options(options, [field.name for field in (*self.path_fields, *self.query, *self.body)])
+
         path = self.path
         for field in self.path_fields:
             path = path.replace(
                 "{" + field.wire_name + "}", quote(checked_id(field.name, values.get(field.name)), safe="")
             )
+
         query = self._collect(self.query, values)
         query.update(options.get("extra_query", {}))
         check_never_sent(query)
-        body: dict[str, Any] | None = None
-        if self.has_body:
-            body = self.body_of(values, options)
+
+        body = self.body_of(values, options) if self.has_body else None
         return Call(
             self.method,
             path,
@@ -181,11 +186,12 @@ class Operation(Generic[T]):
             ) from None
 
     def body_of(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-        """The checked JSON body, files not yet uploaded."""
+        """Make the checked JSON body; its files are not uploaded yet."""
         extra = options.get("extra_body", {})
         given = {name: value for name, value in values.items() if value is not None}
         body = self._collect(tuple(f for f in self.body if f.wire_name not in extra), given)
         body.update(extra)
+
         keywords = {field.wire_name: field.name for field in self.body}
         named = {keywords.get(key, key): value for key, value in body.items()}
         check_rules(named, self.any_of, self.exclusive, self.needs)
@@ -206,15 +212,17 @@ class Operation(Generic[T]):
 
 
 def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
-    """Refuse keywords that are neither the operation's nor `CallOptions`."""
+    """Raise `InvalidArgument` for an unknown keyword or an invalid option."""
     for name in options:
         if name not in OPTION_NAMES:
             raise InvalidArgument(name, f"unknown keyword{hint(name, [*names, *OPTION_NAMES])}")
+
     if options.get("request_timeout") is not None:
         check_positive("request_timeout", options["request_timeout"], unit="seconds")
     for name in ("extra_headers", "extra_query", "extra_body"):
         if not isinstance(options.get(name, {}), Mapping):
             raise InvalidArgument(name, f"{shown(options[name])} is not a mapping")
+
     for header, value in options.get("extra_headers", {}).items():
         _check_header(header, value)
     for name, value in options.get("extra_query", {}).items():
@@ -233,12 +241,12 @@ def _check_header(name: Any, value: Any) -> None:
         instead = "; give the client another token" if name.lower() == "authorization" else ""
         raise InvalidArgument(where, f"cannot be replaced{instead}")
     if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-        # The value may be a secret: it is not shown.
+        # The value may be a secret, so it is not shown.
         raise InvalidArgument(where, "the value is not a string of printable ASCII characters")
 
 
 def with_body(body: Mapping[str, Any] | None, options: CallOptions) -> CallOptions:
-    """The options with a free-form body in them; what stands in ``extra_body`` wins over it.
+    """Add a free-form body to the options; ``extra_body`` overrides it.
 
     Raises:
         InvalidArgument: the body is not a mapping.
@@ -252,7 +260,7 @@ def with_body(body: Mapping[str, Any] | None, options: CallOptions) -> CallOptio
 
 
 def one(cls: type[RecordT]) -> Callable[[Any], RecordT]:
-    """A reply whose data is one object (a list of one is taken for it)."""
+    """A reply whose data is an object, or a list of one object."""
 
     def decode(data: Any) -> RecordT:
         if isinstance(data, list) and data:
@@ -281,7 +289,7 @@ def text(data: Any) -> str:
 
 
 def raw(data: Any) -> Any:
-    """A reply whose shape is not known: the JSON as it came."""
+    """A reply of unknown shape: the decoded JSON."""
     return data
 
 
@@ -299,6 +307,6 @@ def rows_of(data: Any) -> Sequence[Any]:
 
 
 def total_of(data: Any) -> int | None:
-    """How many records a list reply says that there are on all its pages."""
+    """The number of records on all pages, as a list reply reports it; None if it does not."""
     total = data.get("count", data.get("total")) if isinstance(data, Mapping) else None
     return total if type(total) is int and total >= 0 else None

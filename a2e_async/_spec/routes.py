@@ -1,4 +1,4 @@
-"""The operations that make a family of tasks usable. No I/O."""
+"""The operations of a workflow, by what they are for. No I/O."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Routes:
     """The operations of a workflow.
 
     Attributes:
-        start: makes tasks.
+        start: starts tasks.
         get: reads one task, by an id in the path or in the query.
-        batch_detail: reads many.
-        list: lists them, newest first.
-        delete: removes one.
+        batch_detail: reads many tasks.
+        list: lists tasks, newest first.
+        delete: deletes a task.
     """
 
     start: Operation[Any]
@@ -31,5 +31,5 @@ class Routes:
 
     @property
     def readable(self) -> bool:
-        """Whether there is any way to learn what became of a task."""
+        """Whether any route reports on tasks."""
         return bool(self.get or self.batch_detail or self.list)

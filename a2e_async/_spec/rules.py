@@ -1,4 +1,4 @@
-"""Rules between the keywords of one operation: what needs, excludes or limits what."""
+"""Rules between the keywords of an operation: one keyword may require, exclude or limit another. No I/O."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from a2e_async.errors import InvalidArgument
 __all__ = ["NEVER_SENT", "Need", "check_never_sent", "check_rules"]
 
 NEVER_SENT = frozenset({"minor_suspected_skip"})
-"""Body members that override a finding about a minor. This package does not send them."""
+"""Body members that override a finding about a minor. This package never sends them."""
 
 
 @attrs.frozen
 class Need:
-    """What holds under a condition; where nothing is said to hold, the combination is refused.
+    """A rule that applies under a condition. Without a consequence, the combination itself is refused.
 
     Attributes:
-        when: for each keyword the values that it must have for the rule to apply; None among them is: not
-            given. None instead of values is: given, whatever it is.
-        all_of: every one of these is needed then.
-        any_of: at least one of these is needed then.
-        only: these keywords, if given, have one of these values then.
-        most: these keywords, if given, are at most so large then, or so many.
+        when: the condition: for each keyword, the values for which the rule applies. None among the values
+            means "absent"; None instead of values means "present, with any value".
+        all_of: all of these keywords are then required.
+        any_of: at least one of these keywords is then required.
+        only: the values that these keywords may then have.
+        most: the largest value, or the most items, that these keywords may then have.
     """
 
     when: Mapping[str, Sequence[Any] | None]
@@ -43,9 +43,10 @@ class Need:
         )
 
     def check(self, given: Mapping[str, Any]) -> None:
-        """Raise `InvalidArgument` if the condition holds and what is needed then is not given."""
+        """Raise `InvalidArgument` if the condition holds and the consequence does not."""
         if not self.applies(given):
             return
+
         missing = [name for name in self.all_of if _is_missing(given.get(name))]
         if missing:
             raise InvalidArgument(missing[0], f"is required {self._condition(given)}")
@@ -53,18 +54,21 @@ class Need:
             raise InvalidArgument(
                 self.any_of[0], f"{_one_of(self.any_of)} is required {self._condition(given)}"
             )
+
         for name, values in self.only.items():
             if given.get(name) is not None and given[name] not in values:
                 allowed = ", ".join(map(repr, values))
                 raise InvalidArgument(
                     name, f"{shown(given[name])} is not one of {allowed} {self._condition(given)}"
                 )
+
         for name, most in self.most.items():
             size = _size(given.get(name))
             if size is not None and size > most:
                 raise InvalidArgument(
                     name, f"{shown(given[name])} is more than {most:g} {self._condition(given)}"
                 )
+
         if not (self.all_of or self.any_of or self.only or self.most):
             last = list(self.when)[-1]
             raise InvalidArgument(
@@ -93,18 +97,20 @@ def check_rules(
     """Check the keywords of one call against each other.
 
     Args:
-        given: keywords and their values; None is: not given.
-        any_of: of each group at least one is needed.
-        exclusive: of each group at most one may be given.
-        needs: conditional needs.
+        given: keywords and their values; None means absent.
+        any_of: groups of keywords; at least one of each group is required.
+        exclusive: groups of keywords; at most one of each group is allowed.
+        needs: conditional rules.
 
     Raises:
         InvalidArgument: names the keyword and what is allowed.
     """
     check_never_sent(given)
+
     for group in any_of:
         if all(_is_missing(given.get(name)) for name in group):
             raise InvalidArgument(group[0], f"{_one_of(group)} is required")
+
     for group in exclusive:
         present = [name for name in group if given.get(name) is not None]
         if len(present) > 1:
@@ -114,7 +120,7 @@ def check_rules(
 
 
 def check_never_sent(value: Any, where: str = "") -> None:
-    """Refuse members that this package does not send, however deep they stand.
+    """Refuse members that this package never sends, at any depth.
 
     Raises:
         InvalidArgument: names the member.
@@ -130,7 +136,7 @@ def check_never_sent(value: Any, where: str = "") -> None:
 
 
 def _is_missing(value: Any) -> bool:
-    """Whether there is nothing where something is needed; an empty text or list is nothing."""
+    """Whether a required value is missing; an empty text or list counts as missing."""
     return value is None or (isinstance(value, str | list | tuple) and not value)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from a2e_async._spec.routes import Routes
-    from a2e_async._tasks.polling import TaskReader
+    from a2e_async._tasks.readers import TaskReader
     from a2e_async._transport.requests import Transport
     from a2e_async.runtime import Runtime
 

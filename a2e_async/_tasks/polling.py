@@ -1,22 +1,22 @@
-"""One poller per workflow: everyone who waits is served by the same few requests.
+"""Wait for the tasks of one workflow: all waiters share the same few requests.
 
-There is no background task. The waiters drive the polling themselves: one of them leads, the
-others sleep until their records are there or the lead is handed to them. So nothing is left running
-when the last one goes, and cancelling a waiter cancels nothing but that waiter.
+There is no background task. One waiter leads: it sleeps until a request is due, and asks for everyone.
+The others sleep until their tasks have ended or the lead is handed to them. So nothing is left running
+when the last waiter goes, and cancelling a waiter cancels nothing else.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import anyio
 import attrs
 
-from a2e_async._tasks.schedule import Cohort, Schedule
+from a2e_async._tasks.schedule import Schedule, group_by_age
 from a2e_async._tasks.status import is_final
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, RateLimited, ServerError, TaskNotFound
@@ -24,42 +24,38 @@ from a2e_async.failures import Failure, classify, may_concern_one_id
 from a2e_async.policies import Lateness
 from a2e_async.records import JSONObject
 
-__all__ = ["Poller", "TaskReader"]
+if TYPE_CHECKING:
+    from a2e_async._tasks.readers import TaskReader
+
+__all__ = ["Poller"]
 
 logger = logging.getLogger("a2e_async")
 
-_SAME_AGE = 0.03  # tasks whose ages differ by less than this share are thought of together
 _REQUESTS_AT_ONCE = 4
-_SPLITS_ALLOWED = 64  # requests spent in one go on finding out which ids spoil a batch
+_SPLITS_ALLOWED = 64  # requests spent on finding the ids that spoil a batch, each time tasks are asked for
+
+_BACKOFF = 0.25  # seconds; doubled with each failure in a row
 _LONGEST_BACKOFF = 10.0
-_MISSES_ALLOWED = 3  # times a task may be missing from replies that should hold it
-# Seconds that it must have been missing for: lists and batches show new tasks late.
+_DOUBLINGS_COUNTED = 10  # keeps the power of two small; the longest backoff is reached much earlier
+
+# Lists and batches show new tasks late, so a task is lost only when it has been missing several times and
+# for some seconds.
+_MISSES_ALLOWED = 3
 _MISSING_FOR = 10.0
 _MISSING_FOR_IF_NEW = 30.0
 
-
-class TaskReader(Protocol):
-    """Where the records of one workflow's tasks come from."""
-
-    batch: int
-    """How many ids one request can ask for."""
-
-    @abstractmethod
-    async def read(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
-        """The records of those ids that the service knows, by id."""
-
-    @abstractmethod
-    async def read_one(self, id: str) -> JSONObject | None:
-        """The record of one id by the surest route there is; None if the service does not know it.
-
-        Raises:
-            NotFound: the same, said by status.
-        """
+_LONG_AGO = -1e9  # when a task of an earlier process was last asked for
 
 
 @attrs.define(eq=False)
 class _Waiter:
-    """One call of `Poller.wait`: it wakes when all its tasks have ended, at an error, or to lead."""
+    """One call of `Poller.wait`. It wakes when its tasks have ended, when one fails, or to lead.
+
+    Attributes:
+        open: the number of its tasks that have not ended.
+        error: what the call raises.
+        woken: what it sleeps on.
+    """
 
     open: int
     error: A2EError | None = None
@@ -72,11 +68,17 @@ class _Waiter:
 
 @attrs.define(eq=False)
 class _Entry:
-    """One task that somebody waits for.
+    """One task that is waited for. Times are seconds of the client's clock.
 
     Attributes:
-        aged: its age is known, so its duration can be learned from.
-        alone: it spoils batches and is asked for by itself.
+        born: when it was accepted.
+        asked: when it was last asked for; if never, when it was accepted.
+        aged: whether its age is known, so that its duration can be learned from.
+        alone: whether it is asked for by itself, because it spoils batches.
+        misses: replies in a row that should hold it and do not.
+        missing_since: the time of the first of these.
+        record: its last record, once it has ended.
+        waiters: the calls that wait for it.
     """
 
     id: str
@@ -94,51 +96,68 @@ class Poller:
     """Waits for the tasks of one workflow, in one event loop.
 
     Args:
-        reader: reads records.
-        lateness: the user's knob.
-        clock: for the pauses.
+        reader: reads the tasks' records.
+        lateness: how late the user wants a finished task to be noticed.
+        clock: measures the pauses.
     """
 
     def __init__(self, reader: TaskReader, lateness: Lateness, clock: Clock) -> None:
         self._reader = reader
         self._clock = clock
         self._schedule = Schedule(lateness, reader.batch)
+
+        # Who waits, and for what.
         self._open: dict[str, _Entry] = {}
         self._sleeping: dict[_Waiter, None] = {}
         self._led = False
+
+        # When the leader asks next; the event wakes it earlier.
         self._news: anyio.Event | None = None
         self._next_tick = 0.0
-        self._swept = 0.0
+        self._last_request = 0.0
+
+        # What went wrong lately.
         self._not_before = 0.0
         self._failures = 0
         self._splits = 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether no task is waited for and no waiter is left."""
+        return not (self._open or self._sleeping or self._led)
+
     async def wait(self, ids: Sequence[str], *, born: float | None = None) -> Mapping[str, JSONObject]:
-        """Wait until tasks have ended.
+        """Wait until all of these tasks have ended, well or badly.
 
         Args:
             ids: the tasks.
-            born: when they were accepted, in seconds of the client's clock. If that is not known they
-                are asked for at once: they may have ended long ago.
+            born: when they were accepted, in seconds of the client's clock. None means unknown: they
+                may have ended long ago, so they are asked for at once.
 
         Returns:
             Their last records, by id.
 
         Raises:
-            TaskNotFound: neither the batch nor the detail route knows one of them.
-            APIError: the service refuses to be asked (401, 403).
+            TaskNotFound: the service does not know one of them, by any route.
+            APIError: the service refuses the request, for example the token (401, 403).
         """
-        names = dict.fromkeys(ids)
-        waiter = _Waiter(len(names))
-        entries = [self._enter(task_id, born, waiter) for task_id in names]
+        unique_ids = dict.fromkeys(ids)
+        waiter = _Waiter(len(unique_ids))
+        entries = [self._enter(task_id, born, waiter) for task_id in unique_ids]
+
+        # The lead. Polling stops for everyone if nobody leads, and requests double if two do. So `_led`
+        # changes only between awaits, and each waiter that goes, also by an error or by cancellation,
+        # hands the lead over in its `finally`. A waiter that is woken to lead may have to go first, or
+        # find that a newcomer leads already; it then hands over again, or goes back to sleep.
         try:
             while not waiter.done:
                 if self._led:
                     await self._sleep(waiter)
                 else:
                     await self._lead(waiter)
+
             if waiter.error is not None:
-                # Others may be given the same error: each starts with a traceback of its own.
+                # Several waiters may raise the same error; each starts with an empty traceback.
                 raise waiter.error.with_traceback(None)
             return {entry.id: entry.record for entry in entries if entry.record is not None}
         finally:
@@ -147,7 +166,7 @@ class Poller:
             self._hand_over()
 
     async def _sleep(self, waiter: _Waiter) -> None:
-        """Sleep until there is something to do for the waiter."""
+        """Sleep until the waiter is done or is to lead."""
         waiter.woken = woken = anyio.Event()
         self._sleeping[waiter] = None
         try:
@@ -156,30 +175,33 @@ class Poller:
             self._sleeping.pop(waiter, None)
 
     def _wake(self, waiter: _Waiter) -> None:
-        # Forgotten at once: whoever hands the lead over must find one that still sleeps.
+        # Removed at once: the lead must be handed to a waiter that still sleeps.
         if waiter in self._sleeping and waiter.woken is not None:
             del self._sleeping[waiter]
             waiter.woken.set()
 
     def _hand_over(self) -> None:
-        """If nobody leads, wake somebody who will."""
+        """Wake a waiter to lead, if nobody leads."""
         if not self._led and self._sleeping:
             self._wake(next(iter(self._sleeping)))
 
     def _enter(self, id: str, born: float | None, waiter: _Waiter) -> _Entry:
+        """Add the waiter to a task; wake the leader if the task is new and due before the next request."""
         entry = self._open.get(id)
         if entry is None:
             now = self._clock.now()
             if born is None:
-                entry = _Entry(id, born=now, asked=-1e9, aged=False)
+                entry = _Entry(id, born=now, asked=_LONG_AGO, aged=False)
                 due = now
             else:
                 born = min(born, now)
                 entry = _Entry(id, born=born, asked=born, aged=True)
                 due = born + self._schedule.first_look()
+
             self._open[id] = entry
             if due < self._next_tick and self._news is not None:
                 self._news.set()
+
         entry.waiters = (*entry.waiters, waiter)
         return entry
 
@@ -189,66 +211,55 @@ class Poller:
             del self._open[entry.id]
 
     async def _lead(self, own: _Waiter) -> None:
-        """Poll for everyone until the own tasks have ended."""
+        """Poll for everyone until the leader's own tasks have ended."""
         self._led = True
         try:
             while not own.done:
                 await self._sleep_until_due()
-                await self._ask(self._chosen())
+                await self._ask(self._choose())
         finally:
             self._led = False
             self._news = None
 
     async def _sleep_until_due(self) -> None:
+        """Sleep until a request is due. Each new task that is due earlier brings that moment forward."""
         self._next_tick = math.inf
         while True:
             self._news = news = anyio.Event()
             now = self._clock.now()
-            cohorts = [cohort for cohort, _ in self._cohorts(now)]
-            swept = max(self._swept, min(cohort.born for cohort in cohorts))
-            due = now + self._schedule.next_tick(cohorts, swept, now)
-            # News bring the tick forward, but never put it off.
+            cohorts = [cohort for cohort, _ in group_by_age(self._open.values(), now)]
+            last_request = max(self._last_request, min(cohort.born for cohort in cohorts))
+            due = now + self._schedule.next_tick(cohorts, last_request, now)
+
+            # New tasks never put the request off: a steady stream of them would put it off for ever.
             self._next_tick = max(min(self._next_tick, due), self._not_before)
             with self._clock.move_on_after(self._next_tick - now) as scope:
                 await news.wait()
             if scope.cancelled_caught:
                 return
 
-    def _cohorts(self, now: float) -> list[tuple[Cohort, list[_Entry]]]:
-        """The waiting tasks, those of about the same age that were asked for together taken together."""
-        cohorts: list[tuple[Cohort, list[_Entry]]] = []
-        members: list[_Entry] = []
-        born, asked, near = 0.0, 0.0, -1.0
-        for entry in self._open.values():
-            if abs(entry.born - born) <= near and abs(entry.asked - asked) <= near:
-                members.append(entry)
-                continue
-            if members:
-                cohorts.append((Cohort(born, asked, len(members)), members))
-            born, asked, members = entry.born, entry.asked, [entry]
-            near = 0.02 + _SAME_AGE * (now - born)
-        cohorts.append((Cohort(born, asked, len(members)), members))
-        return cohorts
-
-    def _chosen(self) -> list[_Entry]:
-        """The tasks that the next requests ask for: those worth it, then whoever still fits."""
+    def _choose(self) -> list[_Entry]:
+        """The tasks to ask for now: those worth their places, then others in the places left."""
         now = self._clock.now()
         waiting = len(self._open)
         if waiting <= self._schedule.batch:
             return list(self._open.values())
+
         chosen: list[_Entry] = []
         others: list[_Entry] = []
-        for cohort, members in self._cohorts(now):
+        for cohort, members in group_by_age(self._open.values(), now):
             (chosen if self._schedule.joins(cohort, waiting, now) else others).extend(members)
         if not chosen:
             chosen, others = others, []
-        others.sort(key=_last_asked)
+
+        others.sort(key=attrgetter("asked"))
         return chosen + others[: -len(chosen) % self._schedule.batch]
 
     async def _ask(self, entries: Sequence[_Entry]) -> None:
-        """Ask for the tasks, a few requests at a time; a failing one concerns its own tasks only."""
-        self._swept = now = self._clock.now()
+        """Ask for the tasks, a few requests at a time. A request that fails affects its own tasks only."""
+        self._last_request = now = self._clock.now()
         self._splits = 0
+
         together = [entry for entry in entries if not entry.alone]
         size = self._schedule.batch
         batches = [together[start : start + size] for start in range(0, len(together), size)]
@@ -277,70 +288,75 @@ class Poller:
                 group.start_soon(ask_alone, entry)
 
     async def _ask_batch(self, batch: Sequence[_Entry], now: float) -> None:
-        """Ask for these; only an answer makes them asked for at that time."""
+        """Ask for the tasks of one request; they count as asked for only if it is answered."""
         try:
             records = await self._reader.read([entry.id for entry in batch])
         except A2EError as error:
-            await self._failed(batch, now, error)
+            await self._on_failed_batch(batch, now, error)
             return
+
         self._failures = 0
         finished: list[_Entry] = []
         for entry in batch:
             record = records.get(entry.id)
             if record is None:
-                if self._misses(entry):
+                if self._count_miss(entry):
                     await self._ask_alone(entry, now)
             elif is_final(record):
                 finished.append(entry)
                 self._settle(entry, record)
             else:
                 entry.misses = 0
-        # They ended at some moments since they were last asked for: one after the other, as far as is known.
+
+        # They ended at unknown moments since they were last asked for: assume evenly spread ones.
         for place, entry in enumerate(finished):
             if entry.aged:
                 since = now - entry.asked
                 self._schedule.observe(entry.asked + since * (place + 0.5) / len(finished) - entry.born)
+
         for entry in batch:
             entry.asked = now
 
-    async def _failed(self, batch: Sequence[_Entry], now: float, error: A2EError) -> None:
-        """Give up only on the tasks that the error is about; the others wait on."""
+    async def _on_failed_batch(self, batch: Sequence[_Entry], now: float, error: A2EError) -> None:
+        """Fail only the tasks that the error is about; the others keep waiting."""
         if classify(error) is not Failure.FINAL:
             self._back_off(error)
-        elif not may_concern_one_id(error):
-            for entry in batch:
-                self._fail(entry, error)
-        elif len(batch) == 1:
+            return
+
+        one_may_spoil_it = may_concern_one_id(error)
+        if one_may_spoil_it and len(batch) == 1:
             batch[0].alone = True
             await self._ask_alone(batch[0], now)
-        elif self._splits >= _SPLITS_ALLOWED:
-            for entry in batch:
-                self._fail(entry, error)
-        else:
+        elif one_may_spoil_it and self._splits < _SPLITS_ALLOWED:
             self._splits += 2
             half = len(batch) // 2
             await self._ask_batch(batch[:half], now)
             await self._ask_batch(batch[half:], now)
+        else:
+            for entry in batch:
+                self._fail(entry, error)
 
     def _back_off(self, error: A2EError) -> None:
+        """Send no request for a while: longer with each failure, and as long as the service asks for."""
         self._failures += 1
-        pause = min(_LONGEST_BACKOFF, 0.25 * 2.0 ** min(self._failures, 10))
+        pause = min(_LONGEST_BACKOFF, _BACKOFF * 2.0 ** min(self._failures, _DOUBLINGS_COUNTED))
         if isinstance(error, RateLimited | ServerError) and error.retry_after is not None:
             pause = max(pause, error.retry_after)
         self._not_before = self._clock.now() + pause
-        logger.warning("polling: %s; the tasks wait on", type(error).__name__)
+        logger.warning("polling: %s; the tasks keep waiting", type(error).__name__)
 
-    def _misses(self, entry: _Entry) -> bool:
-        """Count a reply that should know the task and does not; whether that was the last one allowed."""
+    def _count_miss(self, entry: _Entry) -> bool:
+        """Count a reply that should hold the task and does not. Returns whether no more are allowed."""
         now = self._clock.now()
         if not entry.misses:
             entry.missing_since = now
+
         entry.misses += 1
         patience = _MISSING_FOR_IF_NEW if entry.aged else _MISSING_FOR
         return entry.misses >= _MISSES_ALLOWED and now - entry.missing_since >= patience
 
     async def _ask_alone(self, entry: _Entry, now: float) -> None:
-        """Ask the detail route. Only what that does not know either, after all this time, is lost."""
+        """Ask the detail route. A task is lost only if that has not known it for some time either."""
         try:
             record = await self._reader.read_one(entry.id)
         except A2EError as error:
@@ -351,16 +367,18 @@ class Poller:
                 self._fail(entry, error)
                 return
             record = None
+
         entry.asked = now
         if record is not None:
             entry.misses = 0
             entry.alone = True
             if is_final(record):
                 self._settle(entry, record)
-        elif self._misses(entry):
+        elif self._count_miss(entry):
             self._fail(entry, TaskNotFound(f"task {entry.id} is not known to the service", task_id=entry.id))
 
     def _settle(self, entry: _Entry, record: JSONObject) -> None:
+        """The task has ended: wake the waiters that were waiting for nothing else."""
         entry.record = record
         self._close(entry)
         for waiter in entry.waiters:
@@ -375,10 +393,6 @@ class Poller:
             self._wake(waiter)
 
     def _close(self, entry: _Entry) -> None:
-        # Whoever asks for it again starts anew: a later wait must not get an old error.
+        # A later wait starts with a new entry: it must not get an old error.
         if self._open.get(entry.id) is entry:
             del self._open[entry.id]
-
-
-def _last_asked(entry: _Entry) -> float:
-    return entry.asked

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from a2e_async._spec.operation import Call, Operation, Paging
 from a2e_async._spec.routes import Routes
@@ -13,11 +14,33 @@ from a2e_async.errors import A2EError
 from a2e_async.failures import Failure, classify, may_concern_one_id
 from a2e_async.records import JSONObject, task_id_of, task_status_of
 
-__all__ = ["ListPages", "RouteReader"]
+__all__ = ["ListPages", "RouteReader", "TaskReader"]
 
 _BATCH = 200  # the ceiling where one is stated (H); none is stated elsewhere
 _ALL_PAGES = 50  # no list is read further
 _MANY = 10  # so many waiting tasks make one look into the list cheaper than a request for each
+
+
+class TaskReader(Protocol):
+    """Reads the records of one workflow's tasks."""
+
+    batch: int
+    """The number of ids that one request can ask for."""
+
+    @abstractmethod
+    async def read(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
+        """Read several records. Ids that the service does not know are left out."""
+
+    @abstractmethod
+    async def read_one(self, id: str) -> JSONObject | None:
+        """Read one record by the most reliable route.
+
+        Returns:
+            The record; None if the service does not know the id.
+
+        Raises:
+            NotFound: the service does not know the id, and says so by its status code.
+        """
 
 
 class ListPages:

@@ -154,10 +154,12 @@ def _check_url(where: str, value: str) -> None:
 def _check_file(where: str, value: Any) -> None:
     if isinstance(value, Upload):
         return
+
     if isinstance(value, bytes):
         if not value:
             raise InvalidArgument(where, "the file is empty")
         return
+
     if isinstance(value, os.PathLike):
         try:
             path = Path(value)

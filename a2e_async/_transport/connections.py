@@ -1,11 +1,11 @@
-"""HTTP for one event loop: connections and timeouts.
+"""HTTP connections of one event loop, and their timeouts.
 
-The only module that imports httpx, or httpx2 where that is installed (the extra ``fast``): it has the
-same names, and half the cost. Requests never queue inside a pool: httpx's cost grows with the square
-of its connections, so there are several small pools behind one limiter.
+This is the only module that imports httpx, or httpx2 if it is installed (the extra ``fast``): it has the
+same names and half the cost. The cost of an httpx pool grows with the square of its connections, so
+there are several small pools behind one limiter, and requests never queue inside a pool.
 
-Outside ``async with A2E()`` connections live only as long as something is under way. So nothing
-is left over when an event loop ends, and the next loop starts with connections of its own.
+Outside ``async with A2E()`` connections are closed when no request is running. So nothing is left when
+an event loop ends, and the next loop opens its own connections.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _FILE_CONNECTIONS = 16
 _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
 _CONNECT_TIMEOUT = 10.0
 _REPLY_LIMIT = 64 * 2**20
-_CHUNKS_BUFFERED = 8  # more than a closed connection can still hold
+_CHUNKS_BUFFERED = 8  # more than a closed connection still holds
 
 
 @functools.cache
 def _installed() -> Any:
-    """The faster library if it is there."""
+    """Import httpx2 if it is installed, else httpx."""
     try:
         return importlib.import_module("httpx2")
     except ImportError:
@@ -51,26 +51,26 @@ def _installed() -> Any:
 
 
 def _made_for(transport: httpx.AsyncBaseTransport) -> Any:
-    """The library that a caller's transport belongs to."""
+    """Import the library that a caller's transport belongs to."""
     homes = {base.__module__.partition(".")[0] for base in type(transport).__mro__}
     return importlib.import_module("httpx2" if "httpx2" in homes else "httpx")
 
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """One for the process: making it is dear."""
+    """One TLS context for the process: creating one is slow."""
     context: ssl.SSLContext = _installed().create_ssl_context()
     return context
 
 
 def load() -> None:
-    """Load now what the first request needs: the library, what it loads late itself, and what TLS trusts."""
+    """Load what the first request needs: the HTTP library, its late imports and the trusted certificates."""
     _installed().AsyncClient(verify=_tls())
 
 
 @attrs.frozen
 class StreamedResponse:
-    """The response to `Connections.stream`, body not yet read.
+    """The response to `Connections.stream`; its body is not read yet.
 
     Attributes:
         status: HTTP status.
@@ -83,29 +83,30 @@ class StreamedResponse:
     raw: httpx.Response = attrs.field(repr=False)
 
     async def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
-        """The body as it comes, in the order sent, without decoding a Content-Encoding.
+        """Yield the body as it arrives, without decoding a Content-Encoding.
 
-        Close it (`contextlib.aclosing`) where it may be left before its end.
+        Use `contextlib.aclosing` if you may stop before its end.
         """
         if self.raw.is_stream_consumed:
-            # A caller's transport, as in a test, may answer with what is in memory.
+            # A caller's transport, for example in a test, may return a body that is in memory.
             yield self.raw.content
             return
+
         chunks = self.raw.aiter_raw()
         try:
             with errors_mapped(self.raw.request.method, self.raw.url.path):
                 async for chunk in chunks:
                     yield chunk
         finally:
-            # Left early, the generators below would wait for the garbage collector, which asyncio and trio
-            # resent. Reading on after the end of the connection is what ends all of them.
+            # If the body is left early, the library's generators wait for the garbage collector, and asyncio
+            # and trio complain. Reading on after the connection is closed ends all of them.
             with anyio.CancelScope(shield=True), suppress(Exception):
                 await self.raw.aclose()
                 for _ in range(_CHUNKS_BUFFERED):
                     await anext(chunks)
 
     async def aread(self) -> bytes:
-        """The whole body; only for small ones (an error text)."""
+        """Read the whole body. Only for small ones, such as an error message."""
         return b"".join([chunk async for chunk in self.aiter_bytes()])
 
 
@@ -113,9 +114,9 @@ class Connections:
     """Connections of one event loop.
 
     Args:
-        transport: an httpx transport to use instead of own connections; stays open when this is closed.
-        max_connections: how many API requests may be under way at once.
-        timeout: seconds without any progress before a request is given up.
+        transport: an httpx transport to use instead of its own connections; it is never closed.
+        max_connections: the most API requests at once.
+        timeout: seconds without any progress after which a request fails.
     """
 
     def __init__(
@@ -133,7 +134,7 @@ class Connections:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Keep connections for the time of the block; the last one out closes them."""
+        """Keep connections open while the block runs; the last one out closes them."""
         self._users += 1
         try:
             yield
@@ -154,11 +155,12 @@ class Connections:
         timeout: float | None = None,
         token: Token,
     ) -> Reply:
-        """Send one API request with the token and read the whole answer.
+        """Send one API request with the token and read the whole reply.
 
         Raises:
-            ConnectionFailed: with ``delivered`` False if it provably never reached the server.
-            RequestTimeout: the server may still be working on it.
+            ConnectionFailed: ``delivered`` is False if the request provably never reached the server.
+            RequestTimeout: the server may still be working on the request.
+            UnexpectedReply: a redirect, or a body that is too large.
         """
         async with self._stream(
             method,
@@ -178,6 +180,7 @@ class Connections:
                     method=method,
                     path=path,
                 )
+
             body = await _read_bounded(StreamedResponse(response.status_code, response.headers, response))
             return Reply(method, path, response.status_code, response.headers, body)
 
@@ -193,7 +196,7 @@ class Connections:
         timeout: float | None,
         token: Token,
     ) -> AsyncIterator[StreamedResponse]:
-        """Send one API request with the token; the answer is read as it comes (server-sent events)."""
+        """Send one API request with the token and stream the reply (server-sent events)."""
         async with self._stream(
             method, url, headers=headers, query=query, content=content, timeout=timeout, token=token
         ) as response:
@@ -209,10 +212,10 @@ class Connections:
         content: AsyncIterator[bytes] | None = None,
         timeout: float | None = None,
     ) -> AsyncIterator[StreamedResponse]:
-        """A request outside the API (storage, CDN): no token, no redirect followed.
+        """Send a request outside the API (storage, CDN): without the token, following no redirect.
 
         Raises:
-            ConnectionFailed, RequestTimeout: as `send`.
+            ConnectionFailed, RequestTimeout: as for `send`.
         """
         async with self._stream(
             method,
@@ -241,6 +244,7 @@ class Connections:
             pool = self._pick() if token else self._file_pool()
             pool.busy += 1
             response: httpx.Response | None = None
+
             try:
                 with errors_mapped(method, path_of(url)):
                     request = pool.client.build_request(
@@ -255,9 +259,10 @@ class Connections:
                         pieces = _Once(content) if isinstance(content, bytes) else content
                         request.stream = _body_type(self._library)(pieces)
                     if token:
-                        # No local name ever holds the header, so no traceback can show it.
+                        # The header is never in a local variable, so no traceback can show it.
                         request.headers["authorization"] = token.authorization()
                     response = await pool.client.send(request, stream=True)
+
                 yield response
             finally:
                 pool.busy -= 1
@@ -273,7 +278,7 @@ class Connections:
         return timeouts
 
     def _pick(self) -> _Pool:
-        """The pool with the least under way; a new one while all are busy."""
+        """Return the pool with the fewest requests, or a new one if all are busy."""
         idlest = min(self._pools, key=_busy, default=None)
         if idlest is None or (idlest.busy and len(self._pools) < self._pool_count and not self._transport):
             idlest = _Pool(self._client(_POOL_SIZE))
@@ -317,7 +322,7 @@ def _busy(pool: _Pool) -> int:
 
 @functools.cache
 def _body_type(library: Any) -> Any:
-    """A request's body. The library's own is a generator, which a failed request would leave unfinished."""
+    """Make the class of a request's body. The library's own is a generator, left unfinished by a failure."""
 
     class Body(library.AsyncByteStream):  # type: ignore[misc] # one of two classes, known only now
         def __init__(self, pieces: AsyncIterator[bytes]) -> None:
@@ -330,7 +335,7 @@ def _body_type(library: Any) -> Any:
 
 
 class _Once:
-    """One piece, as an async iterator."""
+    """An async iterator over one piece."""
 
     def __init__(self, content: bytes) -> None:
         self._left = [content]
@@ -345,7 +350,7 @@ class _Once:
 
 
 class _Borrowed:
-    """The caller's transport: used, never closed."""
+    """The caller's transport, which is never closed."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self.handle_async_request = transport.handle_async_request
@@ -358,24 +363,27 @@ class _Borrowed:
 
 
 async def _read_bounded(response: StreamedResponse) -> bytes:
-    """The whole body, unpacked; the bound holds for what is unpacked too."""
+    """Read the whole body and decompress it; the limit applies to the decompressed size too."""
     method, path = response.raw.request.method, response.raw.url.path
     packed = response.headers.get("content-encoding", "") == "gzip" and not response.raw.is_stream_consumed
     unpacker = zlib.decompressobj(wbits=31) if packed else None
     chunks: list[bytes] = []
     size = 0
+
     async with aclosing(response.aiter_bytes()) as pieces:
         async for piece in pieces:
             try:
                 chunk = unpacker.decompress(piece, _REPLY_LIMIT + 1 - size) if unpacker else piece
             except zlib.error as error:
                 raise ConnectionFailed(f"broken gzip: {error}", method=method, path=path) from None
+
             size += len(chunk)
             if size > _REPLY_LIMIT:
                 raise UnexpectedReply(
                     f"more than {_REPLY_LIMIT} bytes", status=response.status, method=method, path=path
                 )
             chunks.append(chunk)
+
     if unpacker and not unpacker.eof and chunks:
         raise ConnectionFailed("gzip cut short", method=method, path=path)
     return b"".join(chunks)

@@ -1,7 +1,7 @@
-"""From the bytes of a reply to its data, or to the error they mean. No I/O.
+"""From the bytes of a reply to its data, or to the error that it means. No I/O.
 
-HTTP 200 is not success (H): ``code`` 0 or ``success`` true is. The keys of error texts vary by
-family and age; they are read in the order that behaves best in the wild (M).
+HTTP 200 does not mean success: ``code`` 0 or ``success`` true does. Error messages have different keys
+in different families; the first key that holds a text is used.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _TEXT_LIMIT = 500
 
 @attrs.frozen
 class Reply:
-    """One answered request, before it is understood.
+    """The reply to one request, not decoded.
 
     Attributes:
         method, path: the request.
@@ -69,17 +69,17 @@ class Reply:
 
 
 def open_envelope(reply: Reply, now: float = 0.0) -> Any:
-    """The ``data`` of a successful reply.
+    """Return the ``data`` of a successful reply.
 
     Args:
         reply: the reply.
-        now: seconds since the epoch, to read a Retry-After that is a date.
+        now: the time, in seconds since the epoch, to read a Retry-After that is a date.
 
     Returns:
-        ``data``; what stands beside it where there is none; the whole object where there is no envelope.
+        ``data``; if it is absent, the envelope's other members; without an envelope, the whole object.
 
     Raises:
-        APIError: the subclass that the status, the ``code`` and the text mean.
+        APIError: the subclass that fits the status, the ``code`` and the message.
     """
     body, problem = _parse(reply)
     if reply.status == 202 and reply.method == "GET":
@@ -97,7 +97,7 @@ _EMPTY = "an empty reply"
 
 
 def _parse(reply: Reply) -> tuple[Any, str]:
-    """The decoded body, and what is wrong with it."""
+    """Decode the body; returns it and what is wrong with it."""
     if not reply.content.strip():
         return {}, "" if reply.status in (202, 204) or reply.method == "DELETE" else _EMPTY
     try:
@@ -114,7 +114,7 @@ def _succeeded(body: Mapping[str, Any]) -> bool:
     if code is not None and _number(code) != 0:
         return False
     if code is None and "success" not in body and "data" not in body:
-        # No envelope: an error without a code, or a bare record (which may tell of its own error).
+        # No envelope: an error without a code, or a bare record, which may contain its own error.
         return not _message({"error": body.get("error"), "message": body.get("err_message")}) or "_id" in body
     return body.get("success") is not False
 
@@ -122,7 +122,7 @@ def _succeeded(body: Mapping[str, Any]) -> bool:
 def _data(body: Mapping[str, Any]) -> Any:
     data = body.get("data")
     if data is None:
-        # What there is instead: as a rule the words that say why there is nothing.
+        # The other members usually say why there is no data.
         rest = {key: value for key, value in body.items() if key not in _ENVELOPE and value is not None}
         return rest if rest or "data" not in body else None
     return data
@@ -143,10 +143,12 @@ def _error(
     if not isinstance(code, int | str):
         code = _number(code)
     message = problem or _message(body)
+
     kind = known or _kind(
         reply.status, code, message, readable=not problem or (problem == _EMPTY and reply.status >= 400)
     )
     trace_id = body.get("trace_id") if isinstance(body, Mapping) else None
+
     error = kind(
         message or f"HTTP {reply.status}",
         status=reply.status,
@@ -173,18 +175,20 @@ def _kind(status: int, code: int | str | None, message: str, *, readable: bool) 
         return InsufficientCredits
     if status >= 300:
         return _BY_STATUS.get(status, UnexpectedReply if status < 400 else APIError)
-    # A 200 that is none: some routes put the HTTP status into the body's code (L).
+
+    # Some routes answer 200 and put the HTTP status into the body's code.
     if number is not None and number >= 500 and number < 600:
         return ServerError
     return _BY_STATUS.get(number or 0, InvalidRequest)
 
 
 def _message(body: Any) -> str:
-    """The service's words, wherever they stand."""
+    """The service's message, whichever member contains it."""
     if isinstance(body, str):
         return body[:_TEXT_LIMIT]
     if not isinstance(body, Mapping):
         return ""
+
     error = body.get("error")
     data = body.get("data")
     candidates = [body.get("message"), body.get("msg"), body.get("err_message"), error]
@@ -193,6 +197,7 @@ def _message(body: Any) -> str:
     if isinstance(data, Mapping):
         candidates += [data.get("failed_message"), data.get("message"), data.get("msg")]
     candidates.append(data)
+
     message = next((text for text in candidates if isinstance(text, str) and text), "")
     if body.get("errors"):
         message = f"{message} {_dumped(body['errors'])}".strip()

@@ -1,4 +1,4 @@
-"""What a broken HTTP exchange means. No I/O, and no import of the HTTP library: its errors go by name."""
+"""The HTTP library's errors, turned into ours. No I/O, and no import of the library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from a2e_async.errors import ConnectionFailed, RequestTimeout, TransportError
 
 __all__ = ["errors_mapped", "host_of", "path_of"]
 
-# By name: the libraries have classes of their own; those of what they stand on come from its connections.
+# Matched by class name: httpx and httpx2 define separate classes, and their connections raise those of
+# httpcore or httpcore2.
 _LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2"})
 _ERRORS = frozenset({"HTTPError", "InvalidURL", "NetworkError", "TimeoutException"})
 _UNDELIVERED = frozenset(
@@ -17,7 +18,7 @@ _UNDELIVERED = frozenset(
 
 
 def path_of(url: str) -> str:
-    """The path of a URL; nothing if it is none."""
+    """The path of a URL; empty if it is not a URL."""
     try:
         return urlsplit(url).path
     except ValueError:
@@ -32,8 +33,8 @@ def host_of(url: str) -> str | None:
         return None
 
 
-class errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
-    """Turn the HTTP library's errors into ours.
+class errors_mapped:  # noqa: N801 - used like a function, in a `with`
+    """Turn the HTTP library's errors raised in the block into ours.
 
     Args:
         method, path: the request.
@@ -65,7 +66,7 @@ class errors_mapped:  # noqa: N801 - reads as the verb it is at its `with`
 
 
 def _forget(error: BaseException | None) -> None:
-    """Take out of an error what shows the token: the request, and frames that hold its bytes."""
+    """Remove from an error what could show the token: the request's header, and frames that hold its bytes."""
     while error is not None:
         error.__traceback__ = None
         request = vars(error).get("_request")

@@ -1,4 +1,4 @@
-"""API requests: the token, the envelope, and repeating what may be repeated."""
+"""API requests: the token, the envelope, and repeating a request where that is safe."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ logger.addHandler(logging.NullHandler())
 
 
 class Transport:
-    """Sends calls to the configured host, and only there.
+    """Sends calls to the configured host only.
 
     Args:
         http: the connections.
         settings: token, base URL, timeouts.
-        retry: for reads, and for anything that provably did not arrive or was refused.
-        clock: for the pauses.
+        retry: how requests are repeated that only read, did not arrive or were refused for now.
+        clock: the clock for pauses.
 
     Attributes:
-        requests: how many were sent.
+        requests: the number of requests sent.
     """
 
     def __init__(self, http: Connections, settings: Settings, retry: RetryPolicy, clock: Clock) -> None:
@@ -62,11 +62,14 @@ class Transport:
         return operation.decode(call, data)
 
     async def send(self, call: Call, *, repeatable: bool) -> Any:
-        """Send a call; the reply's data, not yet decoded.
+        """Send a call, repeating it as allowed; returns the reply's data, not decoded.
 
         Args:
             call: the call.
-            repeatable: whether it may be repeated when its outcome is unknown.
+            repeatable: whether it may be sent again when its outcome is unknown.
+
+        Raises:
+            APIError, TransportError: after the last attempt.
         """
         attempt = 0
         while True:
@@ -77,8 +80,9 @@ class Transport:
                 failure = classify(error)
                 if failure is Failure.FINAL or (failure is Failure.UNKNOWN and not repeatable):
                     raise
-                if isinstance(error, NotReady):  # whoever waits for it knows how long to wait
+                if isinstance(error, NotReady):  # the caller decides how long to wait
                     raise
+
                 pause = self.retry.delay(attempt, error.retry_after)
                 if pause is None:
                     raise
@@ -103,12 +107,13 @@ class Transport:
             timeout=call.timeout,
             token=self._settings.token,
         )
+
         logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, time.perf_counter() - began)
         return open_envelope(reply, time.time())
 
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[StreamedResponse]:
-        """Send a call whose answer is a stream of server-sent events; never repeated.
+        """Send a call once; its reply is a stream of server-sent events.
 
         Raises:
             APIError: the service answered with an error, or not with an event stream.
@@ -130,6 +135,7 @@ class Transport:
                 raise UnexpectedReply(
                     "not an event stream", status=response.status, method=call.method, path=call.path
                 )
+
             yield response
 
 

@@ -1,1 +1,1 @@
-"""Many jobs: the run, its journal, its budget."""
+"""Bulk runs: many jobs at once, their journal and their budget."""

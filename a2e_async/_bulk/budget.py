@@ -1,4 +1,4 @@
-"""How many coins a bulk run may still spend."""
+"""How many coins a bulk run may still spend. No I/O."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from a2e_async.jobs import Job
 
 __all__ = ["Budget", "Reservation", "kind_of"]
 
-_KINDS_KEPT = 10_000
+_MAX_KINDS = 10_000
 
 
 def kind_of(job: Job[Any]) -> str:
-    """What jobs of the same price have in common: the workflow, numbers, choices, how many of what.
+    """Name the kind of a job. Jobs of one kind have the same price.
 
-    Texts and URLs are left out, and so is the seed.
+    The kind is made of the workflow, the numbers, the choices and the lengths of the lists. Texts, URLs
+    and the seed are left out.
     """
-    chosen = {field.wire_name for field in job.operation.body if field.choices}
+    choices = {field.wire_name for field in job.operation.body if field.choices}
     parts = [job.workflow.name]
+
     for key, value in sorted(job.body.items()):
-        if (isinstance(value, int | float) and "seed" not in key) or (
-            isinstance(value, str) and key in chosen
-        ):
+        is_number = isinstance(value, int | float) and "seed" not in key
+        is_choice = isinstance(value, str) and key in choices
+        if is_number or is_choice:
             parts.append(f"{key}={value}")
         elif isinstance(value, list | tuple):
             parts.append(f"{key}[{len(value)}]")
+
     return " ".join(parts)
 
 
@@ -37,9 +40,9 @@ class Reservation:
     """Coins set aside for one start.
 
     Attributes:
-        kind: of its job.
-        coins: how many.
-        exploring: what it costs is not known yet.
+        kind: the kind of its job.
+        coins: how many coins.
+        exploring: the price of the kind is not known yet; this start will show it.
     """
 
     kind: str
@@ -48,96 +51,101 @@ class Reservation:
 
 
 class Budget:
-    """A bound that is kept by not starting what might pass it.
+    """Keeps a run below its limit by refusing any start that might exceed it.
 
-    What a job will cost is its quote, or the most that a job of its kind has cost so far if that is
-    more. A job of unknown cost is started alone, so that at most its own price comes as a surprise.
+    The expected cost of a job is its quote, or the highest cost of its kind so far if that is more. A job
+    of unknown cost is started alone, so that the limit is exceeded by at most that job's own price.
 
     Args:
-        coins: the bound; None for no bound.
-        spent: coins spent before.
-        set_aside: coins that starts of an earlier process may have cost; each is settled when that
-            is known.
+        limit: coins that may be spent; None for no limit.
+        spent: coins spent by earlier processes.
+        set_aside: coins that unanswered starts of earlier processes may have cost. Each of these starts is
+            settled once its outcome is known.
     """
 
-    def __init__(self, coins: float | None, *, spent: float = 0.0, set_aside: float = 0.0) -> None:
-        self._bound = coins
+    def __init__(self, limit: float | None, *, spent: float = 0.0, set_aside: float = 0.0) -> None:
+        self._limit = limit
         self._spent = spent
         self._set_aside = set_aside
-        self._costs: dict[str, float | None] = {}  # None: the family does not tell
+        # The highest cost of each kind so far, and its expected cost. None: the service does not report it.
+        self._costs: dict[str, float | None] = {}
         self._expected: dict[str, float | None] = {}
         self._exploring = False
-        self._news = anyio.Event()
+        self._explored = anyio.Event()
 
     def wants_quote(self, kind: str) -> bool:
-        """Whether it would help to know what a job of this kind will cost."""
-        return self._bound is not None and kind not in self._costs and kind not in self._expected
+        """Whether a quote for a job of this kind would be of use."""
+        return self._limit is not None and kind not in self._costs and kind not in self._expected
 
     def expect(self, kind: str, coins: float | None) -> None:
-        """A job of this kind will cost that many coins, or nobody knows."""
-        _keep(self._expected, kind, coins)
+        """Expect jobs of this kind to cost this much; None if the price cannot be found out."""
+        _put(self._expected, kind, coins)
 
     async def reserve(self, kind: str, quote: float | None) -> Reservation:
-        """Set coins aside for a start, as soon as it is known how many.
+        """Set coins aside for a start. Waits while another start explores an unknown price.
 
         Args:
-            kind: of the job.
-            quote: what its caller says that it will cost.
+            kind: the kind of the job.
+            quote: the price in coins that the caller gave, or None.
 
         Raises:
-            BudgetReached: the start might pass the bound.
+            BudgetReached: the start might exceed the limit.
         """
-        while (cost := self._cost(kind, quote)) is None and self._exploring and self._bound is not None:
-            await self._news.wait()
-        if self._bound is not None:
-            self._check(kind, cost, self._bound)
+        while (cost := self._cost(kind, quote)) is None and self._exploring and self._limit is not None:
+            await self._explored.wait()
+
+        if self._limit is not None:
+            self._check(kind, cost, self._limit)
             self._exploring = self._exploring or cost is None
+
         self._set_aside += cost or 0.0
         return Reservation(kind, cost or 0.0, exploring=cost is None)
 
     def release(self, reservation: Reservation) -> None:
-        """The start made no task."""
+        """Give the coins back: the start made no task."""
         self._set_aside -= reservation.coins
         self.doubt(reservation)
 
     def doubt(self, reservation: Reservation) -> None:
-        """It is not known whether the start was charged for: what was set aside for it stays so."""
+        """Leave the coins set aside: it is not known whether the start was charged for."""
         if reservation.exploring:
             self._exploring = False
-            self._news.set()
-            self._news = anyio.Event()
+            self._explored.set()
+            self._explored = anyio.Event()
 
     def spend(self, reservation: Reservation, coins: float | None) -> None:
-        """The start was charged for.
+        """Count the coins as spent: the start was charged for.
 
         Args:
-            reservation: what was set aside for it.
-            coins: what it cost; None if that was not told. Then what was set aside counts.
+            reservation: the coins set aside for the start.
+            coins: what it cost; None if the reply did not say. Then the coins set aside count.
         """
         self.release(reservation)
         self._spent += reservation.coins if coins is None else coins
-        seen = self._costs.get(reservation.kind)
-        _keep(self._costs, reservation.kind, seen if coins is None else max(coins, seen or 0.0))
+        highest = self._costs.get(reservation.kind)
+        _put(self._costs, reservation.kind, highest if coins is None else max(coins, highest or 0.0))
 
     def _cost(self, kind: str, quote: float | None) -> float | None:
-        seen = self._costs.get(kind)
+        """The expected cost of a job; None if it is unknown."""
+        highest = self._costs.get(kind)
         expected = self._expected.get(kind) if quote is None else quote
-        return seen if expected is None else max(expected, seen or 0.0)
+        return highest if expected is None else max(expected, highest or 0.0)
 
-    def _check(self, kind: str, cost: float | None, bound: float) -> None:
-        left = bound - self._spent - self._set_aside
+    def _check(self, kind: str, cost: float | None, limit: float) -> None:
+        left = limit - self._spent - self._set_aside
         if cost is None and kind in self._costs:
             raise BudgetReached(
-                f"max_coins cannot be kept: {kind.partition(' ')[0]} does not tell what it costs; "
+                f"max_coins cannot be kept: {kind.partition(' ')[0]} does not report its cost; "
                 "give its jobs a quote (Job.with_quote)"
             )
         if left <= 0 or (cost or 0.0) > left:
             costs = "is of unknown cost" if cost is None else f"may cost {cost:g}"
-            raise BudgetReached(f"{left:g} of {bound:g} coins are left; the next job {costs}")
+            raise BudgetReached(f"{left:g} of {limit:g} coins are left; the next job {costs}")
 
 
-def _keep(costs: dict[str, float | None], kind: str, coins: float | None) -> None:
+def _put(costs: dict[str, float | None], kind: str, coins: float | None) -> None:
+    """Set the cost of a kind; the oldest kind is dropped when there are too many."""
     costs.pop(kind, None)
     costs[kind] = coins
-    if len(costs) > _KINDS_KEPT:
+    if len(costs) > _MAX_KINDS:
         del costs[next(iter(costs))]

@@ -1,4 +1,4 @@
-"""What the journal of a bulk run knows of one job. No I/O."""
+"""The journal's entry for one job of a bulk run. No I/O."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ class State:
 
 @attrs.define
 class Entry:
-    """What the journal knows of one job.
+    """The journal's entry for one job.
 
     Attributes:
-        number: its row; 0 where there is no journal.
-        key: what it is recognised by.
+        number: its row in the journal; 0 without a journal.
+        key: the key that identifies the job in later runs.
         workflow: the name of the job's workflow.
         state: one of `State`.
-        attempts: starts that were accepted.
-        marker: of the last start.
-        sent: when that was sent, in seconds since the epoch.
-        reserved: coins that it may cost.
-        coins: charged so far, all attempts together.
-        records: of the last attempt's tasks, as last seen; see `strip_inputs`.
-        error: why it failed; see `describe_error`.
-        files: what was downloaded: ``path`` and ``size``; None if nothing was yet.
-        repeated: this key was already given in this run.
+        attempts: accepted starts.
+        marker: the marker of the last start, if it had one.
+        sent: when the last start was sent, in seconds since the epoch.
+        reserved: coins that the last start may cost.
+        coins: coins charged so far, for all attempts together.
+        records: the last known records of the last attempt's tasks; see `strip_inputs`.
+        error: why the job failed; see `describe_error`.
+        files: the downloaded files, each with ``path`` and ``size``; None before the download.
+        repeated: an earlier job of this run has the same key.
     """
 
     number: int
@@ -61,20 +61,20 @@ class Entry:
     repeated: bool = False
 
     def accept(self, records: Sequence[JSONObject], coins: float) -> None:
-        """The start was accepted and made these tasks, for so many coins."""
+        """Note that the start was accepted: the records of its tasks, and the coins charged."""
         self.state, self.records = State.ACCEPTED, records
         self.attempts += 1
         self.coins += coins
 
     def end(self, records: Sequence[JSONObject], error: Exception | None) -> None:
-        """The tasks have ended, or there will be none."""
+        """Note that the tasks have ended, or that there will be none."""
         self.state = State.FAILED if error else State.DONE
         self.records = records
         self.error = describe_error(error) if error else None
 
 
 def strip_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
-    """What is kept of a task's record: neither secrets nor the inputs as they were given."""
+    """A task's record as it is stored: without secrets, and without inputs that repeat the job's body."""
     return {
         key: value
         for key, value in record.items()
@@ -83,12 +83,12 @@ def strip_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
 
 
 def with_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
-    """The record again, as far as the job's body has what was left out."""
+    """A stored record with its inputs put back from the job's body, where they are JSON."""
     return {**{key: value for key, value in body.items() if _is_json(value)}, **record}
 
 
 def describe_error(error: Exception) -> Mapping[str, Any]:
-    """What is kept of an error: ``type``, ``message``, and ``status`` and ``code`` where it has any."""
+    """An error as it is stored: ``type`` and ``message``; ``status`` and ``code`` of an `APIError`."""
     if isinstance(error, APIError):
         known = {"message": error.message, "status": error.status, "code": error.code}
     else:
@@ -97,16 +97,20 @@ def describe_error(error: Exception) -> Mapping[str, Any]:
 
 
 def error_from(entry: Entry, record: TaskRecord | None) -> A2EError:
-    """The error again that an entry failed with.
+    """Rebuild the error of a failed entry.
 
     Args:
         entry: the entry.
-        record: of its task, if it had one.
+        record: the record of its task, if it had one.
+
+    Returns:
+        An error of the stored type; a `TaskError` where that type cannot be rebuilt.
     """
-    note = entry.error or {}
-    message = str(note.get("message") or "failed in an earlier run")
-    kind = getattr(errors, str(note.get("type")), None)
+    stored = entry.error or {}
+    message = str(stored.get("message") or "failed in an earlier run")
+    kind = getattr(errors, str(stored.get("type")), None)
     task_id = record.id if record else None
+
     if kind is TaskFailed and record is not None:
         return TaskFailed(message, record=record)
     if kind is TaskNotFound:
@@ -114,7 +118,8 @@ def error_from(entry: Entry, record: TaskRecord | None) -> A2EError:
     if kind is TaskRejected:
         return TaskRejected(message)
     if isinstance(kind, type) and issubclass(kind, APIError):
-        return kind(message, status=int(note.get("status") or 0), code=note.get("code"))
+        return kind(message, status=int(stored.get("status") or 0), code=stored.get("code"))
+
     return TaskError(message, task_id=task_id)
 
 

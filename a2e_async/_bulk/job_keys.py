@@ -1,4 +1,4 @@
-"""What a job of a bulk run is recognised by when the run is taken up again."""
+"""Keys that identify the jobs of a bulk run when the run is resumed."""
 
 from __future__ import annotations
 
@@ -20,34 +20,38 @@ __all__ = ["key_of"]
 
 
 async def key_of(job: Job[Any]) -> str:
-    """The job's own key, else one made of its workflow, its body and the content of its files.
+    """The job's own key, or one derived from its workflow, its body and the content of its files.
+
+    Files are hashed in a worker thread.
 
     Raises:
-        InvalidArgument: a file cannot be read, or the body holds something that cannot be sent.
+        InvalidArgument: a file cannot be read, or the body is not JSON.
     """
     if job.key is not None:
         return job.key
     if any(not isinstance(file, Upload) for file in files_in(job.body)):
-        return await to_thread.run_sync(_derived, job)
-    return _derived(job)
+        return await to_thread.run_sync(_derive_key, job)
+    return _derive_key(job)
 
 
-def _derived(job: Job[Any]) -> str:
-    content = [
+def _derive_key(job: Job[Any]) -> str:
+    identity = [
         job.workflow.name,
         job.operation.path,
-        map_files(job.body, _digest_of),
-        map_files(job.call.query, _digest_of),
+        map_files(job.body, _hash_content),
+        map_files(job.call.query, _hash_content),
     ]
+
     try:
-        text = json.dumps(content, sort_keys=True)
+        text = json.dumps(identity, sort_keys=True)
     except (TypeError, ValueError) as error:
         raise InvalidArgument("body", f"cannot be sent as JSON: {error}") from None
+
     return f"{job.workflow.name}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
-def _digest_of(file: File) -> Mapping[str, str]:
-    """What stands for a file in a key: the hash of its content."""
+def _hash_content(file: File) -> Mapping[str, str]:
+    """Represent a file by the hash of its content."""
     if isinstance(file, Upload):
         return {"sha256": file.sha256}
     if isinstance(file, bytes):

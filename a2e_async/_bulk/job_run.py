@@ -1,16 +1,16 @@
-"""One job of a bulk run, from the journal's last word on it to its Outcome."""
+"""One job of a bulk run, from its entry in the journal to its Outcome."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from a2e_async._bulk.entries import Entry, State, error_from, strip_inputs, with_inputs
 from a2e_async._bulk.job_keys import key_of
 from a2e_async._bulk.launch import Launch
 from a2e_async._bulk.outcomes import Outcome
-from a2e_async._bulk.shared import NotStarted, Shared
+from a2e_async._bulk.run_state import NotStarted, RunState
 from a2e_async._tasks.status import is_moderated
 from a2e_async.errors import (
     AuthenticationError,
@@ -19,23 +19,27 @@ from a2e_async.errors import (
     TaskFailed,
     TaskNotFound,
 )
-from a2e_async.jobs import Job, Result, Task
+from a2e_async.jobs import Job
 from a2e_async.records import JSONObject
+from a2e_async.tasks import Result, Task
+
+if TYPE_CHECKING:
+    from a2e_async._bulk.journal import Journal
 
 __all__ = ["JobRun"]
 
 
 class JobRun:
-    """Brings one job to its end.
+    """Runs one job to its end.
 
     Args:
-        shared: the run.
+        run_state: the state of the run.
         job: the job.
-        index: its place in the input.
+        index: its position in the input, from 0.
     """
 
-    def __init__(self, shared: Shared, job: Job[Any], index: int) -> None:
-        self._shared = shared
+    def __init__(self, run_state: RunState, job: Job[Any], index: int) -> None:
+        self._run_state = run_state
         self._job = job
         self._index = index
         self._key = job.key
@@ -43,9 +47,10 @@ class JobRun:
         self._entry = Entry(0, "", job.workflow.name)
 
     async def run(self) -> Outcome | None:
-        """The Outcome; None for a job of an earlier run that is to be skipped.
+        """Run the job. An error of this job is put into its Outcome and affects no other job.
 
-        Whatever goes wrong with this job is told in its Outcome and concerns no other.
+        Returns:
+            The Outcome; None if an earlier run finished the job and such jobs are to be skipped.
 
         Raises:
             NotStarted: the run has stopped; this job was not started.
@@ -56,110 +61,120 @@ class JobRun:
             raise
         except Exception as error:
             if isinstance(error, AuthenticationError):
-                self._shared.stop(error)
-            return self._ended(error=error)
+                self._run_state.stop(error)
+            return self._outcome(error=error)
 
     async def _run(self) -> Outcome | None:
-        shared, job = self._shared, self._job
-        if shared.journal is not None:
-            self._key = await key_of(job)
-            try:
-                self._entry = await shared.journal.take(
-                    self._key, job.workflow.name, unique=job.key is not None
-                )
-            except JournalError as error:
-                shared.stop(error)
-                raise NotStarted from error
-            self._check()
+        run = self._run_state
+        if run.journal is not None:
+            await self._take_entry(run.journal)
+
         entry = self._entry
         if entry.state == State.DONE or (entry.state == State.FAILED and not self._may_retry()):
             return await self._replay()
-        async with shared.tasks:
-            result = await self._result()
-        return await self._fetched(result)
 
-    def _check(self) -> None:
-        """Refuse a key that is another job's."""
-        entry = self._entry
+        async with run.tasks:
+            result = await self._result()
+        return await self._download(result)
+
+    async def _take_entry(self, journal: Journal) -> None:
+        """Take the job's entry from the journal; refuse a key that belongs to another job."""
+        job = self._job
+        self._key = await key_of(job)
+
+        try:
+            entry = await journal.take(self._key, job.workflow.name, unique=job.key is not None)
+        except JournalError as error:
+            self._run_state.stop(error)
+            raise NotStarted from error
+
+        self._entry = entry
         if entry.repeated:
             raise InvalidArgument("key", f"{entry.key!r} was given to an earlier job of the run")
-        if entry.workflow != self._job.workflow.name:
+        if entry.workflow != job.workflow.name:
             raise InvalidArgument("key", f"{entry.key!r} is a job of {entry.workflow} in the journal")
 
     async def _replay(self) -> Outcome | None:
-        """The Outcome of a job that an earlier run has finished; its files again, if they are gone."""
-        shared, entry = self._shared, self._entry
-        skip = shared.settings.finished == "skip"
+        """The Outcome of a job that an earlier run finished. Missing files are downloaded again."""
+        run, entry = self._run_state, self._entry
+        skip = run.settings.finished == "skip"
         self._replayed = True
+
         if entry.state == State.FAILED:
             record = self._job.workflow.decode(self._records()[0]) if entry.records else None
-            return None if skip else self._ended(error=error_from(entry, record))
-        if skip and self._files_there():
+            return None if skip else self._outcome(error=error_from(entry, record))
+
+        if skip and self._files_present():
             return None
-        return await self._fetched(self._job.task(self._records()).result())
+        return await self._download(self._job.task(self._records()).result())
 
     async def _result(self) -> Result[Any]:
-        """The job's result, by the shortest way from where the journal left it."""
-        shared = self._shared
-        launch = Launch(shared, self._job, self._entry)
+        """Start the job if no task of it is known, and wait for the result."""
+        run = self._run_state
+        launch = Launch(run, self._job, self._entry)
+
         task: Task[Any] | None = None
         if self._entry.state == State.ACCEPTED:
             task = self._job.task(self._records())
         elif self._entry.state == State.STARTING:
             task = await launch.recover()
         task = task or await launch.start()
+
         while True:
             try:
-                result = await task.wait(timeout=shared.settings.timeout)
+                result = await task.wait(timeout=run.settings.timeout)
             except TaskFailed as error:
-                await self._note_end(task, error)
+                await self._record_end(task, error)
                 if not self._may_retry():
                     raise
                 try:
                     task = await launch.start()
                 except NotStarted:
                     raise error from None
-                shared.counts.retried += 1
+                run.counts.retried += 1
             except TaskNotFound as error:
-                await self._note_end(task, error)
+                await self._record_end(task, error)
                 raise
             else:
-                await self._note_end(task, None)
+                await self._record_end(task, None)
                 return result
 
-    async def _note_end(self, task: Task[Any], error: Exception | None) -> None:
+    async def _record_end(self, task: Task[Any], error: Exception | None) -> None:
+        """Write down that the task has ended."""
         records = [strip_inputs(raw, self._job.body) for raw in task.raws]
-        if self._shared.journal is None:
+        if self._run_state.journal is None:
             self._entry.end(records, error)
             return
         try:
-            await self._shared.journal.record_end(self._entry, records, error)
+            await self._run_state.journal.record_end(self._entry, records, error)
         except JournalError as problem:
-            self._shared.stop(problem)
+            self._run_state.stop(problem)
 
-    async def _fetched(self, result: Result[Any]) -> Outcome:
-        """Download the result, unless that was done."""
-        shared, folder = self._shared, self._shared.settings.download_to
+    async def _download(self, result: Result[Any]) -> Outcome:
+        """Download the result's files, if the run has a folder for them and they are not there yet."""
+        run, folder = self._run_state, self._run_state.settings.download_to
         if folder is None:
-            return self._ended(result)
-        if self._files_there():
-            return self._ended(result, [folder / str(file["path"]) for file in self._entry.files or ()])
+            return self._outcome(result)
+        if self._files_present():
+            return self._outcome(result, [folder / str(file["path"]) for file in self._entry.files or ()])
+
         try:
-            async with shared.downloads:
+            async with run.downloads:
                 files = await result.fetch(folder, name=self._key)
         except Exception as error:
-            return self._ended(result, error=error)
-        if shared.journal is not None:
-            noted = [{"path": file.path.relative_to(folder).as_posix(), "size": file.size} for file in files]
-            try:
-                await shared.journal.record_files(self._entry, noted)
-            except JournalError as error:
-                shared.stop(error)
-        return self._ended(result, [file.path for file in files])
+            return self._outcome(result, error=error)
 
-    def _files_there(self) -> bool:
-        """Whether every file that the journal knows of is where it was put, in full."""
-        folder, files = self._shared.settings.download_to, self._entry.files
+        if run.journal is not None:
+            stored = [{"path": file.path.relative_to(folder).as_posix(), "size": file.size} for file in files]
+            try:
+                await run.journal.record_files(self._entry, stored)
+            except JournalError as error:
+                run.stop(error)
+        return self._outcome(result, [file.path for file in files])
+
+    def _files_present(self) -> bool:
+        """Whether the files in the journal are all in the folder, each with its full size."""
+        folder, files = self._run_state.settings.download_to, self._entry.files
         if folder is None:
             return True
         return files is not None and all(_size(folder / str(file["path"])) == file["size"] for file in files)
@@ -168,13 +183,14 @@ class JobRun:
         """Whether the failed task may be started again: retries are left, and it was not moderated."""
         entry = self._entry
         failed = bool(entry.records) and (entry.error or {}).get("type") == "TaskFailed"
-        left = entry.attempts <= self._shared.settings.retries
+        left = entry.attempts <= self._run_state.settings.retries
         return failed and left and not any(is_moderated(raw) for raw in entry.records)
 
     def _records(self) -> Sequence[JSONObject]:
+        """The stored records, with the job's inputs."""
         return [with_inputs(record, self._job.body) for record in self._entry.records]
 
-    def _ended(
+    def _outcome(
         self,
         result: Result[Any] | None = None,
         paths: Sequence[Path] = (),
@@ -194,6 +210,7 @@ class JobRun:
 
 
 def _size(path: Path) -> int:
+    """The size of a file in bytes; -1 if it is not there."""
     try:
         return path.stat().st_size
     except OSError:

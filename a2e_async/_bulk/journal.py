@@ -1,8 +1,8 @@
-"""The journal of a bulk run: one SQLite file that knows what was started, accepted, ended and fetched.
+"""The journal of a bulk run: a SQLite file that records the progress of each job.
 
-It is written before each start is sent, after each acceptance, after each end and each download, and
-is on disk before the next step is taken. It holds no token, no media, and of the records only what does
-not merely repeat a job's inputs.
+An entry is written before a start is sent, when it is accepted, when its tasks have ended and when their
+files are downloaded. Each write is on disk before the job takes its next step. The journal holds no token
+and no media. Records are stored without the inputs that they repeat.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import anyio.to_thread
 import attrs
 
 from a2e_async._bulk.entries import Entry, State
+from a2e_async._bulk.journal_file import open_journal
 from a2e_async._spec.media import Upload
 from a2e_async.errors import JournalError
 from a2e_async.records import JSONObject, task_id_of
@@ -28,36 +29,15 @@ from a2e_async.records import JSONObject, task_id_of
 __all__ = ["Journal"]
 
 T = TypeVar("T")
-_APPLICATION = 0x41324531  # "A2E1": tells our files from other SQLite files
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE jobs (
-    number   INTEGER PRIMARY KEY,
-    key      TEXT NOT NULL,
-    workflow TEXT NOT NULL,
-    state    TEXT NOT NULL,
-    seen     INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    marker   TEXT,
-    sent     REAL NOT NULL DEFAULT 0,
-    reserved REAL NOT NULL DEFAULT 0,
-    coins    REAL NOT NULL DEFAULT 0,
-    records  TEXT NOT NULL DEFAULT '[]',
-    error    TEXT,
-    files    TEXT
-);
-CREATE INDEX jobs_by_key ON jobs (key, seen);
-CREATE TABLE tasks (id TEXT PRIMARY KEY, workflow TEXT NOT NULL, job INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE uploads (
-    sha256 TEXT NOT NULL, content_type TEXT NOT NULL, size INTEGER NOT NULL,
-    url TEXT NOT NULL, made REAL NOT NULL,
-    PRIMARY KEY (sha256, content_type, size)
-) WITHOUT ROWID;
-"""
 
 
 class Journal:
-    """An open journal. Only one process can have it open.
+    """An open journal. Only one process at a time can open a journal.
+
+    Every method raises `JournalError` if the file cannot be read or written.
+
+    Attributes:
+        commits: transactions committed so far.
 
     Example:
         ```python
@@ -67,29 +47,33 @@ class Journal:
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, run: int) -> None:
+        self.commits = 0
         self._connection = connection
         self._path = path
         self._run = run
         self._committing = anyio.Lock()
         self._queue: list[_Step[Any]] = []
-        # Its own thread: what else is done in threads must not hold up a start.
+        # A limiter of its own: other work in threads, such as hashing, must not delay a start.
         self._thread = anyio.CapacityLimiter(1)
-        # asyncio can leave a thread at work when it ends a task the hard way.
-        self._at_work = threading.Lock()
+        # When asyncio abandons a task, its thread may still be writing. The connection must not be closed
+        # under it.
+        self._connection_in_use = threading.Lock()
 
     @classmethod
     @asynccontextmanager
     async def open(cls, path: str | Path) -> AsyncIterator[Journal]:
-        """Open a journal, or make one.
+        """Open a journal; create it if there is none.
 
         Args:
-            path: the file.
+            path: the file. Its folder must exist.
 
         Raises:
-            JournalError: in use by another process, damaged, from a newer version, or not a journal.
+            JournalError: the file is in use by another process, damaged, from a newer version, or not a
+                journal.
         """
         path = Path(path)
-        journal = cls(*await anyio.to_thread.run_sync(_open, path))
+        connection, run = await anyio.to_thread.run_sync(open_journal, path)
+        journal = cls(path, connection, run)
         try:
             yield journal
         finally:
@@ -97,19 +81,19 @@ class Journal:
                 await anyio.to_thread.run_sync(journal._close)
 
     async def take(self, key: str, workflow: str, *, unique: bool) -> Entry:
-        """The entry of the next job with that key; a new one if there is none left.
+        """Take the entry of the next job with this key; create one if none is left.
 
         Args:
-            key: what jobs are recognised by.
-            workflow: the job's workflow.
-            unique: the key names one job. Otherwise the second job with the key in a run has an entry
+            key: the key of the job.
+            workflow: the name of the job's workflow.
+            unique: the key belongs to a single job. Otherwise each job with the key in one run has an entry
                 of its own.
         """
-        return await self._do(lambda db: self._take(db, key, workflow, unique))
+        return await self.transact(lambda db: self._take(db, key, workflow, unique))
 
     async def spent(self) -> tuple[float, float]:
-        """Coins charged so far, and coins that starts whose outcome is not known may have cost."""
-        return await self._do(
+        """The coins charged so far, and the coins that unanswered starts may have cost."""
+        return await self.transact(
             lambda db: tuple(
                 db.execute(
                     "SELECT coalesce(sum(coins), 0), "
@@ -119,39 +103,58 @@ class Journal:
         )
 
     async def record_start(self, entry: Entry, marker: str | None, reserved: float) -> None:
-        """A start is about to be sent; it may cost that many coins."""
-        entry.state, entry.marker, entry.sent, entry.reserved = State.STARTING, marker, time.time(), reserved
+        """Record that a start is about to be sent.
+
+        Args:
+            entry: the entry of its job.
+            marker: the marker in the task's name; None where the workflow takes no name.
+            reserved: coins that the start may cost.
+        """
+        entry.state, entry.marker = State.STARTING, marker
+        entry.sent, entry.reserved = time.time(), reserved
         await self._save(entry)
 
     async def record_accepted(self, entry: Entry, records: Sequence[JSONObject], coins: float) -> None:
-        """The start was accepted and made these tasks, for so many coins."""
+        """Record that a start was accepted.
+
+        Args:
+            entry: the entry of its job.
+            records: the records of the tasks that it made.
+            coins: the coins charged.
+        """
         entry.accept(records, coins)
         tasks = [(task_id_of(record), entry.workflow, entry.number) for record in records]
 
-        def work(db: sqlite3.Connection) -> None:
+        def save(db: sqlite3.Connection) -> None:
             _update(db, entry)
             db.executemany("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?)", tasks)
 
-        await self._do(work)
+        await self.transact(save)
 
     async def record_end(self, entry: Entry, records: Sequence[JSONObject], error: Exception | None) -> None:
-        """The tasks have ended, or there will be none."""
+        """Record that the tasks have ended, or that there will be none.
+
+        Args:
+            entry: the entry of the job.
+            records: the last records of its tasks.
+            error: why the job failed; None if it did not.
+        """
         entry.end(records, error)
         await self._save(entry)
 
     async def undo_start(self, entry: Entry, state: str) -> None:
-        """The start provably made no task: the entry is again what it was before."""
+        """Put the entry back into its earlier state: the start provably made no task."""
         entry.state, entry.marker = state, None
         await self._save(entry)
 
     async def record_files(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:
-        """The results are on disk."""
+        """Record the downloaded files, each with ``path`` and ``size``."""
         entry.files = files
         await self._save(entry)
 
     async def known_tasks(self, workflow: str) -> Sequence[str]:
-        """The ids of all tasks of a workflow that belong to jobs of this journal."""
-        return await self._do(
+        """The ids of all tasks of a workflow that the journal's jobs have made."""
+        return await self.transact(
             lambda db: [
                 row[0]
                 for row in db.execute("SELECT id FROM tasks WHERE workflow = ?", (workflow,)).fetchall()
@@ -160,7 +163,7 @@ class Journal:
 
     async def uploads(self) -> Sequence[tuple[Upload, float]]:
         """The uploads of earlier runs, each with its age in seconds."""
-        rows = await self._do(lambda db: db.execute("SELECT * FROM uploads ORDER BY made").fetchall())
+        rows = await self.transact(lambda db: db.execute("SELECT * FROM uploads ORDER BY made").fetchall())
         return [
             (
                 Upload(row["url"], row["sha256"], row["size"], row["content_type"]),
@@ -170,13 +173,15 @@ class Journal:
         ]
 
     async def record_upload(self, upload: Upload) -> None:
-        """A file was uploaded; later runs need not upload it again."""
+        """Record an upload, so that later runs need not upload the file again."""
         row = (upload.sha256, upload.content_type, upload.size, upload.url, time.time())
-        await self._do(lambda db: db.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row))
+        await self.transact(
+            lambda db: db.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row)
+        )
 
     async def unfinished(self) -> int:
-        """Jobs in the journal that this run has not met and that were started."""
-        return await self._do(
+        """The number of jobs that earlier runs started and this run has not taken."""
+        return await self.transact(
             lambda db: cast(
                 int,
                 db.execute(
@@ -186,32 +191,28 @@ class Journal:
             )
         )
 
-    def _take(self, db: sqlite3.Connection, key: str, workflow: str, unique: bool) -> Entry:
-        row = db.execute("SELECT * FROM jobs WHERE key = ? ORDER BY seen, number LIMIT 1", (key,)).fetchone()
-        if row is not None and row["seen"] == self._run:
-            if unique:
-                return attrs.evolve(_entry(row), repeated=True)
-            row = None
-        if row is None:
-            number = db.execute(
-                "INSERT INTO jobs (key, workflow, state, seen) VALUES (?, ?, ?, ?)",
-                (key, workflow, State.NEW, self._run),
-            ).lastrowid
-            return Entry(cast(int, number), key, workflow)
-        db.execute("UPDATE jobs SET seen = ? WHERE number = ?", (self._run, row["number"]))
-        return _entry(row)
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work in a transaction. The transaction is on disk when this returns.
 
-    async def _save(self, entry: Entry) -> None:
-        await self._do(lambda db: _update(db, entry))
+        Args:
+            work: called in a worker thread, with the connection.
 
-    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work in a transaction that is on disk when this returns.
+        Returns:
+            What the work returns.
 
-        Whoever holds the lock commits for everyone who queued up meanwhile: the disk is waited for
-        once.
+        Raises:
+            JournalError: the file cannot be read or written.
         """
+        # Group commit. A commit waits for the disk, and many jobs want to commit at once. So each job puts
+        # its step into the queue, and the job that gets the lock commits all steps queued so far. The others
+        # find their steps done when they get the lock.
+        #
+        # A commit is shielded: it holds other jobs' steps, which must not be lost when this job is
+        # cancelled. A job that is cancelled while its own step is still queued takes the step out again, so
+        # that nothing is written for a job that has given up.
         step = _Step(work)
         self._queue.append(step)
+
         try:
             async with self._committing:
                 if not step.done:
@@ -222,34 +223,62 @@ class Journal:
             if step in self._queue:
                 self._queue.remove(step)
             raise
+
         return step.outcome()
 
+    async def _save(self, entry: Entry) -> None:
+        await self.transact(lambda db: _update(db, entry))
+
+    def _take(self, db: sqlite3.Connection, key: str, workflow: str, unique: bool) -> Entry:
+        # Entries that this run has not seen yet come first.
+        row = db.execute("SELECT * FROM jobs WHERE key = ? ORDER BY seen, number LIMIT 1", (key,)).fetchone()
+
+        if row is not None and row["seen"] == self._run:
+            if unique:
+                return attrs.evolve(_entry(row), repeated=True)
+            row = None
+
+        if row is None:
+            number = db.execute(
+                "INSERT INTO jobs (key, workflow, state, seen) VALUES (?, ?, ?, ?)",
+                (key, workflow, State.NEW, self._run),
+            ).lastrowid
+            return Entry(cast(int, number), key, workflow)
+
+        db.execute("UPDATE jobs SET seen = ? WHERE number = ?", (self._run, row["number"]))
+        return _entry(row)
+
     def _commit(self, steps: Sequence[_Step[Any]]) -> None:
-        """Do the steps in one transaction; one that cannot be done undoes itself alone."""
+        """Do the steps in one transaction. A database error fails all of them."""
         failure: Exception | None = None
         try:
-            with self._at_work, self._connection:
+            with self._connection_in_use, self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 for step in steps:
                     step.do(self._connection)
+            self.commits += 1
         except sqlite3.Error as error:
             failure = JournalError(f"{self._path}: {error}")
+
         for step in steps:
             step.done, step.failure = True, failure or step.failure
 
     def _close(self) -> None:
-        with self._at_work:
+        with self._connection_in_use:
             self._connection.close()
 
 
 @attrs.define(eq=False)
 class _Step(Generic[T]):
+    """One job's part of a transaction, and how it ended."""
+
     work: Callable[[sqlite3.Connection], T]
     value: T | None = None
     failure: Exception | None = None
     done: bool = False
 
     def do(self, db: sqlite3.Connection) -> None:
+        """Do the work. An error that is not the database's undoes this step alone."""
         db.execute("SAVEPOINT step")
         try:
             self.value = self.work(db)
@@ -261,92 +290,40 @@ class _Step(Generic[T]):
         db.execute("RELEASE step")
 
     def outcome(self) -> T:
+        """The value of the work; raises if it failed."""
         if self.failure is not None:
             raise self.failure
         return cast(T, self.value)
 
 
-def _open(path: Path) -> tuple[Path, sqlite3.Connection, int]:
-    """Connect, take the lock that lasts as long as the connection, and check what is there."""
-    if not path.parent.is_dir():
-        raise JournalError(f"{path}: there is no folder {path.parent}")
-    connection: sqlite3.Connection | None = None
-    try:
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA synchronous = FULL")
-        _check(connection, path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN EXCLUSIVE")
-        if _is_empty(connection):
-            _create(connection)
-        run = connection.execute("SELECT coalesce(max(seen), 0) + 1 FROM jobs").fetchone()[0]
-        connection.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        _close(connection)
-        if "locked" in str(error):
-            raise JournalError(f"{path} is in use by another run") from None
-        raise JournalError(f"{path}: {error}") from error
-    except sqlite3.DatabaseError as error:
-        _close(connection)
-        raise JournalError(f"{path} is damaged or not a journal: {error}") from error
-    except BaseException:
-        _close(connection)
-        raise
-    return path, connection, run
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse what is not ours before anything is written."""
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if application != _APPLICATION and not _is_empty(connection):
-        raise JournalError(f"{path} is a database, but not a journal of a2e_async")
-    if version > _VERSION:
-        raise JournalError(f"{path} was written by a newer version (format {version}, known: {_VERSION})")
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise JournalError(f"{path} is damaged: {found}")
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT count(*) = 0 FROM sqlite_master").fetchone()[0])
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    for statement in _SCHEMA.split(";"):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-    connection.execute(f"PRAGMA user_version = {_VERSION}")
-
-
-def _close(connection: sqlite3.Connection | None) -> None:
-    if connection is not None:
-        connection.close()
-
-
 def _entry(row: sqlite3.Row) -> Entry:
     try:
-        return Entry(
-            number=row["number"],
-            key=row["key"],
-            workflow=row["workflow"],
-            state=row["state"],
-            attempts=row["attempts"],
-            marker=row["marker"],
-            sent=row["sent"],
-            reserved=row["reserved"],
-            coins=row["coins"],
-            records=json.loads(row["records"]),
-            error=json.loads(row["error"]) if row["error"] else None,
-            files=json.loads(row["files"]) if row["files"] else None,
-        )
-    except ValueError as error:
-        raise JournalError(f"the journal is damaged: the entry of {row['key']!r}: {error}") from None
+        records = json.loads(row["records"])
+        error = json.loads(row["error"]) if row["error"] else None
+        files = json.loads(row["files"]) if row["files"] else None
+    except ValueError as problem:
+        raise JournalError(f"the journal is damaged: the entry of {row['key']!r}: {problem}") from None
+
+    return Entry(
+        number=row["number"],
+        key=row["key"],
+        workflow=row["workflow"],
+        state=row["state"],
+        attempts=row["attempts"],
+        marker=row["marker"],
+        sent=row["sent"],
+        reserved=row["reserved"],
+        coins=row["coins"],
+        records=records,
+        error=error,
+        files=files,
+    )
 
 
 def _update(db: sqlite3.Connection, entry: Entry) -> None:
+    error = None if entry.error is None else json.dumps(entry.error)
+    files = None if entry.files is None else json.dumps(entry.files)
+
     db.execute(
         "UPDATE jobs SET state = ?, attempts = ?, marker = ?, sent = ?, reserved = ?, coins = ?, "
         "records = ?, error = ?, files = ? WHERE number = ?",
@@ -358,8 +335,8 @@ def _update(db: sqlite3.Connection, entry: Entry) -> None:
             entry.reserved,
             entry.coins,
             json.dumps(entry.records),
-            None if entry.error is None else json.dumps(entry.error),
-            None if entry.files is None else json.dumps(entry.files),
+            error,
+            files,
             entry.number,
         ),
     )

@@ -1,4 +1,4 @@
-"""The start of one job of a bulk run: budget, uploads, turns, and every step of it in the journal first."""
+"""The start of one job of a bulk run, with each step written to the journal before the next."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 
 from a2e_async._bulk.budget import Reservation, kind_of
 from a2e_async._bulk.entries import Entry, State, strip_inputs
-from a2e_async._bulk.shared import NotStarted, Shared
+from a2e_async._bulk.run_state import NotStarted, RunState
 from a2e_async._tasks.starting import Watch
 from a2e_async.errors import (
     APIError,
@@ -27,129 +27,144 @@ from a2e_async.errors import (
     TransportError,
 )
 from a2e_async.failures import Failure, classify
-from a2e_async.jobs import Job, Task
+from a2e_async.jobs import Job
 from a2e_async.records import JSONObject
-
-if TYPE_CHECKING:
-    pass
+from a2e_async.tasks import Task
 
 __all__ = ["Launch"]
 
 logger = logging.getLogger("a2e_async")
 
-# What a request that was never taken ends with: it may be sent again.
+# Failures of a request that the service has not taken. The request may be sent again.
 _NOT_TAKEN = (Failure.UNDELIVERED, Failure.REFUSED)
 _PAUSE = 15.0  # seconds between tries while the service cannot be reached or refuses everything
 
 
 class Launch:
-    """Starts the task of one job, or finds the one that an earlier process has started.
+    """Starts the task of one job, or recovers the task that an earlier process started.
 
     Args:
-        shared: the run.
+        run_state: the state of the run.
         job: the job.
         entry: the job's entry in the journal.
     """
 
-    def __init__(self, shared: Shared, job: Job[Any], entry: Entry) -> None:
-        self._shared = shared
+    def __init__(self, run_state: RunState, job: Job[Any], entry: Entry) -> None:
+        self._run_state = run_state
         self._job = job
         self._entry = entry
         self._runtime = job.workflow.runtime
 
     async def start(self) -> Task[Any]:
-        """Start the job. While the service cannot be reached or refuses, wait, as long as for a task.
+        """Start the job.
+
+        While the service cannot be reached or refuses everything, this waits and tries again, for no longer
+        than the run's timeout.
 
         Raises:
             NotStarted: the run has stopped.
             Exception: this job cannot be started, or it is not known whether it was.
         """
-        shared, clock = self._shared, self._runtime.policies.clock
+        run, clock = self._run_state, self._runtime.policies.clock
         self._job.workflow.require_readable()
         began = clock.now()
+
         while True:
-            shared.check()
+            run.check()
             try:
                 return await self._start_once()
             except (AuthenticationError, InsufficientCredits, BudgetReached, JournalError) as error:
-                shared.stop(error)
+                run.stop(error)
                 raise NotStarted from error
             except (APIError, TransportError) as error:
                 if classify(error) not in _NOT_TAKEN:
                     raise
+
                 pause = max(_PAUSE, error.retry_after or 0.0)
-                if clock.now() - began + pause > shared.settings.timeout:
-                    shared.stop(error)
+                if clock.now() - began + pause > run.settings.timeout:
+                    run.stop(error)
                     raise NotStarted from error
+
                 logger.warning("bulk run: %s; trying again in %.0f s", type(error).__name__, pause)
-                shared.rate.hold(pause)
+                run.pace.hold(pause)
                 await clock.sleep(pause)
 
     async def recover(self) -> Task[Any] | None:
-        """The task of a start that an earlier process sent and did not live to see answered.
+        """Recover the task of a start whose process died before the answer came.
+
+        Returns:
+            The task; None if the start made none.
 
         Raises:
-            SubmissionUncertain: it cannot be told whether there is one.
+            SubmissionUncertain: it is not known whether the start made a task.
         """
-        shared, job, entry, journal = self._shared, self._job, self._entry, self._shared.journal
+        run, job, entry = self._run_state, self._job, self._entry
         starter = self._runtime.starter(job.workflow)
+
+        # Without a marker the task is found by its inputs. Then the tasks of other jobs must be ruled out,
+        # and the URLs of uploaded files must be known.
         if entry.marker is None:
-            if journal is not None and job.workflow.name not in shared.claimed:
-                starter.claim(await journal.known_tasks(job.workflow.name))
-                shared.claimed.add(job.workflow.name)
+            if run.journal is not None and job.workflow.name not in run.claimed:
+                starter.claim(await run.journal.known_tasks(job.workflow.name))
+                run.claimed.add(job.workflow.name)
             job = await job.with_uploads()
+
         reservation = Reservation(kind_of(job), entry.reserved)
-        ago = max(0.0, time.time() - entry.sent)
+        elapsed = max(0.0, time.time() - entry.sent)
         records = await starter.recover(
             job,
             job.body,
             entry.marker,
-            self._runtime.policies.clock.now() - ago,
+            self._runtime.policies.clock.now() - elapsed,
             self._watch(reservation),
         )
+
         if not records:
-            shared.budget.release(reservation)
-            await self._write(_before(entry))
+            run.budget.release(reservation)
+            await self._write_state(_state_before(entry))
             return None
         return job.task(records)
 
     async def _start_once(self) -> Task[Any]:
-        shared = self._shared
+        run = self._run_state
         ready = await self._job.with_uploads()
-        shared.check()
+        run.check()
+
         kind = kind_of(self._job)
         await self._ask_price(kind)
-        reservation = await shared.budget.reserve(kind, self._job.quote)
-        starter = self._runtime.starter(ready.workflow)
+        reservation = await run.budget.reserve(kind, self._job.quote)
 
+        starter = self._runtime.starter(ready.workflow)
         try:
             started = await starter.start(self._job, ready.call, watch=self._watch(reservation))
         except Exception as error:
-            await self._not_made(error, reservation)
+            await self._settle_failure(error, reservation)
             raise
         return ready.started(started, self._runtime.policies.clock.now())
 
     def _watch(self, reservation: Reservation) -> Watch:
-        """Writes each step of the start down."""
+        """A Watch that writes each step of the start to the journal."""
 
         async def sending(marker: str | None) -> None:
-            await self._shared.rate.turn()
-            self._shared.check(within_budget=True)
-            # Once it is written down it is also sent: nothing is looked for that never was.
+            await self._run_state.pace.turn()
+            self._run_state.check(within_budget=True)
+            # A start that is written down must also be sent. Otherwise the next run would search for a task
+            # that cannot exist.
             with anyio.CancelScope(shield=True):
-                await self._write(State.STARTING, marker, reservation.coins)
+                await self._write_state(State.STARTING, marker, reservation.coins)
 
         async def refused() -> None:
             with suppress(JournalError):
-                await self._write(_before(self._entry))
+                await self._write_state(_state_before(self._entry))
 
         async def accepted(records: Sequence[JSONObject]) -> None:
-            await self._accepted(records, reservation)
+            await self._record_accepted(records, reservation)
 
-        return Watch(accepted, sending, refused, self._shared.shields)
+        return Watch(accepted, sending, refused, self._run_state.shields)
 
-    async def _write(self, state: str, marker: str | None = None, reserved: float = 0.0) -> None:
-        journal, entry = self._shared.journal, self._entry
+    async def _write_state(self, state: str, marker: str | None = None, reserved: float = 0.0) -> None:
+        """Write that a start is about to be sent, or that it made no task."""
+        journal, entry = self._run_state.journal, self._entry
         if journal is None:
             entry.state = state
         elif state == State.STARTING:
@@ -157,64 +172,71 @@ class Launch:
         else:
             await journal.undo_start(entry, state)
 
-    async def _accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
-        """A start made these tasks: write it down before anything else."""
-        shared, entry = self._shared, self._entry
-        told = [coins for record in records if isinstance(coins := record.get("coins"), int | float)]
-        coins = sum(told) if told else None
-        shared.budget.spend(reservation, coins)
-        shared.counts.charged(entry.workflow, coins or 0.0)
+    async def _record_accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
+        """Count the coins of an accepted start and write down its tasks."""
+        run, entry = self._run_state, self._entry
+
+        charges = [coins for record in records if isinstance(coins := record.get("coins"), int | float)]
+        coins = sum(charges) if charges else None
+        run.budget.spend(reservation, coins)
+        run.counts.add_coins(entry.workflow, coins or 0.0)
+
         stored = [strip_inputs(record, self._job.body) for record in records]
-        if shared.journal is None:
+        if run.journal is None:
             entry.accept(stored, coins or 0.0)
             return
         try:
-            await shared.journal.record_accepted(entry, stored, coins or 0.0)
+            await run.journal.record_accepted(entry, stored, coins or 0.0)
         except JournalError as error:
-            # The task is there and will be waited for; a later run finds it by what was written before.
-            shared.stop(error)
+            # This run still waits for the task. The journal knows that the start was sent, so a later run
+            # can recover it.
+            run.stop(error)
 
-    async def _not_made(self, error: Exception, reservation: Reservation) -> None:
-        """A start failed: note that it made no task, if that is known."""
-        shared, entry = self._shared, self._entry
-        if not _made_none(error):
-            shared.budget.doubt(reservation)
+    async def _settle_failure(self, error: Exception, reservation: Reservation) -> None:
+        """Write down that a start made no task, if that is certain."""
+        run, entry = self._run_state, self._entry
+        if not _made_no_task(error):
+            run.budget.doubt(reservation)
             return
-        shared.budget.release(reservation)
+
+        run.budget.release(reservation)
         if entry.state != State.STARTING:
             return
+
         try:
             with anyio.CancelScope(shield=True):
-                if shared.journal and isinstance(error, TaskRejected | ModerationError):
-                    await shared.journal.record_end(entry, (), error)
+                if run.journal and isinstance(error, TaskRejected | ModerationError):
+                    await run.journal.record_end(entry, (), error)
                 else:
-                    await self._write(_before(entry))
+                    await self._write_state(_state_before(entry))
         except JournalError as problem:
-            shared.stop(problem)
+            run.stop(problem)
 
     async def _ask_price(self, kind: str) -> None:
-        """Where nobody knows what a job will cost, ask the service (free, H)."""
-        shared, job = self._shared, self._job
-        if job.quote is not None or not shared.budget.wants_quote(kind):
+        """Ask the service for the price of this kind of job, if it is needed and not known. This is free."""
+        run, job = self._run_state, self._job
+        if job.quote is not None or not run.budget.wants_quote(kind):
             return
-        async with shared.quoting:
-            if not shared.budget.wants_quote(kind):
+
+        async with run.quoting:
+            # Another job may have asked in the meantime.
+            if not run.budget.wants_quote(kind):
                 return
             try:
-                shared.budget.expect(kind, (await shared.client.quote(job)).coins)
+                run.budget.expect(kind, (await run.client.quote(job)).coins)
             except (APIError, TransportError) as error:
                 if isinstance(error, AuthenticationError) or classify(error) in _NOT_TAKEN:
                     raise
-                shared.budget.expect(kind, None)
+                run.budget.expect(kind, None)
 
 
-def _before(entry: Entry) -> str:
-    """The state of an entry whose start has made no task: what it was before."""
+def _state_before(entry: Entry) -> str:
+    """The state of the entry before its last start."""
     return State.FAILED if entry.error else State.NEW
 
 
-def _made_none(error: Exception) -> bool:
-    """Whether a start that ended so provably made no task."""
+def _made_no_task(error: Exception) -> bool:
+    """Whether a start that failed with this error certainly made no task."""
     if isinstance(error, APIError | TransportError):
         return classify(error) is not Failure.UNKNOWN
     if isinstance(error, SubmissionUncertain):

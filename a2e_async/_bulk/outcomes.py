@@ -1,4 +1,4 @@
-"""What a bulk run gives: an Outcome for each job, and a summary of them all."""
+"""The results of a bulk run: an Outcome for each job, and a Summary of the run. No I/O."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from typing import Any
 
 import attrs
 
-from a2e_async.jobs import Job, Result
+from a2e_async.jobs import Job
+from a2e_async.tasks import Result
 
-__all__ = ["Outcome", "Summary", "WorkflowSummary"]
+__all__ = ["Counts", "Outcome", "Summary", "WorkflowSummary"]
 
 
 @attrs.frozen(eq=False)
 class Outcome:
-    """What became of one job of a bulk run.
+    """How one job of a bulk run ended.
 
     Attributes:
         job: the Job.
-        index: its place in the input, from 0.
-        key: what the journal recognises it by; None without a journal.
-        result: the Result, or None.
-        error: why there is none, or why its files could not be downloaded; or None. An `A2EError`, unless
-            something is broken that this package does not know of.
+        index: its position in the input, from 0.
+        key: the key that identifies it in the journal. Without a journal, the job's own key or None.
+        result: the Result; None if there is none.
+        error: why there is no Result, or why its files could not be downloaded; None if all went well.
+            Usually an `A2EError`; any other exception is a bug, here or in the caller's code.
         paths: the downloaded files.
-        attempts: starts that were accepted, earlier runs included.
-        replayed: the job had ended in an earlier run; this comes from the journal.
+        attempts: accepted starts, earlier runs included.
+        replayed: the job had already ended in an earlier run; this Outcome comes from the journal.
     """
 
     job: Job[Any]
@@ -45,10 +46,12 @@ class WorkflowSummary:
     """A bulk run in numbers, for one workflow.
 
     Attributes:
-        done, failed: jobs.
-        coins: charged in this run, failed tasks included, as far as the replies tell.
-        mean_duration, longest_duration: seconds from acceptance until noticed, of the jobs done in this run.
-        errors: how many jobs ended with each type of error.
+        done: jobs with a Result.
+        failed: jobs without a Result.
+        coins: coins charged in this run, failed tasks included, as far as the service reports them.
+        mean_duration: mean time in seconds from acceptance to the result, for jobs done in this run.
+        longest_duration: the longest of these times, in seconds.
+        errors: the number of jobs that ended with each type of error.
     """
 
     done: int = 0
@@ -64,17 +67,18 @@ class Summary:
     """A bulk run in numbers.
 
     Attributes:
-        jobs: jobs whose Outcomes were made.
-        done, failed: of these.
-        replayed: of these, how many came from the journal.
-        skipped: jobs without an Outcome, because an earlier run had finished them.
-        retried: tasks started again after they had failed.
-        not_started: jobs that were read but not started, because the run stopped; nor were those after them.
-        left: jobs that the journal knows as started and that this run's input did not name.
-        coins: charged in this run, as far as the replies tell.
-        requests: API requests that the client has sent meanwhile.
-        workflows: the same by workflow.
-        stopped: why no more jobs were started, or None.
+        jobs: jobs with an Outcome.
+        done: jobs with a Result.
+        failed: jobs without a Result.
+        replayed: jobs whose Outcome came from the journal.
+        skipped: jobs without an Outcome because an earlier run had finished them.
+        retried: tasks started again after a failure.
+        not_started: jobs that were read but not started because the run stopped. Later jobs were not read.
+        left: jobs that were started by an earlier run and are missing in this run's input.
+        coins: coins charged in this run, as far as the service reports them.
+        requests: API requests that the client sent during the run.
+        workflows: the numbers of each workflow, by its name.
+        stopped: why the run stopped starting jobs; None if it did not.
     """
 
     jobs: int
@@ -113,7 +117,7 @@ class _Tally:
 
 
 class Counts:
-    """Adds up a run as it goes, in constant memory."""
+    """Counts what happens in a run, in constant memory."""
 
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
@@ -122,24 +126,26 @@ class Counts:
         self.retried = 0
         self.not_started = 0
 
-    def charged(self, workflow: str, coins: float) -> None:
-        """A start was accepted for that many coins."""
-        self._of(workflow).coins += coins
+    def add_coins(self, workflow: str, coins: float) -> None:
+        """Count the coins of an accepted start."""
+        self._tally(workflow).coins += coins
 
-    def ended(self, outcome: Outcome) -> None:
-        """A job has its Outcome."""
-        tally = self._of(outcome.job.workflow.name)
+    def add_outcome(self, outcome: Outcome) -> None:
+        """Count a job that has ended."""
+        tally = self._tally(outcome.job.workflow.name)
+        self.replayed += outcome.replayed
+
         if outcome.error is not None:
             tally.errors[type(outcome.error).__name__] += 1
         if outcome.result is None:
             tally.failed += 1
-        else:
-            tally.done += 1
-        if outcome.result is not None and not outcome.replayed:
+            return
+
+        tally.done += 1
+        if not outcome.replayed:
             tally.timed += 1
             tally.durations += outcome.result.elapsed
             tally.longest = max(tally.longest, outcome.result.elapsed)
-        self.replayed += outcome.replayed
 
     @property
     def coins(self) -> float:
@@ -147,9 +153,16 @@ class Counts:
         return sum(tally.coins for tally in self._tallies.values())
 
     def summary(self, *, requests: int, left: int, stopped: Exception | None) -> Summary:
-        """The numbers so far."""
+        """The numbers so far.
+
+        Args:
+            requests: API requests sent.
+            left: started jobs that the input did not name.
+            stopped: why the run stopped starting jobs, or None.
+        """
         done = sum(tally.done for tally in self._tallies.values())
         failed = sum(tally.failed for tally in self._tallies.values())
+
         return Summary(
             jobs=done + failed,
             done=done,
@@ -165,5 +178,5 @@ class Counts:
             stopped=stopped,
         )
 
-    def _of(self, workflow: str) -> _Tally:
+    def _tally(self, workflow: str) -> _Tally:
         return self._tallies.setdefault(workflow, _Tally())

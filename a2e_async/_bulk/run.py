@@ -1,4 +1,4 @@
-"""Many jobs at once: read lazily, started within bounds, delivered as they complete, never paid twice."""
+"""A bulk run: reads jobs lazily, runs them side by side, and yields their Outcomes as they complete."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
+import attrs
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from a2e_async._bulk.budget import Budget
 from a2e_async._bulk.job_run import JobRun
 from a2e_async._bulk.outcomes import Counts, Outcome, Summary
+from a2e_async._bulk.run_state import BulkClient, NotStarted, RunState
 from a2e_async._bulk.settings import BulkSettings
-from a2e_async._bulk.shared import BulkClient, NotStarted, Shared
 from a2e_async._tasks.pace import Pace
 from a2e_async.errors import APIError, BudgetReached, InvalidArgument, JournalError, TransportError
 from a2e_async.jobs import Job
@@ -23,20 +24,43 @@ from a2e_async.jobs import Job
 if TYPE_CHECKING:
     from a2e_async._bulk.journal import Journal
     from a2e_async._files.uploads import Uploader
+    from a2e_async.runtime import Runtime
 
 __all__ = ["BulkRun"]
 
 _DOWNLOADS = 8
-# Why a run may end early without raising: `BulkRun.stopped` tells.
-_QUIET = (APIError, TransportError, BudgetReached)
+# A run that stops for one of these reasons ends without raising; the reason is in `BulkRun.stopped`.
+_NOT_RAISED = (APIError, TransportError, BudgetReached)
+_END: Any = object()
+
+
+@attrs.frozen(eq=False)
+class _OpenRun:
+    """The parts of a run that exist from its first `async with` on.
+
+    Attributes:
+        state: the state that the jobs share.
+        outcomes: the Outcomes, for the reader of the run.
+        group: the task group of the run.
+        reading: the scope in which jobs are read; it is cancelled when the run stops.
+        ended: set when no job is running any more.
+        resources: closed when the run is left.
+    """
+
+    state: RunState
+    outcomes: MemoryObjectReceiveStream[Outcome]
+    group: TaskGroup
+    reading: anyio.CancelScope
+    ended: anyio.Event
+    resources: AsyncExitStack
 
 
 class BulkRun:
     """A bulk run; see `A2E.bulk`.
 
-    Leaving the block early, an exception in it, or Ctrl-C settles the starts that are under way, writes
-    them down and cancels the rest here; tasks that were accepted go on at the server. A second Ctrl-C
-    does not wait for the starts: with a journal the next run looks for their tasks.
+    When the block is left early, by an exception or by Ctrl-C, the starts under way are completed and
+    written to the journal. Everything else is cancelled here; accepted tasks go on at the server. A second
+    Ctrl-C does not wait for the starts. With a journal, the next run recovers their tasks.
     """
 
     def __init__(
@@ -48,129 +72,152 @@ class BulkRun:
         self._jobs = jobs
         self._settings = settings
         self._counts = Counts()
-        self._shared: Shared | None = None
-        self._broken: Exception | None = None
-        self._outcomes: MemoryObjectReceiveStream[Outcome] | None = None
+        self._open: _OpenRun | None = None
+        self._input_error: Exception | None = None
         self._left = 0
         self._requests: Callable[[], int] = lambda: 0
 
     @property
     def stopped(self) -> Exception | None:
-        """Why no more jobs are started; None as a rule.
+        """Why the run stopped starting jobs; None while it runs normally.
 
-        No coins, a refused token, the budget, a service that cannot be reached or refuses everything;
-        or what the jobs' iterable or the journal has raised, which the iteration raises at its end.
+        Either the run cannot go on: no coins are left, the token was refused, the budget is reached, or the
+        service is unreachable or refuses everything. Or the iterable of the jobs or the journal raised an
+        error, which the iteration raises at its end.
         """
-        return (self._shared.stopped if self._shared else None) or self._broken
+        return (self._open.state.stopped if self._open else None) or self._input_error
 
     def summary(self) -> Summary:
-        """The run in numbers, as far as it has come."""
+        """The run in numbers so far."""
         return self._counts.summary(requests=self._requests(), left=self._left, stopped=self.stopped)
 
     async def __aenter__(self) -> Self:
-        if self._shared is not None:
+        if self._open is not None:
             raise RuntimeError("this bulk run has been used; make another one")
         runtime = self._client.runtime
         before, transport = runtime.transport.requests, runtime.transport
         self._requests = lambda: transport.requests - before
-        async with AsyncExitStack() as stack:
-            send, receive = anyio.create_memory_object_stream[Outcome](0)
-            stack.enter_context(receive)
-            stack.enter_context(send)
-            await stack.enter_async_context(runtime.session())
-            journal = None
-            spent, set_aside = 0.0, 0.0
-            if self._settings.journal is not None:
-                from a2e_async._bulk.journal import Journal
 
-                journal = await stack.enter_async_context(Journal.open(self._settings.journal))
-                await stack.enter_async_context(_uploads_kept(runtime.uploader, journal))
-                spent, set_aside = await journal.spent()
-            settings, clock = self._settings, runtime.policies.clock
-            self._reading = anyio.CancelScope()
-            self._shared = Shared(
-                client=self._client,
-                settings=settings,
-                journal=journal,
-                counts=self._counts,
-                budget=Budget(settings.max_coins, spent=spent, set_aside=set_aside),
-                rate=Pace(clock, settings.start_rate),
-                tasks=anyio.Semaphore(settings.concurrency),
-                downloads=anyio.Semaphore(_DOWNLOADS),
-                stopping=self._reading.cancel,
-            )
-            self._ended = anyio.Event()
-            self._group = await stack.enter_async_context(anyio.create_task_group())
-            self._group.start_soon(self._feed, self._shared, send)
-            self._outcomes = receive
-            self._stack = stack.pop_all()
+        async with AsyncExitStack() as resources:
+            send, receive = anyio.create_memory_object_stream[Outcome](0)
+            resources.enter_context(receive)
+            resources.enter_context(send)
+            await resources.enter_async_context(runtime.session())
+
+            reading = anyio.CancelScope()
+            state = await self._open_state(runtime, resources, on_stop=reading.cancel)
+            group = await resources.enter_async_context(anyio.create_task_group())
+
+            opened = _OpenRun(state, receive, group, reading, anyio.Event(), resources.pop_all())
+            group.start_soon(self._feed, opened, send)
+            self._open = opened
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._group.cancel_scope.cancel()
+        if self._open is None:
+            return
+
+        # A start whose request has been sent may already have cost coins, so it must not be cut off before
+        # its answer is written to the journal. Starts therefore run in shielded scopes: cancelling the group
+        # ends everything else, and `ended` is set once the last start is settled. The wait for it is
+        # shielded as well, because the block may have been left by a cancellation.
+        #
+        # A second Ctrl-C is raised in that wait. It means "now": the shields are taken off, so that the
+        # pending cancellation reaches the starts too. Their entries stay "starting", and the next run
+        # searches for their tasks.
+        self._open.group.cancel_scope.cancel()
         try:
             with anyio.CancelScope(shield=True):
-                await self._ended.wait()
+                await self._open.ended.wait()
         except BaseException:
-            # The second Ctrl-C.
-            for scope in tuple(self._shared.shields if self._shared else ()):
+            for scope in tuple(self._open.state.shields):
                 scope.shield = False
             raise
         finally:
-            # Without the block's own exception, which would come out in a group.
-            await self._stack.__aexit__(None, None, None)
+            # The block's own exception is not passed on: the task group would wrap it in a group.
+            await self._open.resources.__aexit__(None, None, None)
             sent = self._requests()
             self._requests = lambda: sent
 
     def __aiter__(self) -> Self:
-        """The Outcomes as they complete."""
+        """Iterate over the Outcomes as they complete."""
         return self
 
     async def __anext__(self) -> Outcome:
-        if self._outcomes is None:
+        if self._open is None:
             raise RuntimeError("read a bulk run inside its `async with`")
+
         with suppress(anyio.EndOfStream):
-            return await self._outcomes.receive()
-        if self._broken is not None:
-            raise self._broken
-        if self.stopped is not None and not isinstance(self.stopped, _QUIET):
+            return await self._open.outcomes.receive()
+
+        if self._input_error is not None:
+            raise self._input_error
+        if self.stopped is not None and not isinstance(self.stopped, _NOT_RAISED):
             raise self.stopped
         raise StopAsyncIteration
 
-    async def _feed(self, shared: Shared, send: MemoryObjectSendStream[Outcome]) -> None:
-        """Read jobs and run them side by side; a job is read when there is room for it.
+    async def _open_state(
+        self, runtime: Runtime, resources: AsyncExitStack, *, on_stop: Callable[[], None]
+    ) -> RunState:
+        """Open the journal, if there is one, and make the state that the jobs share."""
+        settings = self._settings
+        journal = None
+        spent, set_aside = 0.0, 0.0
 
-        There is room for a few more than run at once: those whose task has ended while their files
-        come down, or while nobody has taken their Outcome yet.
+        if settings.journal is not None:
+            from a2e_async._bulk.journal import Journal
+
+            journal = await resources.enter_async_context(Journal.open(settings.journal))
+            await resources.enter_async_context(_share_uploads(runtime.uploader, journal))
+            spent, set_aside = await journal.spent()
+
+        return RunState(
+            client=self._client,
+            settings=settings,
+            journal=journal,
+            counts=self._counts,
+            budget=Budget(settings.max_coins, spent=spent, set_aside=set_aside),
+            pace=Pace(runtime.policies.clock, settings.start_rate),
+            tasks=anyio.Semaphore(settings.concurrency),
+            downloads=anyio.Semaphore(_DOWNLOADS),
+            on_stop=on_stop,
+        )
+
+    async def _feed(self, run: _OpenRun, send: MemoryObjectSendStream[Outcome]) -> None:
+        """Read jobs and run them side by side. A job is read when there is room for it.
+
+        There is room for a few more jobs than may run at once: for those whose task has ended, but whose
+        files are still downloading or whose Outcome has not been taken yet.
         """
-        room = anyio.Semaphore(shared.settings.concurrency + _DOWNLOADS)
+        room = anyio.Semaphore(self._settings.concurrency + _DOWNLOADS)
         try:
             async with anyio.create_task_group() as group:
-                with self._reading:
-                    await self._read(shared, room, group, send)
-            await self._count_left(shared)
-            # Left open where this broke off (Ctrl-C, under trio): that must not look like the end of the run.
+                with run.reading:
+                    await self._read(run.state, room, group, send)
+            await self._count_left(run.state)
+            # Closing the stream ends the iteration. It stays open when this is broken off (under trio,
+            # Ctrl-C may be raised here): a broken run must not look complete.
             send.close()
         finally:
-            self._ended.set()
+            run.ended.set()
 
-    async def _count_left(self, shared: Shared) -> None:
-        if shared.journal is not None and self.stopped is None:
+    async def _count_left(self, state: RunState) -> None:
+        if state.journal is not None and self.stopped is None:
             try:
-                self._left = await shared.journal.unfinished()
+                self._left = await state.journal.unfinished()
             except JournalError as error:
-                shared.stop(error)
+                state.stop(error)
 
     async def _read(
         self,
-        shared: Shared,
+        state: RunState,
         room: anyio.Semaphore,
         group: TaskGroup,
         send: MemoryObjectSendStream[Outcome],
     ) -> None:
-        jobs = _each(self._jobs)
+        jobs = _iterate(self._jobs)
         index = 0
         try:
             while True:
@@ -178,20 +225,24 @@ class BulkRun:
                 try:
                     job = await anext(jobs, _END)
                 except Exception as error:
-                    self._broken = error
+                    self._input_error = error
                     return
-                if job is _END or shared.stopped is not None:
+
+                if job is _END or state.stopped is not None:
                     return
                 if not isinstance(job, Job):
-                    self._broken = InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
+                    self._input_error = InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
                     return
-                group.start_soon(self._run, JobRun(shared, job, index), room, send)
+
+                group.start_soon(self._run_job, JobRun(state, job, index), room, send)
                 index += 1
         finally:
             if isinstance(jobs, AsyncGenerator):
                 await jobs.aclose()
 
-    async def _run(self, run: JobRun, room: anyio.Semaphore, send: MemoryObjectSendStream[Outcome]) -> None:
+    async def _run_job(
+        self, run: JobRun, room: anyio.Semaphore, send: MemoryObjectSendStream[Outcome]
+    ) -> None:
         try:
             outcome = await run.run()
         except NotStarted:
@@ -200,14 +251,14 @@ class BulkRun:
             if outcome is None:
                 self._counts.skipped += 1
             else:
-                self._counts.ended(outcome)
+                self._counts.add_outcome(outcome)
                 await send.send(outcome)
         room.release()
 
 
 @asynccontextmanager
-async def _uploads_kept(uploader: Uploader, journal: Journal) -> AsyncIterator[None]:
-    """Know the uploads of earlier runs, and let later runs know of this one's."""
+async def _share_uploads(uploader: Uploader, journal: Journal) -> AsyncIterator[None]:
+    """Reuse the uploads of earlier runs, and record the uploads of this run for later ones."""
     uploader.recall(await journal.uploads())
     uploader.listeners.append(journal.record_upload)
     try:
@@ -216,15 +267,12 @@ async def _uploads_kept(uploader: Uploader, journal: Journal) -> AsyncIterator[N
         uploader.listeners.remove(journal.record_upload)
 
 
-_END: Any = object()
+def _iterate(jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]]) -> AsyncIterator[Job[Any]]:
+    return aiter(jobs) if isinstance(jobs, AsyncIterable) else _AsyncIterator(iter(jobs))
 
 
-def _each(jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]]) -> AsyncIterator[Job[Any]]:
-    return aiter(jobs) if isinstance(jobs, AsyncIterable) else _Each(iter(jobs))
-
-
-class _Each:
-    """An iterator, asynchronously."""
+class _AsyncIterator:
+    """Makes a plain iterator an async iterator."""
 
     def __init__(self, jobs: Iterator[Job[Any]]) -> None:
         self._jobs = jobs

@@ -1,4 +1,4 @@
-"""The settings of a bulk run, checked once."""
+"""The settings of a bulk run, checked when they are made."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _yield_or_skip(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
 
 @attrs.frozen
 class BulkSettings:
-    """The settings of a bulk run, as `A2E.bulk` explains them."""
+    """The settings of a bulk run; `A2E.bulk` explains them."""
 
     concurrency: int = attrs.field(validator=_whole_from(1))
     timeout: float = attrs.field(validator=_positive)

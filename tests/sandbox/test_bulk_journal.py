@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from a2e_async import (
     InvalidRequest,
     Job,
     JournalError,
+    Outcome,
     StartPolicy,
     SubmissionUncertain,
     TaskFailed,
     TaskRejected,
 )
+from a2e_async._bulk.journal import Journal
 from a2e_async.sandbox import Faults
 from tests.sandbox.bulk_kit import PRICE, Stage, cut_off, drained, entries, ids, pictures, rerun, stage
 
@@ -412,18 +415,32 @@ async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         assert on.sandbox.ledger.count("api") == 0
 
 
-async def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(journal: Path) -> None:
+async def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(
+    journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Journal] = []
+    open_journal = Journal.open
+
+    @asynccontextmanager
+    async def observed(path: Path) -> AsyncIterator[Journal]:
+        async with open_journal(path) as journal:
+            opened.append(journal)
+            yield journal
+
+    def fill_disk(db: sqlite3.Connection) -> None:
+        """Let the file grow no further; the error is the one of a full disk."""
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {pages}")
+
+    monkeypatch.setattr(Journal, "open", observed)
     async with stage() as on:
-        got = []
+        got: list[Outcome] = []
 
         async def drain() -> None:
             async with on.a2e.bulk(pictures(on.a2e, 60), concurrency=8, journal=journal) as run:
                 async for outcome in run:
                     if not got:
-                        # As a full disk would say it.
-                        db = run._shared.journal._connection  # type: ignore[union-attr]
-                        pages = db.execute("PRAGMA page_count").fetchone()[0]
-                        db.execute(f"PRAGMA max_page_count = {pages}")
+                        await opened[0].transact(fill_disk)
                     got.append(outcome)
 
         with pytest.raises(JournalError, match="full"):
@@ -431,6 +448,7 @@ async def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(journal: Pat
         made = on.made()
         assert made < 60
         assert all(outcome.error is None for outcome in got)
+
         outcomes = await rerun(on, lambda later: pictures(later, 60), journal=journal)
         assert len(set(ids(outcomes))) == 60
         assert on.made() == 60

@@ -296,7 +296,7 @@ async def test_families_that_tell_no_price_need_quotes_for_a_bound() -> None:
         async with on.a2e.bulk(jobs(), max_coins=50.0) as run:
             await drained(run)
         assert isinstance(run.stopped, BudgetReached)
-        assert "does not tell what it costs" in str(run.stopped)
+        assert "does not report its cost" in str(run.stopped)
         assert on.made() == 1
         async with on.a2e.bulk([job.with_quote(12.0) for job in jobs()], max_coins=50.0) as run:
             await drained(run)

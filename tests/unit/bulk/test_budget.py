@@ -1,4 +1,4 @@
-"""What a bulk run may spend."""
+"""The budget of a bulk run."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a2e_async._bulk.budget import Budget, kind_of
+from a2e_async._bulk.budget import Budget, Reservation, kind_of
 from a2e_async.errors import BudgetReached
 from tests.unit.sample import Pictures, Service, client
 
 pytestmark = pytest.mark.anyio
 
 
-async def refused(budget: Budget, kind: str, quote: float | None) -> str:
-    """Why coins are not set aside."""
+async def refusal(budget: Budget, kind: str, quote: float | None) -> str:
+    """The message of the refusal to set coins aside."""
     with pytest.raises(BudgetReached) as error:
         await budget.reserve(kind, quote)
     return str(error.value)
@@ -34,15 +34,15 @@ async def test_without_a_bound_everything_is_allowed() -> None:
 async def test_a_start_that_might_pass_the_bound_is_refused() -> None:
     budget = Budget(100.0)
     first = await budget.reserve("a", 60.0)
-    assert "40 of 100 coins are left" in await refused(budget, "a", 41.0)
+    assert "40 of 100 coins are left" in await refusal(budget, "a", 41.0)
     second = await budget.reserve("a", 40.0)
-    assert "0 of 100" in await refused(budget, "a", 0.0)
+    assert "0 of 100" in await refusal(budget, "a", 0.0)
     budget.release(second)
     budget.spend(first, 60.0)
     await budget.reserve("b", 40.0)
 
 
-async def test_a_kind_costs_what_it_has_cost_at_most_even_if_a_quote_says_less() -> None:
+async def test_the_highest_cost_of_a_kind_counts_even_if_a_quote_says_less() -> None:
     budget = Budget(100.0)
     budget.spend(await budget.reserve("a", 5.0), 30.0)
     budget.spend(await budget.reserve("a", 5.0), 20.0)
@@ -51,7 +51,7 @@ async def test_a_kind_costs_what_it_has_cost_at_most_even_if_a_quote_says_less()
     assert (await budget.reserve("b", 5.0)).coins == 5.0
 
 
-async def test_starts_of_unknown_cost_go_one_by_one() -> None:
+async def test_starts_of_unknown_cost_go_one_at_a_time() -> None:
     budget = Budget(100.0)
     order: list[str] = []
 
@@ -66,13 +66,13 @@ async def test_starts_of_unknown_cost_go_one_by_one() -> None:
         await anyio.wait_all_tasks_blocked()
         for _ in range(3):
             group.start_soon(explore, "a", lambda reservation: budget.spend(reservation, 10.0))
-        # Somebody else's price is known: that does not have to wait.
+        # A kind whose price is known does not have to wait.
         await budget.reserve("c", 1.0)
     assert order == ["a True 0", *["a False 10"] * 3]
 
 
 @pytest.mark.parametrize("end", ["release", "doubt"])
-async def test_the_next_one_explores_when_the_first_made_nothing(end: str) -> None:
+async def test_the_next_start_explores_when_the_first_made_no_task(end: str) -> None:
     budget = Budget(100.0)
     first = await budget.reserve("a", None)
     getattr(budget, end)(first)
@@ -80,23 +80,23 @@ async def test_the_next_one_explores_when_the_first_made_nothing(end: str) -> No
         assert (await budget.reserve("a", None)).exploring
 
 
-async def test_what_is_in_doubt_stays_set_aside() -> None:
+async def test_coins_in_doubt_stay_set_aside() -> None:
     budget = Budget(100.0)
     budget.doubt(await budget.reserve("a", 70.0))
-    assert "30 of 100" in await refused(budget, "a", 31.0)
+    assert "30 of 100" in await refusal(budget, "a", 31.0)
 
 
-async def test_earlier_processes_count() -> None:
+async def test_coins_of_earlier_processes_count() -> None:
     budget = Budget(100.0, spent=50.0, set_aside=20.0)
-    assert "30 of 100" in await refused(budget, "a", 31.0)
+    assert "30 of 100" in await refusal(budget, "a", 31.0)
 
 
-async def test_a_family_that_tells_no_price_needs_quotes() -> None:
+async def test_a_workflow_that_reports_no_cost_needs_quotes() -> None:
     budget = Budget(100.0)
     budget.spend(await budget.reserve("face_swap x=1", None), None)
-    assert "face_swap does not tell" in await refused(budget, "face_swap x=1", None)
+    assert "face_swap does not report" in await refusal(budget, "face_swap x=1", None)
     budget.spend(await budget.reserve("face_swap x=1", 60.0), None)
-    assert "40 of 100" in await refused(budget, "face_swap x=1", 60.0)
+    assert "40 of 100" in await refusal(budget, "face_swap x=1", 60.0)
 
 
 async def test_a_price_is_asked_for_once() -> None:
@@ -115,28 +115,33 @@ async def test_a_price_is_asked_for_once() -> None:
     jobs=st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["paid", "less", "none", "doubt"]))),
 )
 def test_no_order_of_events_passes_the_bound(bound: int, jobs: list[tuple[int, str]]) -> None:
-    async def check() -> float:
-        budget, spent, open_starts = Budget(float(bound)), 0.0, []
+    def settle(budget: Budget, reservation: Reservation, end: str) -> float:
+        """End a start; returns the coins that it may have cost."""
+        if end in ("paid", "less"):
+            coins = reservation.coins if end == "paid" else reservation.coins / 2
+            budget.spend(reservation, coins)
+            return coins
+        if end == "doubt":
+            budget.doubt(reservation)
+            return reservation.coins
+        budget.release(reservation)
+        return 0.0
+
+    async def spend() -> float:
+        budget, spent = Budget(float(bound)), 0.0
+        open_starts: list[tuple[Reservation, str]] = []
+
         for quote, end in jobs:
             try:
                 open_starts.append((await budget.reserve("a", float(quote)), end))
             except BudgetReached:
                 continue
-            if len(open_starts) < 4:
-                continue
-            reservation, how = open_starts.pop(0)
-            if how in ("paid", "less"):
-                coins = reservation.coins if how == "paid" else reservation.coins / 2
-                budget.spend(reservation, coins)
-                spent += coins
-            elif how == "doubt":
-                budget.doubt(reservation)
-                spent += reservation.coins
-            else:
-                budget.release(reservation)
+            if len(open_starts) == 4:
+                spent += settle(budget, *open_starts.pop(0))
+
         return spent + sum(reservation.coins for reservation, _ in open_starts)
 
-    assert anyio.run(check) <= bound
+    assert anyio.run(spend) <= bound
 
 
 async def test_jobs_of_one_kind_differ_in_texts_urls_and_seeds_only() -> None:

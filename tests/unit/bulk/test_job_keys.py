@@ -1,7 +1,8 @@
-"""What a job is recognised by."""
+"""Keys that identify jobs."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ async def test_the_same_job_has_the_same_key_and_any_other_another() -> None:
         await key_of(A2E("sk_y").image_to_video(prompt="x", image_url="https://e.com/a.png")),
     }
     assert len(same) == 1
+
     others = [
         job(prompt="y"),
         job(image_url="https://e.com/b.png"),
@@ -54,7 +56,6 @@ async def test_a_file_counts_by_its_content(tmp_path: Path) -> None:
     keys = {await key_of(job(image_url=source)) for source in (one, two, PICTURE)}
     assert len(keys) == 1
     assert await key_of(job(image_url=other)) not in keys
-    import hashlib
 
     uploaded = Upload("https://cdn/1", hashlib.sha256(PICTURE).hexdigest(), len(PICTURE), "image/png")
     assert await key_of(job(image_url=uploaded)) in keys
@@ -71,7 +72,7 @@ async def test_files_in_lists_count_too(tmp_path: Path) -> None:
     assert await key_of(edit(picture, "https://e.com/a.png")) != await key_of(edit(picture))
 
 
-async def test_what_cannot_be_read_or_sent_is_refused(tmp_path: Path) -> None:
+async def test_an_unreadable_file_and_an_unsendable_value_are_refused(tmp_path: Path) -> None:
     picture = tmp_path / "one.png"
     picture.write_bytes(PICTURE)
     gone = job(image_url=picture)

@@ -1,4 +1,4 @@
-"""The journal by itself: what it keeps, how it commits, what it refuses; and what its entries remember."""
+"""The journal by itself: what it stores, how it commits, what it refuses; and its entries."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ async def test_an_entry_is_the_same_after_reopening(path: Path) -> None:
     async with Journal.open(path) as journal:
         entry = await journal.take("one", "image_to_video", unique=True)
         assert (entry.state, entry.attempts, entry.coins) == (State.NEW, 0, 0.0)
+
         await journal.record_start(entry, "a2e-mark", 12.5)
         assert await journal.spent() == (0.0, 12.5)
         await journal.record_accepted(entry, [RECORD], 10.0)
@@ -41,13 +42,14 @@ async def test_an_entry_is_the_same_after_reopening(path: Path) -> None:
         assert await journal.known_tasks("flux2") == []
         await journal.record_end(entry, [RECORD], None)
         await journal.record_files(entry, [{"path": "one.mp4", "size": 3}])
+
     async with Journal.open(path) as journal:
         again = await journal.take("one", "image_to_video", unique=True)
     assert again == entry
     assert again.files == [{"path": "one.mp4", "size": 3}]
 
 
-async def test_a_start_that_made_nothing_leaves_the_entry_as_it_was(path: Path) -> None:
+async def test_a_start_that_made_no_task_leaves_the_entry_as_it_was(path: Path) -> None:
     async with Journal.open(path) as journal:
         entry = await journal.take("one", "w", unique=True)
         await journal.record_start(entry, "first", 5.0)
@@ -55,13 +57,14 @@ async def test_a_start_that_made_nothing_leaves_the_entry_as_it_was(path: Path) 
         await journal.record_end(entry, [RECORD], TaskFailed("no", record=TaskRecord(id="t1")))
         await journal.record_start(entry, "second", 5.0)
         await journal.undo_start(entry, State.FAILED)
+
     async with Journal.open(path) as journal:
         again = await journal.take("one", "w", unique=True)
     assert (again.state, again.marker, again.attempts) == (State.FAILED, None, 1)
     assert again.error == {"type": "TaskFailed", "message": "no"}
 
 
-async def test_unique_keys_are_met_once_others_as_often_as_they_come(path: Path) -> None:
+async def test_a_unique_key_has_one_entry_another_key_has_one_for_each_job(path: Path) -> None:
     for number in range(2):
         async with Journal.open(path) as journal:
             assert not (await journal.take("mine", "w", unique=True)).repeated
@@ -71,31 +74,32 @@ async def test_unique_keys_are_met_once_others_as_often_as_they_come(path: Path)
             assert await journal.unfinished() == 0
 
 
-async def test_only_what_was_started_and_not_met_again_is_unfinished(path: Path) -> None:
+async def test_only_started_entries_that_are_not_taken_again_are_unfinished(path: Path) -> None:
     async with Journal.open(path) as journal:
-        for key in ("new", "starting", "accepted", "done", "met"):
+        for key in ("new", "starting", "accepted", "done", "taken"):
             entry = await journal.take(key, "w", unique=True)
             if key != "new":
                 await journal.record_start(entry, "m", 0.0)
-            if key in ("accepted", "done", "met"):
+            if key in ("accepted", "done", "taken"):
                 await journal.record_accepted(entry, [{"_id": key}], 1.0)
             if key == "done":
                 await journal.record_end(entry, [{"_id": key}], None)
         assert await journal.unfinished() == 0
+
     async with Journal.open(path) as journal:
-        await journal.take("met", "w", unique=True)
+        await journal.take("taken", "w", unique=True)
         assert await journal.unfinished() == 2
 
 
 async def test_uploads_come_back_with_their_age(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old, new = (
-        Upload("https://e.com/1", "aa", 10, "image/png"),
-        Upload("https://e.com/2", "bb", 20, "image/png"),
-    )
+    old = Upload("https://e.com/1", "aa", 10, "image/png")
+    new = Upload("https://e.com/2", "bb", 20, "image/png")
+
     async with Journal.open(path) as journal:
         for moment, upload in ((1000.0, old), (1500.0, new), (1600.0, old)):
             monkeypatch.setattr("time.time", lambda moment=moment: moment)
             await journal.record_upload(upload)
+
     monkeypatch.setattr("time.time", lambda: 2000.0)
     async with Journal.open(path) as journal:
         assert await journal.uploads() == [(new, 500.0), (old, 400.0)]
@@ -103,34 +107,26 @@ async def test_uploads_come_back_with_their_age(path: Path, monkeypatch: pytest.
 
 async def test_many_steps_share_one_commit(path: Path) -> None:
     async with Journal.open(path) as journal:
-        commits = 0
-        commit = journal._commit
 
-        def counted(steps: Any) -> None:
-            nonlocal commits
-            commits += 1
-            commit(steps)
-
-        journal._commit = counted  # type: ignore[method-assign]
-
-        async def one(number: int) -> None:
+        async def take(number: int) -> None:
             await journal.take(f"key {number}", "w", unique=True)
 
         async with anyio.create_task_group() as group:
             for number in range(200):
-                group.start_soon(one, number)
-    assert commits <= 3
+                group.start_soon(take, number)
+    assert 1 <= journal.commits <= 3
+
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM jobs").fetchone()[0] == 200
     connection.close()
 
 
-async def test_a_step_that_cannot_be_done_undoes_itself_alone(path: Path) -> None:
+async def test_a_step_that_fails_undoes_itself_alone(path: Path) -> None:
     kinds: list[str] = []
 
     async with Journal.open(path) as journal:
 
-        async def one(key: str) -> None:
+        async def take(key: str) -> None:
             try:
                 await journal.take(key, "w", unique=True)
             except UnicodeEncodeError:
@@ -140,7 +136,7 @@ async def test_a_step_that_cannot_be_done_undoes_itself_alone(path: Path) -> Non
 
         async with anyio.create_task_group() as group:
             for key in ("a", "\ud800", "b"):
-                group.start_soon(one, key)
+                group.start_soon(take, key)
     assert sorted(kinds) == ["bad", "good", "good"]
 
 
@@ -153,12 +149,14 @@ async def test_a_step_cancelled_while_it_queues_is_not_done(path: Path) -> None:
             go.wait(5)
 
         async with anyio.create_task_group() as group:
-            group.start_soon(journal._do, slow)
+            group.start_soon(journal.transact, slow)
             await anyio.to_thread.run_sync(held.wait)
+
             with anyio.CancelScope() as scope:
                 scope.cancel()
                 await journal.take("cancelled", "w", unique=True)
             go.set()
+
         assert scope.cancelled_caught
         entry = await journal.take("next", "w", unique=True)
     assert entry.number == 1
@@ -171,16 +169,18 @@ async def test_it_is_written_through_to_the_disk(path: Path) -> None:
             names = ("journal_mode", "synchronous", "locking_mode")
             return [db.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
-        assert await journal._do(settings) == ["wal", 2, "exclusive"]
+        assert await journal.transact(settings) == ["wal", 2, "exclusive"]
 
 
-async def test_a_damaged_entry_is_told_as_such(path: Path) -> None:
+async def test_a_damaged_entry_is_reported_as_such(path: Path) -> None:
     async with Journal.open(path) as journal:
         await journal.take("one", "w", unique=True)
         await journal.take("two", "w", unique=True)
+
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE jobs SET records = '[{' WHERE key = 'one'")
     connection.close()
+
     async with Journal.open(path) as journal:
         with pytest.raises(JournalError, match=r"damaged.*'one'"):
             await journal.take("one", "w", unique=True)
@@ -203,7 +203,7 @@ async def test_an_empty_file_becomes_a_journal(tmp_path: Path) -> None:
         assert (await journal.take("one", "w", unique=True)).number == 1
 
 
-def test_a_record_is_kept_without_inputs_and_secrets_and_comes_back_whole() -> None:
+def test_a_record_is_stored_without_inputs_and_secrets_and_comes_back_whole() -> None:
     body = {
         "prompt": "private",
         "image_url": Path("cat.png"),
@@ -221,11 +221,13 @@ def test_a_record_is_kept_without_inputs_and_secrets_and_comes_back_whole() -> N
         "webhook_token": "secret",
         "publicAccessToken": "secret",
     }
+
     stored = strip_inputs(record, body)
     assert "private" not in json.dumps(stored)
     assert "secret" not in json.dumps(stored)
     assert "shape" not in stored
     assert stored["_id"] == "t1"
+
     whole = {key: value for key, value in record.items() if "oken" not in key}
     assert with_inputs(json.loads(json.dumps(stored)), body) == whole
 
@@ -253,9 +255,9 @@ def test_errors_come_back_as_they_were(error: A2EError) -> None:
 
 
 @pytest.mark.parametrize(
-    "note", [None, {}, {"type": "Unheard", "message": "x"}, {"type": "annotations"}, {"type": "TaskFailed"}]
+    "stored", [None, {}, {"type": "Unheard", "message": "x"}, {"type": "annotations"}, {"type": "TaskFailed"}]
 )
-def test_what_cannot_be_told_any_more_is_an_error_all_the_same(note: dict[str, Any] | None) -> None:
-    error = error_from(Entry(1, "one", "w", State.FAILED, error=note), None)
+def test_an_error_that_cannot_be_rebuilt_becomes_a_task_error(stored: dict[str, Any] | None) -> None:
+    error = error_from(Entry(1, "one", "w", State.FAILED, error=stored), None)
     assert isinstance(error, errors.TaskError)
     assert str(error)

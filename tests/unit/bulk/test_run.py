@@ -1,4 +1,4 @@
-"""Bulk runs in virtual time: read lazily, bounded, one job's failure its own, nothing left behind."""
+"""Bulk runs in virtual time: lazy reading, bounds, failures of single jobs, and leaving early."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["anyio_backend"]
 
 pytestmark = pytest.mark.anyio
 
-AHEAD = 8  # jobs that may be read beyond those that run: their files come down, or nobody took their Outcome
+AHEAD = 8  # jobs that may be read beyond those that run, for downloads and for Outcomes not yet taken
 
 
 class Reader:
-    """Jobs as an iterable that notes how far it was read."""
+    """An iterable of jobs that counts how many were read."""
 
     def __init__(self, a2e: A2E, count: int | None, *, bad: range = range(0)) -> None:
         self.read = 0
@@ -63,17 +63,19 @@ async def test_a_million_jobs_are_read_as_they_are_needed() -> None:
     a2e = client(service)
     reader = Reader(a2e, None)
     taken = 0
+
     async with a2e.bulk(reader, concurrency=10) as bulk:
         async for _ in bulk:
             taken += 1
             assert reader.read <= taken + 10 + AHEAD + 1
             if taken == 100:
                 break
+
     assert service.under_way == 0
     assert len(service.tasks) <= 100 + 10 + AHEAD + 1
 
 
-async def test_a_consumer_that_is_slower_than_the_tasks_holds_them_back() -> None:
+async def test_a_slow_consumer_holds_the_tasks_back() -> None:
     service = Service(duration=1.0)
     a2e = client(service)
     reader = Reader(a2e, 60)
@@ -116,7 +118,7 @@ async def test_jobs_from_an_async_iterable() -> None:
     assert sorted(seen) == list(range(30))
 
 
-async def test_an_iterable_that_breaks_gives_what_was_read_first() -> None:
+async def test_an_error_of_the_iterable_comes_after_the_outcomes_of_its_jobs() -> None:
     service = Service()
     a2e = client(service)
 
@@ -138,7 +140,7 @@ async def test_an_iterable_that_breaks_gives_what_was_read_first() -> None:
 
 
 @pytest.mark.parametrize("jobs", [None, 7, "ab", [None], [7]])
-async def test_what_are_no_jobs(jobs: Any) -> None:
+async def test_what_is_not_a_job_is_refused(jobs: Any) -> None:
     service = Service()
     with pytest.raises(InvalidArgument, match="jobs"):
         await outcomes_of(client(service), jobs)
@@ -162,16 +164,18 @@ def test_leaving_at_any_point_leaves_nothing_behind(
 
     async def main() -> None:
         a2e = client(service)
+
         with anyio.move_on_after(1e4 if deadline is None else deadline):
             async with a2e.bulk(Reader(a2e, count), concurrency=concurrency) as bulk:
                 async for outcome in bulk:
                     taken.append(outcome.index)
                     if len(taken) == leaves:
                         break
+
         assert service.under_way == 0
         assert not a2e.runtime.http._pools
-        poller = a2e.runtime.poller(Pictures(a2e))
-        assert not poller._open
+        assert a2e.runtime.poller(Pictures(a2e)).idle
+
         # Nothing goes on afterwards.
         before = len(service.requests)
         await anyio.sleep(100)

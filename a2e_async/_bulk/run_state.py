@@ -1,4 +1,4 @@
-"""What the jobs of one bulk run share."""
+"""The state that the jobs of one bulk run share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from a2e_async._bulk.budget import Budget
 from a2e_async._bulk.outcomes import Counts
 from a2e_async._tasks.pace import Pace
 from a2e_async.errors import BudgetReached
-from a2e_async.resources import Client
+from a2e_async.protocols import Client
 
 if TYPE_CHECKING:
     from a2e_async._bulk.journal import Journal
@@ -21,34 +21,39 @@ if TYPE_CHECKING:
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
 
-__all__ = ["BulkClient", "NotStarted", "Shared"]
+__all__ = ["BulkClient", "NotStarted", "RunState"]
 
 
 class BulkClient(Client, Protocol):
-    """What a bulk run needs of the client."""
+    """The part of the client that a bulk run uses."""
 
     @abstractmethod
     async def quote(self, job: Job[Any]) -> Quote:
-        """See `A2E.quote`."""
+        """Ask the price of a job; see `A2E.quote`."""
 
 
 class NotStarted(Exception):
-    """The run has stopped, and this job was not started. Never leaves the run."""
+    """A job was not started because the run has stopped. Never leaves the run."""
 
 
 @attrs.define(eq=False)
-class Shared:
-    """What the jobs of one run share.
+class RunState:
+    """The state that the jobs of one run share.
 
     Attributes:
-        tasks: places for tasks at the server.
-        downloads: places for downloads.
-        rate: the turns of the run's own start rate.
-        shields: the scopes in which starts are kept from being cut off.
+        client: the run's client.
+        settings: the run's settings.
+        journal: the open journal, or None.
+        counts: the run in numbers.
+        budget: the coins that may still be spent.
+        pace: the run's own start rate.
+        tasks: one place for each task at the server.
+        downloads: one place for each download.
+        on_stop: called once, when the run stops starting jobs.
+        shields: the scopes that protect the starts under way from cancellation.
         quoting: held while a price is asked for.
-        claimed: workflows whose known tasks have been told to their starters.
-        stopping: called once, when the run stops.
-        stopped: why no more jobs are started.
+        claimed: workflows whose starters already know the journal's tasks.
+        stopped: why the run stopped starting jobs; None while it runs normally.
     """
 
     client: BulkClient
@@ -56,26 +61,26 @@ class Shared:
     journal: Journal | None
     counts: Counts
     budget: Budget
-    rate: Pace
+    pace: Pace
     tasks: anyio.Semaphore
     downloads: anyio.Semaphore
-    stopping: Callable[[], None]
+    on_stop: Callable[[], None]
     shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
     quoting: anyio.Lock = attrs.field(factory=anyio.Lock)
     claimed: set[str] = attrs.field(factory=set[str])
     stopped: Exception | None = None
 
     def stop(self, error: Exception) -> None:
-        """Start no more jobs; the first reason is the one that is told."""
+        """Start no more jobs. Only the first error is kept as the reason."""
         if self.stopped is None:
             self.stopped = error
-            self.stopping()
+            self.on_stop()
 
     def check(self, *, within_budget: bool = False) -> None:
-        """Called before each start.
+        """Check that the run still starts jobs.
 
         Args:
-            within_budget: coins are set aside for it, so that the end of the budget does not concern it.
+            within_budget: coins are already set aside for the start, so a spent budget does not matter.
 
         Raises:
             NotStarted: the run has stopped.

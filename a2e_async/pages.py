@@ -11,7 +11,7 @@ import attrs
 from a2e_async._spec.operation import Call, Operation, Paging
 from a2e_async.records import Record, TaskRecord
 
-__all__ = ["Page", "Pages"]
+__all__ = ["Page", "PageCursor", "Pages"]
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class _PageTurner(Generic[T]):
         self._page_key = paging.page
         self._query = dict(call.query)
         size = int(self._query.setdefault(paging.size, paging.default_size)) if paging.size else 0
-        self._cursor = _Cursor(size if paging.page else 0)
+        self._cursor = PageCursor(size if paging.page else 0)
         self._seen: set[str] = set()
 
     def __aiter__(self) -> AsyncIterator[Sequence[T]]:
@@ -140,7 +140,7 @@ class _Census:
 
 
 @attrs.define
-class _Cursor:
+class PageCursor:
     """The page to read next. Pure arithmetic.
 
     Attributes:

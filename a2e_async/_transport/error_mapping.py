@@ -66,7 +66,7 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
 
 
 def _forget(error: BaseException | None) -> None:
-    """Remove from an error what could show the token: the request's header, and frames that hold its bytes."""
+    """Remove from an error what could show the token: the request's header and the frames."""
     while error is not None:
         error.__traceback__ = None
         request = vars(error).get("_request")

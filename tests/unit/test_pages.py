@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2e_async._spec.operation import Call, Operation, Paging, many
-from a2e_async.pages import Page, Pages
+from a2e_async.pages import Page, PageCursor, Pages
 from a2e_async.records import TaskRecord
 
 pytestmark = pytest.mark.anyio
@@ -195,3 +195,64 @@ def test_whatever_comes_or_goes_what_stays_is_given_once(data: st.DataObject) ->
 
     server.before = change
     assert stays <= set(anyio.run(ids_of, server.pages(5)))
+
+
+# The cursor by itself: which page comes next.
+
+
+def read(cursor: PageCursor, records: int, fresh: int | None = None, total: int | None = None) -> bool:
+    """Show the cursor one page; whether it took it (and did not go back)."""
+    if cursor.step_back(records, total):
+        return False
+    cursor.advance(records, records if fresh is None else fresh)
+    return True
+
+
+def test_a_full_page_has_a_successor_and_a_short_one_has_none() -> None:
+    cursor = PageCursor(10)
+    assert read(cursor, 10)
+    assert (cursor.number, cursor.at_end) == (2, False)
+    assert read(cursor, 7)
+    assert cursor.at_end
+
+
+def test_a_short_page_is_not_the_last_while_the_total_says_more() -> None:
+    cursor = PageCursor(100)
+    assert read(cursor, 50, total=80)
+    assert not cursor.at_end
+    assert read(cursor, 30, total=80)
+    assert cursor.at_end
+
+
+def test_records_that_went_send_the_cursor_back_as_many_pages_as_they_filled() -> None:
+    cursor = PageCursor(10)
+    for _ in range(4):
+        assert read(cursor, 10, total=60)
+    assert cursor.number == 5
+    assert not read(cursor, 10, total=35)  # 25 have gone: three pages of ten
+    assert cursor.number == 2
+    assert cursor.census.gone == 25
+
+
+def test_the_first_page_is_never_gone_back_from_and_going_back_ends() -> None:
+    cursor = PageCursor(10)
+    assert read(cursor, 10, total=90)
+    total, back = 90, 0
+    for _ in range(50):
+        total -= 1
+        back += not read(cursor, 10, fresh=0, total=total)
+    assert back == 10
+    assert PageCursor(10).step_back(10, 5) is False
+
+
+def test_pages_without_anything_new_end_the_list_but_newer_records_may_fill_some() -> None:
+    cursor = PageCursor(10)
+    assert read(cursor, 10, total=100)
+    for _ in range(4):
+        read(cursor, 10, fresh=0, total=100)
+    assert cursor.at_end
+    grown = PageCursor(10)
+    assert read(grown, 10, total=100)
+    for _ in range(4):
+        read(grown, 10, fresh=0, total=150)  # 50 newer records can fill five pages
+    assert not grown.at_end

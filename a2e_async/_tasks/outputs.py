@@ -1,4 +1,4 @@
-"""Which URLs in a task's JSON it made. No I/O."""
+"""Find the URLs of a task's outputs in its record. No I/O."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ from a2e_async.records import JSONObject
 
 __all__ = ["output_urls", "urls_in"]
 
+_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")  # of a field's name, in snake or camel case
 
-_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-
-
-_MADE = frozenset({"result", "results", "output", "outputs", "generated"})
-
-
-_MEDIA = frozenset(
+_RESULT_WORDS = frozenset({"result", "results", "output", "outputs", "generated"})
+_MEDIA_WORDS = frozenset(
     [
         "image",
         "images",
@@ -34,53 +30,51 @@ _MEDIA = frozenset(
         "files",
     ]
 )
-
-
-_ADDRESS = frozenset({"url", "urls", "uri", "uris", "link", "links"})
-
-
-_VARIETY = frozenset({"download", "show", "hd", "4k", "1080p", "2k", "full"})
-
-
-_BESIDE = frozenset(["cover", "poster", "thumb", "thumbnail", "snapshot", "webhook", "callback"])
+_URL_WORDS = frozenset({"url", "urls", "uri", "uris", "link", "links"})
+_VARIANT_WORDS = frozenset({"download", "show", "hd", "4k", "1080p", "2k", "full"})
+_NEVER_OUTPUT_WORDS = frozenset(["cover", "poster", "thumb", "thumbnail", "snapshot", "webhook", "callback"])
 
 
 def output_urls(
     raw: JSONObject, inputs: Collection[str], sent: Collection[str] = frozenset()
 ) -> Sequence[str]:
-    """The URLs that the task made, in order, each once.
+    """Return the URLs of a task's outputs, in order, without duplicates.
 
-    Fields that call themselves a result are believed first. Only where none of them holds anything,
-    the family's output is taken to be in one named after a medium (``image_urls``, ``video_url``).
+    Fields named after a result come first. If they hold no URL, previews of a result are taken, then
+    fields named after a medium (``image_urls``, ``video_url``).
 
     Args:
         raw: the record.
-        inputs: names of the fields that the family's start takes; records echo them, and an echoed
-            input is no output.
+        inputs: names of the fields that the family's start takes. Records echo them, and an echoed input
+            is not an output.
         sent: URLs that the start was given in other fields.
     """
     given = {*sent, *(url for key in inputs if key in raw for url in urls_in(raw[key]))}
-    kinds: dict[str, list[str]] = {"result": [], "preview": [], "media": []}
+    by_kind: dict[str, list[str]] = {"result": [], "preview": [], "media": []}
+
     for key, value in raw.items():
         kind = None if key in inputs else _kind_of_output(key)
         if kind is not None:
-            kinds[kind].extend(url for url in _outputs_in(value) if url not in given)
-    return tuple(dict.fromkeys(next((urls for urls in kinds.values() if urls), ())))
+            by_kind[kind].extend(url for url in _outputs_in(value) if url not in given)
+
+    return tuple(dict.fromkeys(next((urls for urls in by_kind.values() if urls), ())))
 
 
 def _kind_of_output(key: str) -> str | None:
-    """What a field of that name may hold: a result, a preview of one, media that may be one, or nothing."""
+    """Classify a field by its name: "result", "preview", "media", or None if it holds no output."""
     words = {word.lower() for word in _WORDS.findall(key)}
-    if words & _BESIDE:
+    if words & _NEVER_OUTPUT_WORDS:
         return None
-    if words & _MADE:
+    if words & _RESULT_WORDS:
         return "preview" if "preview" in words else "result"
-    named_after_media = words <= _MEDIA | _ADDRESS | _VARIETY and bool(words & (_MEDIA | _ADDRESS))
-    return "media" if named_after_media else None
+
+    says_media = bool(words & (_MEDIA_WORDS | _URL_WORDS))
+    says_nothing_else = words <= _MEDIA_WORDS | _URL_WORDS | _VARIANT_WORDS
+    return "media" if says_media and says_nothing_else else None
 
 
 def urls_in(value: Any) -> Iterator[str]:
-    """Every URL in a value."""
+    """Iterate over every URL in a value, however deeply nested."""
     if isinstance(value, str):
         if value.startswith(("https://", "http://")):
             yield value
@@ -93,7 +87,7 @@ def urls_in(value: Any) -> Iterator[str]:
 
 
 def _outputs_in(value: Any) -> Iterator[str]:
-    """The URLs in the value of an output field; of an object, those under names that outputs have."""
+    """The URLs in the value of an output field. In an object, only fields named like an output count."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if _kind_of_output(key) is not None:

@@ -1,4 +1,4 @@
-"""How fast starts may follow each other: everyone together, never one against the others."""
+"""Limit how fast starts follow each other, across all jobs of a client."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from a2e_async.clock import Clock
 
 __all__ = ["Pace"]
 
-_FIRST_GAP, _LONGEST_GAP = 0.05, 5.0
+_FIRST_GAP, _LONGEST_GAP = 0.05, 5.0  # seconds between two starts after refusals
+_WIDENED = 1.5  # factor by which a refusal widens the gap
+_NARROWED = 0.8  # factor by which an acceptance narrows it
+_VANISHING = 0.001  # seconds taken off as well, so that the gap reaches zero
 
 
 class Pace:
-    """The turns in which starts are sent.
+    """Gives each start its turn, first come, first served.
 
-    A refusal (429) holds all of them back and spaces them out afterwards; each acceptance lets them
-    come closer together again.
+    A refusal (429) holds all starts back and spaces them out afterwards. Each acceptance brings them
+    closer together again.
 
     Args:
-        clock: the time it goes by.
-        rate: starts a second at most; None for no bound.
+        clock: measures the gaps.
+        rate: starts per second at most; None for no limit.
     """
 
     def __init__(self, clock: Clock, rate: float | None = None) -> None:
@@ -31,23 +34,23 @@ class Pace:
         self._queue = anyio.Lock()
 
     async def turn(self) -> None:
-        """Wait for a turn, after those who came before."""
+        """Wait for a turn, after all earlier callers."""
         async with self._queue:
             while (pause := max(self._next, self._held_until) - self._clock.now()) > 0:
                 await self._clock.sleep(pause)
             self._next = self._clock.now() + self._gap
 
     def hold(self, seconds: float) -> None:
-        """Nobody gets a turn for that many seconds."""
+        """Give no turn for this many seconds."""
         self._held_until = max(self._held_until, self._clock.now() + seconds)
 
     def on_refused(self, seconds: float) -> None:
-        """A start was refused; nobody sends one for that many seconds."""
-        # Those that were under way when the hold began say nothing new by being refused as well.
+        """Slow down after a refused start, and give no turn for this many seconds."""
+        # Refusals of starts that were sent before the hold began say nothing new.
         if self._clock.now() >= self._held_until:
-            self._gap = min(_LONGEST_GAP, max(_FIRST_GAP, self._gap * 1.5))
+            self._gap = min(_LONGEST_GAP, max(_FIRST_GAP, self._gap * _WIDENED))
         self.hold(seconds)
 
     def on_accepted(self) -> None:
-        """A start was taken."""
-        self._gap = max(self._least_gap, self._gap * 0.8 - 0.001)
+        """Speed up after an accepted start."""
+        self._gap = max(self._least_gap, self._gap * _NARROWED - _VANISHING)

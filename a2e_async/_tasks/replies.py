@@ -1,4 +1,4 @@
-"""The task records in a reply, wherever a family puts them. No I/O."""
+"""Find the task records in a reply: each family wraps them in its own way. No I/O."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["by_id", "records_in", "tasks_in"]
 
 
 def tasks_in(data: Any) -> Sequence[JSONObject]:
-    """The tasks that a start made: one object, or a list where one start makes several.
+    """Return the tasks in the reply to a start: one object, or a list if the start made several.
 
-    Objects without an id are no tasks: the service answers so when it refuses without an error (H).
+    Objects without an id are ignored: the service sends them when it refuses a start without an error.
     """
     items = data if isinstance(data, list) else [data]
     if isinstance(data, Mapping) and task_id_of(data) is None:
@@ -24,7 +24,7 @@ def tasks_in(data: Any) -> Sequence[JSONObject]:
 
 
 def records_in(data: Any) -> Sequence[JSONObject]:
-    """The records in a reply: a list, bare or wrapped; one record; or records by their ids."""
+    """Return the records in a reply: a list, bare or wrapped, one record, or records by their ids."""
     try:
         rows = rows_of(data)
     except TypeError:
@@ -35,4 +35,5 @@ def records_in(data: Any) -> Sequence[JSONObject]:
 
 
 def by_id(records: Sequence[JSONObject]) -> Mapping[str, JSONObject]:
+    """Index records by their task id; those without one are left out."""
     return {task_id: record for record in records if (task_id := task_id_of(record)) is not None}

@@ -1,9 +1,10 @@
-"""Starting a task without ever paying twice.
+"""Start tasks without ever paying twice.
 
-A start costs coins on acceptance (H). It is repeated only when it provably did not arrive, or was
-refused (429). When its outcome is unknown the task is looked for in the workflow's list, by the
-marker in its name or, where the family takes no name, by its echoed inputs; for longer than the
-server could still be working on the lost request. What then is the caller's `StartPolicy`.
+A start costs coins as soon as it is accepted. It is sent again only if it provably did not arrive or
+was refused (429). If its outcome is unknown, the workflow's list is searched for the task, for longer
+than the server could still be working on the lost request. The task is recognised by the marker in its
+name, or by its echoed inputs if the family takes no name. If it is not found, the caller's
+`StartPolicy` decides.
 """
 
 from __future__ import annotations
@@ -35,26 +36,26 @@ logger = logging.getLogger("a2e_async")
 
 
 class Startable(Protocol):
-    """What `Starter` needs to know of a Job."""
+    """The part of a Job that `Starter` uses."""
 
     @property
     @abstractmethod
     def family(self) -> str:
-        """The name of its workflow."""
+        """The name of the job's workflow."""
 
     @property
     @abstractmethod
     def takes_name(self) -> bool:
-        """Whether the start takes a name, which can carry a marker."""
+        """Whether the start takes a name, so that it can carry a marker."""
 
 
 @attrs.frozen
 class Started:
-    """A start that has made tasks.
+    """A successful start.
 
     Attributes:
-        call: the request that was sent, marker included.
-        records: the tasks' JSON.
+        call: the request that was sent, with the marker.
+        records: the JSON of the tasks that it made.
     """
 
     call: Call
@@ -63,17 +64,18 @@ class Started:
 
 @attrs.frozen
 class Watch:
-    """Whoever writes down what becomes of a start.
+    """Callbacks that record the progress of a start, for example in a journal.
 
-    A start that is watched is not cut off by cancellation while it is under way, so that what was paid
-    for is written down.
+    Cancellation does not interrupt a watched start while its request is under way, so that every task
+    that was paid for is recorded.
 
     Attributes:
-        accepted: called with the tasks' records before anything else happens.
-        sending: called with the marker (None without one) each time before the request is sent. What it
-            raises ends the start; then it is known that nothing sent before has made a task.
-        refused: called when the request has provably made no task and will be sent again, later.
-        shields: holds the scope that keeps cancellation off, for whoever must end the start all the same.
+        accepted: called with the tasks' records, before anything else is done with them.
+        sending: called before each time the request is sent, with the marker or None. If it raises, the
+            start ends; it is then certain that no earlier request has made a task.
+        refused: called when a request has provably made no task. It may be sent again later.
+        shields: the scopes that keep cancellation off. A caller that must end the start all the same
+            removes their shields.
     """
 
     accepted: Callable[[Sequence[JSONObject]], Awaitable[None]]
@@ -86,12 +88,12 @@ class Starter:
     """Starts the tasks of one workflow, in one event loop.
 
     Args:
-        send: sends a call exactly once; gives the reply's data.
-        pages: the workflow's list, newest first; None where it has none.
-        retry: for what did not arrive or was refused.
-        policy: for what may have been done.
-        pace: the turns in which starts are sent, shared by all workflows.
-        clock: for the pauses.
+        send: sends a call exactly once and returns the reply's data.
+        pages: the workflow's list, newest first; None if it has none.
+        retry: for starts that did not arrive or were refused.
+        policy: for starts that may have made a task.
+        pace: gives starts their turns; shared by all workflows.
+        clock: measures the pauses.
     """
 
     def __init__(
@@ -111,6 +113,11 @@ class Starter:
         self._clock = clock
         self._finder = Finder(pages, clock) if pages else None
 
+    @property
+    def idle(self) -> bool:
+        """Whether no lost start is searched for."""
+        return self._finder is None or self._finder.idle
+
     async def start(
         self,
         job: Startable,
@@ -119,46 +126,51 @@ class Starter:
         marker: str | None = None,
         watch: Watch | None = None,
     ) -> Started:
-        """Start a task, or find the one that an unanswered start has made.
+        """Start a task. If the answer is lost, find the task that the start has made.
 
         Args:
             job: the Job, as its caller made it.
-            ready: its request, files uploaded.
-            marker: what to recognise the task by; a new one by default. Unused where the family takes no
-                name.
+            ready: its request, with its files uploaded.
+            marker: the text to recognise the task by; a new one by default. Ignored if the family takes
+                no name.
             watch: called at every step.
 
         Returns:
-            What was sent, and the tasks' records; several where one start makes several tasks.
+            The request that was sent, and the tasks' records: one start may make several tasks.
 
         Raises:
-            TaskRejected: answered with success, but no task was made.
+            TaskRejected: the reply says success, but no task was made.
             SubmissionUncertain: it is not known whether a task was made; nothing was sent again.
-            APIError: refused.
+            APIError: the service refused the start.
         """
         if job.takes_name:
             marker = marker or new_marker()
             ready = attrs.evolve(ready, body=with_marker(ready.body or {}, marker, job.family))
         else:
             marker = None
+
         return Started(ready, await self._start(job, ready, marker, watch))
 
     async def _start(
         self, job: Startable, call: Call, marker: str | None, watch: Watch | None
     ) -> Sequence[JSONObject]:
         attempt = 0
-        async with self._apart(call.body, marker):
+        async with self._serialize_if_unmarked(call.body, marker):
             while True:
                 attempt += 1
                 await self._pace.turn()
                 if watch and watch.sending:
                     await watch.sending(marker)
+
+                # From here to the call of `watch.accepted` a cancellation would lose a task that is paid
+                # for: it may exist at the service while nobody has recorded its id.
                 sent = self._clock.now()
                 try:
                     with _shielded(watch):
-                        records = _made(await self._send(call), call)
+                        records = _tasks_made(await self._send(call), call)
                         await self._settle(call.body, records, watch)
                         return records
+
                 except (APIError, TransportError) as error:
                     failure = classify(error)
                     if failure is Failure.FINAL:
@@ -168,17 +180,21 @@ class Starter:
                         found = await self._recover(job, lost, error, watch)
                         if found:
                             return found
+
+                    # Now it is certain that this request has made no task.
                     if watch and watch.refused:
                         with anyio.CancelScope(shield=True):
                             await watch.refused()
-                    pause = attrs.evolve(self._retry, attempts=self._policy.attempts).delay(
-                        attempt, error.retry_after
-                    )
+
+                    retry = attrs.evolve(self._retry, attempts=self._policy.attempts)
+                    pause = retry.delay(attempt, error.retry_after)
                     if pause is None:
                         raise
                     if failure is Failure.REFUSED:
+                        # The pace holds back all starts, this one as well.
                         self._pace.on_refused(pause)
                         pause = 0.0
+
                 if pause:
                     await self._clock.sleep(pause)
 
@@ -190,20 +206,23 @@ class Starter:
         sent: float,
         watch: Watch | None = None,
     ) -> Sequence[JSONObject]:
-        """Look for the task that a start of an earlier process may have made.
+        """Find the task that a start of an earlier process may have made.
 
         Args:
-            job, marker, watch: as for `start`.
-            body: what was sent; only ``marker`` counts where there is one.
-            sent: when, in seconds of the client's clock.
+            job: the Job, as its caller made it.
+            body: the body that was sent; ignored if there is a marker.
+            marker: the marker that was sent, if any.
+            sent: when it was sent, in seconds of the client's clock.
+            watch: called if the task is found.
 
         Returns:
-            Its records; empty when there is none and the start may be sent again.
+            The tasks' records; empty if there are none and the start may be sent again.
 
         Raises:
-            SubmissionUncertain: not decidable, or not found and the policy says to stop there.
+            SubmissionUncertain: it cannot be decided, or no task was found and the policy is not to send
+                the start again.
         """
-        async with self._apart(body, marker):
+        async with self._serialize_if_unmarked(body, marker):
             return await self._recover(job, LostStart(body, marker, sent), None, watch)
 
     async def _recover(
@@ -213,30 +232,35 @@ class Starter:
         error: Exception | None,
         watch: Watch | None,
     ) -> Sequence[JSONObject]:
+        """Search for the tasks of a lost start; empty if the start may be sent again."""
         marker = lost.marker
         cause = f"{str(error)[:200]}; and " if error else ""
         if self._finder is None:
-            raise _uncertain(job, marker, f"{cause}this workflow has no list to look into") from error
-        why = type(error).__name__ if error else "begun by an earlier run"
-        logger.warning("start %s: %s; looking for the task", job.family, why)
+            raise _uncertain(job, marker, f"{cause}this workflow has no list to search") from error
+
+        why = type(error).__name__ if error else "sent by an earlier run"
+        logger.warning("start %s: %s; searching for the task", job.family, why)
         found = await self._finder.find(lost, until=lost.sent + self._policy.window)
         if found:
             await self._settle(lost.body, found, watch)
             return found
+
         if found is None:
-            raise _uncertain(job, marker, f"{cause}the workflow's list does not tell") from error
+            raise _uncertain(job, marker, f"{cause}the workflow's list does not decide it") from error
         if not self._policy.resubmit:
             raise _uncertain(job, marker, f"{cause}no such task within {self._policy.window:g} s") from error
         logger.warning("start %s: no such task; starting again", job.family)
         return []
 
     def claim(self, task_ids: Iterable[str]) -> None:
-        """Tasks that belong to other jobs, as an earlier process knows."""
+        """Exclude tasks from all searches that belong to other jobs, as an earlier process recorded."""
         if self._finder:
             self._finder.claim(task_ids)
 
-    def _apart(self, body: Mapping[str, Any] | None, marker: str | None) -> AbstractAsyncContextManager[None]:
-        """A start that carries no marker keeps away from those that look like it."""
+    def _serialize_if_unmarked(
+        self, body: Mapping[str, Any] | None, marker: str | None
+    ) -> AbstractAsyncContextManager[None]:
+        """Run look-alike starts one at a time if no marker can tell their tasks apart."""
         if self._finder is None or marker is not None:
             return nullcontext()
         return self._finder.serialize_lookalikes(body or {})
@@ -247,7 +271,7 @@ class Starter:
         records: Sequence[JSONObject],
         watch: Watch | None,
     ) -> None:
-        """The start has made these tasks."""
+        """Record the tasks that a start has made."""
         self._pace.on_accepted()
         if self._finder:
             self._finder.remember(body or {}, records)
@@ -258,6 +282,7 @@ class Starter:
 
 @contextmanager
 def _shielded(watch: Watch | None) -> Iterator[None]:
+    """Keep cancellation off a watched start."""
     if watch is None:
         yield
         return
@@ -269,20 +294,23 @@ def _shielded(watch: Watch | None) -> Iterator[None]:
             watch.shields.discard(scope)
 
 
-def _made(data: Any, call: Call) -> Sequence[JSONObject]:
+def _tasks_made(data: Any, call: Call) -> Sequence[JSONObject]:
+    """The tasks in the reply to a start; `TaskRejected` if there are none."""
     records = tasks_in(data)
     if records:
         return records
+
+    # A start that continues an existing task, such as the further training of a twin, names that task
+    # and is answered with no more than a success.
     known = (call.body or {}).get("_id")
     silent = not data or (isinstance(data, Mapping) and data.keys() <= {"message", "msg"})
     if isinstance(known, str) and silent:
-        # It sets a task going that is there already (a twin's further training), and says no more than yes.
         return [{"_id": known}]
-    raise TaskRejected(f"no task was made: {_refusal(data)}", body=data)
+    raise TaskRejected(f"no task was made: {_reason_of_refusal(data)}", body=data)
 
 
-def _refusal(data: Any) -> str:
-    """The service's words for answering a start with success and no task."""
+def _reason_of_refusal(data: Any) -> str:
+    """Why a start was answered with success but without a task, in the service's words."""
     words = [data]
     if isinstance(data, Mapping):
         words = [data.get(key) for key in ("message", "msg", "failed_message")]

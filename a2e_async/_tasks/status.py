@@ -1,7 +1,6 @@
-"""What a task's JSON says about its life: has it ended, how, and where are its outputs. No I/O.
+"""Read from a task's record whether it has ended, how and why. No I/O.
 
-Every family has its own words (behaviour: H for most, L where only one client was seen). Words
-that are not known never end a task.
+Each family has its own words for a status. An unknown word never ends a task.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ def has_failed(raw: JSONObject) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _ended_well(status: str | None) -> bool | None:
-    """Whether that status says that the task ended well; None: it has not ended."""
+    """True if the status means success, False if it means failure, None if the task has not ended."""
     if status is None:
         return None
     if status in _FAILED or _REFUSED.search(status):
@@ -46,12 +45,12 @@ def _ended_well(status: str | None) -> bool | None:
 
 
 def is_moderated(raw: JSONObject) -> bool:
-    """Whether the task failed for what it shows; trying again would fail again."""
+    """Whether the task failed because of its content, so that another attempt would fail as well."""
     return _MODERATED.search(f"{task_status_of(raw)} {failure_reason(raw)}".lower()) is not None
 
 
 def failure_reason(raw: JSONObject) -> str:
-    """Why the task failed, in the service's words; its status where it gives none."""
+    """Why the task failed, in the service's words; its status if the service gives no reason."""
     for key in _REASON_KEYS:
         value = raw.get(key)
         if isinstance(value, str) and value:
@@ -60,7 +59,7 @@ def failure_reason(raw: JSONObject) -> str:
 
 
 def created_at(raw: JSONObject) -> float | None:
-    """When the service made the record, in seconds since the epoch; None if it does not say."""
+    """When the service created the record, in seconds since the epoch; None if it is missing or invalid."""
     value = raw.get("createdAt")
     if not isinstance(value, str):
         return None

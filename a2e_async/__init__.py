@@ -13,10 +13,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2e_async._bulk.outcomes import Outcome, Summary
+    from a2e_async._bulk.outcomes import Outcome, Summary, WorkflowSummary
     from a2e_async._bulk.run import BulkRun
     from a2e_async._files.destination import SavedFile
+    from a2e_async._files.sources import Source
     from a2e_async._spec.media import Media, Upload
+    from a2e_async._spec.operation import CallOptions
     from a2e_async.client import A2E
     from a2e_async.clock import Clock, SystemClock
     from a2e_async.errors import (
@@ -48,9 +50,11 @@ if TYPE_CHECKING:
         UploadError,
         WaitTimeout,
     )
+    from a2e_async.events import Event, Events
     from a2e_async.jobs import Job
     from a2e_async.pages import Pages
     from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
+    from a2e_async.quotes import Quote
     from a2e_async.records import Record, TaskRecord
     from a2e_async.resources import Resource, Workflow
     from a2e_async.tasks import Result, Task
@@ -62,10 +66,13 @@ __all__ = [
     "AuthenticationError",
     "BudgetReached",
     "BulkRun",
+    "CallOptions",
     "Clock",
     "ConfigurationError",
     "ConnectionFailed",
     "DownloadError",
+    "Event",
+    "Events",
     "InsufficientCredits",
     "InvalidArgument",
     "InvalidRequest",
@@ -79,6 +86,7 @@ __all__ = [
     "Outcome",
     "Pages",
     "PermissionDenied",
+    "Quote",
     "RateLimited",
     "Record",
     "RequestTimeout",
@@ -87,6 +95,7 @@ __all__ = [
     "RetryPolicy",
     "SavedFile",
     "ServerError",
+    "Source",
     "StartPolicy",
     "SubmissionUncertain",
     "Summary",
@@ -103,22 +112,28 @@ __all__ = [
     "UploadError",
     "WaitTimeout",
     "Workflow",
+    "WorkflowSummary",
 ]
 
 _HOMES = {
     "A2E": "client",
     "BulkRun": "_bulk.run",
+    "CallOptions": "_spec.operation",
     "Clock": "clock",
+    "Event": "events",
+    "Events": "events",
     "Job": "jobs",
     "Lateness": "policies",
     "Media": "_spec.media",
     "Outcome": "_bulk.outcomes",
     "Pages": "pages",
+    "Quote": "quotes",
     "Record": "records",
     "Resource": "resources",
     "Result": "tasks",
     "RetryPolicy": "policies",
     "SavedFile": "_files.destination",
+    "Source": "_files.sources",
     "StartPolicy": "policies",
     "Summary": "_bulk.outcomes",
     "SystemClock": "clock",
@@ -126,6 +141,7 @@ _HOMES = {
     "TaskRecord": "records",
     "Upload": "_spec.media",
     "Workflow": "resources",
+    "WorkflowSummary": "_bulk.outcomes",
 }
 
 

@@ -41,7 +41,8 @@ def loaded(code: str) -> list[str]:
 def test_an_import_loads_no_library() -> None:
     modules = loaded("import a2e_async")
     assert {"anyio", "attr", "httpx", "httpx2", "asyncio", "ssl", "json"}.isdisjoint(modules)
-    assert len(modules) <= 40
+    assert [name for name in modules if name.startswith("a2e_async")] == ["a2e_async"]
+    assert len(modules) <= 40  # 37 on Python 3.11
 
 
 def test_the_first_use_of_a_resource_loads_that_resource_and_no_http() -> None:
@@ -49,7 +50,10 @@ def test_the_first_use_of_a_resource_loads_that_resource_and_no_http() -> None:
     modules -= set(loaded("import anyio"))  # older ones load much more, ssl too
     assert {"httpx", "httpx2", "ssl", "sqlite3", "a2e_async._bulk.run"}.isdisjoint(modules)
     assert [name for name in modules if name.startswith("a2e_async.api.")] == ["a2e_async.api.image_to_video"]
-    assert len(modules) <= 100
+    assert (
+        len([name for name in modules if name.startswith("a2e_async")]) <= 29
+    )  # 26, the wings' doors included
+    assert len(modules) <= (80 if sys.version_info < (3, 14) else 100)  # 77 on Python 3.11, 79 on 3.13
 
 
 def test_what_is_loaded_eagerly_is_not_loaded_by_the_first_request() -> None:
@@ -96,7 +100,7 @@ class Service:
 
 
 async def make(jobs: int, service: Service) -> None:
-    """That many jobs at once, each awaited."""
+    """Run the given number of jobs at once."""
     async with A2E("sk_x", transport=httpx.MockTransport(service)) as a2e:
 
         async def one() -> None:
@@ -139,13 +143,16 @@ def test_two_hundred_jobs_stay_small() -> None:
 
 
 def test_a_process_makes_one_ssl_context(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = []
+    made: list[int] = []
     connections._tls.cache_clear()
     library = connections._installed()
     make_context = library.create_ssl_context
-    monkeypatch.setattr(
-        library, "create_ssl_context", lambda *a, **k: made.append(1) or make_context(*a, **k)
-    )
+
+    def counted(*arguments: Any, **keywords: Any) -> Any:
+        made.append(1)
+        return make_context(*arguments, **keywords)
+
+    monkeypatch.setattr(library, "create_ssl_context", counted)
 
     async def ask() -> None:
         async with A2E("sk_x", base_url="http://127.0.0.1:9", retry=RetryPolicy(attempts=1)) as a2e:

@@ -3,25 +3,24 @@
     a2e run image_to_video --image-url cat.png --prompt "it waves" --out out/
     a2e bulk jobs.jsonl --journal run.db --out out/
 
-Commands are made from the generated operations, so a family that is new in `a2e_async.api` is here at once.
+Commands are made from the generated operations, so a new family in `a2e_async.api` has its commands at once.
 
-**Names**: resources and methods are written as in Python, with hyphens if you like. A keyword becomes an
-option (``image_url``: ``--image-url``); one that is called like an option of the command itself becomes
-``--field-NAME``.
+**Names**: resources and methods have the same names as in Python; hyphens may replace underscores. A keyword
+becomes an option (``image_url``: ``--image-url``). If the command already has an option of that name, the
+option is ``--field-NAME``.
 
-**Files**: where the API wants the URL of a medium, what is no URL is the path of a file, which is uploaded;
-``@cat.png`` is one in any case. Everywhere else a value is taken as it is. Objects are given as JSON, or as
-``@file.json``.
+**Files**: where the API takes the URL of a medium, anything that is not a URL is the path of a file, which
+is uploaded. ``@cat.png`` is always a file. All other values are taken literally. Objects are given as JSON,
+or as ``@file.json``.
 
-**Output**: what was made on stdout, one thing a line, or as JSON with ``--json``; progress and errors on
-stderr, errors in one line.
+**Output**: results go to stdout, one on a line, or as JSON with ``--json``. Progress and errors go to stderr.
+An error is one line.
 
-**Exit codes**: 0 when all went well; 1 when the service refused, a task failed, or anything else went wrong
-on the way; 2 when the command cannot be right or the client is not set up (nothing was sent); 130 after
-Ctrl-C.
+**Exit codes**: 0 if all went well; 1 if the service refused, a task failed, or another error occurred; 2 if
+the command is invalid or the client is not configured (nothing was sent); 130 after Ctrl-C.
 
-**Environment**: A2E_API_TOKEN (the token is never an argument, where other users of the machine could read
-it), A2E_BASE_URL.
+**Environment**: A2E_API_TOKEN (the token is never an argument, because other users of the machine can read
+those), A2E_BASE_URL.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: instead of ``sys.argv``.
+        arguments: the arguments; those of the process by default.
 
     Returns:
         The exit code.

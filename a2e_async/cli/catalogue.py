@@ -1,4 +1,4 @@
-"""What there is to call: resources, workflows and methods, found in the generated classes."""
+"""The resources, workflows and methods that can be called, found in the generated classes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from a2e_async.api import RESOURCES
 from a2e_async.errors import InvalidArgument
 from a2e_async.resources import Resource, Workflow
 
-__all__ = ["Call", "call_named", "calls_of", "python_name", "resource_class", "start_named", "workflows"]
+__all__ = ["Call", "call_named", "calls_of", "start_named", "workflows"]
 
 
 @attrs.frozen
@@ -25,7 +25,10 @@ class Call:
     """A method of a resource, and the operation behind it.
 
     Attributes:
-        method: its name; ``__call__`` is the workflow's start.
+        resource: the name of the resource.
+        method: the name of the method; ``__call__`` is the workflow's start.
+        function: the method itself.
+        operation: the operation that it sends.
     """
 
     resource: str
@@ -35,18 +38,18 @@ class Call:
 
     @property
     def name(self) -> str:
-        """What it is called on the command line."""
+        """Its name on the command line."""
         return self.resource if self.method == "__call__" else f"{self.resource}.{self.method}"
 
     @property
-    def gives(self) -> str:
-        """What it returns, as its annotation says."""
+    def returns(self) -> str:
+        """The annotation of its return value."""
         return str(self.function.__annotations__.get("return", ""))
 
     @property
     def starts(self) -> bool:
-        """Whether it gives a Job."""
-        return self.gives.startswith("Job[")
+        """Whether it returns a Job."""
+        return self.returns.startswith("Job[")
 
     @property
     def summary(self) -> str:
@@ -60,19 +63,20 @@ class Call:
 
     @property
     def waits(self) -> bool:
-        """Whether it takes a time to wait, and gives a Result."""
-        return self.gives.startswith("Result[")
+        """Whether it waits for a task and returns a Result."""
+        return self.returns.startswith("Result[")
 
     @property
     def keywords(self) -> list[str]:
-        """The keywords that stand for members of the request."""
+        """The keywords for the members of the request."""
         operation = self.operation
         return [field.name for field in (*operation.path_fields, *operation.query, *operation.body)]
 
-    def words(self) -> Mapping[str, str]:
-        """What its docstring says about each keyword."""
+    def keyword_docs(self) -> Mapping[str, str]:
+        """The docstring's description of each keyword."""
         found: dict[str, str] = {}
         last = ""
+
         for line in (inspect.getdoc(self.function) or "").splitlines():
             entry = re.fullmatch(r" {4}(\w+): (.*)", line)
             if entry:
@@ -82,35 +86,36 @@ class Call:
                 found[last] += f" {line.strip()}"
             else:
                 last = ""
+
         return found
 
 
-def python_name(text: str) -> str:
-    """A name with underscores, however it was written."""
+def _python_name(text: str) -> str:
+    """The name with underscores instead of hyphens."""
     return text.replace("-", "_")
 
 
-def resource_class(name: str) -> type[Resource]:
+def _resource_class(name: str) -> type[Resource]:
     """The class of a resource.
 
     Raises:
-        InvalidArgument: there is none of that name.
+        InvalidArgument: there is no resource of that name.
     """
-    place = RESOURCES.get(python_name(name))
+    place = RESOURCES.get(_python_name(name))
     if place is None:
-        raise InvalidArgument(name, f"no such resource{hint(python_name(name), RESOURCES)}")
+        raise InvalidArgument(name, f"no such resource{hint(_python_name(name), RESOURCES)}")
     module, _, attribute = place.partition(":")
     found: type[Resource] = getattr(importlib.import_module(module), attribute)
     return found
 
 
 def calls_of(name: str) -> dict[str, Call]:
-    """All methods of a resource that are operations.
+    """The methods of a resource that send an operation, by name.
 
     Raises:
         InvalidArgument: there is no such resource.
     """
-    cls = resource_class(name)
+    cls = _resource_class(name)
     module = sys.modules[cls.__module__]
     found: dict[str, Call] = {}
     for method, function in vars(cls).items():
@@ -121,13 +126,13 @@ def calls_of(name: str) -> dict[str, Call]:
 
 
 def call_named(resource: str, method: str) -> Call:
-    """One method.
+    """One method of a resource.
 
     Raises:
-        InvalidArgument: there is none of that name.
+        InvalidArgument: there is no method of that name.
     """
     calls = {name: call for name, call in calls_of(resource).items() if name != "__call__"}
-    wanted = python_name(method)
+    wanted = _python_name(method)
     found = calls.get(wanted) or calls.get(f"{wanted}_")
     if found is None:
         raise InvalidArgument(f"{resource} {method}", f"no such method{hint(wanted, calls)}")
@@ -135,23 +140,23 @@ def call_named(resource: str, method: str) -> Call:
 
 
 def start_named(name: str) -> Call:
-    """The start of a workflow: ``image_to_video``, or ``video_twin.continue_training`` for a further one.
+    """The start of a workflow: ``image_to_video``, or ``video_twin.continue_training`` for a second start.
 
     Raises:
-        InvalidArgument: that starts nothing.
+        InvalidArgument: nothing of that name starts a task.
     """
-    resource, _, method = python_name(name).partition(".")
+    resource, _, method = _python_name(name).partition(".")
     calls = calls_of(resource)
     found = calls.get(method or "__call__")
     if found is None or not found.starts:
         starts = [call.name for call in calls.values() if call.starts]
-        told = f"; what starts is {', '.join(starts)}" if starts else ""
-        raise InvalidArgument(name, f"starts nothing{told}")
+        others = f"; tasks are started by {', '.join(starts)}" if starts else ""
+        raise InvalidArgument(name, f"starts nothing{others}")
     return found
 
 
 def workflows() -> Iterator[Call]:
-    """Every start of every workflow."""
+    """The starts of all workflows."""
     for name in RESOURCES:
-        if issubclass(resource_class(name), Workflow):
+        if issubclass(_resource_class(name), Workflow):
             yield from (call for call in calls_of(name).values() if call.starts)

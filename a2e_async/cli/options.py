@@ -1,4 +1,4 @@
-"""Options of the commands, made from the fields of the operations."""
+"""The options of the commands, made from the fields of the operations."""
 
 from __future__ import annotations
 
@@ -15,35 +15,40 @@ from a2e_async.cli.values import json_object, value_of
 
 __all__ = ["Parser", "UsageError", "add_common", "add_fields", "add_result", "count", "values_from"]
 
-_WORDS = (
+# Phrases of the docstrings, and what the help says instead.
+_PHRASES = (
     ("A URL, or a file as Path, bytes or `Upload`.", "A URL or a file."),
     ("URLs, or files as Path, bytes or `Upload`.", "URLs or files."),
     ("Server default: True.", "Server default: true."),
     ("Server default: False.", "Server default: false."),
 )
-_SHOWN = 12
-_FIELD = "field_"
-"""Before the names under which the fields' values are kept."""
+_MAX_CHOICES = 12  # choices that the help lists
+_PREFIX = "field_"  # keeps the fields apart from a command's own options in the namespace
 
 
 class UsageError(Exception):
-    """The command cannot be right."""
+    """The command line is invalid."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """An argument parser that raises `UsageError` with a message of one line."""
 
-    def parsed(self, texts: Sequence[str]) -> argparse.Namespace:
-        """The options, which may be written with underscores too.
+    def parse(self, texts: Sequence[str]) -> argparse.Namespace:
+        """Parse the options. Their names may be written with underscores too.
 
         Raises:
-            UsageError: one of them cannot be right.
+            UsageError: an option is invalid.
         """
-        known = {option for action in self._actions for option in action.option_strings}
-        return self.parse_args([_as_known(text, known) for text in texts])
+        known = self.option_strings
+        return self.parse_args([_with_hyphens(text, known) for text in texts])
+
+    @property
+    def option_strings(self) -> set[str]:
+        """The options added so far, as they are written on the command line."""
+        return {option for action in self._actions for option in action.option_strings}
 
     def error(self, message: str) -> NoReturn:
-        """Instead of printing the usage and leaving the program.
+        """Raise the error instead of printing the usage and exiting.
 
         Raises:
             UsageError: always.
@@ -53,30 +58,33 @@ class Parser(argparse.ArgumentParser):
         )
 
 
-def _as_known(text: str, known: set[str]) -> str:
+def _with_hyphens(text: str, known: set[str]) -> str:
+    """The text with hyphens in its option, if only that makes it a known option."""
     name, equals, value = text.partition("=")
     hyphens = name.replace("_", "-")
     return f"{hyphens}{equals}{value}" if name not in known and hyphens in known else text
 
 
-def seconds(text: str) -> float:
-    """A time to wait."""
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise ValueError
-    return value
-
-
 def count(text: str) -> int:
-    """A number of things, at least one."""
+    """Parse a whole number, at least 1."""
     value = int(text)
     if value < 1:
         raise ValueError
     return value
 
 
-def folder(text: str) -> str:
-    """A folder that is there or can be made."""
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"invalid seconds value: {text!r}")
+    return value
+
+
+def _folder(text: str) -> str:
+    """A folder that exists or can be created."""
     path = Path(text)
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
@@ -84,63 +92,70 @@ def folder(text: str) -> str:
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """Options that every command has."""
+    """Add the options that every command has."""
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--base-url", metavar="URL", help="where the API is; A2E_BASE_URL as a rule")
+    parser.add_argument("--base-url", metavar="URL", help="the URL of the API (default: A2E_BASE_URL)")
 
 
 def add_result(parser: argparse.ArgumentParser) -> None:
-    """Options of commands that wait for a task."""
-    parser.add_argument("--out", type=folder, metavar="FOLDER", help="download the results there")
+    """Add the options of commands that wait for a task."""
+    parser.add_argument("--out", type=_folder, metavar="FOLDER", help="download the results to this folder")
     parser.add_argument(
         "--wait-timeout",
-        type=seconds,
+        type=_seconds,
         default=900.0,
         metavar="SECONDS",
         help="how long to wait for the task (default: %(default)g)",
     )
 
 
-def add_fields(parser: argparse.ArgumentParser, call: Call) -> None:
-    """One option for each keyword, and those that send what the keywords do not know."""
-    words = call.words()
-    taken = {option for action in parser._actions for option in action.option_strings}
-    fields = (*call.operation.path_fields, *call.operation.query, *call.operation.body)
-    required = parser.add_argument_group("needed")
+def add_fields(parser: Parser, call: Call) -> None:
+    """Add one option for each keyword of the call, and options for members without a keyword."""
+    docs = call.keyword_docs()
+    taken = parser.option_strings
+    required = parser.add_argument_group("required")
     optional = parser.add_argument_group("optional")
-    for field in fields:
+
+    for field in _fields_of(call):
         group = required if field.required else optional
         group.add_argument(
             _option_string(field.name, taken),
-            dest=_FIELD + field.name,
+            dest=_PREFIX + field.name,
             required=field.required,
-            help=_for_a_shell(words.get(field.name, "")),
+            help=_for_shell(docs.get(field.name, "")),
             **_arity(field),
         )
+
     if call.takes_body:
         optional.add_argument(
-            "--body", metavar="JSON", help="the body; the API does not say what may stand in it"
+            "--body", metavar="JSON", help="the body; the API does not document its members"
         )
     if call.operation.has_body:
         optional.add_argument(
-            "--extra", metavar="JSON", help="members of the body that this release does not know; they win"
+            "--extra", metavar="JSON", help="more members of the body; they override the options"
         )
 
 
+def _fields_of(call: Call) -> Sequence[Field]:
+    operation = call.operation
+    return (*operation.path_fields, *operation.query, *operation.body)
+
+
 def _option_string(name: str, taken: set[str]) -> str:
+    """The option of a keyword; ``--field-NAME`` if the command has an option of that name."""
     plain = name.strip("_").replace("_", "-")
     return f"--field-{plain}" if f"--{plain}" in taken else f"--{plain}"
 
 
-def _for_a_shell(words: str) -> str:
-    """What a docstring says, for someone who does not write Python."""
-    for python, shell in _WORDS:
-        words = words.replace(python, shell)
-    return words.replace("%", "%%")
+def _for_shell(text: str) -> str:
+    """A description from a docstring, without Python's terms, as a help text of argparse."""
+    for python, shell in _PHRASES:
+        text = text.replace(python, shell)
+    return text.replace("%", "%%")
 
 
 def _arity(field: Field) -> Mapping[str, Any]:
-    """How many texts an option takes, and what the help calls them."""
+    """The number of texts that an option takes, and their name in the help."""
     if field.kind is bool:
         return {"nargs": "?", "const": "true", "metavar": "true|false"}
     if field.kind is list:
@@ -150,26 +165,26 @@ def _arity(field: Field) -> Mapping[str, Any]:
 
 def _metavar(field: Field) -> str:
     if field.choices:
-        names = [
-            re.sub(r"[^\w.:+-]", "", str(choice)) for choice in field.choices
-        ]  # argparse chokes on brackets
-        return "|".join(names if len(names) <= _SHOWN else [*names[:_SHOWN], "..."])
+        # Brackets in a metavar make argparse fail.
+        names = [re.sub(r"[^\w.:+-]", "", str(choice)) for choice in field.choices]
+        return "|".join(names if len(names) <= _MAX_CHOICES else [*names[:_MAX_CHOICES], "..."])
     if field.media:
         return "URL|FILE"
     return {str: "TEXT", int: "NUMBER", float: "NUMBER", dict: "JSON", list: "JSON"}.get(field.kind, "VALUE")
 
 
 def values_from(options: argparse.Namespace, call: Call) -> dict[str, Any]:
-    """The keywords of the call that were given.
+    """The keywords of the call, from the options given.
 
     Raises:
-        InvalidArgument: one of them cannot be right.
+        InvalidArgument: a value is invalid.
     """
     found: dict[str, Any] = {}
-    for field in (*call.operation.path_fields, *call.operation.query, *call.operation.body):
-        given = getattr(options, _FIELD + field.name)
+    for field in _fields_of(call):
+        given = getattr(options, _PREFIX + field.name)
         if given is not None:
             found[field.name] = value_of(field, given if isinstance(given, list) else [given])
+
     if getattr(options, "body", None) is not None:
         found["body"] = json_object("body", options.body)
     if getattr(options, "extra", None) is not None:

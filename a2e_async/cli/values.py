@@ -1,4 +1,4 @@
-"""Values from the command line and from JSON lines: texts become what a `Field` wants."""
+"""Values for a `Field`, from the texts of the command line and from JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["json_object", "keywords_of", "value_of", "with_files"]
+__all__ = ["json_object", "keywords_of", "value_of"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:")
 _TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
@@ -22,19 +22,20 @@ def value_of(field: Field, texts: Sequence[str]) -> Any:
     """The value of one option.
 
     Args:
-        field: what it must be.
-        texts: as given; several for a list.
+        field: the field that the option sets.
+        texts: the texts given for it; several for a list.
 
     Raises:
-        InvalidArgument: the text cannot be that.
+        InvalidArgument: the text is not valid for the field.
     """
     if field.kind is not list:
         return _single(field, field.name, texts[-1])
+
     item = field.item or Field("")
     if len(texts) == 1 and texts[0].lstrip().startswith("["):
         value = _json(field.name, texts[0])
         if isinstance(value, list):
-            return with_files(field, value, field.name)
+            return _with_files(field, value, field.name)
     return [_single(item, f"{field.name}[{index}]", text) for index, text in enumerate(texts)]
 
 
@@ -42,13 +43,13 @@ def _single(field: Field, where: str, text: str) -> Any:
     if field.media:
         return _medium(where, text)
     if field.kind is bool:
-        return _truth(where, text)
+        return _boolean(where, text)
     if field.kind in (int, float):
         return _number(field, where, text)
     if field.kind is dict or (field.kind is list and field.item is not None):
-        return with_files(field, _json(where, text), where)
+        return _with_files(field, _json(where, text), where)
     if field.kind is object:
-        return _anything(field, text)
+        return _untyped(field, text)
     return text
 
 
@@ -61,7 +62,7 @@ def _medium(where: str, text: str) -> str | Path:
     return path
 
 
-def _truth(where: str, text: str) -> bool:
+def _boolean(where: str, text: str) -> bool:
     if text.lower() in _TRUE:
         return True
     if text.lower() in _FALSE:
@@ -81,38 +82,39 @@ def _number(field: Field, where: str, text: str) -> int | float:
         raise InvalidArgument(where, f"{text!r} is not a number") from None
 
 
-def _anything(field: Field, text: str) -> Any:
-    """A value of no known type: one of the choices, else JSON, else the text itself."""
+def _untyped(field: Field, text: str) -> Any:
+    """A value of unknown type: one of the choices, else JSON, else the text itself."""
     for choice in field.choices:
         if str(choice) == text:
             return choice
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return text
 
 
 def _json(where: str, text: str) -> Any:
+    """A JSON value, from the text or from the file named after ``@``."""
     if text.startswith("@"):
         try:
             text = Path(text[1:]).expanduser().read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidArgument(where, f"{text!r} cannot be read: {error}") from error
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidArgument(where, f"not JSON: {error}") from error
 
 
-def _refuse(name: str) -> Any:
+def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
 def json_object(where: str, text: str) -> dict[str, Any]:
-    """A JSON object, or the one in the file behind ``@``.
+    """A JSON object, from the text or from the file named after ``@``.
 
     Raises:
-        InvalidArgument: it is none.
+        InvalidArgument: the text is not a JSON object, or the file cannot be read.
     """
     value = _json(where, text)
     if not isinstance(value, dict):
@@ -120,39 +122,43 @@ def json_object(where: str, text: str) -> dict[str, Any]:
     return value
 
 
-def with_files(field: Field, value: Any, where: str) -> Any:
-    """A JSON value in which paths stand where media are wanted.
+def _with_files(field: Field, value: Any, where: str) -> Any:
+    """A JSON value with the names of local files replaced by their paths, where the field takes media.
 
     Raises:
-        InvalidArgument: something is neither a URL nor a file.
+        InvalidArgument: a medium is neither a URL nor a file.
     """
     if isinstance(value, str) and field.media:
         return _medium(where, value)
+
     if isinstance(value, list) and field.item is not None:
         item = field.item
-        return [with_files(item, one, f"{where}[{index}]") for index, one in enumerate(value)]
+        return [_with_files(item, each, f"{where}[{index}]") for index, each in enumerate(value)]
+
     if isinstance(value, Mapping) and field.fields:
         members = {member.wire_name: member for member in field.fields}
         return {
-            key: with_files(members[key], one, f"{where}.{key}") if key in members else one
-            for key, one in value.items()
+            key: _with_files(members[key], each, f"{where}.{key}") if key in members else each
+            for key, each in value.items()
         }
+
     return value
 
 
 def keywords_of(operation: Operation[Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    """The keywords of a call from a JSON object with the names of Python or of the wire.
+    """The keywords of a call, from a JSON object with the API's names or Python's.
 
     Raises:
-        InvalidArgument: one of them is given under both names, or is neither a URL nor a file.
+        InvalidArgument: a keyword is given under both names, or a medium is neither a URL nor a file.
     """
     fields = {field.wire_name: field for field in operation.body}
     fields |= {field.name: field for field in operation.body}
+
     found: dict[str, Any] = {}
     for key, value in body.items():
         field = fields.get(key) or fields.get(key.replace("-", "_"))
         name = field.name if field else key
         if name in found:
             raise InvalidArgument(name, "is given twice")
-        found[name] = with_files(field, value, name) if field else value
+        found[name] = _with_files(field, value, name) if field else value
     return found

@@ -1,0 +1,103 @@
+"""``a2e bulk`` against the sandbox."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from a2e_async.sandbox import Sandbox
+from tests.sandbox.cli.kit import Run, jsonl
+
+LINES = [
+    {"workflow": "image_to_video", "key": "cat", "image_url": "cat.png", "prompt": "it waves"},
+    {"workflow": "text-to-image", "key": "kite", "body": {"prompt": "a kite"}},
+    {"workflow": "product_avatar", "key": "rect", "name": "n", "image_urls": ["cat.png", "https://e.com/b.png"],
+     "product_rect": {"x": 0, "y": 0, "width": 1, "height": 1, "rotation": 0, "scale": 1}},
+    {"workflow": "veo_video", "key": "wire", "name": "n", "prompt": "a horse", "imageUrls": ["cat.png"]},
+    {"workflow": "dubbing", "key": "free", "body": {"source_url": "https://e.com/a.mp4"}},
+]  # fmt: skip
+
+
+def test_bulk_runs_every_line_and_again_costs_nothing(a2e: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "jobs.jsonl", LINES)
+    arguments = ("bulk", file, "--journal", "run.db", "--out", "out", "--concurrency", "3")
+
+    first = a2e(*arguments)
+    assert first.code == 0
+    assert sorted(line.split("\t")[1] for line in first.out) == ["cat", "free", "kite", "rect", "wire"]
+    assert {path.stem for path in Path("out").iterdir()} >= {"cat", "kite", "rect", "wire"}
+    assert len(first.err) == 1
+    assert "5 done, 0 failed" in first.err[0]
+    charged = sandbox.ledger.charged.total()
+
+    again = a2e(*arguments, "--json")
+    assert {facts["key"] for facts in again.facts} == {"cat", "free", "kite", "rect", "wire"}
+    assert all(facts["ok"] and facts["replayed"] for facts in again.facts)
+    assert a2e(*arguments, "--skip-finished").out == []
+    assert sandbox.ledger.charged.total() == charged
+
+
+def test_bulk_prints_failures_and_goes_on(a2e: Run, tmp_path: Path) -> None:
+    lines = [{"workflow": "text_to_image", "key": f"k{n}", "prompt": "sandbox:fail"} for n in range(2)]
+    lines.append({"workflow": "text_to_image", "key": "good", "prompt": "sandbox:sync"})
+    ended = a2e("bulk", jsonl(tmp_path / "jobs.jsonl", lines))
+    assert ended.code == 1
+    ends = {line.split("\t")[1]: line.split("\t")[0] for line in ended.out}
+    assert ends == {"k0": "failed", "k1": "failed", "good": "done"}
+
+
+def test_bulk_reads_stdin(a2e: Run, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        sys, "stdin", io.StringIO('{"workflow": "text_to_image", "prompt": "sandbox:sync"}\n')
+    )
+    assert a2e("bulk", "-").code == 0
+    assert sandbox.ledger.made() == 1
+
+
+def test_bulk_stops_when_the_coins_run_out(a2e: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.set_coins(15)
+    lines = [{"workflow": "text_to_image", "key": str(n), "prompt": "a"} for n in range(4)]
+    ended = a2e("bulk", jsonl(tmp_path / "jobs.jsonl", lines), "--concurrency", "1")
+    assert ended.code == 1
+    assert ended.err[-1].startswith("a2e: InsufficientCredits: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "line 3: JSON: "),
+        ("[1]", "line 3: JSON: is not an object"),
+        ('{"prompt": "a"}', "line 3: workflow: is missing"),
+        ('{"workflow": "text_to_imagee", "prompt": "a"}', "did you mean 'text_to_image'?"),
+        ('{"workflow": "anchor"}', "line 3: anchor: starts nothing"),
+        ('{"workflow": "text_to_image", "promt": "a"}', "line 3: promt: unknown keyword"),
+        ('{"workflow": "text_to_image", "name": "a"}', "line 3: prompt: is required"),
+        ('{"workflow": "text_to_image", "prompt": 5}', "line 3: prompt: 5 is not a string"),
+        ('{"workflow": "text_to_image", "prompt": "a", "body": 1}', "line 3: body: is not an object"),
+        ('{"workflow": "text_to_image", "prompt": "a", "key": ""}', "line 3: key: "),
+        (
+            '{"workflow": "image_to_video", "prompt": "a", "image_url": "no.png"}',
+            "line 3: image_url: 'no.png'",
+        ),
+        (
+            '{"workflow": "veo_video", "imageUrls": [], "image_urls": []}',
+            "line 3: image_urls: is given twice",
+        ),
+        (
+            '{"workflow": "text_to_image", "prompt": "a", "extra_body": {"minor_suspected_skip": true}}',
+            "minor_suspected_skip: this package does not send it",
+        ),
+    ],
+)
+def test_one_bad_line_starts_nothing(
+    line: str, message: str, a2e: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    good = '{"workflow": "text_to_image", "prompt": "a"}\n'
+    (tmp_path / "jobs.jsonl").write_text(f"{good}\n{line}\n")
+    ended = a2e("bulk", "jobs.jsonl")
+    assert (ended.code, len(ended.err), ended.out) == (2, 1, [])
+    assert message in ended.err[0]
+    assert sandbox.ledger.requests == {}

@@ -1,9 +1,9 @@
-"""A workflow's tasks in virtual time, as a poller's source shows them."""
+"""Simulate a workflow's tasks in virtual time, and count what it costs to wait for them."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -11,6 +11,7 @@ import anyio
 import attrs
 
 from a2e_async._tasks.polling import Poller
+from a2e_async._tasks.readers import TaskReader
 from a2e_async.clock import SystemClock
 from a2e_async.errors import A2EError, NotFound
 from a2e_async.policies import Lateness
@@ -25,9 +26,9 @@ class FakeTask:
 
     Attributes:
         ends: when it ends.
-        word: the status it ends with.
-        shown: from when on the batch route knows it.
-        known: from when on the detail route knows it.
+        word: the status that it ends with.
+        shown: when the batch route begins to know it.
+        known: when the detail route begins to know it.
     """
 
     ends: float
@@ -37,12 +38,20 @@ class FakeTask:
 
 
 @attrs.define
-class FakeSource:
-    """Records of fake tasks, and what it cost to read them.
+class FakeReader:
+    """A `TaskReader` of fake tasks. It counts the requests.
 
     Attributes:
-        delay: seconds of a round trip; the server looks at half of it.
-        fails: given the number of the request (from 0) and the ids, the error it ends with, or None.
+        delay: seconds of a round trip; the server reads the task after half of it.
+        batch: the number of ids that one request can ask for.
+        tasks: the tasks at the server, by id.
+        fails: takes the number of the request (from 0) and its ids; returns the error that it ends with,
+            or None.
+        requests: batch requests so far.
+        details: requests for a single task so far.
+        under_way: requests that are not answered yet.
+        most_under_way: the most that there were at a time.
+        largest: the most ids in one request.
     """
 
     delay: float = 0.0
@@ -59,25 +68,23 @@ class FakeSource:
         number = self.requests
         self.requests += 1
         self.largest = max(self.largest, len(ids))
-        return await self._answered(number, ids, lambda task: task.shown)
+        return await self._answer(number, ids, lambda task: task.shown)
 
     async def read_one(self, id: str) -> Mapping[str, Any] | None:
         self.details += 1
-        records = await self._answered(-1, [id], lambda task: task.known)
+        records = await self._answer(-1, [id], lambda task: task.known)
         if id not in records:
             raise NotFound("no such task", status=404)
         return records[id]
 
-    def is_final(self, record: Mapping[str, Any]) -> bool:
-        return bool(record["status"] != "processing")
-
-    async def _answered(
+    async def _answer(
         self, number: int, ids: Sequence[str], visible: Callable[[FakeTask], float]
     ) -> Mapping[str, Mapping[str, Any]]:
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
             await anyio.sleep(self.delay / 2)
+
             now = anyio.current_time()
             error = self.fails(number, ids) if number >= 0 else None
             if error is not None:
@@ -87,18 +94,36 @@ class FakeSource:
                 for name in ids
                 if (task := self.tasks.get(name)) is not None and now >= visible(task)
             }
+
             await anyio.sleep(self.delay / 2)
             return records
         finally:
             self.under_way -= 1
 
 
+def poller_of(reader: TaskReader, lateness: Lateness | None = None) -> Poller:
+    """A poller on the event loop's clock, by default with the default lateness."""
+    return Poller(reader, lateness or Lateness(), SystemClock())
+
+
+async def wait_from_birth(poller: Poller, id: str) -> None:
+    """Wait for a task that was accepted when the event loop's time began."""
+    await poller.wait([id], born=0.0)
+
+
+async def wait_for_each(poller: Poller, ids: Iterable[str]) -> None:
+    """Wait for such tasks, with a waiter for each."""
+    async with anyio.create_task_group() as group:
+        for name in ids:
+            group.start_soon(wait_from_birth, poller, name)
+
+
 @attrs.frozen
 class Cost:
-    """What waiting cost.
+    """The cost of waiting.
 
     Attributes:
-        late: seconds between the end of a task and its waiter's return, on average.
+        late: mean seconds between the end of a task and its waiter's return.
         polls: requests per task.
     """
 
@@ -107,12 +132,12 @@ class Cost:
 
 
 def uniform(low: float, high: float) -> Callable[[random.Random], float]:
-    """Durations spread evenly."""
+    """Draw durations from a uniform distribution."""
     return lambda rng: rng.uniform(low, high)
 
 
 def normal(mean: float, sigma: float) -> Callable[[random.Random], float]:
-    """Durations spread normally, none below a tenth of their mean."""
+    """Draw durations from a normal distribution; none is below a tenth of the mean."""
     return lambda rng: max(mean / 10, rng.gauss(mean, sigma))
 
 
@@ -127,28 +152,30 @@ def simulate(
     seed: int = 0,
     backend: str = "asyncio",
 ) -> Cost:
-    """Let a cold poller wait for tasks, all at once or some at a time, and count what it costs.
+    """Let a poller that knows nothing yet wait for tasks, and count the cost.
 
     Args:
-        duration: draws how long a task takes.
-        tasks: how many.
+        duration: draws the seconds that a task takes.
+        tasks: the number of tasks.
         delay: seconds of a round trip.
-        apart: seconds from one of the first starts to the next.
-        concurrency: how many tasks there are at a time; all of them if None.
-        lateness, seed, backend: of the poller, the durations, the event loop.
+        apart: seconds between the first starts.
+        concurrency: the number of tasks at a time; None for all at once.
+        lateness: the poller's.
+        seed: makes the durations repeatable.
+        backend: the event loop, "asyncio" or "trio".
     """
     rng = random.Random(seed)
-    source = FakeSource(delay)
+    reader = FakeReader(delay)
     late: list[float] = []
 
     async def main() -> None:
-        poller = Poller(source, lateness or Lateness(), SystemClock())
+        poller = poller_of(reader, lateness)
 
         async def job(id: str) -> None:
-            source.tasks[id] = FakeTask(anyio.current_time() + delay / 2 + duration(rng))
+            reader.tasks[id] = FakeTask(anyio.current_time() + delay / 2 + duration(rng))
             await anyio.sleep(delay)
             await poller.wait([id], born=anyio.current_time())
-            late.append(anyio.current_time() - source.tasks[id].ends)
+            late.append(anyio.current_time() - reader.tasks[id].ends)
 
         names = (str(number) for number in range(tasks))
 
@@ -162,4 +189,4 @@ def simulate(
                 group.start_soon(worker, place)
 
     run(backend, main)
-    return Cost(fmean(late), (source.requests + source.details) / tasks)
+    return Cost(fmean(late), (reader.requests + reader.details) / tasks)

@@ -1,4 +1,4 @@
-"""Waiting: everyone gets exactly their own record or error, and nobody pays for anybody else."""
+"""Waiting: each waiter gets exactly its own records or error, and does not disturb the others."""
 
 from __future__ import annotations
 
@@ -12,19 +12,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from a2e_async._tasks.polling import Poller
-from a2e_async.clock import SystemClock
 from a2e_async.errors import (
     A2EError,
-    AuthenticationError,
     ConnectionFailed,
-    InvalidRequest,
     RateLimited,
     ServerError,
     TaskNotFound,
     UnexpectedReply,
 )
-from a2e_async.policies import Lateness
-from tests.unit.tasks.simulation import NEVER, FakeSource, FakeTask
+from tests.unit.tasks.simulation import NEVER, FakeReader, FakeTask, poller_of, wait_for_each
 from tests.virtual_time import BACKENDS, anyio_backend, run
 
 __all__ = ["anyio_backend"]
@@ -32,22 +28,16 @@ __all__ = ["anyio_backend"]
 pytestmark = pytest.mark.anyio
 
 
-def idle(poller: Poller) -> bool:
-    """Whether nothing is left over in the poller."""
-    return not (poller._open or poller._sleeping or poller._led)
-
-
-async def wait_from_birth(poller: Poller, name: str) -> None:
-    await poller.wait([name], born=0.0)
-
-
-def poller_of(source: FakeSource) -> Poller:
-    return Poller(source, Lateness(), SystemClock())
-
-
 @attrs.frozen
 class Visitor:
-    """Somebody who waits: when they come, for which tasks, and when they lose patience."""
+    """A waiter.
+
+    Attributes:
+        comes: when it begins to wait.
+        wants: the tasks that it waits for.
+        leaves: seconds after which it gives up; None for never.
+        knows_birth: whether it knows when the tasks were accepted.
+    """
 
     comes: float
     wants: tuple[int, ...]
@@ -94,7 +84,7 @@ faults = st.dictionaries(
     delay=st.sampled_from([0.0, 0.05, 3.0]),
     batch=st.sampled_from([1, 3, 200]),
 )
-@example(  # The one who leads goes, and the next in line waits for something else first.
+@example(  # The leader goes, and the next waiter in line gives up before it is woken to lead.
     tasks=[FakeTask(5.0), FakeTask(20.0), FakeTask(30.0), *[FakeTask(NEVER)] * 5],
     people=[
         Visitor(0.0, (0,), None, True),
@@ -114,8 +104,8 @@ def test_any_interleaving(
     batch: int,
 ) -> None:
     """Tasks finish, fail, vanish and show up late; waiters come, share and go; requests fail."""
-    source = FakeSource(delay, batch, {str(number): task for number, task in enumerate(tasks)})
-    source.fails = lambda number, ids: faults.get(number)
+    reader = FakeReader(delay, batch, {str(number): task for number, task in enumerate(tasks)})
+    reader.fails = lambda number, ids: faults.get(number)
     served: list[Visitor] = []
     not_found: list[tuple[str | None, list[str]]] = []
 
@@ -123,6 +113,7 @@ def test_any_interleaving(
         ids = [str(number) for number in visitor.wants]
         await anyio.sleep(visitor.comes)
         born = anyio.current_time() if visitor.knows_birth else None
+
         try:
             with anyio.move_on_after(1e4 if visitor.leaves is None else visitor.leaves) as scope:
                 records = await poller.wait(ids, born=born)
@@ -130,11 +121,13 @@ def test_any_interleaving(
             served.append(visitor)
             not_found.append((error.task_id, ids))
             return
+
         served.append(visitor)
         if scope.cancelled_caught:
-            # Nobody waits in vain for what can be known; requests and pauses take their time.
+            # A waiter without a limit gives up only on a task that never ends.
             assert visitor.leaves is not None or any(tasks[number].ends == NEVER for number in visitor.wants)
             return
+
         assert records.keys() == set(ids)
         for name, record in records.items():
             task = tasks[int(name)]
@@ -142,29 +135,29 @@ def test_any_interleaving(
             assert anyio.current_time() >= task.ends
 
     async def main() -> None:
-        poller = poller_of(source)
+        poller = poller_of(reader)
         async with anyio.create_task_group() as group:
             for visitor in people:
                 group.start_soon(visit, poller, visitor)
-        assert idle(poller)
+        assert poller.idle
 
     run(backend, main)
     assert len(served) == len(people)
     for lost, ids in not_found:
         assert lost in ids
         assert min(tasks[int(lost or -1)].shown, tasks[int(lost or -1)].known) > 0
-    assert source.under_way == 0
-    assert source.largest <= batch
+    assert reader.under_way == 0
+    assert reader.largest <= batch
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @settings(deadline=None, max_examples=40)
 @given(leaves=st.lists(st.floats(0.01, 12), min_size=1, max_size=6), delay=st.sampled_from([0.0, 1.0]))
-def test_whoever_is_cancelled_disturbs_nobody_else(backend: str, leaves: list[float], delay: float) -> None:
-    """Also the one who leads, also while a request is under way; and that costs a request at most."""
+def test_a_cancelled_waiter_disturbs_no_other(backend: str, leaves: list[float], delay: float) -> None:
+    """Not even the leader, nor while a request is under way. It costs at most one request more."""
 
     def waited(leaving: Sequence[float]) -> tuple[float, int]:
-        source = FakeSource(delay, tasks={str(n): FakeTask(10.0) for n in range(len(leaves) + 1)})
+        reader = FakeReader(delay, tasks={str(n): FakeTask(10.0) for n in range(len(leaves) + 1)})
         ended: list[float] = []
 
         async def stay(poller: Poller) -> None:
@@ -176,39 +169,37 @@ def test_whoever_is_cancelled_disturbs_nobody_else(backend: str, leaves: list[fl
                 await poller.wait([str(number)], born=0.0)
 
         async def main() -> None:
-            poller = poller_of(source)
+            poller = poller_of(reader)
             async with anyio.create_task_group() as group:
                 for number, after in enumerate(leaving, start=1):
                     group.start_soon(leave, poller, number, after)
                 group.start_soon(stay, poller)
-            assert idle(poller)
+            assert poller.idle
 
         run(backend, main)
-        assert source.under_way == 0
-        return ended[0], source.requests
+        assert reader.under_way == 0
+        return ended[0], reader.requests
 
     calm_end, calm_requests = waited([100.0] * len(leaves))
     end, requests = waited(leaves)
-    # Within a pause between two questions, and a request that has to be sent again.
+    # One pause between requests, and one request that must be sent again.
     assert end <= calm_end + 2 * delay + 4.5
-    # Fewer who wait are asked for more often: those who stay wait alone in the end.
+    # The waiter that stays is alone in the end, and a lone task is asked for more often.
     assert requests <= calm_requests + len(leaves) + 12
 
 
 async def test_two_hundred_waiters_share_their_requests() -> None:
-    source = FakeSource(0.05, tasks={str(number): FakeTask(30 + number / 20) for number in range(200)})
-    poller = poller_of(source)
-    async with anyio.create_task_group() as group:
-        for name in source.tasks:
-            group.start_soon(wait_from_birth, poller, name)
-    assert source.requests < 70
-    assert source.most_under_way == 1
-    assert idle(poller)
+    reader = FakeReader(0.05, tasks={str(number): FakeTask(30 + number / 20) for number in range(200)})
+    poller = poller_of(reader)
+    await wait_for_each(poller, reader.tasks)
+    assert reader.requests < 70
+    assert reader.most_under_way == 1
+    assert poller.idle
 
 
 async def test_several_waiters_for_one_task_share_it() -> None:
-    source = FakeSource(tasks={"a": FakeTask(5.0)})
-    poller = poller_of(source)
+    reader = FakeReader(tasks={"a": FakeTask(5.0)})
+    poller = poller_of(reader)
     got: list[Mapping[str, Any]] = []
 
     async def wait() -> None:
@@ -218,18 +209,18 @@ async def test_several_waiters_for_one_task_share_it() -> None:
         for _ in range(10):
             group.start_soon(wait)
     assert got == [{"a": {"_id": "a", "status": "completed"}}] * 10
-    assert source.requests <= 8
+    assert reader.requests <= 8
 
 
 async def test_nothing_to_wait_for() -> None:
-    source = FakeSource()
-    assert await poller_of(source).wait([]) == {}
-    assert source.requests == 0
+    reader = FakeReader()
+    assert await poller_of(reader).wait([]) == {}
+    assert reader.requests == 0
 
 
 async def test_a_task_of_an_earlier_process_is_asked_for_at_once() -> None:
-    source = FakeSource(tasks={"new": FakeTask(50.0), "old": FakeTask(0.0)})
-    poller = poller_of(source)
+    reader = FakeReader(tasks={"new": FakeTask(50.0), "old": FakeTask(0.0)})
+    poller = poller_of(reader)
     async with anyio.create_task_group() as group:
         group.start_soon(lambda: poller.wait(["new"], born=anyio.current_time()))
         await anyio.sleep(10.3)
@@ -239,9 +230,9 @@ async def test_a_task_of_an_earlier_process_is_asked_for_at_once() -> None:
 
 
 async def test_arrivals_do_not_put_off_the_next_request() -> None:
-    """Tasks that are taken up one after the other, faster than the shortest pause."""
-    source = FakeSource(tasks={str(number): FakeTask(0.0) for number in range(100)})
-    poller = poller_of(source)
+    """The tasks are added one after the other, faster than the shortest pause between requests."""
+    reader = FakeReader(tasks={str(number): FakeTask(0.0) for number in range(100)})
+    poller = poller_of(reader)
     waited: list[float] = []
 
     async def wait(id: str) -> None:
@@ -250,188 +241,7 @@ async def test_arrivals_do_not_put_off_the_next_request() -> None:
         waited.append(anyio.current_time() - before)
 
     async with anyio.create_task_group() as group:
-        for name in source.tasks:
+        for name in reader.tasks:
             group.start_soon(wait, name)
             await anyio.sleep(0.01)
     assert max(waited) < 0.05
-
-
-async def test_a_batch_that_fails_for_now_holds_up_only_its_own() -> None:
-    """Two batches; the second one fails for a while."""
-    source = FakeSource(batch=2, tasks={name: FakeTask(3.0) for name in "abcd"})
-    source.fails = lambda number, ids: (
-        ServerError("down", status=500) if "d" in ids and anyio.current_time() < 20 else None
-    )
-    poller = poller_of(source)
-    ended: dict[str, float] = {}
-
-    async def wait(id: str) -> None:
-        await poller.wait([id], born=0.0)
-        ended[id] = anyio.current_time()
-
-    async with anyio.create_task_group() as group:
-        for name in "abcd":
-            group.start_soon(wait, name)
-    assert sorted(ended.values())[1] < 12
-    assert 20 <= ended["d"] < 40
-
-
-@pytest.mark.parametrize(
-    "error", [AuthenticationError("no", status=401), UnexpectedReply("HTML", status=403)]
-)
-async def test_a_refused_caller_is_told_at_once(error: A2EError) -> None:
-    source = FakeSource(tasks={name: FakeTask(50.0) for name in "abc"})
-    source.fails = lambda number, ids: error
-    poller = poller_of(source)
-    caught: list[A2EError] = []
-
-    async def wait(id: str) -> None:
-        with pytest.raises(type(error)) as info:
-            await poller.wait([id], born=0.0)
-        caught.append(info.value)
-
-    async with anyio.create_task_group() as group:
-        for name in "abc":
-            group.start_soon(wait, name)
-    assert caught == [error] * 3
-    assert source.requests == 1
-    assert idle(poller)
-
-
-async def test_an_id_that_spoils_the_batch_spoils_only_itself() -> None:
-    """One malformed id among two hundred makes the batch route answer 400."""
-    source = FakeSource(tasks={str(number): FakeTask(20.0 + number / 100) for number in range(200)})
-    source.tasks["77"].shown = source.tasks["77"].known = NEVER
-    source.fails = lambda number, ids: InvalidRequest("bad id", status=400) if "77" in ids else None
-    poller = poller_of(source)
-    outcome: dict[str, object] = {}
-
-    async def wait(id: str) -> None:
-        try:
-            outcome[id] = (await poller.wait([id], born=0.0))[id]["status"]
-        except TaskNotFound as error:
-            outcome[id] = error.task_id
-
-    async with anyio.create_task_group() as group:
-        for name in source.tasks:
-            group.start_soon(wait, name)
-    assert outcome.pop("77") == "77"
-    assert set(outcome.values()) == {"completed"}
-    # Found out once, then left out of the batches.
-    assert source.requests < 60
-
-
-async def test_a_route_that_refuses_every_id_is_not_asked_for_each() -> None:
-    source = FakeSource(tasks={str(number): FakeTask(5.0) for number in range(1000)})
-    source.fails = lambda number, ids: InvalidRequest("no", status=400)
-    poller = poller_of(source)
-    failed: list[A2EError] = []
-
-    async def wait(id: str) -> None:
-        try:
-            await poller.wait([id], born=0.0)
-        except InvalidRequest as error:
-            failed.append(error)
-
-    async with anyio.create_task_group() as group:
-        for name in source.tasks:
-            group.start_soon(wait, name)
-    assert len(failed) > 900
-    assert source.requests < 120
-
-
-async def test_a_vanished_task_is_not_found_after_some_patience() -> None:
-    source = FakeSource()
-    poller = poller_of(source)
-    with pytest.raises(TaskNotFound) as info:
-        await poller.wait(["gone"])
-    assert info.value.task_id == "gone"
-    assert 10 <= anyio.current_time() < 20
-    assert source.details == 1
-    # A later wait starts anew, and does not get the old error.
-    source.tasks["gone"] = FakeTask(0.0)
-    assert await poller.wait(["gone"]) == {"gone": {"_id": "gone", "status": "completed"}}
-
-
-async def test_tasks_that_show_up_late_cost_no_request_each() -> None:
-    source = FakeSource(tasks={str(number): FakeTask(15.0, shown=8.0, known=8.0) for number in range(100)})
-    poller = poller_of(source)
-    async with anyio.create_task_group() as group:
-        for name in source.tasks:
-            group.start_soon(wait_from_birth, poller, name)
-    assert source.details == 0
-    assert source.requests < 40
-
-
-async def test_what_only_the_detail_route_knows_is_waited_for_there() -> None:
-    source = FakeSource(tasks={"a": FakeTask(90.0, shown=NEVER)})
-    poller = poller_of(source)
-    await poller.wait(["a"])
-    assert anyio.current_time() < 96
-    assert source.details < 60
-
-
-async def test_a_retry_after_holds_the_polling_back() -> None:
-    source = FakeSource(tasks={"a": FakeTask(5.0)})
-    slow = RateLimited("slow down", status=429)
-    slow.retry_after = 300.0
-    source.fails = lambda number, ids: slow if number == 0 else None
-    await poller_of(source).wait(["a"], born=0.0)
-    assert 300 <= anyio.current_time() < 310
-    assert source.requests == 2
-
-
-async def test_a_service_that_is_down_is_not_hammered() -> None:
-    source = FakeSource(tasks={str(number): FakeTask(5.0) for number in range(50)})
-    source.fails = lambda number, ids: ConnectionFailed("refused") if anyio.current_time() < 3000 else None
-    poller = poller_of(source)
-    async with anyio.create_task_group() as group:
-        for name in source.tasks:
-            group.start_soon(wait_from_birth, poller, name)
-    # Asked for again as soon as the longest pause is over.
-    assert anyio.current_time() <= 3011
-    assert source.requests < 330
-
-
-async def test_a_task_that_is_asked_for_alone_is_due_again_after_an_outage() -> None:
-    class Down(FakeSource):
-        async def read_one(self, id: str) -> Mapping[str, Any] | None:
-            if anyio.current_time() < 3000:
-                raise ConnectionFailed("refused")
-            return await super().read_one(id)
-
-    source = Down(tasks={"a": FakeTask(5.0)})
-    source.fails = lambda number, ids: InvalidRequest("spoils a batch", status=400)
-    await wait_from_birth(poller_of(source), "a")
-    assert anyio.current_time() <= 3011
-
-
-async def test_a_mistake_in_the_source_reaches_a_waiter_and_hangs_nobody() -> None:
-    source = FakeSource(batch=2, tasks={name: FakeTask(5.0) for name in "abcde"})
-    first = True
-
-    def broken(number: int, ids: Sequence[str]) -> A2EError | None:
-        nonlocal first
-        if first:
-            first = False
-            raise ZeroDivisionError
-        return None
-
-    source.fails = broken
-    poller = poller_of(source)
-    ended: list[object] = []
-
-    async def wait(id: str) -> None:
-        try:
-            ended.append((await poller.wait([id], born=0.0))[id]["status"])
-        except ZeroDivisionError as error:
-            ended.append(type(error))
-        except BaseExceptionGroup as errors:
-            ended.append(type(errors.exceptions[0]))
-
-    async with anyio.create_task_group() as group:
-        for name in "abcde":
-            group.start_soon(wait, name)
-    assert ended.count(ZeroDivisionError) == 1
-    assert ended.count("completed") == 4
-    assert idle(poller)

@@ -1,10 +1,9 @@
-"""Starts: whatever happens on the way, one job makes one task, or says that it does not know."""
+"""Starts: whatever happens, one job makes one task, or the start reports that it cannot know."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -13,8 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a2e_async._spec.routes import Routes
-from a2e_async._tasks.markers import new_marker, with_marker
 from a2e_async.errors import (
     A2EError,
     AuthenticationError,
@@ -26,12 +23,11 @@ from a2e_async.errors import (
     SubmissionUncertain,
     TaskRejected,
 )
-from a2e_async.jobs import Job, Task
+from a2e_async.jobs import Job
 from a2e_async.policies import RetryPolicy, StartPolicy
+from a2e_async.tasks import Task
 from tests.unit.sample import (
-    START,
     Answer,
-    Fault,
     PictureRecord,
     Pictures,
     Service,
@@ -40,100 +36,19 @@ from tests.unit.sample import (
     ok,
     refused,
 )
+from tests.unit.tasks.start_answers import LOST, REFUSED, UNDELIVERED, on_starts
 from tests.virtual_time import BACKENDS, anyio_backend, run
 
 __all__ = ["anyio_backend"]
 
 pytestmark = pytest.mark.anyio
 
-PAGE = b"<!doctype html><html>oops</html>"
-LOST: dict[str, Callable[[], Answer]] = {
-    "reset": lambda: httpx.ReadError("reset"),
-    "hung up": lambda: httpx.RemoteProtocolError("server disconnected"),
-    "timeout": lambda: httpx.ReadTimeout("slow"),
-    "write broken": lambda: httpx.WriteError("broken pipe"),
-    "500": lambda: refused(500, "oops"),
-    "502 html": lambda: httpx.Response(502, content=PAGE),
-    "504": lambda: httpx.Response(504, content=b""),
-    "503 with retry-after": lambda: refused(503, "busy", Retry_After="3"),
-    "200 html": lambda: httpx.Response(200, content=PAGE),
-    "200 cut short": lambda: httpx.Response(200, content=b'{"code": 0, "data": {"_id": "'),
-    "200 empty": lambda: httpx.Response(200, content=b""),
-    "200 code 500": lambda: httpx.Response(200, json={"code": 500, "message": "oops"}),
-    "408": lambda: refused(408, "slow"),
-}
-REFUSED: dict[str, Callable[[], Answer]] = {
-    "429": lambda: refused(429, "slow down", Retry_After="7"),
-    "429 html": lambda: httpx.Response(429, content=PAGE),
-    "200 code 429": lambda: httpx.Response(200, json={"code": 429, "message": "slow down"}),
-}
-UNDELIVERED: dict[str, Callable[[], Answer]] = {
-    "refused": lambda: httpx.ConnectError("refused"),
-    "connect timeout": lambda: httpx.ConnectTimeout("slow"),
-    "proxy": lambda: httpx.ProxyError("no way"),
-}
-RESUBMIT = StartPolicy(resubmit=True)
-
-
-def on_starts(*answers: Callable[[], Answer] | None) -> Fault:
-    """Answer the first start requests so; None lets one through."""
-
-    def fault(service: Service, request: httpx.Request) -> Answer | None:
-        if not request.url.path.endswith("/start"):
-            return None
-        number = service.starts - 1
-        answer = answers[number] if number < len(answers) else None
-        return answer() if answer else None
-
-    return fault
-
-
-def owners(service: Service, tasks: list[Task[PictureRecord]]) -> list[str]:
-    """The prompts of the tasks, as the server knows them."""
-    by_id = {task["_id"]: task["prompt"] for task in service.tasks}
-    return [by_id[task.id] for task in tasks]
-
-
-@pytest.mark.parametrize("workflow", [Pictures, Sketches])
-@pytest.mark.parametrize("lost", LOST)
-async def test_a_lost_answer_is_found_in_the_list(workflow: type[Pictures], lost: str) -> None:
-    service = Service(after=on_starts(LOST[lost]))
-    task = await workflow(client(service))(prompt="a kite").start()
-    assert task.id == service.tasks[0]["_id"]
-    assert task.coins == 30
-    assert (service.starts, len(service.tasks)) == (1, 1)
-    assert service.lists <= 2
-
-
-@pytest.mark.parametrize("workflow", [Pictures, Sketches])
-@pytest.mark.parametrize("lost", LOST)
-async def test_a_lost_start_that_made_nothing_is_uncertain(workflow: type[Pictures], lost: str) -> None:
-    service = Service(before=on_starts(LOST[lost]))
-    job = workflow(client(service))(prompt="a kite")
-    with pytest.raises(SubmissionUncertain) as info:
-        await job.start()
-    error = info.value
-    assert error.job is job
-    assert (error.marker is None) == (workflow is Sketches)
-    assert job.workflow.name in str(error)
-    assert isinstance(error.__cause__, A2EError)
-    assert (service.starts, len(service.tasks)) == (1, 0)
-    # Looked for as long as the server may still be working on it.
-    assert anyio.current_time() >= 180
-    assert service.lists < 40
-
-
-@pytest.mark.parametrize("lost", LOST)
-async def test_a_lost_start_that_made_nothing_is_sent_again_if_wanted(lost: str) -> None:
-    service = Service(before=on_starts(LOST[lost]))
-    task = await Pictures(client(service, start=RESUBMIT))(prompt="a kite").start()
-    assert task.id == service.tasks[0]["_id"]
-    assert (service.starts, len(service.tasks)) == (2, 1)
-
 
 @pytest.mark.parametrize("workflow", [Pictures, Sketches])
 @pytest.mark.parametrize("failure", [*UNDELIVERED, *REFUSED])
-async def test_what_provably_made_nothing_is_sent_again(workflow: type[Pictures], failure: str) -> None:
+async def test_a_start_that_provably_made_nothing_is_sent_again(
+    workflow: type[Pictures], failure: str
+) -> None:
     answer = {**UNDELIVERED, **REFUSED}[failure]
     service = Service(before=on_starts(answer, answer))
     task = await workflow(client(service))(prompt="a kite").start()
@@ -161,7 +76,7 @@ async def test_a_retry_after_holds_back_every_start() -> None:
 
 
 async def test_it_gives_up_after_many_refusals() -> None:
-    service = Service(before=on_starts(*[LOST["reset"]] * 0, *[REFUSED["429"]] * 1000))
+    service = Service(before=on_starts(*[REFUSED["429"]] * 1000))
     with pytest.raises(RateLimited):
         await Pictures(client(service, start=StartPolicy(attempts=5)))(prompt="a kite").start()
     assert (service.starts, len(service.tasks)) == (5, 0)
@@ -215,205 +130,13 @@ async def test_a_success_without_a_task_is_a_rejection(answer: httpx.Response, w
     assert (service.starts, service.lists) == (1, 0)
 
 
-@pytest.mark.parametrize("workflow", [Pictures, Sketches])
-@pytest.mark.parametrize(("commit", "lag"), [(0.0, 40.0), (60.0, 0.0), (60.0, 30.0), (0.0, 170.0)])
-async def test_a_task_that_shows_up_late_is_still_found(
-    workflow: type[Pictures], commit: float, lag: float
-) -> None:
-    """A gateway gives up at once, the server commits a minute later, the list shows it later still."""
-    service = Service(after=on_starts(LOST["504"]), commit_lag=lambda body: commit, list_lag=lag)
-    task = await workflow(client(service, start=RESUBMIT))(prompt="a kite").start()
-    assert task.id == service.tasks[0]["_id"]
-    assert (service.starts, len(service.tasks)) == (1, 1)
-    assert commit + lag <= anyio.current_time() <= commit + lag + 20
-
-
-async def test_a_task_is_found_beyond_the_first_page() -> None:
-    service = Service()
-    a2e = client(service)
-    for number in range(130):
-        await Pictures(a2e)(prompt=str(number)).start()
-    service.after = on_starts(*[None] * 130, LOST["reset"])
-
-    async def crowd() -> None:
-        for number in range(150):
-            await Pictures(a2e)(prompt=f"later {number}").start()
-
-    service.list_lag = 2.0
-    async with anyio.create_task_group() as group:
-        group.start_soon(crowd)
-        task = await Pictures(a2e)(prompt="wanted").start()
-    assert owners(service, [task]) == ["wanted"]
-    assert service.starts == len(service.tasks) == 281
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        lambda: refused(401),
-        lambda: refused(404),
-        lambda: refused(500),
-        lambda: httpx.Response(200, content=PAGE),
-        lambda: httpx.ReadError("reset"),
-    ],
-    ids=["401", "404", "500", "html", "reset"],
-)
-@pytest.mark.parametrize("policy", [StartPolicy(), RESUBMIT])
-async def test_a_list_that_cannot_be_read_leaves_it_uncertain(
-    answer: Callable[[], Answer], policy: StartPolicy
-) -> None:
-    service = Service(
-        before=lambda service, request: answer() if "allRecords" in request.url.path else None,
-        after=on_starts(LOST["reset"]),
-    )
-    with pytest.raises(SubmissionUncertain):
-        await Pictures(client(service, start=policy))(prompt="a kite").start()
-    assert (service.starts, len(service.tasks)) == (1, 1)
-
-
-async def test_a_wrong_host_is_told_soon() -> None:
-    """Everything is answered with a web page: a common mistake, and not worth minutes of looking."""
-    service = Service(before=lambda service, request: httpx.Response(200, content=PAGE))
-    with pytest.raises(SubmissionUncertain, match="base URL"):
-        await Pictures(client(service))(prompt="a kite").start()
-    assert anyio.current_time() < 60
-
-
-async def test_a_redirecting_host_is_told_at_once() -> None:
+async def test_a_redirecting_host_is_reported_at_once() -> None:
     service = Service(
         before=lambda service, request: httpx.Response(308, headers={"location": "https://elsewhere.test/"})
     )
     with pytest.raises(A2EError, match="base URL"):
         await Pictures(client(service))(prompt="a kite").start()
     assert len(service.requests) == 1
-
-
-async def test_a_workflow_without_a_list_is_uncertain_at_once() -> None:
-    class Blind(Pictures):
-        name = "blind"
-        routes = Routes(start=START)
-
-    service = Service(after=on_starts(LOST["reset"]))
-    with pytest.raises(SubmissionUncertain, match="no list"):
-        await Blind(client(service, start=RESUBMIT))(prompt="a kite").start()
-    assert len(service.requests) == 1
-
-
-async def test_a_server_that_ignores_the_page_number_or_caps_the_page() -> None:
-    def first_fifty(service: Service, request: httpx.Request) -> httpx.Response:
-        rows = json.loads(
-            service._list(request.__class__("GET", f"{request.url.copy_set_param('pageNum', 1)}")).content
-        )
-        return ok({"rows": rows["data"]["rows"][:50]})
-
-    service = Service(on_list=first_fifty)
-    a2e = client(service, start=RESUBMIT)
-    for number in range(80):
-        await Pictures(a2e)(prompt=str(number)).start()
-    service.after = on_starts(*[None] * 80, LOST["reset"])
-    task = await Pictures(a2e)(prompt="wanted").start()
-    assert owners(service, [task]) == ["wanted"]
-
-
-async def test_one_start_that_makes_several_tasks_is_found_whole() -> None:
-    service = Service(several=lambda body: int(body["max_images"]), after=on_starts(LOST["reset"]))
-    task = await Pictures(client(service))(prompt="kites", max_images=4).start()
-    assert len(task.ids) == 4
-    assert set(task.ids) == {each["_id"] for each in service.tasks}
-    assert task.coins == 120
-    assert service.starts == 1
-
-
-async def test_tasks_of_one_start_that_show_up_one_after_the_other() -> None:
-    service = Service(several=lambda body: 3, after=on_starts(LOST["reset"]))
-    task_lags = iter([0.0, 1.0, 4.0])
-    service.commit_lag = lambda body: next(task_lags)
-    task = await Pictures(client(service))(prompt="kites", max_images=3).start()
-    assert len(task.ids) == 3
-
-
-async def test_a_start_that_makes_fewer_tasks_than_wanted() -> None:
-    service = Service(several=lambda body: 2, after=on_starts(LOST["reset"]))
-    task = await Pictures(client(service))(prompt="kites", max_images=8).start()
-    assert len(task.ids) == 2
-    assert anyio.current_time() < 20
-
-
-async def test_searches_that_go_on_at_once_share_what_they_read() -> None:
-    service = Service(after=on_starts(*[LOST["504"]] * 50), list_lag=20.0, delay=0.05)
-    pictures = Pictures(client(service))
-    tasks: list[Task[PictureRecord]] = []
-
-    async def start(number: int) -> None:
-        await anyio.sleep(number * 0.01)
-        tasks.append(await pictures(prompt=str(number)).start())
-
-    async with anyio.create_task_group() as group:
-        for number in range(50):
-            group.start_soon(start, number)
-    assert {task.id for task in tasks} == {each["_id"] for each in service.tasks}
-    assert (service.starts, len(service.tasks)) == (50, 50)
-    assert service.lists < 60
-
-
-async def test_a_start_that_is_cancelled_while_it_is_looked_for_leaves_nothing() -> None:
-    service = Service(after=on_starts(LOST["reset"]), list_lag=1000.0)
-    a2e = client(service)
-    with anyio.move_on_after(30) as scope:
-        await Pictures(a2e)(prompt="a kite").start()
-    assert scope.cancelled_caught
-    finder = a2e.runtime.starter(Pictures(a2e))._finder
-    assert finder is not None
-    assert finder._searching == []
-    assert service.under_way == 0
-    # Others are not disturbed.
-    assert (await Pictures(a2e)(prompt="another").start()).id == service.tasks[1]["_id"]
-
-
-async def test_a_cancelled_start_does_not_end_other_searches() -> None:
-    service = Service(after=on_starts(LOST["reset"], LOST["reset"]), list_lag=40.0, delay=1.0)
-    pictures = Pictures(client(service))
-    tasks: list[Task[PictureRecord]] = []
-
-    async def start(prompt: str) -> None:
-        tasks.append(await pictures(prompt=prompt).start())
-
-    async def impatient() -> None:
-        # While the list is being read for both.
-        with anyio.move_on_after(1.6):
-            await start("impatient")
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(impatient)
-        group.start_soon(start, "patient")
-    assert owners(service, tasks) == ["patient"]
-
-
-async def test_same_inputs_without_a_name_are_not_mixed_up() -> None:
-    """Of twenty equal jobs some answers are lost: each job gets a task of its own."""
-    answers = [LOST["reset"] if number % 3 == 0 else None for number in range(20)]
-    service = Service(after=on_starts(*answers), list_lag=3.0, delay=0.5)
-    sketches = Sketches(client(service))
-    tasks: list[Task[PictureRecord]] = []
-
-    async def start() -> None:
-        tasks.append(await sketches(prompt="the same").start())
-
-    async with anyio.create_task_group() as group:
-        for _ in range(20):
-            group.start_soon(start)
-    assert len({task.id for task in tasks}) == 20
-    assert (service.starts, len(service.tasks)) == (20, 20)
-
-
-async def test_a_task_of_an_earlier_process_with_the_same_inputs_is_not_taken() -> None:
-    service = Service(epoch=1e9)
-    await Sketches(client(service))(prompt="the same").start()
-    await anyio.sleep(3600)
-    service.before = on_starts(None, LOST["reset"])
-    with pytest.raises(SubmissionUncertain):
-        await Sketches(client(service))(prompt="the same").start()
-    assert len(service.tasks) == 1
 
 
 @pytest.mark.parametrize("resubmit", [True, False])
@@ -444,7 +167,7 @@ def test_jobs_are_charged_once_whatever_happens(
     lag: float,
     delay: float,
 ) -> None:
-    """Named and nameless jobs, some of them equal, each with a fate of its own."""
+    """Jobs with and without a name, each with its own faults, delays and time of arrival."""
     sent: dict[str, int] = {}
 
     def fate(request: httpx.Request) -> str:
@@ -502,44 +225,15 @@ def test_jobs_are_charged_once_whatever_happens(
         assert [task["prompt"] for task in service.tasks if task["_id"] == outcome.id] == [f"{number} kites"]
 
 
-# Markers.
-
-
-def test_markers_are_unlike_each_other_and_readable() -> None:
-    markers = {new_marker() for _ in range(1000)}
-    assert len(markers) == 1000
-    assert all(re.fullmatch(r"a2e-[a-z2-7]{13}", marker) for marker in markers)
-
-
-def test_the_marker_stands_at_the_end_of_a_readable_name() -> None:
-    assert with_marker({"prompt": "x"}, "a2e-m", "pictures") == {"prompt": "x", "name": "pictures a2e-m"}
-    assert with_marker({"name": "My kite"}, "a2e-m", "pictures") == {"name": "My kite a2e-m"}
-
-
-async def test_two_starts_of_one_job_have_markers_of_their_own() -> None:
-    service = Service()
-    job = Pictures(client(service))(prompt="a kite")
-    await job.start()
-    await job.start()
-    assert len({task["name"] for task in service.tasks}) == 2
-    assert "name" not in job.body
-
-
-async def test_a_given_marker_is_used() -> None:
-    service = Service()
-    await Pictures(client(service))(prompt="a kite").start(marker="order-7")
-    assert service.tasks[0]["name"] == "pictures order-7"
-
-
-async def test_what_was_accepted_is_told_before_anything_else_and_whatever_is_cancelled() -> None:
+async def test_an_accepted_task_is_reported_first_even_if_the_start_is_cancelled() -> None:
     service = Service(delay=5.0)
-    told: list[str] = []
+    reported: list[str] = []
 
     async def accepted(records: Any) -> None:
         await anyio.sleep(1)
-        told.extend(record["_id"] for record in records)
+        reported.extend(record["_id"] for record in records)
 
     with anyio.move_on_after(1) as scope:
         await Pictures(client(service))(prompt="a kite").start(accepted=accepted)
     assert scope.cancel_called
-    assert told == [service.tasks[0]["_id"]]
+    assert reported == [service.tasks[0]["_id"]]

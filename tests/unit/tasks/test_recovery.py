@@ -1,0 +1,267 @@
+"""Lost answers: the task is found in the list, or the start reports that it cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+import httpx
+import pytest
+
+from a2e_async._spec.routes import Routes
+from a2e_async.errors import (
+    A2EError,
+    SubmissionUncertain,
+)
+from a2e_async.policies import StartPolicy
+from a2e_async.tasks import Task
+from tests.unit.sample import (
+    START,
+    Answer,
+    PictureRecord,
+    Pictures,
+    Service,
+    Sketches,
+    client,
+    ok,
+    refused,
+)
+from tests.unit.tasks.start_answers import LOST, PAGE, on_starts, owners
+from tests.virtual_time import anyio_backend
+
+__all__ = ["anyio_backend"]
+
+pytestmark = pytest.mark.anyio
+
+RESUBMIT = StartPolicy(resubmit=True)
+
+
+@pytest.mark.parametrize("workflow", [Pictures, Sketches])
+@pytest.mark.parametrize("lost", LOST)
+async def test_a_lost_answer_is_found_in_the_list(workflow: type[Pictures], lost: str) -> None:
+    service = Service(after=on_starts(LOST[lost]))
+    task = await workflow(client(service))(prompt="a kite").start()
+    assert task.id == service.tasks[0]["_id"]
+    assert task.coins == 30
+    assert (service.starts, len(service.tasks)) == (1, 1)
+    assert service.lists <= 2
+
+
+@pytest.mark.parametrize("workflow", [Pictures, Sketches])
+@pytest.mark.parametrize("lost", LOST)
+async def test_a_lost_start_that_made_nothing_is_uncertain(workflow: type[Pictures], lost: str) -> None:
+    service = Service(before=on_starts(LOST[lost]))
+    job = workflow(client(service))(prompt="a kite")
+    with pytest.raises(SubmissionUncertain) as info:
+        await job.start()
+
+    error = info.value
+    assert error.job is job
+    assert (error.marker is None) == (workflow is Sketches)
+    assert job.workflow.name in str(error)
+    assert isinstance(error.__cause__, A2EError)
+    assert (service.starts, len(service.tasks)) == (1, 0)
+
+    # The search lasts as long as the server may still be working on the start.
+    assert anyio.current_time() >= 180
+    assert service.lists < 40
+
+
+@pytest.mark.parametrize("lost", LOST)
+async def test_a_lost_start_that_made_nothing_is_sent_again_if_wanted(lost: str) -> None:
+    service = Service(before=on_starts(LOST[lost]))
+    task = await Pictures(client(service, start=RESUBMIT))(prompt="a kite").start()
+    assert task.id == service.tasks[0]["_id"]
+    assert (service.starts, len(service.tasks)) == (2, 1)
+
+
+@pytest.mark.parametrize("workflow", [Pictures, Sketches])
+@pytest.mark.parametrize(("commit", "lag"), [(0.0, 40.0), (60.0, 0.0), (60.0, 30.0), (0.0, 170.0)])
+async def test_a_task_that_shows_up_late_is_still_found(
+    workflow: type[Pictures], commit: float, lag: float
+) -> None:
+    """A gateway gives up at once, the server commits a minute later, the list shows it later still."""
+    service = Service(after=on_starts(LOST["504"]), commit_lag=lambda body: commit, list_lag=lag)
+    task = await workflow(client(service, start=RESUBMIT))(prompt="a kite").start()
+    assert task.id == service.tasks[0]["_id"]
+    assert (service.starts, len(service.tasks)) == (1, 1)
+    assert commit + lag <= anyio.current_time() <= commit + lag + 20
+
+
+async def test_a_task_is_found_beyond_the_first_page() -> None:
+    service = Service()
+    a2e = client(service)
+    for number in range(130):
+        await Pictures(a2e)(prompt=str(number)).start()
+    service.after = on_starts(*[None] * 130, LOST["reset"])
+
+    async def crowd() -> None:
+        for number in range(150):
+            await Pictures(a2e)(prompt=f"later {number}").start()
+
+    service.list_lag = 2.0
+    async with anyio.create_task_group() as group:
+        group.start_soon(crowd)
+        task = await Pictures(a2e)(prompt="wanted").start()
+    assert owners(service, [task]) == ["wanted"]
+    assert service.starts == len(service.tasks) == 281
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: refused(401),
+        lambda: refused(404),
+        lambda: refused(500),
+        lambda: httpx.Response(200, content=PAGE),
+        lambda: httpx.ReadError("reset"),
+    ],
+    ids=["401", "404", "500", "html", "reset"],
+)
+@pytest.mark.parametrize("policy", [StartPolicy(), RESUBMIT])
+async def test_a_list_that_cannot_be_read_leaves_it_uncertain(
+    answer: Callable[[], Answer], policy: StartPolicy
+) -> None:
+    service = Service(
+        before=lambda service, request: answer() if "allRecords" in request.url.path else None,
+        after=on_starts(LOST["reset"]),
+    )
+    with pytest.raises(SubmissionUncertain):
+        await Pictures(client(service, start=policy))(prompt="a kite").start()
+    assert (service.starts, len(service.tasks)) == (1, 1)
+
+
+async def test_a_wrong_host_is_reported_soon() -> None:
+    """It answers everything with a web page: a common mistake, and not worth a search of minutes."""
+    service = Service(before=lambda service, request: httpx.Response(200, content=PAGE))
+    with pytest.raises(SubmissionUncertain, match="base URL"):
+        await Pictures(client(service))(prompt="a kite").start()
+    assert anyio.current_time() < 60
+
+
+async def test_a_workflow_without_a_list_is_uncertain_at_once() -> None:
+    class Blind(Pictures):
+        name = "blind"
+        routes = Routes(start=START)
+
+    service = Service(after=on_starts(LOST["reset"]))
+    with pytest.raises(SubmissionUncertain, match="no list"):
+        await Blind(client(service, start=RESUBMIT))(prompt="a kite").start()
+    assert len(service.requests) == 1
+
+
+async def test_a_server_that_ignores_the_page_number_or_caps_the_page() -> None:
+    class FirstFifty(Service):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if not request.url.path.endswith("/allRecords"):
+                return await super().handle_async_request(request)
+            first_page = httpx.Request("GET", request.url.copy_set_param("pageNum", 1))
+            reply = await super().handle_async_request(first_page)
+            return ok({"rows": reply.json()["data"]["rows"][:50]})
+
+    service = FirstFifty()
+    a2e = client(service, start=RESUBMIT)
+    for number in range(80):
+        await Pictures(a2e)(prompt=str(number)).start()
+    service.after = on_starts(*[None] * 80, LOST["reset"])
+    task = await Pictures(a2e)(prompt="wanted").start()
+    assert owners(service, [task]) == ["wanted"]
+
+
+async def test_one_start_that_makes_several_tasks_is_found_whole() -> None:
+    service = Service(several=lambda body: int(body["max_images"]), after=on_starts(LOST["reset"]))
+    task = await Pictures(client(service))(prompt="kites", max_images=4).start()
+    assert len(task.ids) == 4
+    assert set(task.ids) == {each["_id"] for each in service.tasks}
+    assert task.coins == 120
+    assert service.starts == 1
+
+
+async def test_tasks_of_one_start_that_show_up_one_after_the_other() -> None:
+    service = Service(several=lambda body: 3, after=on_starts(LOST["reset"]))
+    task_lags = iter([0.0, 1.0, 4.0])
+    service.commit_lag = lambda body: next(task_lags)
+    task = await Pictures(client(service))(prompt="kites", max_images=3).start()
+    assert len(task.ids) == 3
+
+
+async def test_a_start_that_makes_fewer_tasks_than_wanted() -> None:
+    service = Service(several=lambda body: 2, after=on_starts(LOST["reset"]))
+    task = await Pictures(client(service))(prompt="kites", max_images=8).start()
+    assert len(task.ids) == 2
+    assert anyio.current_time() < 20
+
+
+async def test_searches_at_the_same_time_share_their_readings() -> None:
+    service = Service(after=on_starts(*[LOST["504"]] * 50), list_lag=20.0, delay=0.05)
+    pictures = Pictures(client(service))
+    tasks: list[Task[PictureRecord]] = []
+
+    async def start(number: int) -> None:
+        await anyio.sleep(number * 0.01)
+        tasks.append(await pictures(prompt=str(number)).start())
+
+    async with anyio.create_task_group() as group:
+        for number in range(50):
+            group.start_soon(start, number)
+    assert {task.id for task in tasks} == {each["_id"] for each in service.tasks}
+    assert (service.starts, len(service.tasks)) == (50, 50)
+    assert service.lists < 60
+
+
+async def test_a_start_that_is_cancelled_during_its_search_leaves_nothing() -> None:
+    service = Service(after=on_starts(LOST["reset"]), list_lag=1000.0)
+    a2e = client(service)
+    with anyio.move_on_after(30) as scope:
+        await Pictures(a2e)(prompt="a kite").start()
+    assert scope.cancelled_caught
+    assert a2e.runtime.starter(Pictures(a2e)).idle
+    assert service.under_way == 0
+    # Others are not disturbed.
+    assert (await Pictures(a2e)(prompt="another").start()).id == service.tasks[1]["_id"]
+
+
+async def test_a_cancelled_start_does_not_end_other_searches() -> None:
+    service = Service(after=on_starts(LOST["reset"], LOST["reset"]), list_lag=40.0, delay=1.0)
+    pictures = Pictures(client(service))
+    tasks: list[Task[PictureRecord]] = []
+
+    async def start(prompt: str) -> None:
+        tasks.append(await pictures(prompt=prompt).start())
+
+    async def impatient() -> None:
+        # It leaves while the list is being read for both.
+        with anyio.move_on_after(1.6):
+            await start("impatient")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(impatient)
+        group.start_soon(start, "patient")
+    assert owners(service, tasks) == ["patient"]
+
+
+async def test_same_inputs_without_a_name_are_not_mixed_up() -> None:
+    """Of twenty equal jobs some answers are lost; still each job gets its own task."""
+    answers = [LOST["reset"] if number % 3 == 0 else None for number in range(20)]
+    service = Service(after=on_starts(*answers), list_lag=3.0, delay=0.5)
+    sketches = Sketches(client(service))
+    tasks: list[Task[PictureRecord]] = []
+
+    async def start() -> None:
+        tasks.append(await sketches(prompt="the same").start())
+
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(start)
+    assert len({task.id for task in tasks}) == 20
+    assert (service.starts, len(service.tasks)) == (20, 20)
+
+
+async def test_a_task_of_an_earlier_process_with_the_same_inputs_is_not_taken() -> None:
+    service = Service(epoch=1e9)
+    await Sketches(client(service))(prompt="the same").start()
+    await anyio.sleep(3600)
+    service.before = on_starts(None, LOST["reset"])
+    with pytest.raises(SubmissionUncertain):
+        await Sketches(client(service))(prompt="the same").start()
+    assert len(service.tasks) == 1

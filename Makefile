@@ -94,4 +94,4 @@ lock: $(READY) ## write down the versions that are installed now
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' > requirements.lock
 
 clean: ## remove everything that is not in git
-	rm -rf $(VENV) $(VENV)-oldest $(VENV)-fast $(VENV)-bench demo-output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-fast $(VENV)-bench demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -40,6 +40,28 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
+def test_the_page_on_an_index_has_no_relative_links(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = archive.read(name).decode()
+    version = re.search(r"^Version: (.+)$", metadata, re.MULTILINE)
+    assert version is not None
+
+    links = re.findall(r"\]\(([^)\s]+)\)", metadata)
+    assert len(links) >= 6
+    assert [link for link in links if not link.startswith("https://")] == []
+    pictures = re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", metadata)
+    raw = f"https://raw.githubusercontent.com/a2e-async/a2e-async/v{version[1]}/"
+    assert pictures
+    assert all(picture.startswith(raw) and picture.endswith(".svg") for picture in pictures)
+
+
+def test_the_links_of_the_documents_lead_somewhere() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for link in re.findall(r"\]\((?!https?://|#)([^)\s#]+)", document.read_text("utf-8")):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
 def test_it_works_with_its_own_dependencies_only(wheel: Path, tmp_path: Path) -> None:
     """Every module of the facade and of the API is imported where no other package can be found."""
     with zipfile.ZipFile(wheel) as archive:

@@ -16,7 +16,8 @@ import pytest
 from a2e_async.sandbox import Sandbox
 
 README = Path(__file__).parents[1] / "README.md"
-SNIPPETS = re.findall(r"^## (.+?)$|^```python\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+TEXT = README.read_text("utf-8")
+SNIPPETS = re.findall(r"^## (.+?)$|^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
 def _titled() -> list[Any]:

@@ -68,6 +68,7 @@ def test_it_works_with_its_own_dependencies_only(wheel: Path, tmp_path: Path) ->
         archive.extractall(tmp_path / "site")
     for name in _closure({"httpx", "attrs", "anyio"}):
         _link(name, tmp_path / "site")
+
     code = (
         "import a2e_async, sys; "
         "a2e = a2e_async.A2E('sk_x', base_url='http://127.0.0.1:9'); "
@@ -89,6 +90,7 @@ def test_it_works_with_its_own_dependencies_only(wheel: Path, tmp_path: Path) ->
     )
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(r"\d+\.\d+\.\d+ 1\n", done.stdout)
+
     eager = subprocess.run(
         [
             sys.executable,

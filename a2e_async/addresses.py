@@ -9,18 +9,27 @@ __all__ = ["is_loopback", "url_problem"]
 
 
 def url_problem(url: str) -> str | None:
-    """Why nothing may be sent to this URL; None where it is fine.
+    """Say why nothing may be sent to a URL.
 
-    https only (plain http: loopback only); no user name or password, which
-    would become an Authorization header.
+    Only https is allowed, or plain http to a loopback host. A user name or password is not allowed:
+    it would become an Authorization header.
+
+    Returns:
+        The problem, as the end of a sentence; None if the URL is fine.
+
+    Example:
+        >>> url_problem("http://example.com")
+        'is plain http on a public host; https is required'
     """
     if any(character <= " " or character == "\x7f" for character in url):
         return "holds spaces or control characters"
+
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "is not a URL"
+
     if parts.scheme not in ("http", "https") or not host:
         return "is not an http(s) URL"
     if parts.username is not None or parts.password is not None:
@@ -31,7 +40,7 @@ def url_problem(url: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, by its name or address alone."""
+    """Whether the host is this machine, judged by its name or address alone (no DNS)."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

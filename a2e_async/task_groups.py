@@ -1,4 +1,4 @@
-"""What task groups are used for here: bounded fan-out, the first error, clean-up."""
+"""Helpers for task groups: bounded fan-out, the first error, clean-up."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ __all__ = ["first_error", "map_bounded", "run_finally"]
 
 
 async def run_finally(clean_up: Callable[[], None]) -> None:
-    """Run in a worker thread what has to run however the caller ends.
+    """Run blocking clean-up in a worker thread, even if the calling task is cancelled.
 
     Args:
-        clean_up: may run twice: when even this wait is cancelled, it is run on the spot.
+        clean_up: must allow two calls. If this wait is cancelled too (asyncio can cancel a shielded task),
+            it is called again, in the event loop.
     """
     with anyio.CancelScope(shield=True):
         try:
@@ -31,34 +32,44 @@ async def run_finally(clean_up: Callable[[], None]) -> None:
 
 
 async def map_bounded(items: list[S], work: Callable[[int, S], Awaitable[T]], concurrency: int) -> list[T]:
-    """Do the work for every item, some at a time; results in the order of the items.
+    """Do some work for every item, a bounded number at a time.
 
-    The first failure cancels the rest and is raised as it is.
+    Args:
+        items: the items.
+        work: called with the index and the item.
+        concurrency: the most items at a time.
+
+    Returns:
+        The results in the order of the items.
+
+    Raises:
+        InvalidArgument: `concurrency` is not a whole number above 0.
+        Exception: the first failure, as itself. The other items are cancelled.
     """
     check_whole("concurrency", concurrency)
     results: dict[int, T] = {}
-    failures: list[Exception] = []
     queue = iter(enumerate(items))
 
-    async def worker() -> None:
+    async def take_items() -> None:
         for index, item in queue:
-            try:
-                results[index] = await work(index, item)
-            except Exception as error:
-                failures.append(error)
-                group.cancel_scope.cancel()
-                return
+            results[index] = await work(index, item)
 
-    async with anyio.create_task_group() as group:
-        for _ in range(min(concurrency, len(items))):
-            group.start_soon(worker)
-    if failures:
-        raise failures[0]
+    failure: BaseException | None = None
+    try:
+        async with anyio.create_task_group() as group:
+            for _ in range(min(concurrency, len(items))):
+                group.start_soon(take_items)
+    except BaseExceptionGroup as errors:
+        failure = first_error(errors)
+
+    # Raised outside the handler, so that the group is not shown as its context.
+    if failure is not None:
+        raise failure
     return [results[index] for index in range(len(items))]
 
 
 def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that ended a task group: the first one that is not itself a group."""
+    """Return the error that ended a task group: the first one that is not itself a group."""
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

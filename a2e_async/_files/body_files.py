@@ -1,4 +1,4 @@
-"""Files inside a request body: found, uploaded once and together, replaced by their URLs."""
+"""Files inside a request body: found, uploaded, replaced by their URLs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
-import anyio
-
 from a2e_async._spec.media import Upload
-from a2e_async.task_groups import first_error
+from a2e_async.task_groups import map_bounded
 
 __all__ = ["File", "files_in", "map_files", "upload_files_in"]
 
@@ -17,7 +15,7 @@ File = os.PathLike[str] | bytes | Upload
 
 
 def files_in(value: Any) -> Iterator[File]:
-    """The files in a body, in lists and mappings too."""
+    """The files in a body, including those in nested lists and mappings."""
     if isinstance(value, os.PathLike | bytes | Upload):
         yield value
     elif isinstance(value, Mapping):
@@ -29,7 +27,7 @@ def files_in(value: Any) -> Iterator[File]:
 
 
 def map_files(value: Any, replace: Callable[[File], Any]) -> Any:
-    """A copy of a body with each file in it replaced, in lists and mappings too."""
+    """A copy of a body with each file replaced, including those in nested lists and mappings."""
     if isinstance(value, os.PathLike | bytes | Upload):
         return replace(value)
     if isinstance(value, Mapping):
@@ -42,33 +40,29 @@ def map_files(value: Any, replace: Callable[[File], Any]) -> Any:
 async def upload_files_in(
     body: Mapping[str, Any], upload: Callable[[Any], Awaitable[Upload]]
 ) -> Mapping[str, Any]:
-    """The body with the URL of each file in its place; files are uploaded side by side.
+    """Upload the files of a body side by side.
 
     Args:
         body: a checked body.
-        upload: uploads one file; the same content is expected to be uploaded once.
+        upload: uploads one file, and the same content only once.
+
+    Returns:
+        The body with each file replaced by its URL.
 
     Raises:
-        UploadError: a file could not be uploaded; the other uploads are cancelled.
+        UploadError: a file could not be uploaded. The other uploads are cancelled.
     """
-    files = [file for file in files_in(body) if not isinstance(file, Upload)]
+    files = {id(file): file for file in files_in(body) if not isinstance(file, Upload)}
+    distinct = list(files.values())
     uploads: dict[int, Upload] = {}
 
-    async def put(file: Any) -> None:
+    async def upload_file(_: int, file: Any) -> None:
         uploads[id(file)] = await upload(file)
 
-    if len(files) == 1:
-        await put(files[0])
-    elif files:
-        failure: BaseException | None = None
-        try:
-            async with anyio.create_task_group() as group:
-                for file in {id(file): file for file in files}.values():
-                    group.start_soon(put, file)
-        except BaseExceptionGroup as errors:
-            failure = first_error(errors)
-        if failure is not None:
-            raise failure
+    if len(distinct) == 1:
+        await upload_file(0, distinct[0])
+    elif distinct:
+        await map_bounded(distinct, upload_file, len(distinct))
 
     def url_of(file: File) -> str:
         return file.url if isinstance(file, Upload) else uploads[id(file)].url

@@ -1,4 +1,4 @@
-"""Safe file names, from anything. No I/O."""
+"""Safe file names, made from any text. No I/O."""
 
 from __future__ import annotations
 
@@ -19,34 +19,30 @@ __all__ = [
     "with_extension",
 ]
 
-
 MAX_NAME_BYTES = 120
 """Bound on safe names: leaves room for suffixes under every file system's 255 (eCryptfs: 143)."""
 
-
-# Suffixes that say nothing: replaced like a wrong one.
+# Extensions that say nothing about the content; replaced like a wrong one.
 _EMPTY_EXTENSIONS = frozenset({".bin", ".tmp", ".dat", ".part", ".download"})
-
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 
-
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
-
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}")
 
 
 def safe_name(name: str | bytes | None, *, fallback: str = "file") -> str:
-    """A file name that is safe on every system, from anything.
+    """A file name that is safe on every system.
 
-    Path separators and what Windows forbids become ``_``; control characters and those that turn the
-    direction of text are left out; it starts with no dot or dash, ends in no dot, is no
-    device name (``con``), and has 1 to `MAX_NAME_BYTES` bytes. Letters of all scripts are kept.
+    Path separators and characters that Windows forbids become ``_``. Control characters and characters
+    that change the direction of text are removed. The result does not start with a dot or dash, does not
+    end with a dot, is not a device name (``con``), and has 1 to `MAX_NAME_BYTES` bytes. Letters
+    of all scripts are kept.
 
     Args:
-        name: what the name should be like.
-        fallback: used where nothing is left.
+        name: the wanted name.
+        fallback: used if nothing of the name is left.
 
     Example:
         >>> safe_name("../../etc/passwd")
@@ -54,15 +50,15 @@ def safe_name(name: str | bytes | None, *, fallback: str = "file") -> str:
     """
     if isinstance(name, bytes):
         name = name.decode("utf-8", "replace")
-    text = "".join(_kept(character) for character in name or "")
+    text = "".join(_safe_character(character) for character in name or "")
     text = unicodedata.normalize("NFC", _UNSAFE.sub("_", text))
-    text = _trimmed(text) or fallback
+    text = _trim(text) or fallback
     if _RESERVED.fullmatch(text.partition(".")[0].rstrip()):
         text = f"_{text}"
     return shortened(text, MAX_NAME_BYTES)
 
 
-def _kept(character: str) -> str:
+def _safe_character(character: str) -> str:
     if character.isspace():
         return " "
     category = unicodedata.category(character)
@@ -76,12 +72,18 @@ def _kept(character: str) -> str:
 _DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
-def _trimmed(text: str) -> str:
+def _trim(text: str) -> str:
     return " ".join(text.split()).lstrip(" .-").rstrip(" .")
 
 
 def shortened(name: str, limit: int, suffix: str = "") -> str:
-    """The name with the suffix before its extension, cut in the stem to the limit in bytes."""
+    """The name with a suffix before its extension. The stem is cut until it fits.
+
+    Args:
+        name: a safe name.
+        limit: bytes that the result may have.
+        suffix: put between the stem and the extension.
+    """
     stem, extension = split_extension(name)
     room = limit - len((suffix + extension).encode())
     if len(stem.encode()) > room:
@@ -90,12 +92,13 @@ def shortened(name: str, limit: int, suffix: str = "") -> str:
 
 
 def split_extension(name: str) -> tuple[str, str]:
+    """The stem and the extension with its dot; the extension may be empty."""
     stem, dot, last = name.rpartition(".")
     return (stem, dot + last) if stem and _EXTENSION.fullmatch(dot + last) else (name, "")
 
 
 def numbered(name: str) -> Iterator[str]:
-    """The name, then ``stem_2.ext``, ``stem_3.ext`` and so on without end."""
+    """The name, then ``stem_2.ext``, ``stem_3.ext`` and so on, without end."""
     yield name
     number = 2
     while True:
@@ -106,11 +109,13 @@ def numbered(name: str) -> Iterator[str]:
 def with_extension(name: str, extension: str) -> str:
     """The safe name with the extension that fits the content.
 
-    A known but wrong (or empty-handed, as ``.bin``) extension is replaced; another spelling of the right one
-    (``.jpeg``) is kept; anything else that only looks like an extension (``v1.2``) stays in the stem.
+    A known but wrong extension is replaced, and so is one that says nothing (``.bin``). Another spelling
+    of the right extension (``.jpeg``) is kept. A suffix that only looks like an extension (``v1.2``)
+    stays in the stem.
     """
     stem, old = split_extension(name)
     wanted = BY_EXTENSION.get(extension)
+
     if old.lower() == extension or (wanted is not None and BY_EXTENSION.get(old.lower()) == wanted):
         return name
     if old.lower() in BY_EXTENSION or old.lower() in _EMPTY_EXTENSIONS:

@@ -1,6 +1,6 @@
-"""What a file is, by its first bytes, and what it may be called. No I/O.
+"""Media types by the first bytes of a file, and their extensions. No I/O.
 
-The table is our own because every library for it would be one more dependency of every user.
+The table is our own: a library for it would be one more dependency of every user.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import attrs
 __all__ = ["BY_EXTENSION", "HEAD_BYTES", "MediaKind", "content_type_of", "extension_of", "sniff"]
 
 HEAD_BYTES = 4096
-"""How many of the first bytes `sniff` looks at."""
+"""The first bytes that `sniff` looks at."""
 
 
 @attrs.frozen
@@ -120,7 +120,13 @@ _USUAL_EXTENSION |= {
 
 
 def sniff(head: bytes) -> MediaKind | None:
-    """What the first bytes of a file (`HEAD_BYTES` are plenty) say it is; None where they do not tell.
+    """Detect the kind of a file.
+
+    Args:
+        head: its first bytes; `HEAD_BYTES` are enough.
+
+    Returns:
+        The kind; None if the bytes do not show it.
 
     Example:
         >>> sniff(b"GIF89a...").extension
@@ -140,11 +146,12 @@ def sniff(head: bytes) -> MediaKind | None:
 
 
 def _iso_media(head: bytes) -> MediaKind | None:
-    """MP4 and its relatives: a box of four bytes length, then its name, brands inside."""
+    """MP4 and its relatives: they begin with a box that has a length, a name and brands."""
     if head[4:8] in (b"moov", b"mdat", b"wide"):
         return _QUICKTIME  # files older than brands
     if head[4:8] != b"ftyp" or len(head) < 12:
         return None
+
     major = head[8:12]
     if major in _BRANDS:
         return _BRANDS[major]
@@ -177,15 +184,17 @@ def _ogg(head: bytes) -> MediaKind | None:
 
 
 def _bare_audio(head: bytes) -> MediaKind | None:
-    """MP3 and AAC have no signature, only a pattern of bits; an ID3 tag may stand before them."""
+    """MP3 and AAC. They have no signature, only a pattern of bits, and may follow an ID3 tag."""
     if head.startswith(b"ID3") and len(head) >= 10:
         size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
         behind = head[10 + size :]
         return (behind and not behind.startswith(b"ID3") and sniff(behind)) or _MP3
+
     if len(head) < 3 or head[0] != 0xFF:
         return None
     if head[1] & 0xF6 == 0xF0 and head[2] >> 2 & 0xF < 13:
         return _AAC
+
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
     bitrate, rate = head[2] >> 4, head[2] >> 2 & 3
     if head[1] & 0xE0 == 0xE0 and version != 1 and layer == 1 and bitrate != 15 and rate != 3:
@@ -194,7 +203,7 @@ def _bare_audio(head: bytes) -> MediaKind | None:
 
 
 def _weakly_marked(head: bytes) -> MediaKind | None:
-    """Formats whose mark is so short that a second sign is needed."""
+    """Formats with a signature so short that a second sign is needed."""
     if head[:2] == b"BM" and head[14:18] in _BMP_HEADERS:
         return MediaKind("image/bmp", ".bmp")
     if head[:1] == b"G" and len(head) > 188 and all(head[at] == 0x47 for at in range(188, len(head), 188)):
@@ -209,7 +218,7 @@ _BMP_HEADERS = frozenset(size.to_bytes(4, "little") for size in (12, 40, 52, 56,
 
 
 def content_type_of(head: bytes, name: str | None = None) -> str:
-    """The content type: by the first bytes, else by the name's suffix, else octets."""
+    """The content type: by the first bytes, otherwise by the name, otherwise ``application/octet-stream``."""
     kind = sniff(head)
     if kind is not None:
         return kind.content_type
@@ -217,7 +226,7 @@ def content_type_of(head: bytes, name: str | None = None) -> str:
 
 
 def extension_of(content_type: str | None) -> str | None:
-    """The usual extension, with its dot, of a Content-Type header; None where it is not known."""
+    """The usual extension, with its dot, for a Content-Type header; None if it is not known."""
     return _USUAL_EXTENSION.get((content_type or "").partition(";")[0].strip().lower())
 
 

@@ -1,4 +1,4 @@
-"""Presigned URLs: where a file may be put, and where it can be read afterwards."""
+"""Presigned URLs: where a file may be uploaded, and where it can be read afterwards."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["Presign", "presigner"]
 PATH = "/api/v1/r2/upload-presigned-url"
 
 Presign = Callable[[str, str, int], Awaitable[tuple[str, str]]]
-"""Called with key, content type and size; returns the URL to PUT to and the public URL. Charged."""
+"""Called with key, content type and size in bytes; returns the PUT URL and the public URL. Charged."""
 
 
 def presigner(send: Callable[[Call], Awaitable[Any]]) -> Presign:
-    """Ask the API for presigned URLs.
+    """Make a function that asks the API for presigned URLs.
 
-    Presigning is charged for API tokens, far below one coin. So a lost answer is asked for again, while
-    the same content is never presigned twice.
+    Presigning is charged for API tokens, far below one coin. So a request is repeated if its answer was
+    lost, and the callers never presign the same content twice.
 
     Args:
-        send: sends a call, repeating it as needed; returns the reply's data.
+        send: sends a call, with retries; returns the reply's data.
     """
 
     async def presign(key: str, content_type: str, size: int) -> tuple[str, str]:

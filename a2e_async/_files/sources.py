@@ -1,4 +1,4 @@
-"""What can be uploaded, and what can be seen to be wrong with it before it is read."""
+"""The kinds of source that can be uploaded, and the checks before one is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AsyncFile(Protocol):
 
     @abstractmethod
     async def read(self, size: int, /) -> bytes:
-        """Up to that many bytes; none at the end."""
+        """Return up to `size` bytes; empty at the end."""
 
 
 Source = (
@@ -33,11 +33,16 @@ Source = (
     | Iterable[bytes]
     | AsyncIterable[bytes]
 )
-"""What can be uploaded. A file object is read from where it stands, and stays open."""
+"""Anything that can be uploaded. A file object is read from its current position, and stays open."""
 
 
 def check_source(source: Any, field: str, max_bytes: int) -> None:
-    """Refuse at once what can be seen to be wrong. May touch the disk.
+    """Refuse a source that cannot be uploaded, without reading it. Blocks: it may look at the disk.
+
+    Args:
+        source: the source.
+        field: the argument's name, for messages.
+        max_bytes: larger sources are refused, if their size is known.
 
     Raises:
         InvalidArgument: names the field, the value and what is allowed.
@@ -47,6 +52,7 @@ def check_source(source: Any, field: str, max_bytes: int) -> None:
             field,
             f"{source[:80]!r} is a str; give a local file as pathlib.Path(...), or its content as bytes",
         )
+
     if isinstance(source, bytes | bytearray | memoryview):
         check_size(memoryview(source).nbytes, field, max_bytes, "the content")
     elif isinstance(source, os.PathLike):
@@ -70,18 +76,26 @@ def _check_path(path: os.PathLike[Any], field: str, max_bytes: int) -> None:
         raise InvalidArgument(field, f"{shown} does not exist") from None
     except (OSError, ValueError) as error:
         raise InvalidArgument(field, f"{shown} cannot be read: {error}") from error
+
     if stat.S_ISDIR(status.st_mode):
         raise InvalidArgument(field, f"{shown} is a directory")
     if not stat.S_ISREG(status.st_mode):
         raise InvalidArgument(field, f"{shown} is not a regular file; open it and give the file object")
+
     check_size(status.st_size, field, max_bytes, shown)
 
 
 def check_size(size: int, field: str, max_bytes: int, shown: str) -> None:
-    """Refuse what is empty or too large.
+    """Refuse an empty or too large source.
+
+    Args:
+        size: bytes.
+        field: the argument's name, for messages.
+        max_bytes: the most that is allowed.
+        shown: the source as messages call it.
 
     Raises:
-        InvalidArgument: says how large it is.
+        InvalidArgument: names the size and the limit.
     """
     if size == 0:
         raise InvalidArgument(field, f"{shown} is empty")

@@ -1,4 +1,4 @@
-"""What uploads and downloads share: the wire as they see it, threads, progress, bounded fan-out."""
+"""Shared by uploads and downloads: HTTP as they see it, progress reports, retried statuses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import inspect
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 __all__ = [
     "CHUNK_BYTES",
@@ -20,34 +20,31 @@ __all__ = [
     "size_text",
 ]
 
-T = TypeVar("T")
-S = TypeVar("S")
-
 UploadProgress = Callable[[int, int], Any]
 """Called with the bytes sent and the bytes in all; may be a coroutine function."""
 
 DownloadProgress = Callable[[int, int | None], Any]
-"""Called with the bytes received and the bytes in all (None: not known); may be a coroutine function."""
+"""Called with the bytes received and the bytes in all (None if not known); may be a coroutine function."""
 
 CHUNK_BYTES = 1 << 20
-"""What one visit to a worker thread reads or writes: enough to make the visit cheap."""
+"""Read or written in one visit to a worker thread: enough to make the visit cheap."""
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, *range(520, 530)})
-"""Statuses of a storage or CDN that pass by themselves."""
+"""Statuses of a storage or CDN that are usually gone at the next attempt."""
 
 
 class Response(Protocol):
-    """An answer whose body is read as it comes."""
+    """An HTTP response whose body is read as it arrives."""
 
     @property
     @abstractmethod
     def status(self) -> int:
-        """HTTP status."""
+        """The HTTP status."""
 
     @property
     @abstractmethod
     def headers(self) -> Mapping[str, str]:
-        """Lower-case names."""
+        """The headers, with lower-case names."""
 
     @abstractmethod
     def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
@@ -67,15 +64,26 @@ class Http(Protocol):
         content: AsyncIterator[bytes] | None = None,
         timeout: float | None = None,
     ) -> AbstractAsyncContextManager[Response]:
-        """Send the request; the body of the answer is read inside the context."""
+        """Send a request. The body of the response is read inside the context.
+
+        Args:
+            method: GET or PUT.
+            url: absolute.
+            headers: sent as they are.
+            content: the body of the request.
+            timeout: seconds; None for the implementation's default.
+
+        Raises:
+            TransportError: the host could not be reached, or the connection broke.
+        """
 
 
 class Retry(Exception):
-    """The host asks to come back later. A signal between functions; users never see it.
+    """The host asks to come back later. Used between functions; users never see it.
 
     Attributes:
-        status: HTTP status; None where there was no usable answer.
-        retry_after: seconds that the host asks to wait, if it said so.
+        status: HTTP status; None if there was no usable answer.
+        retry_after: seconds that the host asks to wait; None if it does not say.
     """
 
     def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
@@ -93,7 +101,12 @@ async def report(progress: Callable[[int, Any], Any] | None, done: int, total: i
 
 
 def size_text(size: int) -> str:
-    """A number of bytes for people."""
+    """A number of bytes for people.
+
+    Example:
+        >>> size_text(1536)
+        '1.5 KiB'
+    """
     amount = float(size)
     for unit in ("bytes", "KiB", "MiB"):
         if amount < 1024:

@@ -1,4 +1,4 @@
-"""Work in a worker thread while the task that gave it goes on: files are read ahead and written behind."""
+"""Work in a worker thread while the calling task goes on: files are read ahead and written behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Pending(Generic[T]):
-    """Work that was given away."""
+    """The result of work that may still be running in a worker thread."""
 
     def __init__(self) -> None:
         self._done = anyio.Event()
@@ -24,16 +24,18 @@ class Pending(Generic[T]):
         self._error: Exception | None = None
 
     async def result(self) -> T:
-        """What it gave, as soon as it is done; raises what it raised."""
+        """Wait for the work, and return or raise its outcome."""
         await self._done.wait()
+
         if self._error is not None:
             raise self._error
         if not self._values:
-            await anyio.sleep_forever()  # it was cancelled, and so is who asks, only later
+            # The work was cancelled. The same cancellation is about to reach the caller of this method.
+            await anyio.sleep_forever()
         return self._values[0]
 
     async def run(self, work: Callable[..., T], args: tuple[Any, ...]) -> None:
-        """Do it, in a worker thread."""
+        """Do the work in a worker thread."""
         try:
             self._values.append(await to_thread.run_sync(work, *args))
         except Exception as error:
@@ -43,13 +45,18 @@ class Pending(Generic[T]):
 
 
 class WorkerThreads:
-    """Takes work for worker threads; see `worker_threads`."""
+    """Starts work in worker threads; see `worker_threads`."""
 
     def __init__(self, group: TaskGroup) -> None:
         self._group = group
 
     def start(self, work: Callable[..., T], *args: Any) -> Pending[T]:
-        """Have it done. Does not wait."""
+        """Start work in a worker thread. Does not wait.
+
+        Args:
+            work: called with `args`; may block.
+            args: for `work`.
+        """
         pending = Pending[T]()
         self._group.start_soon(pending.run, work, args)
         return pending
@@ -57,15 +64,19 @@ class WorkerThreads:
 
 @asynccontextmanager
 async def worker_threads() -> AsyncIterator[WorkerThreads]:
-    """No thread is at work any more when the block is left; what nobody asked the result of is forgotten.
+    """Open a scope for worker threads.
 
-    An exception of the block comes out as it is, in no group.
+    All worker threads have finished when the block exits; unread results are dropped. An exception from
+    the block propagates as itself, never wrapped in an ExceptionGroup.
     """
+    # The exception is kept from the group: it would cancel work that has not begun, such as the last
+    # write of a download.
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
         try:
             yield WorkerThreads(group)
         except Exception as error:
             failure = error
+
     if failure is not None:
         raise failure

@@ -1,7 +1,6 @@
-"""A source made readable again and again in constant memory, and hashed.
+"""The content of one source: hashed, read again for each attempt, and checked for changes.
 
-Every read and every hash runs in a worker thread. A lock guards each handle, because asyncio can
-cancel a task while its thread is still at work.
+Memory stays constant. Every read and every hash runs in a worker thread.
 """
 
 from __future__ import annotations
@@ -9,204 +8,226 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
-import io
-import os
 import threading
-import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import anyio
+import attrs
 from anyio import to_thread
 
-from a2e_async._files.hashing import BLOCK_BYTES, VISIT_BYTES
+from a2e_async._files.hashing import VISIT_BYTES, hash_some
 from a2e_async._files.media_types import HEAD_BYTES
+from a2e_async._files.source_files import SourceFile, Spool, open_source
 from a2e_async._files.sources import Source, check_size, check_source
 from a2e_async._files.transfer import CHUNK_BYTES, size_text
 from a2e_async.errors import InvalidArgument, UploadError
 from a2e_async.task_groups import run_finally
 
-__all__ = ["LARGE_BYTES", "PIECE_BYTES", "Content", "open_content"]
+__all__ = ["Content", "ReadSizes", "open_content"]
 
-LARGE_BYTES = 8 << 20
-"""From this size on, reading a content twice costs more than it may save."""
 
-PIECE_BYTES = 3 << 19
-"""What is read, and sent, at a time; measured from 256 KiB to 4 MiB, speed against memory."""
+@attrs.frozen
+class ReadSizes:
+    """How content is read, in bytes.
 
-_FRESH_NS = 2_000_000_000  # the coarsest time stamp of a file system in use (FAT)
+    Attributes:
+        large: content from this size on is hashed while it is sent, if a change would show: reading it
+            twice costs more than it may save.
+        piece: read, and sent, at a time. The default was measured between 256 KiB and 4 MiB, as a
+            compromise of speed and memory.
+        visit: hashed in one visit to a worker thread.
+    """
+
+    large: int = 8 << 20
+    piece: int = 3 << 19
+    visit: int = VISIT_BYTES
+
+
+class RunningHash:
+    """Hashes and counts a content piece by piece.
+
+    Args:
+        field: the argument's name, for messages.
+        max_bytes: larger content is refused.
+
+    Attributes:
+        size: bytes hashed so far.
+        head: the first bytes.
+    """
+
+    def __init__(self, field: str, max_bytes: int) -> None:
+        self.field = field
+        self.max_bytes = max_bytes
+        self.size = 0
+        self.head = b""
+        self._hash = hashlib.sha256()
+
+    def add(self, piece: Any) -> bytes | bytearray:
+        """Hash the next piece.
+
+        Returns:
+            The piece as an object that can be written to a file.
+
+        Raises:
+            InvalidArgument: the piece is not bytes, or the content is too large.
+        """
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            hint = "; open the file with 'rb'" if isinstance(piece, str) else ""
+            raise InvalidArgument(self.field, f"gave {type(piece).__name__} instead of bytes{hint}")
+
+        data: bytes | bytearray = piece.tobytes() if isinstance(piece, memoryview) else piece
+        self._hash.update(data)
+        self.size += len(data)
+        if len(self.head) < HEAD_BYTES:
+            self.head += data[: HEAD_BYTES - len(self.head)]
+
+        if self.size > self.max_bytes:
+            raise InvalidArgument(
+                self.field, f"the content is larger than the {size_text(self.max_bytes)} that are allowed"
+            )
+        return data
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the pieces so far."""
+        return self._hash.digest()
 
 
 class Content:
-    """One source, open_content.
+    """The content of one source; see `open_content`.
 
-    It is hashed then, with one exception: what is large, and would show it if it changed, is hashed as it
-    is read for the first time, or by `hash`.
+    Args:
+        field: the argument's name, for messages.
+        max_bytes: larger content is refused.
+        sizes: how the content is read.
 
     Attributes:
         size: bytes.
-        sha256: in hex; empty as long as it is not known.
-        head: its first bytes, for `a2e_async._files.media_types.sniff`.
-        name: the file's own name, None where it has none.
-        broken: it changed, or could not be read again; a fault of this source alone.
+        sha256: in hex; empty until it is known. Large content whose changes would show is hashed when it is
+            read for the first time, or by `hash`; any other content is hashed by `open`.
+        broken: the source changed, or could not be read again. Other uploads of this content may succeed.
     """
 
-    def __init__(self, source: Source, field: str, max_bytes: int) -> None:
+    # asyncio can cancel a task while its thread is still at work, and then `close` runs beside that thread.
+    # So every method that touches the file takes the lock, and refuses to work after `close`. Otherwise a
+    # late thread could open a file that nobody closes, or read from one that is closed.
+
+    def __init__(self, field: str, max_bytes: int, sizes: ReadSizes) -> None:
         self.size = 0
         self.sha256 = ""
-        self.head = b""
-        self.name: str | None = None
         self.broken = False
-        self._source = source
-        self._field = field
-        self._max_bytes = max_bytes
+        self._sizes = sizes
+        self._hashed = RunningHash(field, max_bytes)
+        self._sent = hashlib.sha256()  # of the current attempt; only for sources without a stamp
+        self._file: SourceFile = Spool(iter(()))
         self._lock = threading.Lock()
         self._closed = False
-        self._owned: list[Any] = []  # what close() closes
-        self._file: Any = None
-        self._start = 0
-        self._hash = hashlib.sha256()
-        self._hashed = 0  # bytes
-        self._stamp: tuple[int, int] | None = None  # size and time of change, where they prove sameness
-        self._rehash = False
-        self._sent_hash = hashlib.sha256()
 
-    async def open(self) -> None:
-        """Open, spool where the source can be read but once, and hash unless that can wait."""
-        pieces = await to_thread.run_sync(self._open)
-        if pieces is None:
-            if not self.size:
-                await self.hash()
-            return
-        if isinstance(pieces, AsyncIterator):
-            await self._spool_async(pieces)
-        else:
-            while not await to_thread.run_sync(self._spool_some, pieces):
-                pass
-        self._know_hash()
+    @property
+    def name(self) -> str | None:
+        """The file's own name; None if it has none."""
+        return self._file.name
 
-    async def hash(self) -> None:
-        """Hash what is not hashed yet.
+    @property
+    def head(self) -> bytes:
+        """The first bytes, for `a2e_async._files.media_types.sniff`."""
+        return self._hashed.head
+
+    async def open(self, source: Source) -> None:
+        """Open the source, and hash it unless that can wait. A source that can be read only once is copied.
 
         Raises:
-            UploadError: it cannot be read, or changed.
+            InvalidArgument: the source is missing, empty, too large or of a wrong type.
+            UploadError: the source cannot be read.
+        """
+        await to_thread.run_sync(self._open, source)
+
+        if isinstance(self._file, Spool):
+            await self._fill(self._file)
+        elif not self.size:
+            await self.hash()
+
+    async def hash(self) -> None:
+        """Hash the rest of the content, if its hash is not known yet.
+
+        Raises:
+            UploadError: the source cannot be read, or changed.
         """
         while not self.sha256:
             await to_thread.run_sync(self._hash_some)
 
-    def close(self) -> None:
-        """Close what was open_content here; a spool vanishes with it."""
-        with self._lock:
-            self._closed = True
-            while self._owned:
-                self._owned.pop().close()
-
-    # Everything below runs in a worker thread, but for _spool_async.
-
     def read(self, offset: int) -> bytes:
-        """The next piece of the content. Blocks.
+        """Read the next piece. Blocks.
+
+        Args:
+            offset: bytes read before; 0 begins a new attempt.
 
         Raises:
-            UploadError: it is not what it was any more.
+            UploadError: the source changed, or cannot be read any more.
         """
         with self._guard():
-            if offset == 0:
-                self._sent_hash = hashlib.sha256()
             try:
-                self._file.seek(self._start + offset)
-                piece: bytes = self._file.read(min(PIECE_BYTES, self.size - offset))
-                if self._rehash:
-                    self._sent_hash.update(piece)
-                if offset == self._hashed:
-                    self._take(piece)
-                end = offset + len(piece) == self.size
-                same = bool(piece) and (not end or self._is_unchanged())
+                piece = self._file.read_at(offset, min(self._sizes.piece, self.size - offset))
+                self._count(offset, piece)
+                at_end = offset + len(piece) == self.size
+                unchanged = bool(piece) and (not at_end or self._is_unchanged())
             except (OSError, ValueError) as error:
                 self.broken = True
-                raise UploadError(f"{self._shown()} cannot be read any more: {error}") from error
-            if not same:
+                raise UploadError(f"{self._display_name} cannot be read any more: {error}") from error
+
+            if not unchanged:
                 raise self._changed()
-            if end and not self.sha256 and self._hashed == self.size:
-                self._know_hash()
+            if at_end and not self.sha256 and self._hashed.size == self.size:
+                self._finish_hash()
             return piece
 
-    def _open(self) -> Iterator[Any] | AsyncIterator[Any] | None:
-        """Open the source; returns its pieces where it can be read but once."""
-        source: Any = self._source
-        check_source(source, self._field, self._max_bytes)
+    def close(self) -> None:
+        """Close the source, unless the caller opened it. Blocks while a thread reads from it."""
         with self._lock:
-            if self._closed:
-                return None
-            if isinstance(source, os.PathLike):
-                self.name = os.path.basename(os.fsdecode(source))
-                file = _open_path(source, self._field)
-                self._owned.append(file)
-                self._adopt(file, _stamp_of(file))
-                return None
-            if isinstance(source, bytes | bytearray | memoryview):
-                buffer = _Buffer(_flat(source, self._field))
-                self._owned.append(buffer)
-                self._adopt(buffer, buffer.stamp if isinstance(source, bytes) else None)
-                return None
-            name = getattr(source, "name", None)
-            self.name = os.path.basename(name) if isinstance(name, str) else None
-            if _is_async_file(source):
-                return _read_async(source)
-            if hasattr(source, "read"):
-                if _seekable(source):
-                    self._adopt(source, _stamp_of(source))
-                    return None
-                return iter(lambda: source.read(CHUNK_BYTES), b"")
-            pieces: Iterator[Any] | AsyncIterator[Any] = (
-                aiter(source) if isinstance(source, AsyncIterable) else iter(source)
-            )
-            return pieces
+            self._closed = True
+            self._file.close()
 
-    def _adopt(self, file: Any, stamp: tuple[int, int] | None) -> None:
-        """Take a file that can be read again."""
-        self._file = file
-        self._start = file.tell()
-        self._stamp = stamp
-        self._rehash = stamp is None
-        if stamp is not None and stamp[0] - self._start >= LARGE_BYTES:
-            self.size = stamp[0] - self._start
-            check_size(self.size, self._field, self._max_bytes, "the content")
-            with self._read_errors():
-                self.head = file.read(HEAD_BYTES)
+    def _open(self, source: Any) -> None:
+        field, max_bytes = self._hashed.field, self._hashed.max_bytes
+        check_source(source, field, max_bytes)
+
+        with self._guard():
+            self._file = open_source(source, field)
+            size = self._file.size
+            if size is not None and size >= self._sizes.large:
+                self.size = size
+                check_size(size, field, max_bytes, "the content")
+                with self._read_errors():
+                    self._hashed.head = self._file.read_at(0, HEAD_BYTES)
 
     def _hash_some(self) -> None:
-        """Hash the next part."""
+        def read_next(size: int) -> bytes:
+            return self._file.read_at(self._hashed.size, size)
+
         with self._guard(), self._read_errors():
-            self._file.seek(self._start + self._hashed)
-            for _ in range(VISIT_BYTES // BLOCK_BYTES):
-                block = self._file.read(BLOCK_BYTES)
-                if not block:
-                    self._know_hash()
-                    return
-                self._take(block)
+            if hash_some(read_next, self._hashed.add, self._sizes.visit):
+                self._finish_hash()
 
-    def _know_hash(self) -> None:
-        """All of it is hashed."""
-        if self.size not in (0, self._hashed):
+    def _finish_hash(self) -> None:
+        """Set the hash: all of the content has been hashed."""
+        if self.size not in (0, self._hashed.size):
             raise self._changed()
-        self.size = self._hashed
-        check_size(self.size, self._field, self._max_bytes, "the content")
-        self.sha256 = self._hash.hexdigest()
+        self.size = self._hashed.size
+        check_size(self.size, self._hashed.field, self._hashed.max_bytes, "the content")
+        self.sha256 = self._hashed.digest().hex()
 
-    def _spool_some(self, pieces: Iterator[Any]) -> bool:
-        """Take the next pieces of an iterator; True at the end."""
-        with self._guard():
-            before = self._hashed
-            while self._hashed - before < CHUNK_BYTES:
-                try:
-                    piece = next(pieces)
-                except StopIteration:
-                    return True
-                self._spool(piece)
-            return False
+    async def _fill(self, spool: Spool) -> None:
+        """Copy a source that can be read only once, and hash it on the way."""
+        pieces = spool.pieces
+        if isinstance(pieces, AsyncIterator):
+            await self._fill_async(spool, pieces)
+        else:
+            while not await to_thread.run_sync(self._copy_some, spool, pieces):
+                pass
+        self._finish_hash()
 
-    async def _spool_async(self, pieces: AsyncIterator[Any]) -> None:
+    async def _fill_async(self, spool: Spool, pieces: AsyncIterator[Any]) -> None:
         batch: list[Any] = []
         size = 0
         try:
@@ -214,52 +235,54 @@ class Content:
                 batch.append(piece)
                 size += len(piece) if isinstance(piece, bytes | bytearray | memoryview) else CHUNK_BYTES
                 if size >= CHUNK_BYTES:
-                    await to_thread.run_sync(self._spool_some, iter(batch))
+                    await to_thread.run_sync(self._copy_some, spool, iter(batch))
                     batch, size = [], 0
-            await to_thread.run_sync(self._spool_some, iter(batch))
+
+            await to_thread.run_sync(self._copy_some, spool, iter(batch))
         finally:
             if inspect.isasyncgen(pieces):  # a stream or file of the caller stays open
                 with anyio.CancelScope(shield=True):
                     await pieces.aclose()
 
-    def _spool(self, piece: Any) -> None:
-        if self._file is None:
-            import tempfile  # brings the archive modules along, and few uploads need it
+    def _copy_some(self, spool: Spool, pieces: Iterator[Any]) -> bool:
+        """Copy the next pieces of an iterator; True at its end."""
+        with self._guard():
+            before = self._hashed.size
+            while self._hashed.size - before < CHUNK_BYTES:
+                try:
+                    piece = next(pieces)
+                except StopIteration:
+                    return True
+                spool.write(self._hashed.add(piece))
+            return False
 
-            # Small content stays in memory; a large one goes to a file that has no name.
-            self._file = tempfile.SpooledTemporaryFile(max_size=CHUNK_BYTES)  # noqa: SIM115 (closed by close())
-            self._owned.append(self._file)
-        self._file.write(self._take(piece))
-
-    def _take(self, piece: Any) -> bytes | bytearray:
-        """Count and hash a piece; returns it as something that can be written."""
-        if not isinstance(piece, bytes | bytearray | memoryview):
-            hint = "; open the file with 'rb'" if isinstance(piece, str) else ""
-            raise InvalidArgument(self._field, f"gave {type(piece).__name__} instead of bytes{hint}")
-        data: bytes | bytearray = piece.tobytes() if isinstance(piece, memoryview) else piece
-        self._hash.update(data)
-        if len(self.head) < HEAD_BYTES:
-            self.head += data[: HEAD_BYTES - len(self.head)]
-        self._hashed += len(data)
-        if self._hashed > self._max_bytes:
-            raise InvalidArgument(
-                self._field, f"the content is larger than the {size_text(self._max_bytes)} that are allowed"
-            )
-        return data
+    def _count(self, offset: int, piece: bytes) -> None:
+        """Hash a piece that is about to be sent, where its hash is still needed."""
+        if offset == self._hashed.size:
+            self._hashed.add(piece)
+        if self._file.stamp is None:
+            if offset == 0:
+                self._sent = hashlib.sha256()
+            self._sent.update(piece)
 
     def _is_unchanged(self) -> bool:
-        """Whether what was read is what was hashed; asked before the last piece leaves."""
-        if self._rehash:
-            return self._sent_hash.digest() == self._hash.digest() and not self._file.read(1)
-        return self._stamp is None or _stat_of(self._file) == self._stamp
+        """Whether the content that was sent is the content that was hashed.
+
+        Called before the last piece is sent: without it the storage keeps nothing of a changed source.
+        """
+        if self._file.stamp is None:
+            is_same = self._sent.digest() == self._hashed.digest()
+            return is_same and not self._file.read_at(self.size, 1)
+        return self._file.current_stamp() == self._file.stamp
 
     def _changed(self) -> UploadError:
         self.broken = True
         return UploadError(
-            f"{self._shown()} changed while it was being uploaded; upload it when it is complete"
+            f"{self._display_name} changed while it was being uploaded; upload it when it is complete"
         )
 
-    def _shown(self) -> str:
+    @property
+    def _display_name(self) -> str:
         return self.name or "the content"
 
     @contextlib.contextmanager
@@ -276,93 +299,28 @@ class Content:
         except (InvalidArgument, UploadError):
             raise
         except (OSError, ValueError) as error:
-            raise UploadError(f"{self._shown()} cannot be read: {error}") from error
+            raise UploadError(f"{self._display_name} cannot be read: {error}") from error
 
 
 @asynccontextmanager
-async def open_content(source: Source, *, field: str, max_bytes: int) -> AsyncIterator[Content]:
-    """The content of a source, ready to be sent."""
-    content = Content(source, field, max_bytes)
+async def open_content(
+    source: Source, *, field: str, max_bytes: int, sizes: ReadSizes
+) -> AsyncIterator[Content]:
+    """Open the content of a source, ready to be sent.
+
+    Args:
+        source: as for `a2e_async._files.uploads.Uploader.upload`.
+        field: the argument's name, for messages.
+        max_bytes: larger content is refused.
+        sizes: how the content is read.
+
+    Raises:
+        InvalidArgument: the source is missing, empty, too large or of a wrong type.
+        UploadError: the source cannot be read.
+    """
+    content = Content(field, max_bytes, sizes)
     try:
-        await content.open()
+        await content.open(source)
         yield content
     finally:
         await run_finally(content.close)
-
-
-class _Buffer(io.RawIOBase):
-    """Bytes as a file, without copying them."""
-
-    def __init__(self, view: memoryview) -> None:
-        super().__init__()
-        self._view = view
-        self._at = 0
-
-    @property
-    def stamp(self) -> tuple[int, int]:
-        """As of a file that never changes."""
-        return self._view.nbytes, 0
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        self._at = offset
-        return offset
-
-    def tell(self) -> int:
-        return self._at
-
-    def read(self, size: int = -1, /) -> bytes:
-        piece = bytes(self._view[self._at : self._at + size])
-        self._at += len(piece)
-        return piece
-
-    def close(self) -> None:
-        self._view.release()
-        super().close()
-
-
-def _flat(source: bytes | bytearray | memoryview, field: str) -> memoryview:
-    try:
-        return memoryview(source).cast("B")
-    except TypeError as error:
-        raise InvalidArgument(field, f"the memoryview is not contiguous: {error}") from error
-
-
-def _open_path(path: os.PathLike[Any], field: str) -> BinaryIO:
-    try:
-        return cast(BinaryIO, open(path, "rb", buffering=0))
-    except OSError as error:
-        raise InvalidArgument(field, f"{os.fsdecode(path)} cannot be read: {error}") from error
-
-
-def _is_async_file(source: Any) -> bool:
-    return inspect.iscoroutinefunction(getattr(source, "read", None))
-
-
-async def _read_async(source: Any) -> AsyncIterator[Any]:
-    while piece := await source.read(CHUNK_BYTES):
-        yield piece
-
-
-def _seekable(file: Any) -> bool:
-    try:
-        return bool(file.seekable())
-    except AttributeError:
-        return False
-
-
-def _stat_of(file: Any) -> tuple[int, int]:
-    if isinstance(file, _Buffer):
-        return file.stamp
-    status = os.fstat(file.fileno())
-    return status.st_size, status.st_mtime_ns
-
-
-def _stamp_of(file: Any) -> tuple[int, int] | None:
-    """Size and time of change, where they are sure to tell a change: of a file left alone for a while."""
-    if not isinstance(file, io.FileIO | io.BufferedReader | io.BufferedRandom):
-        return None
-    try:
-        stamp = _stat_of(file)
-    except OSError:
-        return None
-    return stamp if time.time_ns() - stamp[1] > _FRESH_NS else None

@@ -1,33 +1,31 @@
-"""Where a download goes, and what it is called in the end."""
+"""Where a download is saved, and under which name."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from pathlib import Path
-from typing import IO
 
 import attrs
-from anyio import to_thread
 
 from a2e_async._files.file_names import name_of_url, numbered, safe_name, shortened, with_extension
-from a2e_async._files.hashing import hash_file, hash_some
+from a2e_async._files.hashing import compute_sha256, hash_file
 from a2e_async._files.media_types import content_type_of, extension_of, sniff
 from a2e_async._files.part_file import PartFile
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["Destination", "SavedFile", "already_there", "media_type", "resolve_destination"]
+__all__ = ["Destination", "SavedFile", "find_existing", "media_type", "resolve_destination"]
 
 
 @attrs.frozen
 class SavedFile:
-    """A file that was downloaded; `open` and `pathlib.Path` take it for its path.
+    """A downloaded file. `open` and `pathlib.Path` accept it as a path.
 
     Attributes:
         path: where it is.
         size: bytes.
-        content_type: by its first bytes, else as its host said.
-        reused: it was there already, with this content.
+        content_type: detected from its first bytes, otherwise as its host reported it.
+        reused: an existing file with the same content was kept.
     """
 
     path: Path
@@ -39,13 +37,13 @@ class SavedFile:
         return str(self.path)
 
     async def compute_sha256(self) -> str:
-        """SHA-256 of what the file holds now; it is read in worker threads.
+        """Hash the current content of the file, in worker threads.
 
         Returns:
-            The digest, in hex.
+            The SHA-256, in hex.
 
         Raises:
-            OSError: it cannot be read.
+            OSError: the file cannot be read.
 
         Example:
             ```python
@@ -53,22 +51,18 @@ class SavedFile:
             digest = await saved.compute_sha256()
             ```
         """
-        digest = hashlib.sha256()
-        with await to_thread.run_sync(_open_to_read, self.path) as file:
-            while await to_thread.run_sync(hash_some, file, digest):
-                pass
-        return digest.hexdigest()
+        return await compute_sha256(self.path)
 
 
 @attrs.frozen
 class Destination:
-    """Where a download goes.
+    """Where a download is saved.
 
     Attributes:
         folder: the folder.
         name: a safe name.
-        fixed: the name stands as it is; otherwise it gets the extension that fits the content.
-        overwrite: replace what has the name.
+        fixed: the name is used unchanged; otherwise it gets the extension that fits the content.
+        overwrite: replace an existing file of the same name.
     """
 
     folder: Path
@@ -77,12 +71,21 @@ class Destination:
     overwrite: bool
 
     def part(self, url: str) -> Path:
-        """Named after the URL too (not its query, often a signature): two files of one name, two parts."""
+        """The path of the part file.
+
+        Its name depends on the URL too, so that two files of one name have two parts. The query is
+        left out: it is often a signature, and differs at each call.
+        """
         origin = hashlib.sha256(url.partition("?")[0].encode("utf-8", "replace")).hexdigest()[:12]
         return self.folder / f"{shortened(self.name, 90)}.{origin}.part"
 
     def target(self, head: bytes, header: str | None) -> Path:
-        """The final path, numbers aside."""
+        """The final path, without a number.
+
+        Args:
+            head: the first bytes of the file.
+            header: the Content-Type that the host sent.
+        """
         if self.fixed:
             return self.folder / self.name
         kind = sniff(head)
@@ -99,16 +102,17 @@ def resolve_destination(
     name: str | None,
     overwrite: bool,
 ) -> Destination:
-    """Where the arguments of `Downloader.download` say. May touch the disk.
+    """Resolve the arguments of `Downloader.download`. Blocks: it may look at the disk.
 
     Raises:
-        InvalidArgument: they contradict each other, or are of a wrong type.
+        InvalidArgument: the arguments contradict each other, or have a wrong type.
     """
     if not isinstance(name, str | None):
         raise InvalidArgument("name", f"{name!r} is not a string")
     for field, value in (("target", target), ("folder", folder)):
         if not isinstance(value, str | os.PathLike | None) or value == "":
             raise InvalidArgument(field, f"{value!r} is not a path")
+
     if target is not None and folder is None:
         path = Path(target)
         if path.is_dir() or os.fspath(target).endswith(("/", os.sep)):
@@ -116,16 +120,24 @@ def resolve_destination(
         if name is not None:
             raise InvalidArgument("name", "goes with folder; a target is a whole path")
         return Destination(path.parent, path.name, True, overwrite)
+
     if folder is None or target is not None:
         raise InvalidArgument("target", "give either target or folder")
     return Destination(Path(folder), safe_name(name) if name else name_of_url(url), False, overwrite)
 
 
-def already_there(place: Destination, part: PartFile, header: str | None) -> SavedFile | None:
-    """The file that a former call completed, where the ETag proves that it is the same."""
+def find_existing(place: Destination, part: PartFile, header: str | None) -> SavedFile | None:
+    """Find a file that an earlier call saved, if the ETag proves that it is the same. Blocks.
+
+    Args:
+        place: where the download is saved.
+        part: its first bytes.
+        header: the Content-Type that the host sent.
+    """
     md5, size, head = part.version.md5, part.version.size, part.head()
     if md5 is None or size is None or place.overwrite:
         return None
+
     target = place.target(head, header)
     names = numbered(target.name)
     while (path := target.with_name(next(names))).is_file():
@@ -135,11 +147,7 @@ def already_there(place: Destination, part: PartFile, header: str | None) -> Sav
 
 
 def media_type(head: bytes, header: str | None, path: Path) -> str:
-    """By the first bytes, else as the host said."""
+    """The content type: by the first bytes, otherwise as the host reported it, otherwise by the name."""
     if sniff(head) is None and extension_of(header) is not None:
         return (header or "").partition(";")[0].strip().lower()
     return content_type_of(head, path.name)
-
-
-def _open_to_read(path: Path) -> IO[bytes]:
-    return path.open("rb", buffering=0)

@@ -1,4 +1,4 @@
-"""Downloads: streamed, resumed, complete or not there at all."""
+"""Downloads: streamed, resumed, and saved only when they are complete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from anyio import to_thread
 from a2e_async._files.destination import (
     Destination,
     SavedFile,
-    already_there,
+    find_existing,
     media_type,
     resolve_destination,
 )
@@ -42,8 +42,8 @@ __all__ = ["Downloader", "SavedFile"]
 T = TypeVar("T")
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
-_NOTEWORTHY_BYTES = 64 << 10
-_BATCH_BYTES = 2 << 20  # written at a time, but for the first: what is there already is soon seen
+_PROGRESS_BYTES = 64 << 10  # this much progress starts the count of attempts again
+_BATCH_BYTES = 2 << 20  # written at a time; the first batch is smaller, to find an existing file early
 _GONE = frozenset({401, 403, 404, 410})
 
 
@@ -51,11 +51,11 @@ class Downloader:
     """Downloads of one client in one event loop.
 
     Args:
-        http: sends the GETs: no token, no redirects.
+        http: sends the GETs, without a token and without following redirects.
         clock: for pauses.
         retry: for each stretch without progress.
-        max_bytes: larger files are refused, at the latest when they exceed it.
-        timeout: seconds without any byte, as `Http.stream` takes it; None: its own default.
+        max_bytes: larger files are refused, at the latest when they exceed this.
+        timeout: seconds without any byte, as for `Http.stream`; None for its own default.
     """
 
     def __init__(
@@ -83,29 +83,33 @@ class Downloader:
         overwrite: bool = False,
         progress: DownloadProgress | None = None,
     ) -> SavedFile:
-        """Download a file, going on where an earlier call was cut off.
+        """Download a file, or continue a download that was interrupted.
 
-        The bytes go to a ``.part`` file beside the target, which gets the target's name when
-        it is complete and on disk. A part is continued only if the host confirms (If-Range) that the file is
-        still the same; where it names no version (ETag, Last-Modified), it starts anew.
+        The bytes are written to a ``.part`` file beside the target. It gets the target's name when it is
+        complete and on disk. A part is continued only if the host confirms (If-Range) that the file is
+        still the same. If the host names no version (ETag, Last-Modified), the download starts again.
 
-        What is there already is never replaced unless `overwrite` is set. So a run can be repeated:
-        a file with the same content is left as it is and returned (``reused``), without fetching it
-        again where the host's ETag is an MD5; beside other content the new file is called ``name_2.ext``.
+        An existing file is never replaced unless `overwrite` is set, so a run can be repeated. A file with
+        the same content is kept and returned (``reused``), and not fetched again if the host's ETag is
+        an MD5. Beside a file with other content, the new file is called ``name_2.ext``.
 
         Args:
             url: https, or http on a loopback host.
-            target: the path of the file, taken as it is. Folders are made.
-            folder: instead of `target`: the file gets a safe name here, with the extension of its content.
-            name: with `folder`: what to call it; default: the last part of the URL.
-            overwrite: replace what has the name.
-            progress: called with the bytes done and the bytes in all, if the host tells; falls back when
-                it starts anew.
+            target: the path of the file, used unchanged. Missing folders are made.
+            folder: instead of `target`: the file gets a safe name in this folder, with the extension of
+                its content.
+            name: with `folder`: the wanted name; default: the last part of the URL.
+            overwrite: replace an existing file.
+            progress: called with the bytes received and the bytes in all (None if not known). The bytes
+                received fall back when the download starts again.
+
+        Returns:
+            The file.
 
         Raises:
-            InvalidArgument: before anything is sent.
-            DownloadError: the host refused (result URLs expire after days), the file is too large or
-                could not be written, or its bytes stopped coming. The part stays for the next call.
+            InvalidArgument: an argument is invalid. Nothing was sent.
+            DownloadError: the host refused (result URLs expire after days), the file is too large or could
+                not be written, or the connection failed too often. The part stays for the next call.
 
         Example:
             >>> saved = await downloader.download(url, folder="out", name=task.id)
@@ -115,6 +119,7 @@ class Downloader:
         problem = url_problem(url) if isinstance(url, str) else f"{url!r} is not a string"
         if problem:
             raise InvalidArgument("url", problem)
+
         place = await to_thread.run_sync(resolve_destination, url, target, folder, name, overwrite)
         part = PartFile(place.part(url))
         try:
@@ -136,31 +141,32 @@ class Downloader:
 
         Args:
             urls: as for `download`.
-            folder: where they go.
-            stem: what to call them: ``stem.ext``; ``stem-1.ext``, ``stem-2.ext``, … where there are several.
+            folder: where the files are saved.
+            stem: the wanted name: ``stem.ext`` for one file, ``stem-1.ext``, ``stem-2.ext``, … for several.
                 Default: the last parts of the URLs.
-            concurrency: how many at a time.
-            overwrite: replace what has the names.
+            concurrency: how many files at a time.
+            overwrite: replace existing files.
 
         Returns:
             The files in the order of the URLs.
 
         Raises:
-            DownloadError: the first failure; the rest is cancelled, parts stay.
+            DownloadError: the first failure. The other downloads are cancelled; their parts stay.
         """
         listed = [urls] if isinstance(urls, str) else list(urls)
 
-        async def one(index: int, url: str) -> SavedFile:
+        async def download(index: int, url: str) -> SavedFile:
             name = stem and safe_name(stem)
             if name and len(listed) > 1:
                 name = f"{shortened(name, 100)}-{index + 1}"
             return await self.download(url, folder=folder, name=name, overwrite=overwrite)
 
-        return await map_bounded(listed, one, concurrency)
+        return await map_bounded(listed, download, concurrency)
 
     async def _fetch(
         self, url: str, part: PartFile, place: Destination, progress: DownloadProgress | None
     ) -> SavedFile:
+        """Repeat the request until the file is complete."""
         attempt = 0
         furthest = part.offset
         while True:
@@ -169,8 +175,9 @@ class Downloader:
                 return await self._attempt(url, part, place, progress)
             except (Retry, TransportError) as error:
                 await _on_disk(url, part.flush)
-                if part.offset >= furthest + _NOTEWORTHY_BYTES:
+                if part.offset >= furthest + _PROGRESS_BYTES:
                     attempt, furthest = 1, part.offset
+
                 pause = self._retry.delay(attempt, error.retry_after)
                 if pause is None:
                     message = f"gave up after {attempt} attempts without progress: {error}"
@@ -180,16 +187,18 @@ class Downloader:
     async def _attempt(
         self, url: str, part: PartFile, place: Destination, progress: DownloadProgress | None
     ) -> SavedFile:
+        """Send one request, and save the file if it is complete then."""
         headers = {"Accept-Encoding": "identity"}
         if part.offset and part.version.condition is not None:
             headers |= {"Range": f"bytes={part.offset}-", "If-Range": part.version.condition}
+
         async with self._http.stream("GET", url, headers=headers, timeout=self._timeout) as response:
-            version = self._version(url, response, part)
+            version = self._check_response(url, response, part)
             if version is not None:
                 await _on_disk(url, part.restart, version)
             header = response.headers.get("content-type")
-            there = await self._receive(url, response, part, place, progress)
-        return there or await self._finish(url, part, place, header)
+            existing = await self._receive(url, response, part, place, progress)
+        return existing or await self._finish(url, part, place, header)
 
     async def _receive(
         self,
@@ -199,18 +208,19 @@ class Downloader:
         place: Destination,
         progress: DownloadProgress | None,
     ) -> SavedFile | None:
-        """Write what comes, a batch at a time while the next one is on its way.
+        """Write the body in batches, each while the next one is being received.
 
         Returns:
-            The file of a former call, if the first batch shows that it is the same.
+            The file that an earlier call saved, if the first batch shows that it is the same.
         """
-        begins = part.offset == 0
+        is_first = part.offset == 0
         received = part.offset
         full = received + CHUNK_BYTES
+
         async with worker_threads() as threads, aclosing(response.aiter_bytes()) as pieces:
             writing: Pending[None] | None = None
 
-            async def written() -> None:
+            async def finish_write() -> None:
                 if writing is not None:
                     with _disk_errors(url):
                         await writing.result()
@@ -224,56 +234,75 @@ class Downloader:
                     raise self._too_large(url, "more")
                 if received < full:
                     continue
+
                 full = received + _BATCH_BYTES
-                await written()
+                await finish_write()
                 writing = threads.start(part.flush)
-                if begins:
-                    begins = False
-                    await written()
+
+                if is_first:
+                    is_first = False
+                    await finish_write()
                     writing = None
                     header = response.headers.get("content-type")
-                    if there := await _on_disk(url, already_there, place, part, header):
+                    if existing := await _on_disk(url, find_existing, place, part, header):
                         await _on_disk(url, part.discard)
-                        return there
-            await written()
+                        return existing
+
+            await finish_write()
+
         await _on_disk(url, part.flush)
         await report(progress, part.offset, part.version.size)
         return None
 
     async def _finish(self, url: str, part: PartFile, place: Destination, header: str | None) -> SavedFile:
+        """Check the part, and give it its final name."""
         size = part.version.size
         if size is not None and part.offset != size:
             raise Retry(f"{part.offset} of {size} bytes came")
         if not part.offset:
             raise DownloadError("the file is empty", url=url)
+
         if not await _on_disk(url, part.is_intact):
             part.version = Version()
             raise Retry("the part of an earlier call was damaged")
+
         head = await _on_disk(url, part.head)
         target = place.target(head, header)
         path, reused = await _on_disk(url, part.publish, target, place.overwrite)
         return SavedFile(path, part.offset, media_type(head, header, path), reused)
 
-    def _version(self, url: str, response: Response, part: PartFile) -> Version | None:
-        """What is being sent: a version to begin with, or None: the rest of what the part is of."""
+    def _check_response(self, url: str, response: Response, part: PartFile) -> Version | None:
+        """Look at the status and headers of a response.
+
+        Returns:
+            The version of the file, if all of it is sent; None if the response continues the part.
+
+        Raises:
+            Retry: another request may succeed.
+            DownloadError: the host refused, or the file is too large.
+        """
         status, headers = response.status, response.headers
         if status in RETRIED_STATUSES:
             after = retry_after_seconds(headers.get("retry-after"), time.time())
             raise Retry(f"HTTP {status}", status=status, retry_after=after)
+
         if status in (206, 416) and part.offset and part.version.condition is not None:
-            if status == 206 and _continues(headers, part):
+            if status == 206 and _continues_part(headers, part):
                 return None
-            part.version = Version()  # so that the next attempt asks for all of it
-            raise Retry("the host sent another part than was asked for", status=status)
+            part.version = Version()  # so that the next request is for the whole file
+            raise Retry("the host sent another range than was requested", status=status)
+
         if status != 200:
             hint = ""
             if status in _GONE:
-                hint = "; result URLs expire, as a rule after 3 days"
+                hint = "; result URLs expire, usually after 3 days"
             elif 300 <= status < 400:
                 hint = "; redirects are not followed"
             raise DownloadError(f"HTTP {status}{hint}", url=url, status=status)
+
         if headers.get("content-encoding", "identity") != "identity":
-            raise DownloadError(f"sent as {headers['content-encoding']}, which was not asked for", url=url)
+            raise DownloadError(f"sent as {headers['content-encoding']}, which was not requested", url=url)
+
         length = headers.get("content-length", "")
         size = int(length) if length.isdecimal() and len(length) < 19 else None
         if size is not None and size > self._max_bytes:
@@ -287,7 +316,7 @@ class Downloader:
 
 
 async def _on_disk(url: str, work: Callable[..., T], *args: Any) -> T:
-    """Run what touches the disk in a worker thread."""
+    """Do work on the disk, in a worker thread. Its OSError becomes a DownloadError."""
     with _disk_errors(url):
         return await to_thread.run_sync(work, *args)
 
@@ -300,7 +329,8 @@ def _disk_errors(url: str) -> Iterator[None]:
         raise DownloadError(f"the file cannot be written: {error}", url=url) from error
 
 
-def _continues(headers: Mapping[str, str], part: PartFile) -> bool:
+def _continues_part(headers: Mapping[str, str], part: PartFile) -> bool:
+    """Whether the headers of a 206 response announce exactly the rest of the part."""
     match = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
     return (
         match is not None

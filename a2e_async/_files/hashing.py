@@ -1,18 +1,21 @@
-"""Hashing files. Everything here blocks and is meant for worker threads."""
+"""Hashing of files. Everything here blocks and belongs in a worker thread, except `compute_sha256`."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-__all__ = ["BLOCK_BYTES", "VISIT_BYTES", "hash_file", "hash_some"]
+from anyio import to_thread
+
+__all__ = ["BLOCK_BYTES", "VISIT_BYTES", "compute_sha256", "hash_file", "hash_some"]
 
 BLOCK_BYTES = 256 << 10
-"""What is read at once to be hashed or compared, or joined to be written: it fits the processor's cache."""
+"""Read at once to be hashed or compared, or joined to be written: a block fits the processor's cache."""
 
 VISIT_BYTES = 16 << 20
-"""What is hashed in one visit to a worker thread, about 10 ms."""
+"""Hashed in one visit to a worker thread, about 10 ms."""
 
 
 def hash_file(path: Path, algorithm: str) -> str:
@@ -20,29 +23,61 @@ def hash_file(path: Path, algorithm: str) -> str:
 
     Args:
         path: the file.
-        algorithm: as `hashlib.new` takes it; not for security.
+        algorithm: a name for `hashlib.new`. The hash is not used for security.
 
     Returns:
         The digest, in hex.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
 
 
-def hash_some(file: IO[bytes], digest: Any) -> int:
-    """Hash up to `VISIT_BYTES` from where the file stands.
+def hash_some(
+    read: Callable[[int], bytes], update: Callable[[bytes], object], visit_bytes: int = VISIT_BYTES
+) -> bool:
+    """Hash the next part of a file.
+
+    Args:
+        read: returns the next bytes, at most as many as it is called with; empty at the end.
+        update: adds bytes to the hash.
+        visit_bytes: the most bytes to hash.
 
     Returns:
-        The bytes hashed; 0 at the end of the file.
+        Whether the end of the file was reached.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
-    done = 0
-    while done < VISIT_BYTES and (block := file.read(BLOCK_BYTES)):
-        digest.update(block)
-        done += len(block)
-    return done
+    for _ in range(visit_bytes // BLOCK_BYTES):
+        block = read(BLOCK_BYTES)
+        if not block:
+            return True
+        update(block)
+    return False
+
+
+async def compute_sha256(path: Path, *, visit_bytes: int = VISIT_BYTES) -> str:
+    """Hash a whole file in worker threads, in several short visits so that it can be cancelled.
+
+    Args:
+        path: the file.
+        visit_bytes: hashed in one visit.
+
+    Returns:
+        The SHA-256, in hex.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    with await to_thread.run_sync(_open_unbuffered, path) as file:
+        while not await to_thread.run_sync(hash_some, file.read, digest.update, visit_bytes):
+            pass
+    return digest.hexdigest()
+
+
+def _open_unbuffered(path: Path) -> IO[bytes]:
+    return path.open("rb", buffering=0)

@@ -1,7 +1,6 @@
-"""A file that is being downloaded: ``<name>.part``, and what is known of its origin beside it.
+"""A file that is being downloaded: ``<name>.part``, with its origin in ``<name>.part.json``.
 
-Everything here blocks and is meant for worker threads. A lock guards the handle, because asyncio can
-cancel a task while its thread is still at work.
+Everything here blocks and belongs in a worker thread, except `PartFile.add`.
 """
 
 from __future__ import annotations
@@ -26,16 +25,20 @@ if os.name == "posix":
 
 __all__ = ["PartFile", "Version"]
 
+# How a file system refuses hard links.
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
 _MD5 = re.compile(r'"([0-9a-f]{32})"')
 
 
 @attrs.frozen
 class Version:
-    """What tells one version of a remote file from another.
+    """Identifies one version of a remote file.
 
     Attributes:
-        etag, last_modified: the headers of these names.
-        size: bytes of the whole file.
+        etag: the ETag header.
+        last_modified: the Last-Modified header.
+        size: bytes of the whole file; None if not known.
     """
 
     etag: str | None = None
@@ -44,29 +47,36 @@ class Version:
 
     @property
     def condition(self) -> str | None:
-        """For If-Range: what proves that the file is still the same; None where nothing does."""
+        """The value for If-Range, which proves that the file is still the same; None if there is none."""
         if self.etag and not self.etag.startswith("W/"):
             return self.etag
         return self.last_modified
 
     @property
     def md5(self) -> str | None:
-        """The content's MD5, if the ETag looks like one, as storages make them. It may be something else."""
+        """The content's MD5, in hex, if the ETag looks like one. It may be something else."""
         match = _MD5.fullmatch(self.etag or "")
         return match and match[1]
 
 
 class PartFile:
-    """The part of one download. Only one holder at a time, in this process or another.
+    """The part file of one download. It has one holder at a time, in this process or another.
 
     Args:
-        path: where it should be; while somebody else holds that, a number is added.
+        path: where it should be. A number is added while another download holds this path.
 
     Attributes:
-        offset: bytes that are there.
-        version: of the remote file they are of.
-        carried_over: some of them are of an earlier call.
+        path: where it is.
+        offset: bytes written.
+        version: the version of the remote file that they belong to.
+        carried_over: some of the bytes come from an earlier call.
     """
+
+    # Two locks protect a part. The lock on the file (flock) keeps out other downloads, of this process and of
+    # others. The thread lock separates the threads of this download: asyncio can cancel a task while
+    # its thread is still at work, so `close` may run beside `flush` or `publish`. Every method that uses
+    # the descriptor takes the thread lock, and touches nothing after `close`. Otherwise a late
+    # thread could write to a descriptor whose number belongs to another file by then.
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -75,34 +85,36 @@ class PartFile:
         self.carried_over = False
         self._descriptor: int | None = None
         self._closed = False
-        self._pending: list[bytes] = []  # added to by the event loop, taken from by a worker
+        self._pending: list[bytes] = []  # the event loop appends, a worker thread removes
         self._lock = threading.Lock()
 
     def add(self, piece: bytes) -> None:
-        """Queue bytes for the next `flush`. Does not block, not even while one is at work."""
+        """Queue bytes for the next `flush`. Does not block, not even during a `flush`."""
         self._pending.append(piece)
 
     def open(self) -> None:
-        """Open and lock the file, and read where it is from.
+        """Open and lock the file, and read its origin.
 
         Raises:
-            OSError: it cannot be made here.
+            OSError: the file cannot be made here.
         """
         with self._lock:
             if self._closed:
                 return
+
             self.path.parent.mkdir(parents=True, exist_ok=True)
             names = numbered(self.path.name)
             path = self.path.with_name(next(names))
-            while (descriptor := _locked(path)) is None:
+            while (descriptor := _open_locked(path)) is None:
                 path = self.path.with_name(next(names))
             self.path, self._descriptor = path, descriptor
+
             self.version = self._read_origin()
             if self.version.condition is None:
                 os.ftruncate(descriptor, 0)
             self.offset = os.fstat(descriptor).st_size
             if self.version.size is not None:
-                # One byte is always left to ask for: so the server is asked whether the file is the same.
+                # The last byte is always requested again: the host then confirms that the file is the same.
                 self.offset = min(self.offset, self.version.size - 1)
             self.carried_over = self.offset > 0
 
@@ -114,16 +126,16 @@ class PartFile:
             self.carried_over = False
             self.version = version
             if self._descriptor is not None:
-                os.ftruncate(self._descriptor, 0)  # first: so the origin is never that of other bytes
+                os.ftruncate(self._descriptor, 0)  # first, so that the origin never describes other bytes
                 self._write_origin()
 
     def flush(self) -> None:
-        """Write what was added. What a full disk did not take stays queued."""
+        """Write the queued bytes. Bytes that a full disk did not take stay queued."""
         with self._lock:
             self._flush()
 
     def head(self) -> bytes:
-        """The first bytes, for `a2e_async._files.media_types.sniff`."""
+        """Read the first bytes, for `a2e_async._files.media_types.sniff`."""
         with self._lock:
             if self._descriptor is None:
                 return b""
@@ -131,9 +143,9 @@ class PartFile:
             return os.read(self._descriptor, HEAD_BYTES)
 
     def is_intact(self) -> bool:
-        """Whether bytes of an earlier call are what the ETag says, if it says anything.
+        """Whether the bytes of an earlier call match the ETag, as far as it can tell.
 
-        A crash of the whole machine can leave a file of the right length with wrong bytes.
+        A crash of the whole machine can leave a file of the right length with wrong content.
         """
         with self._lock:
             if not self.carried_over or self.version.md5 is None or self._descriptor is None:
@@ -141,54 +153,55 @@ class PartFile:
             return hash_file(self.path, "md5") == self.version.md5
 
     def publish(self, target: Path, overwrite: bool) -> tuple[Path, bool]:
-        """Give the complete file its name, in one step and for good.
+        """Give the complete file its final name, atomically, and write it to the disk.
 
         Args:
-            target: the name.
-            overwrite: replace what has this name. Otherwise the same content is left as
-                it is, and beside other content the file gets a number.
+            target: the final path.
+            overwrite: replace an existing file. Otherwise an existing file with the same content is kept,
+                and beside other content the new file gets a number.
 
         Returns:
-            Its path, and whether the same content was there already.
+            The path of the file, and whether an existing file was kept.
+
+        Raises:
+            FileNotFoundError: the part was closed.
+            OSError: the file cannot be written or renamed.
         """
         with self._lock:
             self._flush()
             if self._descriptor is None:
                 raise FileNotFoundError(self.path)
+
             os.ftruncate(self._descriptor, self.offset)
             os.fsync(self._descriptor)
             if os.name != "posix":
-                self._release()  # open files have no other name there
-            path, reused = target, False
+                self._release()  # Windows does not rename open files
+
             if overwrite:
                 os.replace(self.path, target)
+                path, reused = target, False
             else:
-                for name in numbered(target.name):
-                    path = target.with_name(name)
-                    if _renamed(self.path, path):
-                        break
-                    if _is_same(path, self.path):
-                        reused = True
-                        self.path.unlink()
-                        break
+                path, reused = self._take_free_name(target)
+
             self._origin_path.unlink(missing_ok=True)
             self._release()
             _sync_folder(path.parent)
             return path, reused
 
     def discard(self) -> None:
-        """Remove the file: nothing of it is wanted."""
+        """Empty the file: nothing of it is needed. `close` removes it."""
         with self._lock:
             self._pending.clear()
             if self._descriptor is not None:
                 os.ftruncate(self._descriptor, 0)
 
     def close(self) -> None:
-        """Keep what came, for a resume; what cannot be resumed is removed. May be called twice."""
+        """Keep the part for a later call, or remove it if it cannot be resumed. May be called twice."""
         with self._lock:
             self._closed = True
             if self._descriptor is None:
                 return
+
             with contextlib.suppress(OSError):
                 self._flush()
             with contextlib.suppress(OSError):
@@ -197,17 +210,31 @@ class PartFile:
                     self._origin_path.unlink(missing_ok=True)
             self._release()
 
+    def _take_free_name(self, target: Path) -> tuple[Path, bool]:
+        """Rename to the target or its first free number. A file with the same content is kept instead."""
+        names = numbered(target.name)
+        while True:
+            path = target.with_name(next(names))
+            if _rename_without_replacing(self.path, path):
+                return path, False
+            if _have_same_content(path, self.path):
+                self.path.unlink()
+                return path, True
+
     def _flush(self) -> None:
         if self._descriptor is None:
             return
+
         os.lseek(self._descriptor, self.offset, os.SEEK_SET)
-        queued = len(self._pending)  # what is added meanwhile is left for the next time
+        queued = len(self._pending)  # pieces added meanwhile are left for the next flush
         while queued:
-            count = _worth_a_write(self._pending, queued)
+            count = _pieces_for_one_write(self._pending, queued)
             block = b"".join(self._pending[:count])
             view = memoryview(block)
             while view:
                 view = view[os.write(self._descriptor, view) :]
+
+            # Only now: a write that fails half-way is repeated from the same offset.
             self.offset += len(block)
             del self._pending[:count]
             queued -= count
@@ -230,6 +257,7 @@ class PartFile:
             etag, last_modified, size = origin["etag"], origin["last_modified"], origin["size"]
         except (OSError, ValueError, KeyError, TypeError):
             return Version()
+
         if not (
             isinstance(etag, str | None)
             and isinstance(last_modified, str | None)
@@ -239,8 +267,11 @@ class PartFile:
         return Version(etag, last_modified, size)
 
 
-def _worth_a_write(pieces: list[bytes], most: int) -> int:
-    """How many of the pieces to write at once: each write has its price, and joining more costs memory."""
+def _pieces_for_one_write(pieces: list[bytes], most: int) -> int:
+    """How many of the pieces to join for one write.
+
+    Every write has its price, and joined pieces are in memory twice.
+    """
     size = count = 0
     while count < most and size < BLOCK_BYTES:
         size += len(pieces[count])
@@ -248,18 +279,25 @@ def _worth_a_write(pieces: list[bytes], most: int) -> int:
     return count
 
 
-def _locked(path: Path) -> int | None:
-    """Open a file for this holder alone; None while somebody else has it."""
+# A lock belongs to a file, not to a name. Between `open` and the lock, the last holder may have given the
+# file its final name. Writing to the descriptor would then damage a finished download. So with the lock
+# taken, the name must still lead to the same file; otherwise the loop starts again. A holder that crashed
+# between `link` and `unlink` leaves a finished file that still has the name of its part, too. Its
+# second link gives it away: the name of the part is removed, and the loop starts again.
+
+
+def _open_locked(path: Path) -> int | None:
+    """Open a file and lock it. None if another holder has it."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
         descriptor = os.open(path, flags, 0o666)
         try:
-            if not _lock(descriptor):
+            if not _try_lock(descriptor):
                 os.close(descriptor)
                 return None
+
             opened = os.fstat(descriptor)
             with contextlib.suppress(FileNotFoundError):
-                # Before the lock was ours, its last holder may have renamed it, or crashed half-way in that.
                 if path.stat().st_ino == opened.st_ino:
                     if opened.st_nlink == 1:
                         return descriptor
@@ -267,10 +305,11 @@ def _locked(path: Path) -> int | None:
         except BaseException:
             os.close(descriptor)
             raise
+
         os.close(descriptor)
 
 
-def _lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     if os.name == "posix":
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -281,12 +320,17 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-def _renamed(source: Path, target: Path) -> bool:
-    """Rename without replacing anything; False where the name is taken."""
+def _rename_without_replacing(source: Path, target: Path) -> bool:
+    """Rename a file; False if the name is taken.
+
+    POSIX renames replace the target. A hard link does not, so the file is linked and its old name
+    removed. Without hard links the new name is first taken by an empty file.
+    """
     try:
         if os.name != "posix":
             os.rename(source, target)
             return True
+
         try:
             os.link(source, target)
         except OSError as error:
@@ -296,16 +340,14 @@ def _renamed(source: Path, target: Path) -> bool:
             os.replace(source, target)
         else:
             source.unlink()
+
     except FileExistsError:
         return False
     return True
 
 
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
-
-
-def _is_same(path: Path, other: Path) -> bool:
-    """Whether both are files of the same content."""
+def _have_same_content(path: Path, other: Path) -> bool:
+    """Whether both are files with the same content."""
     try:
         if not path.is_file() or path.stat().st_size != other.stat().st_size:
             return False
@@ -319,7 +361,7 @@ def _is_same(path: Path, other: Path) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a new name last; not every system can."""
+    """Write a new name to the disk, where the system can do that."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,39 +1,31 @@
 """Uploads: each content once, streamed, over a presigned URL.
 
-Presigning is charged for API tokens, so what is known of a content outlives a failed PUT: the
-next try, of this call or a later one, sends to the same URL while that is valid.
+Presigning is charged for API tokens, so a presigned URL outlives a failed PUT: the next attempt, of this
+call or of a later one, sends to the same URL while it is valid.
 
-A large content is sent before its hash is known if it cannot be one that this client knows already.
+A large content is sent before its hash is known, unless it could be one that this client knows already.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
-import time
-import unicodedata
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
 
 import anyio
 import attrs
 from anyio import to_thread
 
-from a2e_async._files.content import Content, open_content
-from a2e_async._files.file_names import safe_name, with_extension
-from a2e_async._files.media_types import content_type_of, extension_of
+from a2e_async._files.content import Content, ReadSizes, open_content
+from a2e_async._files.media_types import content_type_of
 from a2e_async._files.presign import Presign
 from a2e_async._files.sources import Source, check_source
-from a2e_async._files.transfer import RETRIED_STATUSES, Http, Response, Retry, UploadProgress, report
-from a2e_async._files.upload_cache import ContentKey, Signed, UploadCache
-from a2e_async._files.worker_threads import Pending, WorkerThreads, worker_threads
+from a2e_async._files.storage import Storage
+from a2e_async._files.transfer import Http, Retry, UploadProgress, report
+from a2e_async._files.upload_cache import ContentKey, UploadCache
 from a2e_async._spec.media import Upload
-from a2e_async.addresses import url_problem
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, InvalidArgument, TransportError, UploadError
-from a2e_async.policies import RetryPolicy, retry_after_seconds
+from a2e_async.policies import RetryPolicy
 from a2e_async.task_groups import map_bounded
 
 __all__ = ["Uploader"]
@@ -45,16 +37,16 @@ _CONTENT_TYPE = re.compile(
 
 @attrs.define(eq=False)
 class _Flight:
-    """An upload under way, for those who wait to see whether it is of the same content.
+    """An upload in progress. Callers with the same content wait for it.
 
     Attributes:
         key: of its content.
-        told: there is more to know of it: its hash, or how it ended.
-        error: how it ended, for those of the same content.
+        progressed: set when its hash becomes known or the upload ends.
+        error: the failure that callers with the same content share.
     """
 
     key: ContentKey
-    told: anyio.Event = attrs.field(factory=anyio.Event)
+    progressed: anyio.Event = attrs.field(factory=anyio.Event)
     error: A2EError | None = None
 
 
@@ -64,11 +56,12 @@ class Uploader:
     Args:
         http: sends the PUTs.
         presign: asks the API for a URL.
-        retry: for the PUTs.
         clock: for pauses and ages.
+        retry: for the PUTs.
         cache: shared by the event loops of a client.
         max_bytes: larger content is refused.
-        timeout: seconds for one PUT, as `Http.stream` takes it; None: its own default.
+        timeout: seconds for one PUT, as for `Http.stream`; None for its own default.
+        sizes: how sources are read.
 
     Attributes:
         listeners: called with each new upload.
@@ -84,19 +77,33 @@ class Uploader:
         cache: UploadCache | None = None,
         max_bytes: int = 5 << 30,
         timeout: float | None = None,
+        sizes: ReadSizes | None = None,
     ) -> None:
-        self._http = http
-        self._presign = presign
+        self._storage = Storage(http, presign, clock=clock, timeout=timeout)
         self._clock = clock
         self._retry = retry
         self._cache = UploadCache() if cache is None else cache
         self._max_bytes = max_bytes
-        self._timeout = timeout
+        self._sizes = ReadSizes() if sizes is None else sizes
         self._flights: dict[ContentKey, _Flight] = {}
         self.listeners: list[Callable[[Upload], Awaitable[None]]] = []
 
+    @property
+    def in_progress(self) -> int:
+        """How many contents are being uploaded."""
+        return len(self._flights)
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for an upload of another caller."""
+        return sum(flight.progressed.statistics().tasks_waiting for flight in self._flights.values())
+
     def recall(self, uploads: Iterable[tuple[Upload, float]]) -> None:
-        """Uploads of an earlier process, the oldest first, map_bounded with its age in seconds."""
+        """Remember uploads of an earlier process.
+
+        Args:
+            uploads: the oldest first, each with its age in seconds.
+        """
         now = self._clock.now()
         for upload, age in uploads:
             self._cache.keep(upload, now, age)
@@ -113,20 +120,26 @@ class Uploader:
         """Upload a file, unless this client has already uploaded the same content.
 
         The content is streamed in constant memory. It is read twice (hashed, then sent), or once if it is
-        large and none of its size is known; what can be read but once is kept in a temporary file meanwhile.
+        large and no known content has its size. A source that can be read only once is copied to a
+        temporary file meanwhile.
 
         Args:
-            source: a `pathlib.Path`, bytes, a binary file object (sync or async; from where it stands to
-                its end; it stays open), or an (async) iterable of bytes. An `Upload` is returned as it is.
-            name: what the file is called in its URL; default: its own name.
-            content_type: default: found in the first bytes, else by the name.
-            progress: called with the bytes sent and the bytes in all; falls back when a PUT is repeated.
+            source: a `pathlib.Path`, bytes, a binary file object (sync or async; read from its current
+                position to its end; it stays open), or an (async) iterable of bytes. An `Upload` is
+                returned unchanged.
+            name: how the file is called in its URL; default: its own name.
+            content_type: default: detected from the first bytes, otherwise from the name.
+            progress: called with the bytes sent and the bytes in all. The bytes sent fall back when a
+                PUT is repeated.
             field: the name for `source` in error messages.
+
+        Returns:
+            The upload, with its URL, SHA-256 and size.
 
         Raises:
             InvalidArgument: the source is missing, empty, too large or of a wrong type. Nothing was sent.
-            UploadError: the storage refused it or could not be reached, or the file changed meanwhile.
-            APIError: the service would not presign.
+            UploadError: the storage refused the file or could not be reached, or the file changed meanwhile.
+            APIError: the service did not presign.
 
         Example:
             >>> upload = await uploader.upload(Path("cat.png"))
@@ -141,28 +154,32 @@ class Uploader:
             raise InvalidArgument("content_type", f"{content_type!r} is not a content type such as image/png")
         if name is not None and not isinstance(name, str):
             raise InvalidArgument("name", f"{name!r} is not a string")
-        async with open_content(source, field=field, max_bytes=self._max_bytes) as content:
+
+        async with open_content(source, field=field, max_bytes=self._max_bytes, sizes=self._sizes) as content:
             name = name or content.name
             kind = content_type or content_type_of(content.head, name)
             key = ContentKey(content.sha256, kind, content.size)
+
             if not key.sha256 and self._may_know(key):
                 await content.hash()
                 key = attrs.evolve(key, sha256=content.sha256)
-            return await self._once(content, key, name, progress)
+
+            return await self._upload_once(content, key, name, progress)
 
     async def upload_many(self, sources: Iterable[Source | Upload], *, concurrency: int = 8) -> list[Upload]:
         """Upload several files, the same content once.
 
         Args:
             sources: as for `upload`.
-            concurrency: how many at a time.
+            concurrency: how many to upload at a time.
 
         Returns:
             The uploads in the order of the sources.
 
         Raises:
-            A2EError: the first failure, as of `upload`; the rest is cancelled. What is missing or of a wrong
-                type is found before the first is sent, and named as ``sources[2]``.
+            InvalidArgument: a source is missing or of a wrong type. It is named as ``sources[2]``.
+                Nothing was sent.
+            A2EError: the first failure, as of `upload`. The other uploads are cancelled.
         """
         if isinstance(sources, str | bytes | bytearray | memoryview):
             raise InvalidArgument("sources", f"{type(sources).__name__} is not a list of sources")
@@ -173,36 +190,48 @@ class Uploader:
                 if not isinstance(source, Upload):
                     check_source(source, f"sources[{index}]", self._max_bytes)
 
-        async def one(index: int, source: Source | Upload) -> Upload:
+        async def upload(index: int, source: Source | Upload) -> Upload:
             return await self.upload(source, field=f"sources[{index}]")
 
         await to_thread.run_sync(check)
-        return await map_bounded(listed, one, concurrency)
+        return await map_bounded(listed, upload, concurrency)
 
     def _may_know(self, key: ContentKey) -> bool:
-        """Whether a content without a hash could be one that is known or under way."""
-        under_way = any(other.unhashed == key for other in self._flights)
-        return under_way or self._cache.may_know(key)
+        """Whether a content without a hash could be one that is known or in progress."""
+        in_progress = any(other.unhashed == key for other in self._flights)
+        return in_progress or self._cache.may_know(key)
 
-    async def _once(
+    # The same content must be presigned and sent once, however many callers bring it at the same time. The
+    # first caller makes a flight and uploads in its own task. Later callers with the same key wait for
+    # `progressed`, and then look again from the start: the upload may be in the cache, the flight may
+    # have turned out to carry another content, or its caller was cancelled and one of the waiting callers
+    # takes over, with the same presigned URL.
+    #
+    # A flight without a hash is listed under the unhashed key, and every caller with content of that type
+    # and size waits for it, because it could be the same. `_identify` moves it to its full key. There is
+    # no await between the look into `_flights` and the entry of the new flight, nor inside `_identify`. An
+    # await there would let two callers pay for the same content.
+    #
+    # A failure is shared with callers of the same content, unless the source of this caller broke. The
+    # others have sources of their own and try again.
+
+    async def _upload_once(
         self, content: Content, key: ContentKey, name: str | None, progress: UploadProgress | None
     ) -> Upload:
-        """The upload of this content: known, or waited for, or made here.
-
-        Whoever comes first uploads in their own task. When they are cancelled, or their source breaks,
-        one of those who wait takes over with the same presigned URL.
-        """
+        """Return the upload of this content: known, awaited, or made here."""
         while True:
             upload = self._cache.get(key, self._clock.now())
             if upload is not None:
                 await report(progress, content.size, content.size)
                 return upload
+
             flight = self._flights.get(key) or self._flights.get(key.unhashed)
             if flight is None:
                 break
-            await flight.told.wait()
+            await flight.progressed.wait()
             if flight.error is not None and flight.key == key:
                 raise flight.error
+
         flight = self._flights[key] = _Flight(key)
         try:
             url = await self._send(flight, content, name, progress)
@@ -218,134 +247,61 @@ class Uploader:
         finally:
             self._identify(flight, content)
             del self._flights[flight.key]
-            flight.told.set()
+            flight.progressed.set()
 
     def _identify(self, flight: _Flight, content: Content) -> None:
-        """Tell the hash of what is being sent, if it is known by now. Those of another content go on."""
+        """Give the flight its full key, if its hash is known by now. Callers of other content go on."""
         if content.sha256 == flight.key.sha256:
             return
+
         del self._flights[flight.key]
         flight.key = attrs.evolve(flight.key, sha256=content.sha256)
         self._flights[flight.key] = flight
         self._cache.identify(flight.key)
-        flight.told.set()
-        flight.told = anyio.Event()
+
+        flight.progressed.set()
+        flight.progressed = anyio.Event()
 
     async def _send(
         self, flight: _Flight, content: Content, name: str | None, progress: UploadProgress | None
     ) -> str:
-        """PUT until it is stored; returns the public URL. The hash is known then."""
+        """PUT until the content is stored and its hash is known. Returns the public URL."""
         attempt = 0
         signed_again = False
         while True:
-            signed = self._cache.signed(flight.key, self._clock.now())
+            signed = self._cache.find_signed(flight.key, self._clock.now())
             if signed is None:
-                signed = await self._sign(flight.key, name)
-                self._cache.sign(flight.key, signed)
+                signed = await self._storage.sign(flight.key, name)
+                self._cache.keep_signed(flight.key, signed)
+
             attempt += 1
             try:
-                status, words = await self._put(signed.put_url, flight.key, content, progress)
+                status, error_text = await self._storage.put(
+                    signed.put_url, flight.key.content_type, content, progress
+                )
             except (Retry, TransportError) as error:
                 pause = self._retry.delay(attempt, error.retry_after)
                 if pause is None:
                     message = f"gave up after {attempt} attempts: {error}"
                     raise UploadError(message, status=getattr(error, "status", None)) from error
+
+                # During the pause callers of other content need not wait for this flight.
                 await content.hash()
                 self._identify(flight, content)
                 await self._clock.sleep(pause)
                 continue
+
             if status in (200, 201, 204):
                 await content.hash()
                 self._identify(flight, content)
                 return signed.url
+
             if status == 403:
-                self._cache.unsign(flight.key)  # of no use any more, whatever the reason
-                late = signed.may_have_expired(self._clock.now()) or "expired" in words.lower()
+                self._cache.drop_signed(flight.key)  # no longer accepted, for whatever reason
+                late = signed.may_have_expired(self._clock.now()) or "expired" in error_text.lower()
                 if late and not signed_again:
                     signed_again, attempt = True, 0
                     continue
-            raise UploadError(f"the storage refused the file: HTTP {status} {words}".rstrip(), status=status)
 
-    async def _sign(self, key: ContentKey, name: str | None) -> Signed:
-        put_url, url = await self._presign(_storage_key(key, name), key.content_type, key.size)
-        for address in (put_url, url):
-            problem = url_problem(address) if isinstance(address, str) else "is missing"
-            if problem:
-                raise UploadError(f"the service gave an address for the file that {problem}")
-        return Signed.at(self._clock.now(), put_url, url)
-
-    async def _put(
-        self, url: str, key: ContentKey, content: Content, progress: UploadProgress | None
-    ) -> tuple[int, str]:
-        headers = {"Content-Type": key.content_type, "Content-Length": str(content.size)}
-        async with (
-            worker_threads() as threads,
-            self._http.stream(
-                "PUT", url, headers=headers, content=_Body(content, threads, progress), timeout=self._timeout
-            ) as response,
-        ):
-            words = "" if response.status < 300 else await _words(response)
-            if response.status in RETRIED_STATUSES:
-                after = retry_after_seconds(response.headers.get("retry-after"), time.time())
-                raise Retry(
-                    f"HTTP {response.status} {words}".rstrip(), status=response.status, retry_after=after
-                )
-        if response.status < 300:
-            await report(progress, content.size, content.size)
-        return response.status, words
-
-
-class _Body(AsyncIterator[bytes]):
-    """The content as a request's body: each piece is read while the one before is on its way.
-
-    Not a generator: a request may be left before its end.
-    """
-
-    def __init__(self, content: Content, threads: WorkerThreads, progress: UploadProgress | None) -> None:
-        self._content = content
-        self._threads = threads
-        self._progress = progress
-        self._given = 0
-        self._next: Pending[bytes] | None = None
-
-    async def __anext__(self) -> bytes:
-        if self._given:
-            await report(self._progress, self._given, self._content.size)
-        if self._given == self._content.size:
-            raise StopAsyncIteration
-        piece = await (self._next or self._read()).result()
-        self._given += len(piece)
-        if self._given < self._content.size:
-            self._next = self._read()
-        return piece
-
-    def _read(self) -> Pending[bytes]:
-        return self._threads.start(self._content.read, self._given)
-
-
-async def _words(response: Response) -> str:
-    """What the storage says, without what it echoes of the signature."""
-    body = b""
-    try:
-        async with aclosing(response.aiter_bytes()) as pieces:
-            async for piece in pieces:
-                body += piece
-                if len(body) > 4096:
-                    break
-    except TransportError:
-        pass  # the status is what counts
-    found: list[Any] = re.findall(rb"<(?:Code|Message)>([^<]{1,200})<", body[:4096])
-    return ": ".join(text.decode("utf-8", "replace") for text in found)
-
-
-def _storage_key(key: ContentKey, name: str | None) -> str:
-    """A name that is readable, without spaces, and the same for the same content of the same type.
-
-    Where the hash is not known yet, chance makes it a name of its own.
-    """
-    extension = extension_of(key.content_type)
-    safe = with_extension(safe_name(name), extension) if extension else safe_name(name)
-    plain = unicodedata.normalize("NFKD", safe).encode("ascii", "ignore").decode()
-    slug = re.sub(r"-+(?=\.|$)", "", re.sub(r"[^A-Za-z0-9._]+", "-", plain))[-80:].lstrip("-._")
-    digest = hashlib.sha256(f"{key.sha256} {key.content_type}".encode()).hexdigest()
-    return f"{digest[:32] if key.sha256 else secrets.token_hex(16)}/{slug or 'file'}"
+            message = f"the storage refused the file: HTTP {status} {error_text}".rstrip()
+            raise UploadError(message, status=status)

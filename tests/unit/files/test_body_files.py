@@ -1,4 +1,4 @@
-"""Files inside a body: found wherever they stand, uploaded once and together, replaced by their URLs."""
+"""Files inside a body: found at any depth, uploaded once and together, replaced by their URLs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DONE = Upload("https://cdn.test/done", "0" * 64, 1, "image/png")
 
 
 class Uploads:
-    """Uploads a file in a second; fails for those named so."""
+    """Uploads a file in a second. Fails for the files in `bad`."""
 
     def __init__(self, bad: frozenset[Any] = frozenset()) -> None:
         self.started: list[Any] = []
@@ -49,6 +49,7 @@ async def test_every_file_is_found_and_replaced() -> None:
         "nothing": None,
     }
     upload = Uploads()
+
     assert await upload_files_in(body, upload) == {
         "image_url": "https://cdn.test/cat.png",
         "prompt": "x",

@@ -21,6 +21,7 @@ Row = dict[str, Any]
 Point = tuple[str, float, float, str]
 COLORS = {"ours": "#d62728", "reference": "#1f77b4", "peer": "#7f7f7f"}
 MARKERS = {"ours": "o", "reference": "s", "peer": "^"}
+USUAL_LATENESS = 1.5  # seconds: the default
 FLOORS = ("attrs, anyio", "httpx, attrs, anyio")
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     results = json.loads((folder / "results.json").read_text())
     made: dict[str, list[str]] = {}
-    for suite, draw in (("jobs", jobs), ("imports", imports), ("growth", growth)):
+    for suite, draw in DRAWN.items():
         rows = [row for row in results.get(suite, {}).get("rows", []) if "failed" not in row]
         if rows:
             made[suite] = draw(folder, rows)
@@ -159,6 +160,40 @@ def growth(folder: Path, rows: list[Row]) -> list[str]:
     return [_save(folder, "growth", figure)]
 
 
+def polling(folder: Path, rows: list[Row]) -> list[str]:
+    """A lone task's gaps, the requests of two crowds, and what lateness costs."""
+    panels = {name: list(some) for name, some in _grouped(rows, "panel")}
+    figure, (lone, crowd, cost) = plt.subplots(1, 3, figsize=(11, 3.6), width_ratios=(2, 3, 3))
+
+    lone.plot([row["age"] for row in panels["lone"]], [row["gap"] for row in panels["lone"]], ".", ms=3)
+    lone.set(title="a lone task", xlabel="age, seconds", ylabel="gap before the request, seconds")
+    lone.set(xlim=(0, None), ylim=(0, None))
+
+    for place, row in enumerate(panels["crowd"]):
+        sent = range(1, len(row["requests"]) + 1)
+        crowd.step(row["requests"], sent, where="post", color=f"C{place}", lw=1, label=row["crowd"])
+    ended = panels["crowd"][-1]["ended"]
+    crowd.step(
+        ended, range(1, len(ended) + 1), where="post", color="gray", lw=1, ls="--", label="tasks ended"
+    )
+    crowd.set(title="two crowds of 200 tasks, 40 to 80 s each", xlabel="seconds", ylabel="requests so far")
+    crowd.legend(fontsize=7)
+
+    for place, (tasks, some) in enumerate(_grouped(panels["cost"], "tasks")):
+        label = f"{tasks:,} task" + "s" * (tasks > 1)
+        polls, late = [row["polls"] for row in some], [row["late"] for row in some]
+        cost.plot(polls, late, marker="o", ms=3, lw=1, color=f"C{place}", label=label)
+        for row in some:
+            if row["lateness"] == USUAL_LATENESS:
+                cost.plot([row["polls"]], [row["late"]], "o", ms=7, mfc="none", color=f"C{place}")
+    cost.set(xscale="log", yscale="log", title="lateness 0.5, 0.75, 1.5 (ringed), 3, 6 s")
+    cost.set(xlabel="requests a task", ylabel="late, seconds (mean)")
+    _plain(cost.xaxis, cost.yaxis)
+    cost.legend(fontsize=7)
+
+    return [_save(folder, "polling", figure)]
+
+
 def _shade(row: Row) -> str | None:
     return COLORS["ours"] if row["client"] == "a2e_async" else None
 
@@ -201,5 +236,7 @@ def _save(folder: Path, name: str, figure: Any) -> str:
     plt.close(figure)
     return name
 
+
+DRAWN = {"jobs": jobs, "imports": imports, "growth": growth, "polling": polling}
 
 main()

@@ -1,4 +1,4 @@
-"""Where the outputs of a task are found in its record, and what is never taken for one."""
+"""Where the outputs of a task are found in its record, and which fields are never outputs."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_an_output_is_found_by_the_name_of_its_field(key: str, shape: Any) -> No
         "resultless",
     ],
 )
-def test_what_stands_beside_an_output_is_none(key: str) -> None:
+def test_a_field_beside_an_output_is_not_an_output(key: str) -> None:
     assert output_urls({key: MADE}, set()) == ()
     assert output_urls({key: [MADE]}, set()) == ()
 
@@ -117,5 +117,5 @@ def test_each_output_once_and_in_order() -> None:
 @pytest.mark.parametrize(
     "value", ["", None, "pending", "ftp://x/y", 7, True, [], {}, [None, 3, {}], "/a.mp4"]
 )
-def test_what_is_no_url_is_none(value: Any) -> None:
+def test_a_value_that_is_not_a_url_is_ignored(value: Any) -> None:
     assert output_urls({"result_url": value, "result": value}, set()) == ()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def turns(pace: Pace, count: int) -> list[float]:
-    """When so many who ask at once get their turns, in seconds from now."""
+    """The seconds from now at which this many starts, all asking at once, get their turns."""
     began = anyio.current_time()
     times: list[float] = []
 
@@ -36,7 +36,7 @@ async def test_without_a_rate_nobody_waits() -> None:
 async def test_a_rate_spaces_the_turns() -> None:
     pace = Pace(SystemClock(), rate=4.0)
     assert await turns(pace, 5) == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
-    # The one after those waits for its turn as well.
+    # A later start waits for its turn as well.
     assert await turns(pace, 1) == pytest.approx([0.25])
     await anyio.sleep(10.0)
     assert await turns(pace, 2) == pytest.approx([0.0, 0.25])
@@ -100,7 +100,7 @@ async def test_no_acceptance_makes_it_faster_than_the_rate() -> None:
     assert await turns(pace, 3) == pytest.approx([0.0, 0.5, 1.0])
 
 
-async def test_whoever_gives_up_waiting_takes_no_turn() -> None:
+async def test_a_start_that_gives_up_waiting_takes_no_turn() -> None:
     pace = Pace(SystemClock(), rate=0.1)
     await pace.turn()
     with anyio.move_on_after(1.0) as scope:

@@ -1,4 +1,4 @@
-"""Reading tasks back by whatever routes the family offers."""
+"""Reading the records of tasks by the routes that the family offers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Answer = httpx.Response | Exception
 
 
 class Answers:
-    """Answers by the last word of the path; notes what was asked."""
+    """Answers by the last part of the path, and keeps the requests."""
 
     def __init__(self, **answers: Any) -> None:
         self.requests: list[httpx.Request] = []
@@ -108,7 +108,7 @@ async def test_a_batch_in_every_shape(data: Any) -> None:
 
 
 @pytest.mark.parametrize("data", [[], {}, None, {"rows": []}, {"message": "nothing"}, "none"])
-async def test_a_batch_that_knows_none(data: Any) -> None:
+async def test_a_batch_that_knows_no_task(data: Any) -> None:
     assert await reader(BATCHED, Answers(batchDetail=ok(data))).read(["a"]) == {}
 
 
@@ -148,7 +148,7 @@ async def test_a_detail_without_an_id_is_that_of_the_task_that_was_asked_for() -
 @pytest.mark.parametrize(
     "data", [None, {}, [], [None], record("stranger"), [record("stranger")], "x", {"x": 1}]
 )
-async def test_a_detail_that_is_none(data: Any) -> None:
+async def test_a_detail_without_the_task(data: Any) -> None:
     assert await reader(DETAIL_ONLY, Answers(a=ok(data))).read_one("a") is None
 
 
@@ -162,25 +162,25 @@ async def test_a_detail_by_query() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
-async def test_one_bad_id_is_not_held_against_the_others(status: int) -> None:
+async def test_one_bad_id_does_not_affect_the_others(status: int) -> None:
     source = reader(DETAIL_ONLY, Answers(a=ok(A), bad=refused(status), b=ok(B)))
     assert await source.read(["a", "bad", "b"]) == {"a": A, "b": B}
     with pytest.raises(APIError):
         await source.read(["bad"])
 
 
-async def test_an_id_that_cannot_stand_in_a_path_is_not_held_against_the_others() -> None:
+async def test_an_id_that_is_not_allowed_in_a_path_does_not_affect_the_others() -> None:
     source = reader(DETAIL_ONLY, Answers(a=ok(A), b=ok(B)))
     assert await source.read(["a", "../x", "b"]) == {"a": A, "b": B}
 
 
-async def test_a_caller_who_is_refused_is_told() -> None:
+async def test_a_refused_token_is_reported() -> None:
     source = reader(DETAIL_ONLY, Answers(a=ok(A), b=refused(401)))
     with pytest.raises(AuthenticationError):
         await source.read(["a", "b"])
 
 
-async def test_what_cannot_be_asked_for_now_is_not_missing() -> None:
+async def test_a_task_that_cannot_be_read_now_is_not_missing() -> None:
     answers = Answers(a=ok(B | {"_id": "a"}), b=refused(503), c=ok(record("c")))
     source = reader(DETAIL_ONLY, answers)
     records = await source.read(["a", "b", "c"])
@@ -194,7 +194,7 @@ async def test_what_cannot_be_asked_for_now_is_not_missing() -> None:
 
 
 def listing(count: int, *, cap: int = 100, ignores_page: bool = False) -> Any:
-    """A list of that many records, newest first."""
+    """A list of this many records, newest first."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         params: Mapping[str, str] = request.url.params
@@ -210,7 +210,7 @@ def listing(count: int, *, cap: int = 100, ignores_page: bool = False) -> Any:
 async def test_a_list_is_read_until_all_are_found(cap: int) -> None:
     source = reader(LIST_ONLY, Answers(allRecords=listing(1000, cap=cap)))
     assert list(await source.read(["t0", "t25"])) == ["t0", "t25"]
-    # Before a task is called lost, the list is read further than for every look.
+    # The list is read further before a task is given up as lost.
     assert list(await source.read(["t900"])) == []
     assert await source.read_one("t900") == record("t900")
 

@@ -1,4 +1,4 @@
-"""What a task's JSON says about its life, family by family."""
+"""Whether a task has ended, how and why, as its record says; family by family."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_any_reply_of_a_start_is_tasks_or_none(data: Any) -> None:
+def test_any_reply_of_a_start_can_be_read(data: Any) -> None:
     assert all(isinstance(task, dict) for task in tasks_in(data))
 
 
@@ -203,7 +203,7 @@ def test_when_a_record_was_made(monkeypatch: pytest.MonkeyPatch, text: Any, mome
 
 @pytest.fixture(autouse=True)
 def _own_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever a test does to the time zone ends with it."""
+    """Restore the time zone after each test."""
     yield
     monkeypatch.undo()
     time.tzset()

@@ -217,6 +217,9 @@ class Downloader:
         received = part.offset
         full = received + CHUNK_BYTES
 
+        # One batch is written while the next one is received, and never two: `finish_write` comes before each
+        # new write, so the bytes stay in order and memory stays bounded. The first batch is
+        # waited for at once, because it may show that the file need not be received at all.
         async with worker_threads() as threads, aclosing(response.aiter_bytes()) as pieces:
             writing: Pending[None] | None = None
 

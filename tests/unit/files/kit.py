@@ -256,7 +256,7 @@ class Host:
     last_modified: str | None = None
     content_type: str = "application/octet-stream"
     ranges: bool = True
-    tells_length: bool = True
+    sends_length: bool = True
     on_piece: Any = _ignore
     requests: list[Mapping[str, str]] = attrs.field(factory=list)
     sent: int = 0
@@ -305,7 +305,7 @@ class Host:
             headers["content-range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
             body, status = body[start:], 206
 
-        if self.tells_length:
+        if self.sends_length:
             headers["content-length"] = str(len(body))
         return Answer(status, headers, body)
 

@@ -139,7 +139,7 @@ async def test_too_large_a_file_is_refused_by_its_length_and_by_its_bytes(tmp_pa
     with pytest.raises(DownloadError, match=r"3\.418 MiB; at most 1 MiB"):
         await d.download(URL, folder=tmp_path)
     assert host.sent == 0
-    host.tells_length = False
+    host.sends_length = False
     with pytest.raises(DownloadError, match="more; at most 1 MiB"):
         await d.download(URL, folder=tmp_path)
     assert host.sent <= MEGA + (64 << 10)
@@ -147,8 +147,8 @@ async def test_too_large_a_file_is_refused_by_its_length_and_by_its_bytes(tmp_pa
 
 
 @pytest.mark.anyio
-async def test_a_file_of_untold_length_is_downloaded(tmp_path: Path) -> None:
-    saved = await downloader(Host(MP4, tells_length=False)).download(URL, folder=tmp_path)
+async def test_a_file_of_unknown_length_is_downloaded(tmp_path: Path) -> None:
+    saved = await downloader(Host(MP4, sends_length=False)).download(URL, folder=tmp_path)
     assert saved.path.read_bytes() == MP4
 
 
@@ -223,7 +223,7 @@ async def test_progress_counts_bytes_and_may_be_async(tmp_path: Path) -> None:
     assert seen == sorted(seen)
     assert len(seen) == 3
     seen.clear()
-    host = Host(PNG, tells_length=False)
+    host = Host(PNG, sends_length=False)
     await downloader(host).download(URL, folder=tmp_path, progress=lambda *both: seen.append(both))
     assert seen == [(len(PNG), None)]
 

@@ -77,7 +77,7 @@ async def test_the_name_is_chances_own_where_the_hash_is_not_known() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_file_object_is_sent_from_where_it_stands(tmp_path: Path) -> None:
+async def test_a_file_object_is_sent_from_its_current_position(tmp_path: Path) -> None:
     b = large_bench()
     with old_file(tmp_path, b"header" + ONE).open("rb") as file:
         file.read(6)
@@ -236,7 +236,7 @@ async def test_a_file_that_changes_before_the_retry_is_never_uploaded(tmp_path: 
 
 
 @pytest.mark.anyio
-async def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     with old_file(tmp_path).open("rb") as file:
 
         async def fault(put: Put) -> None:

@@ -93,7 +93,7 @@ async def test_a_link_in_the_parts_place_is_not_followed(tmp_path: Path) -> None
 
 
 @pytest.mark.anyio
-async def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def write(descriptor: int, data: Any) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -230,7 +230,7 @@ async def test_a_batch_is_written_while_the_next_one_comes_and_no_more(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("megabytes", [0, 1, 2, 3])
-async def test_a_disk_that_is_full_in_between_is_told_and_what_it_took_is_kept(
+async def test_a_disk_that_is_full_in_between_is_reported_and_what_it_took_is_kept(
     tmp_path: Path, writes: Writes, megabytes: int
 ) -> None:
     content = MP4 * 2

@@ -65,7 +65,7 @@ REFUSAL = (
 
 
 @pytest.mark.anyio
-async def test_a_refusal_is_told_in_the_storages_words_without_the_signature() -> None:
+async def test_a_refusal_is_reported_in_the_storages_words_without_the_signature() -> None:
     b = bench(Answer(403, body=REFUSAL))
     with pytest.raises(UploadError, match="SignatureDoesNotMatch: Check your key") as caught:
         await b.uploader.upload(PNG)
@@ -148,7 +148,7 @@ async def test_an_address_that_cannot_be_right_is_refused(url: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_presign_that_fails_is_told_as_it_is_and_tried_again_by_the_next_call() -> None:
+async def test_a_presign_that_fails_is_raised_as_it_is_and_tried_again_by_the_next_call() -> None:
     b = bench()
     b.service.error = InsufficientCredits("no coins", status=402)
     with pytest.raises(InsufficientCredits):

@@ -59,7 +59,7 @@ async def test_each_kind_of_source_is_sent_whole(kind: str, tmp_path: Path, spoo
 
 
 @pytest.mark.anyio
-async def test_the_file_object_is_read_from_where_it_stands_and_stays_open(tmp_path: Path) -> None:
+async def test_the_file_object_is_read_from_its_current_position_and_stays_open(tmp_path: Path) -> None:
     b = bench()
     (tmp_path / "a.bin").write_bytes(b"header" + BIG)
     with (tmp_path / "a.bin").open("rb") as file:
@@ -213,7 +213,7 @@ async def test_a_buffer_that_changes_meanwhile_is_never_uploaded() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_file_object_that_is_closed_meanwhile_is_told() -> None:
+async def test_a_file_object_that_is_closed_meanwhile_is_reported() -> None:
     file = io.BytesIO(BIG)
 
     async def fault(put: Put) -> None:

@@ -1,4 +1,4 @@
-"""Uploads: what is sent, progress, what is remembered, and several at once."""
+"""Uploads: requests, progress, the cache, and several at once."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def test_a_failing_progress_callback_ends_the_upload() -> None:
     assert len(b.service.calls) == 1
 
 
-# What is remembered.
+# The cache.
 
 
 DAY = 86400.0

@@ -38,7 +38,7 @@ SYNTAX = {
 def render(root: Path = ROOT) -> str:
     """The surface as text: one line for each name, parameter and return type."""
     package = griffe.load("a2e_async", search_paths=[root], try_relative_path=False, allow_inspection=False)
-    lines = []
+    lines: list[str] = []
     for place in PACKAGES:
         module = package if place == package.path else package[place.removeprefix(f"{package.path}.")]
         exported = [str(name) for name in module.exports or ()]

@@ -105,7 +105,7 @@ def _shared(one: Bbox, other: Bbox) -> float:
     """Area that two boxes have in common."""
     width = min(one.x1, other.x1) - max(one.x0, other.x0)
     height = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return max(0.0, width) * max(0.0, height)
+    return float(max(0.0, width) * max(0.0, height))
 
 
 def _bars(folder: Path, name: str, title: str, rows: list[Row]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -28,7 +28,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 
 def client_of(bench: Bench) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=bench), base_url=BASE)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=cast(Any, bench)), base_url=BASE)
 
 
 async def begin(client: httpx.AsyncClient, setup: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ def refused(values: dict[str, Any], extra: dict[str, Any] | None = None, **rules
 
 
 def test_one_of_a_group_is_needed() -> None:
-    rules = {"any_of": (("a", "b"),)}
+    rules: dict[str, Any] = {"any_of": (("a", "b"),)}
     assert refused({}, **rules) == "a: one of a, b is required"
     assert refused({"c": "x", "a": None}, **rules) == "a: one of a, b is required"
     assert call({"b": "x"}, **rules) == {"bWire": "x"}
@@ -44,7 +44,7 @@ def test_one_of_a_group_is_needed() -> None:
 
 
 def test_of_an_exclusive_group_only_one_may_be_given() -> None:
-    rules = {"exclusive": (("a", "b", "c"),)}
+    rules: dict[str, Any] = {"exclusive": (("a", "b", "c"),)}
     assert refused({"b": "x", "c": "y"}, **rules) == "c: cannot be given together with b"
     assert call({}, **rules) == {}
     assert call({"c": "y", "a": None}, **rules) == {"c": "y"}
@@ -147,9 +147,9 @@ def test_values_that_are_allowed_besides_the_limits() -> None:
     field = Field("duration", int, minimum=4, maximum=30, also=(-1,))
     for value in (-1, 4, 30):
         field.check(value)
-    for value in (-2, 0, 3, 31, True, "5", 4.5):
+    for wrong in (-2, 0, 3, 31, True, "5", 4.5):
         with pytest.raises(InvalidArgument, match="duration"):
-            field.check(value)
+            field.check(wrong)
 
 
 def test_a_free_form_body_and_what_wins_over_it() -> None:

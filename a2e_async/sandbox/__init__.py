@@ -1,6 +1,7 @@
-"""A local A2E over real sockets: for tests, demos and benchmarks. Needs ``pip install 'a2e-async[sandbox]'``.
+"""A local A2E over real sockets, for tests, demos and benchmarks.
 
-    python -m a2e_async.sandbox --port 8249 --speed 20 --faults status_429=0.05,reset_after=0.02
+It needs ``pip install 'a2e-async[sandbox]'``. Every operation of the OpenAPI document works, over HTTP and
+without an account. Inside a test it runs in a thread:
 
 ```python
 clock = VirtualClock(auto=True)
@@ -10,40 +11,51 @@ async with Sandbox(clock=clock) as sandbox:
     assert sandbox.ledger.made("image_to_video") == 1
 ```
 
-**Sandbox** plays every operation of the OpenAPI document, each family in its own shape. Keywords: port,
-separate_files, clock, faults, token, document, prefix, epoch, seed, durations, prices, coins,
-presign_price, result_ttl, odd_files, voice_quota, max_upload. ``url``, ``token``, ``origin``,
-``file_url(size)``; ``ledger``, ``balance``, ``set_coins``, ``set_faults``, ``script``, ``reset``,
-``call(function of the World)``: from any thread.
+For programs in other processes it runs by itself:
 
-**Clocks**. `VirtualClock` stands still: ``advance(s)`` jumps; ``await elapse(s)`` (or ``run_for(s)`` in
-another thread) goes from deadline to deadline; ``auto=True`` jumps to the next deadline whenever
-nothing happens (``grace`` real seconds of silence; ``step`` lumps deadlines together).
-`ScaledClock(speed=20)` runs by itself. Both are clocks for the client too, on asyncio and trio.
+    python -m a2e_async.sandbox --port 8249 --speed 20 --faults status_429=0.05,reset_after=0.02
 
-**Faults** are probabilities per request, per task, or scripts: ``Faults(operations="start",
-reset_after=0.1)``, ``sandbox.script("image_to_video.start", "status_429:3", "late_504:20", "ok")``.
-Before the work: status_403, _429, _500, _502, _503, _504, reset_before, html, null_data. After it:
-reset_after, status_500_after, _502_after, _504_after, late_504, truncated, truncated_json, cut (files).
-Besides: latency, jitter, late_visibility, task_fails, task_vanishes. Selectors:
-``image_to_video.start``, ``POST /api/v1/…``, globs, roles (start, detail, batch, list, delete, upload,
-download, api).
+**Sandbox.** `Sandbox` is the server and the handle of a test. Its keywords set the port, the clock, the
+coins, the prices and durations of tasks, the faults and more. ``url`` and ``token`` are for the client,
+``file_url(size)`` is a file to download. ``ledger``, ``balance``, ``set_coins``, ``set_faults``, ``script``,
+``reset`` and ``call(function of the world)`` work from any thread.
 
-**Ledger**: requests, statuses, starts, tasks, charged, refunded, batches, presigns, uploads, bytes,
-faults; ``count(selector)``, ``made(workflow)``, ``names(workflow)``, ``coins(workflow)``,
-``lateness(workflow)``.
+**Clocks.** A clock may be shared with the client, on asyncio and trio. `VirtualClock` does not move by
+itself: ``advance(seconds)`` jumps, and ``await elapse(seconds)`` goes from deadline to deadline
+(``run_for(seconds)`` does so from another thread). With ``auto=True`` it jumps to the next deadline whenever
+nothing is happening, so hours pass in milliseconds. `ScaledClock(speed=20)` runs by itself, 20 times
+faster than real time.
 
-**Magic words** in any text or URL of a start: ``sandbox:fail`` (fails), ``sandbox:vanish`` (is gone
-halfway), ``sandbox:slow``, ``sandbox:forever``, ``sandbox:sync`` (completed in the start's reply),
-``sandbox:nsfw`` (200 without an id where the family does so, else it fails), ``sandbox:nsfw-status``
-(ends in status nsfw), ``sandbox:minor`` and ``sandbox:suspected-minor`` (403 with 1003 and 1004 where
-the family checks), ``sandbox:quota`` (voices: 403).
+**Faults.** A `Faults` rule gives probabilities: ``Faults(operations="start", reset_after=0.1)``. A script
+gives faults one by one: ``sandbox.script("image_to_video.start", "status_429:3", "late_504:20", "ok")``.
 
-**Control routes**, JSON, for a client in another process: GET /sandbox/ledger, GET PUT /sandbox/faults,
-POST /sandbox/script, GET POST /sandbox/clock ``{"advance": s}`` or ``{"speed": n}``, GET PUT
-/sandbox/coins, POST /sandbox/reset.
+- Instead of the work: ``status_403``, ``status_429``, ``status_500``, ``status_502``, ``status_503``,
+  ``status_504``, ``reset_before``, ``redirect``, ``html``, ``null_data``.
+- After the work: ``reset_after``, ``status_500_after``, ``status_502_after``, ``status_504_after``,
+  ``late_504``, ``truncated``, ``truncated_json``, and ``cut`` for uploads and downloads.
+- Besides: ``latency``, ``jitter``, ``rate_limit``, ``late_visibility``, ``task_fails``, ``task_vanishes``.
 
-**pytest**: the fixture ``a2e_sandbox`` comes with the package; see `a2e_async.sandbox.pytest_plugin`.
+A selector names operations: ``image_to_video.start``, ``POST /api/v1/…``, a glob of either, or a role
+(``start``, ``detail``, ``batch``, ``list``, ``delete``, ``upload``, ``download``, ``api``).
+
+**Ledger.** `Ledger` is the server's own account of requests, replies, tasks, coins, uploads and faults:
+``ledger.count(selector)``, ``ledger.made(workflow)``, ``ledger.coins(workflow)`` and more.
+
+**Magic words.** These words, in any text or URL of a start, decide what becomes of the task:
+
+- ``sandbox:sync`` completes in the reply to the start, ``sandbox:slow`` takes ten times as long and
+  ``sandbox:forever`` never ends.
+- ``sandbox:fail`` fails. ``sandbox:vanish`` disappears halfway.
+- ``sandbox:nsfw`` is refused with a 200 without an id if the family does so, and fails otherwise.
+  ``sandbox:nsfw-status`` ends in the status nsfw.
+- ``sandbox:minor`` and ``sandbox:suspected-minor`` are refused with 403 and the codes 1003 and 1004 if the
+  family checks for minors. ``sandbox:quota`` is refused with 403 for voices.
+
+**Control routes.** A client in another process uses JSON over HTTP: GET /sandbox/ledger, GET and PUT
+/sandbox/faults, POST /sandbox/script, GET and POST /sandbox/clock (``{"advance": seconds}`` or
+``{"speed": number}``), GET and PUT /sandbox/coins, POST /sandbox/reset.
+
+**pytest.** The fixture ``a2e_sandbox`` comes with the package; see `a2e_async.sandbox.pytest_plugin`.
 """
 
 from __future__ import annotations
@@ -70,12 +82,14 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a name when it is first used: the pytest plugin is imported where the extra is not installed."""
+    """Load a name when it is first used. pytest imports the plugin even if the extra is not installed."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
     try:
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     except ModuleNotFoundError as missing:
         raise ImportError(f"{missing}; the sandbox needs: pip install 'a2e-async[sandbox]'") from missing
+
     globals()[name] = value
     return value

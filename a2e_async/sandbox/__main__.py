@@ -1,4 +1,4 @@
-"""``python -m a2e_async.sandbox``: a local A2E for other programs, until Ctrl-C."""
+"""``python -m a2e_async.sandbox``: serves a local A2E to other programs until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from a2e_async.sandbox.clock import SandboxClock, ScaledClock, VirtualClock
 from a2e_async.sandbox.faults import Faults
 from a2e_async.sandbox.server import Sandbox
 
-__all__ = ["main"]
+__all__ = ["main", "parse_faults"]
 
 
-def _faults(text: str) -> tuple[Faults, ...]:
-    """JSON (an object or a list), a file of it, or ``kind=number,…``."""
+def parse_faults(text: str) -> tuple[Faults, ...]:
+    """Parse the value of ``--faults``: JSON (an object or a list), a file of JSON, or ``kind=number,…``.
+
+    Raises:
+        argparse.ArgumentTypeError: the text or the file is invalid.
+    """
     try:
         return _read_faults(text)
     except (OSError, ValueError, TypeError) as problem:
@@ -29,63 +33,71 @@ def _faults(text: str) -> tuple[Faults, ...]:
 def _read_faults(text: str) -> tuple[Faults, ...]:
     if not text.lstrip().startswith(("{", "[")) and "=" not in text:
         text = Path(text).read_text()
+
     if text.lstrip().startswith(("{", "[")):
         raw = json.loads(text)
         return tuple(Faults.from_json(rule) for rule in (raw if isinstance(raw, list) else [raw]))
-    pairs = (part.partition("=") for part in text.split(",") if part)
-    return (Faults.from_json({name.strip(): float(number) for name, _, number in pairs}),)
+    pairs = ",".join(part for part in text.split(",") if part)
+    return (Faults.from_json(_parse_numbers(pairs) if pairs else {}),)
 
 
-def _numbers(text: str) -> dict[str, float]:
-    return {
-        name.strip(): float(number) for name, _, number in (part.partition("=") for part in text.split(","))
-    }
+def _parse_numbers(text: str) -> dict[str, float]:
+    """``name=number,…`` as a dict."""
+    pairs = (part.partition("=") for part in text.split(","))
+    return {name.strip(): float(number) for name, _, number in pairs}
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m a2e_async.sandbox",
         description="A local A2E: every operation of the API over real sockets, with faults on demand.",
     )
+
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
     parser.add_argument(
         "--port", type=int, default=8249, help="port; 0 takes a free one (default: %(default)s)"
     )
     parser.add_argument("--separate-files", action="store_true", help="serve files on a second port")
+    parser.add_argument("--prefix", default="", help="path below which the API lives")
+    parser.add_argument("--json", action="store_true", help="print URL and token as one line of JSON")
+
     parser.add_argument("--speed", type=float, default=1.0, help="seconds of its clock per real second")
     parser.add_argument(
         "--virtual",
         action="store_true",
-        help="a clock that stands still until POST /sandbox/clock advances it",
+        help="a clock that does not move until POST /sandbox/clock advances it",
     )
+
     parser.add_argument(
         "--faults",
-        type=_faults,
+        type=parse_faults,
         default=(),
         metavar="RULES",
         help="status_429=0.1,latency=0.2,… or JSON or a file of JSON; see a2e_async.sandbox.Faults",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="of everything drawn at random (default: %(default)s)"
+        "--seed",
+        type=int,
+        default=0,
+        help="seed of everything that is drawn at random (default: %(default)s)",
     )
+
     parser.add_argument("--token", help="the API token that works (default: one is made)")
     parser.add_argument("--coins", type=int, default=1_000_000, help="the balance (default: %(default)s)")
     parser.add_argument(
         "--durations",
-        type=_numbers,
+        type=_parse_numbers,
         default={},
         metavar="WORKFLOW=SECONDS,…",
-        help="* stands for every other",
+        help="how long tasks take; * means every other workflow",
     )
     parser.add_argument("--document", help="another OpenAPI document to play")
-    parser.add_argument("--prefix", default="", help="path below which the API lives")
-    parser.add_argument("--json", action="store_true", help="tell where it is as one line of JSON")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted. Returns the exit code."""
-    parser = _arguments()
+    parser = _make_parser()
     try:
         given = parser.parse_args(arguments)
         clock: SandboxClock = VirtualClock() if given.virtual else ScaledClock(given.speed)
@@ -94,18 +106,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for name in ("host", "port", "separate_files", "faults", "seed", "token", "coins", "durations")
         }
         sandbox = Sandbox(clock=clock, document=given.document, prefix=given.prefix, **options)
-        over = threading.Event()
+
+        interrupted = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: over.set())
+            signal.signal(number, lambda *_: interrupted.set())
+
         with sandbox:
-            _tell(sandbox, as_json=given.json)
-            over.wait()
+            _announce(sandbox, as_json=given.json)
+            interrupted.wait()
     except (OSError, ValueError) as problem:
         parser.exit(2, f"{parser.prog}: {problem}\n")
     return 0
 
 
-def _tell(sandbox: Sandbox, *, as_json: bool) -> None:
+def _announce(sandbox: Sandbox, *, as_json: bool) -> None:
     if as_json:
         line = json.dumps({"url": sandbox.url, "token": sandbox.token, "files": sandbox.files_origin})
     else:

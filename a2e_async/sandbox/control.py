@@ -1,4 +1,4 @@
-"""Control routes under /sandbox/, for tests that run in another process than the sandbox."""
+"""Control routes below /sandbox/, for tests that run in another process than the sandbox."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _json(data: Any, status: int = 200) -> Reply:
 
 
 def _ledger(app: App, _given: Any) -> Any:
-    app.world.now()  # what is due, happens first
+    app.world.now()  # events that are due happen first
     return app.world.ledger.as_json()
 
 
@@ -53,17 +53,19 @@ def _post_clock(app: App, given: Any) -> Any:
         if not isinstance(clock, VirtualClock):
             raise ValueError("advance: this clock runs by itself; it has a speed")
         clock.advance(float(given["advance"]))
+
     if "speed" in given:
         if not isinstance(clock, ScaledClock):
             raise ValueError("speed: this clock stands still; advance it")
         clock.speed = float(given["speed"])
+
     return _get_clock(app, None)
 
 
 def _coins(app: App, given: Any) -> Any:
     if given and "coins" in given:
-        app.world.balance = int(given["coins"])
-    return {"coins": app.world.balance}
+        app.world.account.balance = int(given["coins"])
+    return {"coins": app.world.account.balance}
 
 
 def _reset(app: App, _given: Any) -> Any:
@@ -85,11 +87,12 @@ _ROUTES: dict[tuple[str, str], Callable[[App, Any], Any]] = {
 
 
 async def serve(app: App, method: str, path: str, body: bytes) -> Reply:
-    """Answer a control request: JSON in, JSON out."""
+    """Answer a control request. Its body and its answer are JSON."""
     handler = _ROUTES.get((method, path.removeprefix("/sandbox/")))
     if handler is None:
         routes = [f"{verb} /sandbox/{name}" for verb, name in _ROUTES]
         return _json({"message": f"no such control route; there are {', '.join(routes)}"}, 404)
+
     try:
         return _json(handler(app, json.loads(body) if body else {}))
     except (ValueError, TypeError, AttributeError, KeyError) as problem:

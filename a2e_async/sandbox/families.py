@@ -1,8 +1,8 @@
-"""How each family of tasks differs from the next. Everything not in a row follows the siblings.
+"""The table of task families: how the replies and habits of each differ from the defaults.
 
-Rows rest on the collected facts about the service; where those say UNKNOWN the row says "sibling":
-the shape of the nearest family whose shape is known. A family that has no row (a new one, in a newer
-document) is played by the defaults and what its name and its start body tell.
+The rows follow what is known about the service. If a shape is UNKNOWN, the row takes that of its
+"sibling", the nearest family whose shape is known. A family without a row, as a newer document may bring,
+is played by the defaults and by hints in its name and its start body.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["AVATAR_STAGES", "Family", "default_family", "family_of"]
 
 Body = Mapping[str, Any]
 Stages = tuple[tuple[str, float], ...]
-"""(status, fraction of the task's duration at which it begins)."""
+"""(status, the fraction of the task's duration at which it begins), in order."""
 
 STAGES: Stages = (("initialized", 0.0), ("sent", 0.1), ("pending", 0.15), ("processing", 0.3))
 SHORT_STAGES: Stages = (("initialized", 0.0), ("processing", 0.15))
@@ -33,26 +33,36 @@ VIDEO_TIME = (90.0, 20.0)
 
 @attrs.frozen(kw_only=True)
 class Family:
-    """The shape of one family.
+    """The shape of one family's replies, and its habits.
 
     Attributes:
         segment: its path segment.
-        result: the field that holds the output; `many` if it is a list of URLs.
-        kinds: file kinds of the outputs, by content.
-        status / stages / done / failed: the status field and its vocabulary.
-        failure / failure_code: the fields that tell why; failure_code "" leaves it out.
-        start: shape of a start's `data`: object, list, or either (a list if several tasks were made).
-        listing: shape of a list's `data`: rows (with count), list, data (data.data) or array.
-        count: the body field that asks for several tasks; `images` the one that asks for several outputs.
-        name: the body's own field for the task's name; "" if the body has none.
-        coins: whether records tell the charge.
+        result: the record's field for the output.
+        many: whether that field is a list of URLs.
+        kinds: the kinds of its output files.
+        status: the record's field for the status.
+        stages: the statuses before the end.
+        done: the status of success.
+        failed: the status of failure.
+        failure: the record's field for the reason of a failure.
+        failure_code: the record's field for the code of a failure; "" means that there is no such field.
+        start: the shape of a start's `data`: object, list, either (a list if several tasks were made), or
+            gpt (decided by the model).
+        listing: the shape of a list's `data`: rows (with count), list, data (data.data) or array.
+        count: the body field that asks for several tasks.
+        images: the body field that asks for several outputs of one task.
+        name: the body field for the task's name; "" means that there is no such field.
+        coins: whether records show the price.
         trace: whether replies carry a trace_id.
-        soft_delete: deleted tasks leave the lists only.
-        busy_delete: a running task can be deleted; if not, that is a 400.
-        refund_queued / refund_failed: coins come back for a deleted initialized task / a failed one.
-        short: how lack of coins is told: "200" (code above 0), "400" (text) or "402".
-        nsfw: how detected NSFW content is told: "empty" (200 without an id), "status", or "fail".
-        minor: whether 1003/1004 are checked.
+        soft_delete: whether a deleted task leaves only the lists and keeps its detail.
+        busy_delete: whether a running task can be deleted; if not, the answer is a 400.
+        refund_queued: whether deleting a task in its first status gives its coins back.
+        refund_failed: whether a failed task gives its coins back.
+        short: the answer to a lack of coins: "200" (a code above 0), "400" (a text) or "402".
+        nsfw: the answer to detected NSFW content: "empty" (200 without an id), "status" or "fail".
+        minor: whether the codes 1003 and 1004 are checked.
+        duration: mean and standard deviation of a task's duration, in seconds.
+        price: coins for one task, or a function of the start's body.
     """
 
     segment: str
@@ -84,11 +94,11 @@ class Family:
 
     @property
     def workflow(self) -> str:
-        """The name users know it by."""
+        """The name by which users know the family, ``image_to_video``."""
         return workflow_name(self.segment)
 
     def cost(self, body: Body) -> int:
-        """Coins for one task."""
+        """The price of one task, in coins."""
         return self.price(body) if callable(self.price) else self.price
 
 
@@ -99,7 +109,7 @@ def _gpt_price(body: Body) -> int:
 
 
 def _by_seconds(field: str, default: int, coins: float) -> Callable[[Body], int]:
-    """Prices beyond GPT Image's are not published; these grow with the length asked for."""
+    """A price that grows with the length asked for. Real prices are published for GPT Image only."""
 
     def price(body: Body) -> int:
         try:
@@ -112,7 +122,7 @@ def _by_seconds(field: str, default: int, coins: float) -> Callable[[Body], int]
 
 
 def _image(segment: str, **changes: Any) -> Family:
-    """Families that answer with image_urls."""
+    """A family that makes images: its records have ``image_urls``."""
     row: dict[str, Any] = {
         "result": "image_urls",
         "many": True,
@@ -128,14 +138,14 @@ _ROWS = (
     _image("userText2Image", start="list", count="max_images", failure_code="failed_code"),
     _image("userNanoBanana", listing="list", nsfw="empty", soft_delete=True, stages=SHORT_STAGES, price=15),
     _image("userGptImage", start="gpt", nsfw="empty", soft_delete=True, price=_gpt_price),
-    # Flux 2: record fields UNKNOWN, sibling Nano Banana; the status filter names the same four statuses.
+    # Flux 2: record fields UNKNOWN, sibling Nano Banana. Its status filter has the same four statuses.
     _image("userFlux2", nsfw="empty", soft_delete=True, short="402", stages=SHORT_STAGES, price=15),
     # Wan, Qwen and Kling images: UNKNOWN, siblings Nano Banana and text to image.
     _image("userWan26Image", nsfw="empty", soft_delete=True),
     _image("userWan27Image", nsfw="empty", soft_delete=True),
     _image("userQwen2Image", soft_delete=True),
     _image("userKlingImage", start="either", count="n", soft_delete=True),
-    # Photobook: UNKNOWN, sibling text to image; one task with total_count pictures.
+    # Photobook: UNKNOWN, sibling text to image. One task makes total_count pictures.
     _image("userPhotobook", images="total_count", busy_delete=False, duration=(120.0, 20.0), price=40),
     # Image edit: UNKNOWN, sibling virtual try-on, whose body it shares.
     _image("userImageEdit", result="result_image_url", many=False),
@@ -160,7 +170,7 @@ _ROWS = (
         minor=True,
         price=_by_seconds("duration", 5, 4),
     ),
-    # Veo: clients disagree on status field and result field; these are among what they read.
+    # Veo: clients disagree on the fields for status and result; these are two of those that they read.
     Family(segment="veoVideo", status="state", result="video_url", soft_delete=True, price=60),
     # From here to Wan 3.0 the result field is UNKNOWN: sibling image to video.
     Family(segment="grokVideo", price=_by_seconds("duration", 6, 5)),
@@ -180,7 +190,7 @@ _ROWS = (
         coins=False,
         price=12,
     ),
-    Family(segment="userFaceSwapImage", trace=False),  # no tasks, but its replies are of that age too
+    Family(segment="userFaceSwapImage", trace=False),  # makes no tasks, but its replies are as old as those
     Family(
         segment="userFaceSwapPreview",
         failure="faild_message",
@@ -192,11 +202,11 @@ _ROWS = (
         kinds=("png", "jpg"),
         duration=IMAGE_TIME,
     ),
-    # Head swap: result field UNKNOWN, sibling face swap; the target decides between image and video.
+    # Head swap: result field UNKNOWN, sibling face swap. The target decides between image and video.
     Family(
         segment="headSwap", busy_delete=False, refund_queued=True, minor=True, short="400", name="", price=15
     ),
-    Family(segment="actorSwap", price=20),  # UNKNOWN, sibling motion transfer's body, common record
+    Family(segment="actorSwap", price=20),  # UNKNOWN: the body of motion transfer, the common record
     Family(segment="talkingPhoto", price=_by_seconds("duration", 3, 4)),
     Family(segment="talkingVideo", price=_by_seconds("duration", 3, 4)),
     Family(segment="motionTransfer", result="result_video_url", price=20),
@@ -233,9 +243,9 @@ _ROWS = (
     ),
     Family(segment="userDubbing", kinds=("mp3",), price=30),
     # Post processing
-    Family(segment="thinkSound", price=10),  # UNKNOWN, common record
+    Family(segment="thinkSound", price=10),  # UNKNOWN: the common record
     Family(segment="userCaptionRemoval", price=10),
-    Family(segment="userUpscale", price=10),  # UNKNOWN, common record, which echoes source_url
+    Family(segment="userUpscale", price=10),  # UNKNOWN: the common record, which echoes source_url
 )
 
 _TABLE = {row.segment: row for row in _ROWS}
@@ -243,7 +253,12 @@ _PICTURES = re.compile(r"image|photo|banana|flux|picture|avatar", re.IGNORECASE)
 
 
 def default_family(segment: str, fields: Mapping[str, Any]) -> Family:
-    """A family without a row, as its name and its start body suggest."""
+    """The shape of a family without a row, as its path segment and its start body suggest.
+
+    Args:
+        segment: the family's path segment.
+        fields: the fields of its start body.
+    """
     picture = _PICTURES.search(segment) and not re.search(r"video", segment, re.IGNORECASE)
     family = _image(segment) if picture else Family(segment=segment)
     count = next((name for name in ("max_images", "number_of_images", "n") if name in fields), "")
@@ -258,5 +273,5 @@ def default_family(segment: str, fields: Mapping[str, Any]) -> Family:
 
 
 def family_of(segment: str, fields: Mapping[str, Any]) -> Family:
-    """The row of a family, or the defaults."""
+    """The shape of a family: its row in the table, or the defaults."""
     return _TABLE.get(segment) or default_family(segment, fields)

@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong, how often, and in which operations."""
+"""Faults on demand: kinds of faults, their probabilities, and scripts."""
 
 from __future__ import annotations
 
@@ -20,25 +20,30 @@ BEFORE = (
     "status_502",
     "status_503",
     "status_504",
-    "reset_before",  # connection reset, nothing done
-    "redirect",  # 302 to another path of the file origin, nothing done
-    "html",  # 200 with an HTML page, nothing done
-    "null_data",  # 200 with data null, nothing done
+    "reset_before",  # the connection is reset
+    "redirect",  # 302 to another path of the file origin
+    "html",  # 200 with an HTML page
+    "null_data",  # 200 with data null
 )
+"""Faults that come instead of the work: nothing is done."""
+
 AFTER = (
-    "reset_after",  # done, then the connection is reset
+    "reset_after",  # the work is done, then the connection is reset
     "status_500_after",
     "status_502_after",
     "status_504_after",
     "late_504",  # 504 at once; the work is done up to `late_by` seconds later
-    "truncated",  # right Content-Length, half a body, then the connection closes
-    "truncated_json",  # complete HTTP, half a JSON text
+    "truncated",  # the right Content-Length and half a body, then the connection closes
+    "truncated_json",  # a complete HTTP reply with half a JSON text
     "cut",  # uploads and downloads: the connection closes after `cut_after` bytes
 )
+"""Faults that spoil the answer: the work is done, or will be."""
+
 KINDS = BEFORE + AFTER
+"""Every name that a script may use, besides ``ok`` and ``latency:<seconds>``."""
+
 FILE_KINDS = frozenset(KINDS) - {"null_data", "late_504", "truncated", "truncated_json"}
 API_KINDS = frozenset(KINDS) - {"cut"}
-"""Every name a script may use, besides ``ok`` and ``latency:<seconds>``."""
 
 
 def _probability(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
@@ -56,20 +61,47 @@ def _p() -> float:
 
 @attrs.frozen(kw_only=True, slots=False)
 class Faults:
-    """What goes wrong in some operations. Probabilities are 0 to 1, times are seconds of the sandbox's clock.
+    """A rule about what goes wrong in some operations.
+
+    Probabilities are numbers from 0 to 1. Times are seconds of the sandbox's clock.
 
     Attributes:
-        operations: selectors: an operation (``image_to_video.start``), a key (``POST /api/v1/…``), a glob
-            of either, or a role: ``start``, ``detail``, ``batch``, ``list``, ``delete``, ``upload``,
-            ``download``, ``api`` (everything but uploads and downloads; the default).
-        latency: mean extra time before an answer; `jitter` is its standard deviation.
-        rate_limit: requests a second beyond which all of these operations together answer 429, with a
-            Retry-After of the time until the next one is let through.
-        late_visibility: share of new tasks that lists show only `visible_after` seconds later.
-        task_fails: share of new tasks that fail; `task_vanishes`: that are gone halfway.
-        cut_after: bytes sent before a `cut`; None cuts in the middle.
-        script: selector -> kinds for the next requests, one each, before any probability is tried:
-            a name of `KINDS`, ``ok``, or ``name:number`` (Retry-After, delay, bytes, latency).
+        operations: the selectors of the operations that the rule is about. A selector is a name
+            (``image_to_video.start``), a key (``POST /api/v1/…``), a glob of either, or a role: ``start``,
+            ``detail``, ``batch``, ``list``, ``delete``, ``upload``, ``download``, or ``api`` (everything
+            but uploads and downloads; the default).
+        latency: the mean of an extra time before each answer.
+        jitter: the standard deviation of that time.
+        status_403, status_429, status_500, status_502, status_503, status_504: the probability of this
+            status instead of the work.
+        retry_after: the Retry-After of a 429; None leaves the header out.
+        rate_limit: how many requests a second all these operations together may make. Further ones are
+            answered with 429 and a Retry-After of the time until the next one is let through.
+        reset_before: the probability that the connection is reset instead of the work.
+        redirect: the probability of a 302 instead of the work.
+        html: the probability of a 200 with an HTML page instead of the work.
+        null_data: the probability of a 200 with ``data`` null instead of the work.
+        reset_after: the probability that the work is done and then the connection is reset.
+        status_500_after, status_502_after, status_504_after: the probability that the work is done and
+            this status is the answer.
+        late_504: the probability of a 504 at once while the work is done later.
+        late_by: how much later at most.
+        truncated: the probability that half of the announced body is sent.
+        truncated_json: the probability of a complete reply with half a JSON text.
+        cut: the probability that an upload or download breaks off.
+        cut_after: bytes that are sent before a `cut`; None cuts in the middle.
+        late_visibility: the probability that lists show a new task only later.
+        visible_after: how much later.
+        task_fails: the probability that a new task fails.
+        task_vanishes: the probability that a new task disappears halfway.
+        script: selector -> kinds for the next requests, one for each. Scripts come before probabilities. A
+            kind is a name of `KINDS`, ``ok``, ``latency:seconds``, or ``name:number``; the number is the
+            Retry-After, the delay or the bytes.
+
+    Example:
+        ```python
+        Faults(operations="start", reset_after=0.1, latency=0.2)
+        ```
     """
 
     operations: tuple[str, ...] = attrs.field(default=("api",), converter=_selectors)
@@ -105,15 +137,16 @@ class Faults:
 
     @functools.cached_property
     def odds(self) -> tuple[tuple[str, float], ...]:
-        """(kind, probability) of those above 0."""
+        """The kinds with a probability above 0, each as (kind, probability)."""
         pairs = ((kind, getattr(self, kind)) for kind in KINDS)
         return tuple((kind, chance) for kind, chance in pairs if chance)
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Faults:
-        """From what PUT /sandbox/faults was sent.
+        """Make a rule from the JSON of PUT /sandbox/faults.
 
-        Raises: ValueError: it has a member that is not a fault.
+        Raises:
+            ValueError: a member is not a fault, or a probability is invalid.
         """
         unknown = set(raw) - {field.name for field in attrs.fields(cls)}
         if unknown:
@@ -123,7 +156,7 @@ class Faults:
 
 @attrs.frozen
 class Verdict:
-    """What happens to one request: a fault or none, a delay, and the fault's number."""
+    """The decision about one request: a kind of fault or ``ok``, an extra latency, and the fault's number."""
 
     kind: str = "ok"
     latency: float = 0.0
@@ -133,13 +166,13 @@ class Verdict:
 
     @property
     def before(self) -> bool:
-        """Whether the work is not done at all."""
+        """Whether the fault comes instead of the work."""
         return self.kind in BEFORE
 
 
 @attrs.frozen
 class Fate:
-    """What happens to one new task."""
+    """The decision about one new task."""
 
     fails: bool = False
     vanishes: bool = False
@@ -151,14 +184,14 @@ _PLAIN = Fate()
 
 
 def matches(selector: str, role: str, name: str, key: str) -> bool:
-    """Whether a selector means this operation."""
+    """Whether a selector matches an operation with this role, name and key."""
     if selector in (role, name, key) or (selector == "api" and role not in ("upload", "download")):
         return True
     return "*" in selector and (fnmatch.fnmatchcase(name, selector) or fnmatch.fnmatchcase(key, selector))
 
 
 class FaultPlan:
-    """The faults in force. Used in the server's thread only."""
+    """The faults in force. Only the server's thread uses it."""
 
     def __init__(self, rules: Iterable[Faults], seed: int) -> None:
         self._random = random.Random(seed)
@@ -166,63 +199,80 @@ class FaultPlan:
         self.replace(rules)
 
     def replace(self, rules: Iterable[Faults]) -> None:
-        """Put other rules in force; scripts not yet played are dropped."""
+        """Replace all rules. Scripts that have not been played are dropped."""
         self.rules = tuple(rules)
         self.scripts.clear()
-        self._found: dict[str, tuple[Faults, ...]] = {}
-        self._free_at: dict[int, float] = {}  # rule -> when its next request is let through
+        self._by_key: dict[str, tuple[Faults, ...]] = {}
+        self._free_at: dict[int, float] = {}  # id of a rule -> when its next request is let through
+
         for rule in self.rules:
             for selector, kinds in rule.script.items():
                 self.script(selector, kinds)
 
     def script(self, selector: str, kinds: Iterable[str]) -> None:
-        """Add one-shot faults for the next requests of some operation."""
+        """Add one-shot faults for the next requests that a selector matches.
+
+        Raises:
+            ValueError: one of the kinds is not a fault.
+        """
         kinds = list(kinds)
         for kind in kinds:
             bare = kind.partition(":")[0]
             if bare not in KINDS and bare not in ("ok", "latency"):
                 raise ValueError(f"{kind!r} is not a fault; there are {', '.join(KINDS)}, ok and latency")
+
         self.scripts.setdefault(selector, deque()).extend(kinds)
 
     def _rules(self, role: str, name: str, key: str) -> tuple[Faults, ...]:
-        if key not in self._found:
-            self._found[key] = tuple(
+        if key not in self._by_key:
+            self._by_key[key] = tuple(
                 rule
                 for rule in self.rules
                 if any(matches(selector, role, name, key) for selector in rule.operations)
             )
-        return self._found[key]
+        return self._by_key[key]
 
     def draw(self, role: str, name: str, key: str, now: float) -> Verdict:
-        """Decide about one request."""
+        """Decide about one request: by script, then by rate limit, then by probability."""
         for selector, waiting in self.scripts.items():
             if waiting and matches(selector, role, name, key):
                 return self._scripted(waiting.popleft(), self._rules(role, name, key))
+
         if not self.rules:
             return _FINE
-        limited = self._limited(self._rules(role, name, key), now)
+        rules = self._rules(role, name, key)
+        limited = self._limited(rules, now)
         if limited is not None:
             return limited
+
         kind, latency, rule = "ok", 0.0, None
         allowed = FILE_KINDS if role in ("upload", "download") else API_KINDS
-        for candidate in self._rules(role, name, key):
+        for candidate in rules:
             if candidate.latency or candidate.jitter:
                 latency += max(0.0, self._random.gauss(candidate.latency, candidate.jitter))
             if rule is None and candidate.odds:
-                point = self._random.random()
-                for possible, chance in candidate.odds:
-                    if possible not in allowed:
-                        continue
-                    point -= chance
-                    if point < 0:
-                        kind, rule = possible, candidate
-                        break
+                drawn = self._draw_kind(candidate, allowed)
+                if drawn is not None:
+                    kind, rule = drawn, candidate
+
         if rule is None:
             return Verdict(latency=latency) if latency else _FINE
         delay = self._random.uniform(0.0, rule.late_by) if kind == "late_504" else 0.0
         return Verdict(kind, latency, rule.retry_after, delay, rule.cut_after)
 
+    def _draw_kind(self, rule: Faults, allowed: frozenset[str]) -> str | None:
+        """One of the rule's kinds, or None. A single number decides, so at most one kind is drawn."""
+        point = self._random.random()
+        for kind, chance in rule.odds:
+            if kind not in allowed:
+                continue
+            point -= chance
+            if point < 0:
+                return kind
+        return None
+
     def _limited(self, rules: tuple[Faults, ...], now: float) -> Verdict | None:
+        """The 429 of a rate limit that is exceeded, or None."""
         for rule in rules:
             if rule.rate_limit:
                 free_at = self._free_at.get(id(rule), 0.0)
@@ -231,18 +281,21 @@ class FaultPlan:
                 self._free_at[id(rule)] = now + 1 / rule.rate_limit
         return None
 
-    def _scripted(self, given: str, rules: tuple[Faults, ...]) -> Verdict:
-        kind, _, text = given.partition(":")
+    def _scripted(self, step: str, rules: tuple[Faults, ...]) -> Verdict:
+        """The fault of one step of a script. A number that it leaves out comes from the first rule."""
+        kind, _, text = step.partition(":")
         number = float(text) if text else None
-        rule = rules[0] if rules else Faults()
         if kind == "latency":
             return Verdict(latency=number or 0.0)
+
+        rule = rules[0] if rules else Faults()
+        delay = 0.0
+        if kind == "late_504":
+            delay = self._random.uniform(0.0, rule.late_by) if number is None else number
         return Verdict(
             kind,
             retry_after=rule.retry_after if number is None else number,
-            delay=(self._random.uniform(0.0, rule.late_by) if number is None else number)
-            if kind == "late_504"
-            else 0.0,
+            delay=delay,
             cut_after=rule.cut_after if number is None else int(number),
         )
 
@@ -250,6 +303,7 @@ class FaultPlan:
         """Decide about one new task."""
         if not self.rules:
             return _PLAIN
+
         fails = vanishes = False
         visible_after = 0.0
         for rule in self._rules(role, name, key):

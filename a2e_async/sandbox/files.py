@@ -1,4 +1,4 @@
-"""The object store: what was uploaded, by presigned URL."""
+"""The object store: presigned URLs, and the objects that were uploaded to them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CDN = "/cdn/"
 
 
 class TooLarge(Exception):
-    """The store's bound is reached."""
+    """Raised when the store is full."""
 
 
 @attrs.frozen
 class Presigned:
-    """What one presigned URL allows."""
+    """One presigned URL: the upload that it allows, and until when (a time of the clock)."""
 
     key: str
     bucket: str
@@ -36,7 +36,7 @@ class Presigned:
 
 @attrs.frozen
 class Stored:
-    """One stored object, in memory or in a file of the store's own."""
+    """One stored object, in memory or in a file of the store."""
 
     key: str
     content_type: str
@@ -48,18 +48,19 @@ class Stored:
     path: Path | None
 
     def read(self, start: int, end: int) -> bytes:
-        """Bytes [start, end)."""
+        """The bytes from `start` up to, but not including, `end`."""
         if self.data is not None:
             return self.data[start:end]
         if self.path is None:
             return b""
+
         with self.path.open("rb") as file:
             file.seek(start)
             return file.read(end - start)
 
 
 class Writer:
-    """Takes one upload as it streams in; it counts only once `finish` was called."""
+    """Writes one upload as it streams in. The object exists only after `finish`."""
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
@@ -71,18 +72,22 @@ class Writer:
         self.size = 0
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes.
+        """Write the next bytes.
 
-        Raises: TooLarge: the store is full.
+        Raises:
+            TooLarge: the store is full.
         """
         self.size += len(chunk)
         if self._store.size + self.size > self._store.limit:
             raise TooLarge
+
         self._sha256.update(chunk)
         self._md5.update(chunk)
+
         if self._file is not None:
             self._file.write(chunk)
             return
+
         self._buffer += chunk
         if len(self._buffer) > IN_MEMORY:
             handle, name = tempfile.mkstemp(dir=self._store.folder())
@@ -91,9 +96,10 @@ class Writer:
             self._buffer.clear()
 
     def finish(self, presigned: Presigned, content_type: str, now: float) -> Stored:
-        """Keep the object under its key."""
+        """Store the object under its key."""
         if self._file is not None:
             self._file.close()
+
         stored = Stored(
             key=presigned.key,
             content_type=content_type,
@@ -104,58 +110,65 @@ class Writer:
             data=None if self._path else bytes(self._buffer),
             path=self._path,
         )
-        self._store.keep(stored)
+        self._store.add(stored)
         return stored
 
     def discard(self) -> None:
-        """Forget what came: the upload broke off."""
+        """Drop everything that was written, because the upload broke off."""
         if self._file is not None and self._path is not None:
             self._file.close()
             self._path.unlink(missing_ok=True)
 
 
 class FileStore:
-    """Presigned URLs and the objects behind them, up to `limit` bytes in all."""
+    """Presigned URLs and the objects behind them.
 
-    def __init__(self, limit: int) -> None:
+    Args:
+        limit: bytes that all objects together may have.
+        url: the origin at which files are served.
+    """
+
+    def __init__(self, limit: int, url: str) -> None:
         self.limit = limit
+        self.url = url
         self.size = 0
         self.presigned: dict[str, Presigned] = {}
         self.objects: dict[str, Stored] = {}
         self._folder: str | None = None
 
     def folder(self) -> str:
-        """Where large objects lie; made when first needed, gone after `close`."""
+        """The folder of large objects. It is made when first needed and removed by `close`."""
         if self._folder is None:
             self._folder = tempfile.mkdtemp(prefix="a2e-sandbox-")
         return self._folder
 
-    def keep(self, stored: Stored) -> None:
-        """Put an object under its key, in place of an older one."""
+    def add(self, stored: Stored) -> None:
+        """Store an object under its key, in place of an older one."""
         older = self.objects.get(stored.key)
         if older is not None:
             self.size -= older.size
             if older.path is not None:
                 older.path.unlink(missing_ok=True)
+
         self.objects[stored.key] = stored
         self.size += stored.size
 
-    def cdn_url(self, base_url: str, key: str) -> str:
-        """The public address of a key."""
-        return f"{base_url}{CDN}{quote(key)}"
+    def cdn_url(self, key: str) -> str:
+        """The public URL of a key."""
+        return f"{self.url}{CDN}{quote(key)}"
 
-    def points_here(self, url: str, base_url: str) -> bool:
-        """Whether a URL is one of this store's public addresses."""
-        return url.startswith(base_url + CDN)
+    def points_here(self, url: str) -> bool:
+        """Whether a URL is one of this store's public URLs."""
+        return url.startswith(self.url + CDN)
 
-    def behind(self, url: str, base_url: str) -> Stored | None:
-        """The object that a public address shows."""
-        if not self.points_here(url, base_url):
+    def behind(self, url: str) -> Stored | None:
+        """The object behind a public URL; None if there is none, or if the URL points elsewhere."""
+        if not self.points_here(url):
             return None
-        return self.objects.get(unquote(url[len(base_url) + len(CDN) :].partition("?")[0]))
+        return self.objects.get(unquote(url[len(self.url) + len(CDN) :].partition("?")[0]))
 
     def close(self) -> None:
-        """Remove everything from the disk."""
+        """Remove all files from the disk."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None

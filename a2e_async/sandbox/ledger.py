@@ -1,4 +1,4 @@
-"""What really happened: the server's own account, which tests and benchmarks compare with the client's."""
+"""The server's own account of what happened, which tests and benchmarks compare with the client's."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ __all__ = ["Ledger", "TaskEntry"]
 
 @attrs.define
 class TaskEntry:
-    """One task that was made.
+    """One task that was made. Times are seconds of the sandbox's clock.
 
     Attributes:
-        coins: what it cost.
-        outcome: how it ends: completed, failed, … (known from the start; not necessarily reached yet).
-        done_at: when, in seconds of the sandbox's clock.
-        seen_at: when a reply first showed it as ended; None until then.
+        id: the task's id.
+        workflow: the workflow that made it.
+        name: the name that its start gave it.
+        coins: its price.
+        created_at: when it was made.
+        done_at: when it ends.
+        outcome: how it ends: completed, failed, …. This is decided at the start, long before it ends.
+        seen_at: when a reply first showed that it has ended; None until then.
         refunded: coins given back.
     """
 
@@ -37,7 +41,7 @@ class TaskEntry:
     refunded: int = 0
 
     def copy(self) -> TaskEntry:
-        """As it is now. Written out: `copy.copy` would hold the server up when there are many."""
+        """Copy the entry. Written out, because `copy.copy` is too slow for thousands of entries."""
         return TaskEntry(
             self.id,
             self.workflow,
@@ -52,26 +56,29 @@ class TaskEntry:
 
     @property
     def lateness(self) -> float | None:
-        """Seconds between the end of the task and the first reply that told of it."""
+        """Seconds between the task's end and the first reply that showed it; None before that reply."""
         return None if self.seen_at is None else self.seen_at - self.done_at
 
 
 @attrs.define
 class Ledger:
-    """The account of one sandbox since it started (or was reset).
+    """The account of one sandbox since its start or its last reset.
 
     Attributes:
-        requests: operation key (``POST /api/v1/userImage2Video/start``) -> requests that arrived, whatever
-            became of them; ``upload`` and ``download`` are keys too, ``unknown`` is what has no route.
-        statuses: HTTP status -> replies sent (0: the connection was reset instead).
-        starts: workflow -> start requests whose work was done.
+        requests: operation key (``POST /api/v1/userImage2Video/start``) -> requests that arrived, answered
+            or not. ``upload`` and ``download`` are keys too; ``unknown`` counts requests without a route.
+        statuses: HTTP status -> replies sent. 0 counts connections that were reset instead.
+        starts: workflow -> start requests that were carried out.
         tasks: every task that was made, in order.
-        charged / refunded: workflow -> coins.
-        batches: workflow -> number of ids of each batchDetail request.
-        presigns: key as asked for -> presigned URLs handed out.
+        charged: workflow -> coins taken. Presigned URLs are charged as ``storage``.
+        refunded: workflow -> coins given back.
+        batches: workflow -> the number of ids in each batchDetail request.
+        presigns: key as the client asked for it -> presigned URLs issued.
         uploads: SHA-256 of the content -> PUTs that were stored.
-        bytes_uploaded / bytes_downloaded: bytes that arrived in, or left, the file store.
+        bytes_uploaded: bytes that arrived in the file store.
+        bytes_downloaded: bytes that left the file store.
         faults: kind -> how often it was played.
+        operations: operation key -> (role, name), for `count`.
     """
 
     requests: Counter[str] = attrs.field(factory=Counter)
@@ -89,7 +96,11 @@ class Ledger:
     operations: dict[str, tuple[str, str]] = attrs.field(factory=dict, repr=False)
 
     def count(self, selector: str) -> int:
-        """Requests of an operation: its key, its name (``image_to_video.start``), a glob, or a role."""
+        """The number of requests that a selector matches.
+
+        Args:
+            selector: an operation's key, its name (``image_to_video.start``), a glob of either, or a role.
+        """
         return sum(
             number
             for key, number in self.requests.items()
@@ -97,27 +108,27 @@ class Ledger:
         )
 
     def made(self, workflow: str | None = None) -> int:
-        """Tasks made, of one workflow or of all."""
+        """The number of tasks made by one workflow, or by all."""
         return sum(1 for _ in self.of(workflow))
 
     def of(self, workflow: str | None = None) -> Iterator[TaskEntry]:
-        """The tasks of one workflow, or all."""
+        """The tasks of one workflow, or of all."""
         return (task for task in self.tasks if workflow is None or task.workflow == workflow)
 
     def names(self, workflow: str | None = None) -> Counter[str]:
-        """Name -> tasks made with it: a number above 1 was paid for twice (or asked for several outputs)."""
+        """Name -> tasks with that name. Above 1, a task was paid for twice or its start asked for several."""
         return Counter(task.name for task in self.of(workflow))
 
     def coins(self, workflow: str | None = None) -> int:
-        """Coins spent on tasks, less refunds. Presigned URLs and the rest stand in `charged` alone."""
+        """Coins spent on tasks, minus refunds. Presigned URLs and the like are in `charged` only."""
         return sum(task.coins - task.refunded for task in self.of(workflow))
 
     def lateness(self, workflow: str | None = None) -> list[float]:
-        """Seconds between end and first telling, of every task whose end has been told."""
+        """The lateness in seconds of every task whose end has been shown to a client."""
         return [task.lateness for task in self.of(workflow) if task.lateness is not None]
 
     def snapshot(self) -> Ledger:
-        """A copy that does not change any more."""
+        """A copy that does not change when more happens."""
         return attrs.evolve(
             self,
             **{
@@ -130,14 +141,14 @@ class Ledger:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """For GET /sandbox/ledger; `from_json` reads it back."""
+        """The ledger as JSON data, for GET /sandbox/ledger. `from_json` reads it back."""
         raw = attrs.asdict(self)
         raw["statuses"] = {str(status): number for status, number in self.statuses.items()}
         return raw
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Ledger:
-        """A snapshot of a sandbox in another process."""
+        """The ledger of a sandbox in another process, from the reply of GET /sandbox/ledger."""
         counters = {"requests", "starts", "charged", "refunded", "presigns", "uploads", "faults"}
         return cls(
             **{name: Counter(raw[name]) for name in counters},

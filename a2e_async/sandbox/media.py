@@ -1,4 +1,4 @@
-"""Real, tiny media files, made in code: each valid, and different for each seed."""
+"""Tiny media files made in code. Each is valid, and differs from those of other seeds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hashlib
 import struct
 import zlib
 
-__all__ = ["CONTENT_TYPES", "make", "pattern", "pattern_slice"]
+__all__ = ["CONTENT_TYPES", "make", "pattern", "pattern_slice", "png"]
 
 CONTENT_TYPES = {
     "png": "image/png",
@@ -21,29 +21,48 @@ CONTENT_TYPES = {
 
 
 def make(kind: str, seed: str) -> bytes:
-    """A file of a kind (``png``, ``jpg``, ``webp``, ``mp4``, ``mp3``, ``wav``) that carries `seed`."""
+    """Make a media file.
+
+    Args:
+        kind: ``png``, ``jpg``, ``webp``, ``mp4``, ``mp3`` or ``wav``.
+        seed: decides the content, and is written into the file.
+    """
     return _MAKERS[kind](seed.encode())
 
 
-def _shade(seed: bytes) -> int:
-    return hashlib.sha256(seed).digest()[0]
+def png(width: int, height: int, colour: tuple[int, int, int], *, comment: bytes = b"") -> bytes:
+    """Make a PNG picture of one colour.
 
+    Args:
+        width: in pixels.
+        height: in pixels.
+        colour: red, green and blue, each 0 to 255.
+        comment: written into the file; different comments make different files.
+    """
 
-def _png(seed: bytes) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", binascii.crc32(kind + data))
 
-    size, shade = 16, _shade(seed)
-    rows = b"".join(b"\x00" + bytes([shade, 255 - shade, 128] * size) for _ in range(size))
+    rows = (b"\x00" + bytes(colour) * width) * height
     return b"".join(
         [
             b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)),
-            chunk(b"tEXt", b"Comment\x00" + seed),
+            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+            chunk(b"tEXt", b"Comment\x00" + comment),
             chunk(b"IDAT", zlib.compress(rows, 9)),
             chunk(b"IEND", b""),
         ]
     )
+
+
+def _shade(seed: bytes) -> int:
+    """A brightness from 0 to 255."""
+    return hashlib.sha256(seed).digest()[0]
+
+
+def _png(seed: bytes) -> bytes:
+    shade = _shade(seed)
+    return png(16, 16, (shade, 255 - shade, 128), comment=seed)
 
 
 def _jpeg(seed: bytes) -> bytes:
@@ -54,10 +73,11 @@ def _jpeg(seed: bytes) -> bytes:
 
     # One Huffman code per table: the DC category 8 is "0", the AC end of block is "0".
     category = 8
-    level = 128 + (_shade(seed) & 0x7F)  # an 8-bit DC difference, positive: its bits stand as they are
+    level = 128 + (_shade(seed) & 0x7F)  # an 8-bit DC difference; positive, so its bits need no change
     bits = f"0{level:08b}0"
     bits += "1" * (-len(bits) % 8)
     scan = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\x00")
+
     one_code = bytes([1] + [0] * 15)
     return b"".join(
         [
@@ -76,12 +96,13 @@ def _jpeg(seed: bytes) -> bytes:
 
 
 def _webp(seed: bytes) -> bytes:
-    """A lossless WebP whose five prefix codes have one symbol each: its pixels take no bits."""
+    """A lossless WebP. Its five prefix codes have one symbol each, so its pixels take no bits."""
     red, size = _shade(seed), 16
     fields = [(0x2F, 8), (size - 1, 14), (size - 1, 14), (0, 1), (0, 3), (0, 1), (0, 1), (0, 1)]
     for symbol in (128, red, 64, 255):  # green, red, blue, alpha
         fields += [(1, 1), (0, 1), (1, 1), (symbol, 8)]
     fields += [(1, 1), (0, 1), (0, 1), (0, 1)]  # distance: symbol 0
+
     value = offset = 0
     for number, width in fields:
         value |= number << offset
@@ -128,6 +149,7 @@ def _mp4(seed: bytes) -> bytes:
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     start = box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso2mp41")
     note = box(b"free", seed)
+
     # Elementary stream descriptor: JPEG, visual stream; then the SL config of MP4.
     decoder = b"\x04\x0d\x6c\x11" + b"\x00" * 11
     esds = full(b"esds", 0, b"\x03" + bytes([len(decoder) + 6]), b"\x00\x01\x00", decoder, b"\x06\x01\x02")
@@ -146,8 +168,10 @@ def _mp4(seed: bytes) -> bytes:
             full(b"stsz", 0, struct.pack(">II", len(sample), count)),
             full(b"stco", 0, struct.pack(">II", 1, offset)),
         )
+
         data = box(b"dinf", full(b"dref", 0, struct.pack(">I", 1), full(b"url ", 1)))
         info = box(b"minf", full(b"vmhd", 1, b"\x00" * 8), data, table)
+
         handler = full(b"hdlr", 0, struct.pack(">4x4s12x", b"vide"), b"video\x00")
         media_header = full(b"mdhd", 0, struct.pack(">IIIIHH", 0, 0, scale, count, 0x55C4, 0))
         track_header = full(
@@ -164,6 +188,7 @@ def _mp4(seed: bytes) -> bytes:
             matrix,
             struct.pack(">24xI", 2),
         )
+
         return box(
             b"moov", movie_header, box(b"trak", track_header, box(b"mdia", media_header, handler, info))
         )
@@ -183,9 +208,9 @@ def _block() -> bytes:
 
 
 def pattern_slice(start: int, end: int) -> bytes:
-    """Bytes [start, end) of the endless file behind ``/files/bytes/<n>``.
+    """The bytes from `start` up to, but not including, `end` of the file behind ``/files/bytes/<n>``.
 
-    Each block of 64 KiB starts with its own number, so that a wrong offset shows in any checksum.
+    Each block of 64 KiB starts with its own number, so a wrong offset changes any checksum.
     """
     parts = []
     while start < end:
@@ -198,5 +223,5 @@ def pattern_slice(start: int, end: int) -> bytes:
 
 
 def pattern(size: int) -> bytes:
-    """The whole of ``/files/bytes/<size>``, to compare a download with."""
+    """The whole file behind ``/files/bytes/<size>``, to compare a download with."""
     return pattern_slice(0, size)

@@ -1,7 +1,11 @@
-"""Names of workflows and operations, from the paths of the spec.
+"""Names of workflows and operations, made from the paths of the document.
 
-The sandbox speaks of workflows as users do (``image_to_video``), so that prices, durations, fault
-selectors and the ledger read well; every place that takes such a name takes the path segment too.
+The sandbox names workflows as users do (``image_to_video``), so that prices, durations, fault selectors
+and the ledger read well. Every place that takes such a name also takes the path segment.
+
+The client's names come from another implementation of the same naming, ``codegen/interface/naming.py``.
+That is on purpose. The wheel contains the sandbox but not codegen, so neither can import the other. And
+the tests compare what both make of every path: two independent readings find each other's faults.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ def snake(word: str) -> str:
 
 
 def workflow_name(segment: str) -> str:
-    """``userImage2Video`` -> ``image_to_video``; a name that is one already comes back unchanged."""
+    """``userImage2Video`` -> ``image_to_video``. The name of a workflow comes back unchanged."""
     if segment in _EXCEPTIONS:
         return _EXCEPTIONS[segment]
     bare = re.sub(r"^user(?=[A-Z])", "", segment)
@@ -41,7 +45,7 @@ def workflow_name(segment: str) -> str:
 
 
 def split_path(path: str) -> tuple[str, ...]:
-    """The segments below ``/api/v1`` (or all of them, of a path elsewhere)."""
+    """The segments below ``/api/v1``, or all segments of any other path."""
     segments = tuple(part for part in path.split("/") if part)
     return segments[2:] if segments[:2] == PREFIX else segments
 
@@ -51,6 +55,7 @@ def operation_name(method: str, path: str) -> str:
     segments = split_path(path)
     resource = workflow_name(segments[0])
     literal = [part for part in segments[1:] if not part.startswith("{")]
+
     if segments[0] == "tts" or segments[1:] == ("send_tts",):
         resource = "tts"
     if literal in ([], ["detail"], ["delete"]) and any(part.startswith("{") for part in segments[1:]):

@@ -1,4 +1,4 @@
-"""Replies in the service's own envelopes."""
+"""Replies in the envelopes that the service uses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ import attrs
 from a2e_async.sandbox.document import SpecOperation
 from a2e_async.sandbox.families import Family
 
-__all__ = ["Call", "Reply", "encode", "error", "html", "iso", "ok", "ok_bytes", "xml"]
+__all__ = [
+    "Call",
+    "Reply",
+    "encode",
+    "error",
+    "html",
+    "iso",
+    "ok",
+    "ok_bytes",
+    "says_success",
+    "xml",
+]
 
 JSON = b"application/json; charset=utf-8"
 
@@ -21,13 +32,18 @@ encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 @attrs.frozen
 class Call:
-    """One request to an operation, parsed.
+    """One parsed request to an operation.
 
     Attributes:
-        now: seconds of the sandbox's clock at which its work is done.
+        operation: the operation.
+        family: the family that it belongs to.
+        path: the path parameters.
+        query: the query parameters, parsed.
+        body: the JSON body; None for methods without a body.
+        now: the time of the sandbox's clock at which the work is done, in seconds.
         stamp: the same time as the API writes it.
-        serial: number of the request, for its trace_id.
-        words: magic words found in the body (``sandbox:fail`` -> ``fail``).
+        serial: the number of the request, for its trace_id.
+        words: the magic words in the body (``sandbox:fail`` -> ``fail``).
     """
 
     operation: SpecOperation
@@ -42,9 +58,10 @@ class Call:
 
     @property
     def id(self) -> str:
-        """The task id in the path, or else in the query or the body."""
+        """The task id in the path, the query or the body; an empty string if there is none."""
         for value in self.path.values():
             return value
+
         for place in (self.query, self.body if isinstance(self.body, dict) else {}):
             for key in ("_id", "id", "video_id", *self._id_parameters()):
                 if isinstance(place.get(key), str):
@@ -52,14 +69,22 @@ class Call:
         return ""
 
     def _id_parameters(self) -> list[str]:
-        """Query parameters that a family of a newer document may call its ids."""
-        parameters = self.operation.parameters
-        return [one.name for one in parameters if one.required and one.name.lower().endswith("id")]
+        """Required query parameters whose names end in ``id``, as families of newer documents may have."""
+        return [
+            parameter.name
+            for parameter in self.operation.parameters
+            if parameter.required and parameter.name.lower().endswith("id")
+        ]
 
 
 @attrs.frozen
 class Reply:
-    """An HTTP reply. `chunks` is the body of a stream; `length` is then its Content-Length, if known."""
+    """An HTTP reply.
+
+    Attributes:
+        chunks: the body as a stream, instead of `body`.
+        length: the Content-Length, if it is not the length of `body`.
+    """
 
     status: int
     body: bytes = b""
@@ -74,9 +99,9 @@ def iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
-# Operations known (from the collected facts) to answer {success, data, timestamp}; every other operation of a
-# known family answers {code, data, trace_id}. Startup of dubbing and upscale stand in the document as
-# `success`, but clients read `code` from dubbing; upscale is the one that "signals failure by success".
+# Operations that are known to answer {success, data, timestamp}. Every other operation of a known family
+# answers {code, data, trace_id}. The document declares `success` for the starts of dubbing and upscale, but
+# clients read `code` from dubbing, and only upscale is said to report failure by `success`.
 _SUCCESS = frozenset(
     {
         "userVoice/training",
@@ -103,7 +128,7 @@ _CODE = frozenset({"userDubbing/startDubbing", "userVideoTwin/{_id}", "custom_ba
 
 
 def says_success(operation: SpecOperation) -> bool:
-    """Whether an operation speaks of `success` instead of `code`."""
+    """Whether an operation answers with `success` instead of `code`."""
     route = "/".join(operation.segments)
     if route in _SUCCESS or route in _CODE:
         return route in _SUCCESS
@@ -111,18 +136,19 @@ def says_success(operation: SpecOperation) -> bool:
 
 
 def ok(call: Call, data: Any) -> Reply:
-    """200 with `data`."""
+    """A 200 with `data` in the operation's envelope."""
     return ok_bytes(call, encode(data).encode())
 
 
-def ok_bytes(call: Call, data: bytes, status: int = 200) -> Reply:
-    """200 with `data` that is JSON already."""
+def ok_bytes(call: Call, data: bytes) -> Reply:
+    """The same, for `data` that is encoded already."""
     if says_success(call.operation):
-        return Reply(status, b'{"success":true,"data":%b,"timestamp":"%b"}' % (data, call.stamp.encode()))
+        return Reply(200, b'{"success":true,"data":%b,"timestamp":"%b"}' % (data, call.stamp.encode()))
     if not call.family.trace:
-        return Reply(status, b'{"code":0,"data":%b}' % data)
+        return Reply(200, b'{"code":0,"data":%b}' % data)
+
     trace = b"%08x-d9cb-469f-a165-%012x" % (call.serial & 0xFFFFFFFF, call.serial)
-    return Reply(status, b'{"code":0,"data":%b,"trace_id":"%b"}' % (data, trace))
+    return Reply(200, b'{"code":0,"data":%b,"trace_id":"%b"}' % (data, trace))
 
 
 def error(
@@ -133,11 +159,14 @@ def error(
     code: int | None = None,
     errors: list[dict[str, str]] | None = None,
 ) -> Reply:
-    """An error in the envelope that the document declares for it: ErrorResponse, or code and message.
+    """An error in the envelope that the document declares: ErrorResponse, or code and message.
 
     Args:
-        status: the HTTP status; 200 is an error by its code alone.
-        code: the in-body code, where it is not the HTTP status.
+        call: the request.
+        status: the HTTP status. With 200, only the code in the body marks the error.
+        message: the text for the caller.
+        code: the code in the body; by default the HTTP status.
+        errors: the single problems of a body, with their paths.
     """
     declared = call.operation.error_has_success(status) or (status == 200 and says_success(call.operation))
     raw: dict[str, Any]
@@ -145,13 +174,14 @@ def error(
         raw = {"success": False, "error": message, "code": str(status), "timestamp": call.stamp}
     else:
         raw = {"code": status if code is None else code, "message": message}
+
     if errors:
         raw["errors"] = errors
     return Reply(status, encode(raw).encode())
 
 
 def html(status: int, title: str, text: str = "") -> Reply:
-    """What a proxy or the web framework answers."""
+    """An HTML page, as a proxy or the web framework answers."""
     page = (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
         "</head>\n"
@@ -161,6 +191,9 @@ def html(status: int, title: str, text: str = "") -> Reply:
 
 
 def xml(status: int, code: str, message: str) -> Reply:
-    """What an object store answers when it refuses."""
-    told = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    return Reply(status, f'<?xml version="1.0" encoding="UTF-8"?>{told}'.encode(), b"application/xml")
+    """An error in XML, as an object store answers."""
+    document = (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    )
+    return Reply(status, document.encode(), b"application/xml")

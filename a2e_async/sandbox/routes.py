@@ -1,4 +1,7 @@
-"""From method and path to an operation: a tree of path segments, so that 249 routes cost as much as one."""
+"""Finds the operation for a method and a path.
+
+The routes are a tree of path segments, so the time of a search does not depend on the number of routes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class _Node:
 
 
 class Router:
-    """Finds operations; a literal segment wins over a variable one."""
+    """Finds operations. A literal segment wins over a path parameter."""
 
     def __init__(self, operations: Iterable[SpecOperation]) -> None:
         self._root = _Node()
@@ -39,10 +42,11 @@ class Router:
         node.operations[operation.method] = (operation, tuple(names))
 
     def find(self, method: str, path: str) -> tuple[SpecOperation, dict[str, str]] | None:
-        """The operation and its path parameters.
+        """The operation and its path parameters; None if there is no such route.
 
         Args:
-            path: as sent, still escaped, so that an escaped slash does not separate.
+            method: ``GET``, ``POST``, …
+            path: the path as it was sent. It is still escaped, so an escaped slash does not separate.
         """
         return self._walk(self._root, method, path.split("/")[1:], ())
 
@@ -54,6 +58,7 @@ class Router:
                 return None
             operation, names = node.operations[method]
             return operation, dict(zip(names, values, strict=True))
+
         head, rest = segments[0], segments[1:]
         if head in node.literal:
             found = self._walk(node.literal[head], method, rest, values)

@@ -1,6 +1,6 @@
-"""What the service refuses although its schema allows it: rules that stand in prose, and moderation.
+"""Refusals that the schema does not express: rules from the document's prose, media URLs and moderation.
 
-Only rules that are sure; where the prose is vague the sandbox accepts.
+Only certain rules are here. Where the prose is vague, the sandbox accepts.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ Rule = Callable[[Body], str | None]
 
 MEDIA_FIELD = re.compile(r"(^|_)urls?$|Urls?$|Src$|_images$|^image_list$")
 NOT_MEDIA = frozenset({"webhook_url", "cdnDomain", "urlPrefix"})
+
+
+# A rule returns a sentence about what is wrong with a body, or None.
 
 
 def _needs(body: Body, *fields: str) -> str | None:
@@ -75,6 +78,7 @@ def _wan25(body: Body) -> str | None:
     task = body.get("task_type", "first_frame") if model == "wan2.7-i2v" else "first_frame"
     if body.get("task_type", "first_frame") != "first_frame" and model != "wan2.7-i2v":
         return f"task_type {body['task_type']} needs model wan2.7-i2v"
+
     needed = {
         "first_frame": ("image_url",),
         "first_last_frame": ("image_url", "last_frame_url"),
@@ -85,6 +89,7 @@ def _wan25(body: Body) -> str | None:
         return "reference_media is required"
     if len(body.get("reference_image_urls") or ()) > 3 and task == "video_edit":
         return "reference_image_urls allows at most 3 images for video_edit"
+
     seconds = {
         "wan2.5-i2v-preview": ("5", "10"),
         "video_edit": ("5", "6", "7", "8", "9", "10"),
@@ -112,11 +117,13 @@ def _happyhorse(body: Body) -> str | None:
         return "image_url is required for mode i2v"
     if mode == "r2v" and not 1 <= len(body.get("reference_image_urls") or ()) <= 9:
         return "reference_image_urls needs 1 to 9 images for mode r2v"
+
     if mode == "video-edit":
         if len(body.get("reference_image_urls") or ()) > 5:
             return "reference_image_urls allows at most 5 images for mode video-edit"
         problem = _one_of(body, "resolution", ("720P", "1080P"), "for mode video-edit")
         return problem or _needs(body, "edit_video_url")
+
     if version == "1.0" and mode != "i2v" and body.get("ratio") in ("4:5", "5:4", "9:21", "21:9"):
         return f"ratio {body['ratio']} needs model_version 1.1"
     if version == "1.0" and str(body.get("duration", "5")) not in ("5", "10", "15"):
@@ -145,20 +152,24 @@ def _grok(body: Body) -> str | None:
 def _kling(body: Body) -> str | None:
     mode, quality = body.get("mode"), body.get("quality_mode", "std")
     old = body.get("version", "2.6") == "2.6"
+
     if quality == "4k" and (old or mode == "motion-control"):
         return "quality_mode 4k needs version 3.0 and text-to-video or image-to-video"
     if body.get("sound") and old and quality != "pro":
         return "sound needs quality_mode pro in version 2.6"
+
     if body.get("end_image_url"):
         if mode != "image-to-video" or (quality != "pro" and body.get("model_version") != "fast"):
             return "end_image_url needs mode image-to-video and quality_mode pro"
         if old and body.get("sound"):
             return "end_image_url cannot be combined with sound in version 2.6"
+
     if old:
         if str(body.get("duration", "5")) not in ("5", "10"):
             return "duration must be 5 or 10 for version 2.6"
         if body.get("model_version") == "fast":
             return "model_version fast needs version 3.0"
+
     needed = {"image-to-video": ("image_url",), "motion-control": ("image_url", "video_url")}
     return _needs(body, *needed.get(str(mode), ()))
 
@@ -169,12 +180,14 @@ def _kling_omni(body: Body) -> str | None:
     problem = _one_of(body, "duration", tuple(map(str, range(3, 16))), "(3 to 15)")
     if problem:
         return problem
+
     if body.get("multi_shot"):
         if body.get("shot_type") == "customize":
             shots = body.get("multi_prompt") or ()
             return None if 1 <= len(shots) <= 6 else "multi_prompt needs 1 to 6 shots"
         if not body.get("shot_type"):
             return "shot_type is required when multi_shot is true"
+
     return _needs(body, "prompt")
 
 
@@ -214,17 +227,18 @@ def _seedance2(body: Body) -> str | None:
     for field, most in (("reference_urls", 9), ("video_urls", 3), ("audio_urls", 3)):
         if not newer and len(body.get(field) or ()) > most:
             return f"{field} allows at most {most} for Seedance 2.0"
-    tiers = {"2.5": ("480p", "720p", "1080p"), "fast": ("480p", "720p"), "mini": ("480p", "720p")}
+
     version = str(body.get("model_version", "standard"))
-    problem = _one_of(
-        body, "resolution", tiers.get(version, ("480p", "720p", "1080p", "4k")), f"for {version}"
-    )
-    problem = problem or _seedance2_omni(body)
+    tiers = {"2.5": ("480p", "720p", "1080p"), "fast": ("480p", "720p"), "mini": ("480p", "720p")}
+    resolutions = tiers.get(version, ("480p", "720p", "1080p", "4k"))
+    problem = _one_of(body, "resolution", resolutions, f"for {version}") or _seedance2_omni(body)
     if problem:
         return problem
+
     if body.get("mode") == "reference":
         fields = ("reference_urls", "video_urls", "audio_urls") if newer else ("reference_urls", "video_urls")
         return None if any(body.get(field) for field in fields) else f"one of {', '.join(fields)} is required"
+
     needed = {"image-to-video": ("image_url",), "first-last-frames": ("first_frame_url", "last_frame_url")}
     return _needs(body, *needed.get(str(body.get("mode")), ()))
 
@@ -279,7 +293,7 @@ _RULES: dict[str, Rule] = {
 
 
 def _urls(body: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """(path, URL) of everything in a body that stands where a media URL belongs."""
+    """Every value of a media field in a body, each as (field, URL)."""
     if isinstance(body, Mapping):
         for key, value in body.items():
             if key not in NOT_MEDIA:
@@ -294,33 +308,37 @@ def _urls(body: Any, name: str = "") -> Iterator[tuple[str, str]]:
 def _bad_media(world: World, body: Body) -> str | None:
     for name, url in _urls(body):
         if url.startswith("data:"):
-            continue  # one client reports success with these for image models
+            continue  # one client reports success with data URLs for image models
         if not url.startswith(("http://", "https://")) or re.search(r"\s", url):
             return f"{name} must be a public URL without spaces"
-        if world.files.points_here(url, world.files_url) and world.files.behind(url, world.files_url) is None:
+        if world.files.points_here(url) and world.files.behind(url) is None:
             return f"{name} cannot be downloaded"
     return None
 
 
 def refusal(world: World, call: Call) -> Reply | None:
-    """What a start is refused with, or None. Nothing is charged for a refusal."""
+    """The reply that refuses a start, or None. A refusal costs nothing."""
     body, family = call.body, call.family
     if family.segment == "video" and body.get("back_id") and body.get("custom_back_id"):
         return error(call, 200, "back_id and custom_back_id cannot be used together", code=30005)
+
     rule = _RULES.get("/".join(call.operation.segments))
     problem = (rule(body) if rule else None) or _bad_media(world, body)
     if problem:
         return error(call, 400, problem)
+
     webhook = body.get("webhook_url")
     if webhook and not str(webhook).startswith("https://"):
         return error(call, 400, "webhook_url must be https")
+
     if family.segment == "userVoice":
         return _voice_guard(world, call)
     return _moderation(call)
 
 
 def _voice_guard(world: World, call: Call) -> Reply | None:
-    voices = [task for task in world.shelf(call.family).tasks if task.listed(call.now)]
+    """The refusal of a second training at a time, or of one voice too many."""
+    voices = [task for task in world.tasks_of(call.family.segment) if task.listed(call.now)]
     if any(not task.ended(call.now) for task in voices):
         return error(call, 400, "Another voice is being trained; wait until it is finished.")
     if "quota" in call.words or len(voices) >= world.config.voice_quota:
@@ -329,13 +347,15 @@ def _voice_guard(world: World, call: Call) -> Reply | None:
 
 
 def _moderation(call: Call) -> Reply | None:
+    """The refusal that a magic word asks for, in the family's own way."""
     body, family = call.body, call.family
     if family.minor and "minor" in call.words:
         return error(call, 403, "A minor was detected in the image.", code=1003)
     if family.minor and "suspected-minor" in call.words and body.get("minor_suspected_skip") is not True:
         return error(call, 403, "A minor is suspected in the image.", code=1004)
-    # API callers have force_generate on by default; the magic word stands for a finding that holds unless the
-    # caller says it out loud.
+
+    # For API callers force_generate is on by default. The magic word means a finding that holds even so,
+    # unless the caller sets force_generate explicitly.
     if family.nsfw == "empty" and "nsfw" in call.words and body.get("force_generate") is not True:
         return ok(call, {"nsfw": True, "message": "NSFW content detected"})
     return None

@@ -9,17 +9,19 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import attrs
 import uvicorn
 
 from a2e_async.sandbox.app import App
+from a2e_async.sandbox.catalogue import Duration
 from a2e_async.sandbox.clock import SandboxClock, ScaledClock
 from a2e_async.sandbox.document import load_document
 from a2e_async.sandbox.faults import Faults
 from a2e_async.sandbox.ledger import Ledger
-from a2e_async.sandbox.world import Config, Duration, World
+from a2e_async.sandbox.world import Config, World
 
 __all__ = ["Sandbox"]
 
@@ -29,7 +31,7 @@ START_SECONDS = 30.0
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without signals, ticks or grace: ends when told to, at once."""
+    """uvicorn without signal handlers, ticks or a grace period: `end` ends it at once."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -42,13 +44,16 @@ class _Server(uvicorn.Server):
         await self._over.wait()
 
     def end(self) -> None:
-        """Runs in the server's loop."""
+        """End the server. Called in its own event loop."""
         if self._over is not None:
             self._over.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
+
+        # Requests may wait for a clock that nobody moves any more, so they are cancelled, and clients may
+        # keep connections open, so these are aborted.
         tasks = list(self.server_state.tasks)
         for task in tasks:
             task.cancel()
@@ -56,39 +61,138 @@ class _Server(uvicorn.Server):
             transport = connection.transport
             if transport is not None:
                 transport.abort()
+
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)  # lets the transports tell of their end
+        await asyncio.sleep(0)  # lets the transports report that their connections are lost
         for bound in sockets or ():
             bound.close()
+
+
+class _ServerThread:
+    """A server in a thread and an event loop of its own.
+
+    Args:
+        app: the application to serve.
+        sockets: bound and listening; the server closes them.
+        on_loop: called in the event loop before anything else.
+    """
+
+    def __init__(self, app: App, sockets: list[socket.socket], on_loop: Callable[[], object]) -> None:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            log_level="critical",
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=3600,  # idle connections must not end by real time, which the clock ignores
+        )
+
+        self._server = _Server(config)
+        self._sockets = sockets
+        self._on_loop = on_loop
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="a2e-sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread and wait until the server answers."""
+        self._thread.start()
+        if not self._server.ready.wait(START_SECONDS):
+            for bound in self._sockets:
+                bound.close()
+            raise RuntimeError("the sandbox did not start")
+
+    def stop(self) -> None:
+        """End the server and wait for its thread."""
+        self.post(self._server.end)
+        self._thread.join()
+
+    def post(self, callback: Callable[[], object]) -> None:
+        """Call a function in the server's event loop, from any thread."""
+        if self._loop is None:
+            raise RuntimeError("the sandbox did not start")
+        self._loop.call_soon_threadsafe(callback)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            self._loop = runner.get_loop()
+            self._loop.call_soon(self._on_loop)
+            runner.run(self._server.serve(sockets=self._sockets))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     try:
         from uvloop import new_event_loop
-    except ImportError:  # Windows has none
+    except ImportError:  # not available on Windows
         return asyncio.new_event_loop
     return new_event_loop
+
+
+@attrs.frozen
+class _Address:
+    """Where a sandbox is asked to listen."""
+
+    host: str
+    port: int
+    separate_files: bool
+    prefix: str
+
+    def bind(self) -> list[socket.socket]:
+        """Bind one socket, or a second one for files."""
+        sockets = [_bind(self.host, self.port)]
+        if self.separate_files:
+            sockets.append(_bind(self.host, 0))
+        return sockets
+
+    def origins(self, sockets: Sequence[socket.socket]) -> tuple[str, str]:
+        """The origin of the API and that of the files."""
+        origins = [f"http://{self.host}:{bound.getsockname()[1]}" for bound in sockets]
+        return origins[0], origins[-1]
 
 
 class Sandbox:
     """A local A2E on a loopback port, in a thread of its own.
 
-    Use it with ``async with`` (asyncio or trio) or plain ``with``. Its methods may be called from any thread.
+    Use it with ``async with`` (asyncio or trio) or a plain ``with``. Its methods may be called from any
+    thread.
 
     Args:
-        port: 0 takes a free one; separate_files: serve files on a second port, so on another origin.
-        clock: a `VirtualClock` (may be shared with the client) or a `ScaledClock`; by default real time.
-        faults: one `Faults` or several; changed later by `set_faults` and `script`.
-        token: the API token that works; by default one is made.
-        document: the OpenAPI file to play; by default $A2E_SANDBOX_SPEC or the package's own.
+        host: the address to bind.
+        port: the port to bind; 0 takes a free one.
+        separate_files: serve files on a second port, and so on another origin.
+        clock: a `VirtualClock`, which may be shared with the client, or a `ScaledClock`. The default is
+            real time.
+        faults: one `Faults` or several. `set_faults` and `script` change them later.
+        token: the API token that works. By default one is made.
+        document: the OpenAPI file to play. The default is $A2E_SANDBOX_SPEC, or the package's own document.
         prefix: a path below which the API lives, as on white-label hosts.
-        epoch: the wall-clock time (seconds since 1970) that createdAt shows for second 0 of the clock.
-        seed, durations, prices, options: see `Config`, whose attributes they are: coins, presign_price,
-            result_ttl, odd_files, voice_quota, max_upload, diamonds.
+        epoch: the wall-clock time (seconds since 1970) that ``createdAt`` shows for second 0 of the clock.
+        seed: the seed of everything that is drawn at random.
+        durations: workflow -> how long its tasks take, in seconds: a number, (mean, standard deviation), or
+            a function of the start's body. ``"*"`` means every other workflow.
+        prices: workflow -> coins for one task.
+        **options: more keywords of `a2e_async.sandbox.world.Config`: coins, diamonds, presign_price,
+            result_ttl, odd_files, voice_quota, max_upload.
+
+    Attributes:
+        clock: the clock that it lives by.
+        token: the API token that works.
+        origin: scheme, host and port of the API; empty before the start.
+        files_origin: scheme, host and port of the files; the same unless `separate_files` is set.
 
     Raises:
-        FileNotFoundError, ValueError: no usable document.
-        OSError: the port is taken.
+        FileNotFoundError, ValueError: the document is missing or invalid.
+        OSError: the port is taken (raised by `start`).
+
+    Example:
+        ```python
+        async with Sandbox(coins=5) as sandbox:
+            async with A2E(sandbox.token, base_url=sandbox.url) as a2e:
+                ...
+            assert sandbox.ledger.made() == 0
+        ```
     """
 
     def __init__(
@@ -110,11 +214,11 @@ class Sandbox:
     ) -> None:
         self.clock: SandboxClock = ScaledClock() if clock is None else clock
         self.token = token or _make_token(seed)
-        self._host, self._port, self._separate = host, port, separate_files
-        self._prefix = prefix.rstrip("/")
-        self._epoch = time.time() - self.clock.now() if epoch is None else epoch
-        self._document = load_document(document)
-        self._config = Config(
+        self.origin = self.files_origin = ""
+
+        second_0 = time.time() - self.clock.now() if epoch is None else epoch
+        spec = load_document(document)
+        config = Config(
             seed=seed,
             token=self.token,
             durations=dict(durations or {}),
@@ -122,69 +226,47 @@ class Sandbox:
             faults=(faults,) if isinstance(faults, Faults) else tuple(faults),
             **options,
         )
-        self._sockets: list[socket.socket] = []
-        self._thread: threading.Thread | None = None
-        self._server: _Server | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+
+        def make_world() -> World:
+            return World(config, spec, self.clock, second_0, self.files_origin)
+
+        self._make_world = make_world
+        self._address = _Address(host, port, separate_files, prefix.rstrip("/"))
         self._app: App | None = None
-        self.origin = self.files_origin = ""
+        self._server: _ServerThread | None = None
 
     # Life
 
     def start(self) -> Sandbox:
-        """Bind, and serve until `stop`."""
-        if self._thread is not None:
+        """Bind the port, and serve until `stop`.
+
+        Raises:
+            OSError: the port is taken.
+            RuntimeError: this sandbox is running already, or it did not start within 30 seconds.
+        """
+        if self._server is not None:
             raise RuntimeError("this sandbox is running already")
-        self._sockets = [_bind(self._host, self._port)]
-        if self._separate:
-            self._sockets.append(_bind(self._host, 0))
-        origins = [f"http://{self._host}:{bound.getsockname()[1]}" for bound in self._sockets]
-        self.origin, self.files_origin = origins[0], origins[-1]
-        self._app = App(self._new_world, self._prefix)
-        config = uvicorn.Config(
-            self._app,
-            lifespan="off",
-            ws="none",
-            access_log=False,
-            log_config=None,
-            log_level="critical",
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=3600,  # no idle connection dies by real time, which the clock does not know
-        )
-        self._server = _Server(config)
-        self._thread = threading.Thread(
-            target=self._run, args=(self._server,), name="a2e-sandbox", daemon=True
-        )
-        self._thread.start()
-        if not self._server.ready.wait(START_SECONDS):
-            for bound in self._sockets:
-                bound.close()
-            raise RuntimeError("the sandbox did not start")
+
+        sockets = self._address.bind()
+        self.origin, self.files_origin = self._address.origins(sockets)
+        self._app = App(self._make_world, self._address.prefix)
+        server = _ServerThread(self._app, sockets, self.clock.watch)
+        server.start()
+
+        self._server = server
         self.clock.start()
         return self
 
     def stop(self) -> None:
-        """End the server and its thread; the ledger stays readable."""
-        if self._thread is None or self._server is None or self._loop is None:
+        """End the server and its thread. The ledger stays readable."""
+        if self._server is None:
             return
+
         self.clock.stop()
-        self._loop.call_soon_threadsafe(self._server.end)
-        self._thread.join()
-        self._thread = self._loop = None
+        self._server.stop()
+        self._server = None
         if self._app is not None:
             self._app.world.files.close()
-
-    def _run(self, server: _Server) -> None:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            self._loop = runner.get_loop()
-            self._loop.call_soon(self.clock.watch)
-            runner.run(server.serve(sockets=self._sockets))
-
-    def _new_world(self) -> World:
-        world = World(self._config, self._document, self.clock, self._epoch)
-        world.files_url = self.files_origin
-        return world
 
     def __enter__(self) -> Sandbox:
         return self.start()
@@ -202,18 +284,18 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The client's base_url, with the prefix if there is one."""
-        return self.origin + self._prefix
+        """The client's ``base_url``, with the prefix if there is one."""
+        return self.origin + self._address.prefix
 
     def file_url(self, size: int) -> str:
-        """A file of that many bytes to download; `media.pattern` has the same bytes."""
+        """The URL of a file of `size` bytes; `a2e_async.sandbox.media.pattern` returns the same bytes."""
         return f"{self.files_origin}/files/bytes/{size}"
 
     # What a test asks and changes
 
     @property
     def world(self) -> World:
-        """The state itself. Look at it between requests only; use the methods below while it serves."""
+        """The state itself. Use it between requests only; `call` is safe while the sandbox serves."""
         return self._started().world
 
     def _started(self) -> App:
@@ -222,9 +304,14 @@ class Sandbox:
         return self._app
 
     def call(self, ask: Callable[[World], T]) -> T:
-        """Run a function on the state, in the server's thread, between two requests."""
-        if self._loop is None:
+        """Call a function with the state, in the server's thread, between two requests.
+
+        Returns:
+            What the function returns. Its exception is raised here.
+        """
+        if self._server is None:
             return ask(self.world)
+
         answer: concurrent.futures.Future[T] = concurrent.futures.Future()
 
         def run() -> None:
@@ -233,38 +320,42 @@ class Sandbox:
             except BaseException as problem:
                 answer.set_exception(problem)
 
-        self._loop.call_soon_threadsafe(run)
+        self._server.post(run)
         return answer.result(START_SECONDS)
 
     @property
     def ledger(self) -> Ledger:
         """A snapshot of the account of what happened."""
 
-        def ask(world: World) -> Ledger:
-            world.now()
+        def take_snapshot(world: World) -> Ledger:
+            world.now()  # events that are due happen first
             return world.ledger.snapshot()
 
-        return self.call(ask)
+        return self.call(take_snapshot)
 
     @property
     def balance(self) -> int:
         """Coins left."""
-        return self.call(lambda world: world.balance)
+        return self.call(lambda world: world.account.balance)
 
     def set_coins(self, coins: int) -> None:
         """Change the balance."""
-        self.call(lambda world: setattr(world, "balance", coins))
+        self.call(lambda world: setattr(world.account, "balance", coins))
 
     def set_faults(self, *faults: Faults) -> None:
-        """Put these faults in force in place of all others; scripts not yet played are dropped."""
+        """Replace all faults in force. Scripts that have not been played are dropped."""
         self.call(lambda world: world.plan.replace(faults))
 
     def script(self, selector: str, *kinds: str) -> None:
-        """One-shot faults for the next requests: ``sandbox.script("start", "reset_after", "ok")``."""
+        """Add one-shot faults for the next requests: ``sandbox.script("start", "reset_after", "ok")``.
+
+        Raises:
+            ValueError: one of the kinds is not a fault.
+        """
         self.call(lambda world: world.plan.script(selector, kinds))
 
     def reset(self) -> None:
-        """A fresh account: no tasks, no files, full balance, an empty ledger, the faults it was made with."""
+        """Begin a fresh account: no tasks, no files, full balance, empty ledger, the faults of the start."""
         app = self._started()
         self.call(lambda _world: app.reset())
 
@@ -284,7 +375,7 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _make_token(seed: int) -> str:
-    """Of the form that real tokens have: sk_ and a three-part JWT."""
+    """A token of the form of real ones: ``sk_`` and a JWT of three parts."""
     digits = random.Random(f"token {seed}")
     parts = [f"{digits.getrandbits(8 * length):0{2 * length}x}" for length in (9, 24, 21)]
     return "sk_eyJ" + ".".join(parts)

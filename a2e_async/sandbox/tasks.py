@@ -1,4 +1,4 @@
-"""A task's life, and its record at every moment of it."""
+"""A task's life, and its record at each moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANCHOR_SUFFIX = "a"
 
 @attrs.frozen
 class OutputFile:
-    """One result: what it is, and the (possibly misleading) extension of its URL."""
+    """One output: its kind, and the extension of its URL, which may be misleading."""
 
     kind: str
     extension: str
@@ -30,13 +30,29 @@ class OutputFile:
 class Task:
     """One task on the server.
 
+    All times are seconds of the clock.
+
     Attributes:
-        number: the how manieth of its family, from 0.
-        created / done_at: seconds of the clock; `done_at` is infinite for a task that never ends.
+        id: the task's id.
+        number: its index within the family, from 0.
+        family: the family that it belongs to.
+        body: the body of its start.
+        name: the name that its start gave it.
+        coins: its price.
+        created: when it was made.
+        done_at: when it ends; infinite for a task that never does.
         ending: the status it ends in.
-        listed_at: when lists begin to show it; vanishes_at: when every route stops to.
-        deleted: whether lists leave it out; gone: whether its detail does not answer either.
-        coins_back: what was refunded.
+        reason: the reason of a failure.
+        files: its outputs.
+        files_url: the origin at which they are served.
+        epoch: the wall-clock time of second 0 of the clock.
+        entry: its entry in the ledger.
+        listed_at: when lists begin to show it.
+        vanishes_at: when every route stops showing it.
+        deleted: whether lists leave it out.
+        gone: whether its detail does not answer either.
+        refunded: coins given back.
+        cache: status -> its record as JSON.
     """
 
     id: str
@@ -50,75 +66,79 @@ class Task:
     ending: str
     reason: str
     files: tuple[OutputFile, ...]
-    base_url: str
+    files_url: str
     epoch: float
     entry: TaskEntry
     listed_at: float = 0.0
     vanishes_at: float = math.inf
     deleted: bool = False
     gone: bool = False
-    coins_back: int = 0
+    refunded: int = 0
     cache: dict[str, bytes] = attrs.field(factory=dict)
 
     def ended(self, now: float) -> bool:
-        """Whether the task is in its last status."""
+        """Whether the task has reached its last status."""
         return now >= self.done_at
 
     def exists(self, now: float) -> bool:
-        """Whether the service still knows it."""
+        """Whether the service still knows the task."""
         return not self.gone and now < self.vanishes_at
 
     def listed(self, now: float) -> bool:
-        """Whether lists and batches show it (lists: see `listed_at` too)."""
+        """Whether batches show the task. Lists do so too, from `listed_at` on."""
         return self.exists(now) and not self.deleted
 
     def status(self, now: float) -> str:
-        """The status word at that moment."""
-        return self.ending if self.ended(now) else self._stage(now)[0]
+        """The status at a time of the clock."""
+        if self.ended(now):
+            return self.ending
 
-    def _stage(self, now: float) -> tuple[str, float]:
         length = self.done_at - self.created
         share = (now - self.created) / length if 0 < length < math.inf else 0.5
-        current = self.family.stages[0]
-        for stage in self.family.stages:
-            if share >= stage[1]:
-                current = stage
+        current = self.family.stages[0][0]
+        for status, begins in self.family.stages:
+            if share >= begins:
+                current = status
         return current
 
     def progress(self, now: float) -> int:
-        """0 to 100."""
+        """The progress in percent; 0 for a failed task."""
         if self.ended(now):
             return 100 if self.succeeded else 0
+
         length = self.done_at - self.created
         return max(0, min(99, int(100 * (now - self.created) / length))) if length < math.inf else 50
 
     @property
     def succeeded(self) -> bool:
-        """Whether it ends well."""
+        """Whether the task ends well."""
         return self.ending == self.family.done
 
     @property
     def urls(self) -> list[str]:
-        """Where the outputs are served."""
-        return [f"{self.base_url}/results/{self.id}/{i}{file.extension}" for i, file in enumerate(self.files)]
+        """The URLs of the outputs."""
+        folder = f"{self.files_url}/results/{self.id}"
+        return [f"{folder}/{index}{file.extension}" for index, file in enumerate(self.files)]
 
     def _time(self, moment: float) -> str:
         return iso(self.epoch + moment)
 
     def encoded(self, now: float) -> bytes:
-        """The record as JSON; rendered once for each status."""
+        """The record as JSON. It is rendered once for each status."""
         status = self.status(now)
         if self.family.segment == "video" and not self.ended(now):
-            return encode(self.record(now)).encode()
-        found = self.cache.get(status)
-        if found is None:
-            found = self.cache[status] = encode(self.record(now)).encode()
-        return found
+            return encode(self.record(now)).encode()  # shows a progress that grows all the time
+
+        rendered = self.cache.get(status)
+        if rendered is None:
+            rendered = self.cache[status] = encode(self.record(now)).encode()
+        return rendered
 
     def record(self, now: float) -> dict[str, Any]:
-        """The record as the family's detail shows it."""
+        """The record as the family's detail route shows it."""
         family, ended = self.family, self.ended(now)
         updated = min(now, self.done_at)
+
         raw: dict[str, Any] = {"_id": self.id}
         if family.name:
             raw[family.name] = self.name
@@ -128,19 +148,22 @@ class Task:
         raw["createdAt"] = self._time(self.created)
         raw["updatedAt"] = self._time(updated)
         raw.update(self._failure(ended))
-        raw.update(
-            {key: value for key, value in self.body.items() if key not in raw and key not in NOT_ECHOED}
-        )
+
+        echoed = {key: value for key, value in self.body.items() if key not in raw and key not in NOT_ECHOED}
+        raw.update(echoed)
+
         special = _SPECIAL.get(family.segment)
         raw.update(special(self, now) if special else self._result(ended))
         return raw
 
     def _failure(self, ended: bool) -> dict[str, Any]:
+        """The fields that give the reason of a failure; they are there without a failure too."""
         family = self.family
         failed = ended and not self.succeeded
         if family.failure_code == "error_code":  # the face swap families: "" or null, "0" when done
             code = ("1005" if failed else "0") if ended else ""
             return {"error_code": code, "faild_message": self.reason if failed else (None if ended else "")}
+
         raw: dict[str, Any] = {family.failure: self.reason if failed else ""}
         if family.failure_code:
             raw[family.failure_code] = "GENERATION_FAILED" if failed else ""
@@ -171,12 +194,13 @@ class Task:
 
     @property
     def anchor_id(self) -> str:
-        """Of a video twin: the avatar it became."""
+        """The id of the avatar that a video twin becomes."""
         return f"{ANCHOR_SUFFIX}{self.id[1:]}"
 
     def _voice(self, now: float) -> dict[str, Any]:
         failed = self.ended(now) and not self.succeeded
         language = str(self.body.get("language", "en-US"))
+
         return {
             "gender": self.body.get("gender", "female"),
             "model": self.body.get("model", "a2e"),

@@ -1,10 +1,10 @@
-"""What ends a run early, what slows it down, and what a job may cost."""
+"""Bulk runs that stop early or slow down, and their budget."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import pytest
@@ -33,29 +33,27 @@ def journal(tmp_path: Path) -> Path:
 
 
 def switch_token(on: Stage, *, enabled: bool) -> None:
-    """Switch all tokens of the account off or on."""
+    """Switch all tokens of the account on or off."""
 
     def switch(world: Any) -> None:
-        for record in world.tokens.values():
+        for record in world.account.tokens.values():
             record["enabled"] = enabled
 
     on.sandbox.call(switch)
 
 
 @pytest.mark.parametrize("family", ["image_to_video", "head_swap", "flux2"])
-async def test_no_coins_stops_the_run_and_what_is_under_way_comes_to_its_end(
-    journal: Path, family: str
-) -> None:
-    """Lack of coins is told in three ways: 200 with a code, 400 with a text, 402."""
+async def test_no_coins_stops_the_run_and_running_tasks_are_finished(journal: Path, family: str) -> None:
+    """The service reports missing coins in three ways: 200 with a code, 400 with a text, 402."""
 
     def jobs(a2e: A2E) -> list[Job[Any]]:
         url = "https://e.com/a.png"
-        make = {
+        make: dict[str, Callable[[int], Job[Any]]] = {
             "image_to_video": lambda number: a2e.image_to_video(image_url=url, prompt=f"{number}"),
             "head_swap": lambda number: a2e.head_swap(image_url=url, target_image_url=f"{url}?{number}"),
             "flux2": lambda number: a2e.flux2(name="n", prompt=f"{number}"),
-        }[family]
-        return [make(number) for number in range(30)]
+        }
+        return [make[family](number) for number in range(30)]
 
     async with stage(coins=7 * PRICE, prices={family: PRICE}) as on:
         async with on.a2e.bulk(jobs(on.a2e), concurrency=5, journal=journal) as run:
@@ -63,17 +61,18 @@ async def test_no_coins_stops_the_run_and_what_is_under_way_comes_to_its_end(
         assert len(set(ids(outcomes))) == len(outcomes) == on.made() == 7
         assert isinstance(run.stopped, InsufficientCredits)
         assert run.summary().stopped is run.stopped
-        # Not one try for each job that is left.
+        # The jobs that are left are not tried one by one.
         assert on.sandbox.ledger.count("start") <= 7 + 5
         assert run.summary().not_started <= 5 + 8
         states = {row["state"] for row in entries(journal)}
         assert states == {"done", "new"}
+
         on.sandbox.set_coins(10**6)
         again = await rerun(on, jobs, journal=journal)
         assert len(set(ids(again))) == on.made() == 30
 
 
-async def test_those_who_wait_for_their_turn_are_not_sent_any_more() -> None:
+async def test_starts_that_wait_for_their_turn_are_not_sent_after_a_stop() -> None:
     async with stage(coins=3 * PRICE) as on:
         async with on.a2e.bulk(pictures(on.a2e, 50), concurrency=20, start_rate=1.0) as run:
             assert len(ids(await drained(run))) == 3
@@ -93,7 +92,7 @@ async def test_a_refused_token_stops_the_run_and_keeps_what_was_accepted(journal
             outcomes = await drained(run)
         assert isinstance(run.stopped, AuthenticationError)
         made = on.made()
-        # Those at the server cannot be asked for any more: told, and kept for the next run.
+        # The tasks at the server cannot be polled any more. They fail here, and the next run takes them up.
         assert len(outcomes) == made
         assert all(isinstance(outcome.error, AuthenticationError) for outcome in outcomes)
         switch_token(on, enabled=True)
@@ -101,7 +100,7 @@ async def test_a_refused_token_stops_the_run_and_keeps_what_was_accepted(journal
         assert len(set(ids(again))) == on.made() == 20
 
 
-async def test_a_token_refused_to_the_last_tasks_is_told_too() -> None:
+async def test_a_token_refused_for_the_last_tasks_is_reported_too() -> None:
     async with stage(durations={"*": 100.0}) as on:
 
         async def jobs() -> AsyncIterator[Job[Any]]:
@@ -130,7 +129,7 @@ async def test_a_stopped_run_does_not_wait_for_the_next_job() -> None:
         assert isinstance(run.stopped, InsufficientCredits)
 
 
-async def test_a_service_that_cannot_be_reached_holds_the_run_then_stops_it(journal: Path) -> None:
+async def test_an_unreachable_service_holds_the_run_then_stops_it(journal: Path) -> None:
     async with stage() as on:
         nowhere = A2E(
             "sk_x",
@@ -139,6 +138,7 @@ async def test_a_service_that_cannot_be_reached_holds_the_run_then_stops_it(jour
             retry=RetryPolicy(attempts=3),
             start=StartPolicy(attempts=3),
         )
+
         began = on.clock.now()
         async with (
             nowhere,
@@ -148,21 +148,22 @@ async def test_a_service_that_cannot_be_reached_holds_the_run_then_stops_it(jour
         assert 500.0 < on.clock.now() - began < 1000.0
         assert isinstance(run.stopped, ConnectionFailed)
         assert {row["state"] for row in entries(journal)} == {"new"}
+
         assert len(ids(await rerun(on, lambda a2e: pictures(a2e, 5), journal=journal))) == 5
 
 
-async def test_a_long_retry_after_is_waited_for_by_everyone() -> None:
+async def test_a_long_retry_after_holds_all_jobs() -> None:
     async with stage(client={"retry": RetryPolicy(patience=30.0)}) as on:
         on.sandbox.script("image_to_video.start", "status_429:300")
         async with on.a2e.bulk(pictures(on.a2e, 20), concurrency=4) as run:
             assert len(ids(await drained(run))) == 20
-        # The three others that were under way, then nobody for five minutes.
+        # The three other starts under way, then no start for five minutes.
         early = [task for task in on.sandbox.ledger.tasks if task.created_at < 290.0]
         assert len(early) <= 3
         assert on.sandbox.ledger.count("start") == 21
 
 
-async def test_refusals_without_end_stop_the_run() -> None:
+async def test_endless_refusals_stop_the_run() -> None:
     async with stage(faults=Faults(operations="start", status_429=1.0, retry_after=500.0)) as on:
         async with on.a2e.bulk(pictures(on.a2e, 50), concurrency=4, timeout=900.0) as run:
             assert await drained(run) == []
@@ -174,18 +175,18 @@ async def test_a_rate_limit_slows_the_whole_run_and_not_one_job() -> None:
     async with stage(faults=Faults(operations="start", rate_limit=2.0), durations={"*": 5.0}) as on:
         async with on.a2e.bulk(pictures(on.a2e, 60), concurrency=30) as run:
             assert len(ids(await drained(run))) == 60
-        # Sixty starts at two a second take half a minute; few of them were sent in vain.
+        # Sixty starts at two per second take half a minute; few of them were sent in vain.
         assert on.sandbox.ledger.faults["status_429"] <= 90
         assert on.clock.now() < 120.0
 
 
-async def test_starts_follow_each_other_at_the_rate_that_was_set() -> None:
+async def test_starts_keep_to_the_rate_that_was_set() -> None:
     async with stage(faults=Faults(operations="start", status_429=0.3, retry_after=0.1)) as on:
         async with on.a2e.bulk(pictures(on.a2e, 40), start_rate=2.0) as run:
             assert len(ids(await drained(run))) == 40
         starts = sorted(task.created_at for task in on.sandbox.ledger.tasks)
         assert starts[-1] >= 39 / 2.0
-        # Those that were refused take their turn again.
+        # A refused start waits for another turn.
         assert on.sandbox.ledger.count("start") / starts[-1] < 2.2
 
 
@@ -198,6 +199,7 @@ async def test_failed_tasks_are_retried_but_never_moderated_ones() -> None:
         ]
         async with on.a2e.bulk(jobs, retries=3) as run:
             outcomes = await drained(run)
+
         assert outcomes[12].attempts == 1
         assert isinstance(outcomes[12].error, TaskFailed)
         assert outcomes[13].attempts == 4
@@ -207,7 +209,7 @@ async def test_failed_tasks_are_retried_but_never_moderated_ones() -> None:
         assert run.summary().retried == on.made() - len(outcomes)
 
 
-async def test_a_stopped_run_tells_of_the_failure_that_it_cannot_retry() -> None:
+async def test_a_stopped_run_reports_the_failure_that_it_cannot_retry() -> None:
     async with stage(coins=3 * PRICE, faults=Faults(task_fails=1.0)) as on:
         async with on.a2e.bulk(pictures(on.a2e, 3), retries=5) as run:
             outcomes = await drained(run)
@@ -215,13 +217,16 @@ async def test_a_stopped_run_tells_of_the_failure_that_it_cannot_retry() -> None
         assert len(outcomes) == on.made() == 3
 
 
+LENGTHS: tuple[Literal[5, 10, 15, 20], ...] = (5, 10, 15, 20)
+
+
 def dear_and_cheap(a2e: A2E, count: int) -> Iterator[Job[Any]]:
-    """Jobs whose prices differ: 10, 20, 30, 40 coins by their length, and images at 10."""
+    """Jobs with different prices: videos for 10, 20, 30 or 40 coins by their length, and images for 10."""
     for number in range(count):
         if number % 5 == 4:
             yield a2e.text_to_image(prompt=f"kite {number}")
         else:
-            length = (5, 10, 15, 20)[number % 5]
+            length = LENGTHS[number % 5]
             yield a2e.image_to_video(
                 image_url=f"https://e.com/{number}.png", prompt="it waves", video_time=length
             )
@@ -229,13 +234,14 @@ def dear_and_cheap(a2e: A2E, count: int) -> Iterator[Job[Any]]:
 
 @pytest.mark.parametrize("quotes", [True, False])
 @pytest.mark.parametrize("bound", [5, 95, 333, 10_000])
-async def test_max_coins_is_never_passed_and_nearly_used(quotes: bool, bound: int) -> None:
-    """With quotes of the service never; without, a kind's first job may come as a surprise, alone."""
+async def test_max_coins_is_never_exceeded_and_nearly_used_up(quotes: bool, bound: int) -> None:
+    """Without the service's quotes, only the first job of a kind can exceed the limit, and it runs alone."""
     async with stage(prices={}) as on:
         if not quotes:
             on.sandbox.set_faults(Faults(operations="POST /api/v1/generation/quote", status_403=1.0))
         async with on.a2e.bulk(dear_and_cheap(on.a2e, 40), concurrency=20, max_coins=bound) as run:
             outcomes = await drained(run)
+
         spent = sum(task.coins for task in on.sandbox.ledger.tasks)
         whole = 8 * (10 + 20 + 30 + 40 + 10)
         assert spent <= bound + (0 if quotes else 40)
@@ -245,7 +251,7 @@ async def test_max_coins_is_never_passed_and_nearly_used(quotes: bool, bound: in
         assert len(outcomes) == on.made()
 
 
-async def test_given_quotes_are_believed_until_the_replies_say_more() -> None:
+async def test_given_quotes_count_until_the_replies_report_more() -> None:
     async with stage() as on:
         jobs = [job.with_quote(PRICE) for job in pictures(on.a2e, 20)]
         async with on.a2e.bulk(jobs, max_coins=95.0) as run:
@@ -269,19 +275,19 @@ async def test_the_budget_counts_what_earlier_processes_spent(journal: Path) -> 
             assert isinstance(run.stopped, BudgetReached)
 
 
-async def test_the_budget_keeps_aside_what_a_lost_start_may_have_cost(journal: Path) -> None:
+async def test_the_budget_sets_aside_what_a_lost_start_may_have_cost(journal: Path) -> None:
     async with stage() as on:
         on.sandbox.script("image_to_video.start", "ok", "reset_before")
         for _ in range(2):
             outcomes = await rerun(
                 on, lambda a2e: pictures(a2e, 20), journal=journal, max_coins=50.0, concurrency=1
             )
-        # One is uncertain, so it may have been paid: four others are all that the bound allows.
+        # One start is uncertain and may have been paid, so the limit allows only four others.
         assert on.made() == 4
         assert len(outcomes) == 5
 
 
-async def test_families_that_tell_no_price_need_quotes_for_a_bound() -> None:
+async def test_workflows_that_report_no_cost_need_quotes_for_a_limit() -> None:
     async with stage(prices={"face_swap_task": 12}) as on:
         on.sandbox.set_faults(Faults(operations="POST /api/v1/generation/quote", status_403=1.0))
 
@@ -303,7 +309,7 @@ async def test_families_that_tell_no_price_need_quotes_for_a_bound() -> None:
         assert on.made() == 1 + 4
 
 
-async def test_nothing_hangs_when_the_one_that_explores_the_price_is_refused() -> None:
+async def test_nothing_hangs_when_the_start_that_explores_the_price_is_refused() -> None:
     async with stage(coins=5) as on:
         on.sandbox.set_faults(Faults(operations="POST /api/v1/generation/quote", status_403=1.0))
         async with on.a2e.bulk(pictures(on.a2e, 30), max_coins=1000.0) as run:

@@ -12,15 +12,16 @@ import anyio
 import pytest
 
 from a2e_async.sandbox import ScaledClock, VirtualClock
+from a2e_async.sandbox.silence import SilenceDetector
 from tests.sandbox.kit import STARTS, talking
 
 pytestmark = pytest.mark.anyio
 
 
 async def asleep(clock: VirtualClock, number: int) -> None:
-    """Until that many sleepers wait."""
+    """Wait until a number of sleepers sleep."""
     with anyio.fail_after(5):
-        while len([waiter for *_, waiter in clock._heap if not waiter.over]) < number:
+        while clock.sleepers < number:
             await anyio.lowlevel.checkpoint()
 
 
@@ -67,7 +68,7 @@ async def test_a_sleep_can_be_cancelled() -> None:
         await asleep(clock, 1)
         tasks.cancel_scope.cancel()
     clock.advance(20)
-    assert clock._waking == 0
+    assert clock.waking == 0
 
 
 @pytest.mark.parametrize("seconds", [0, -1])
@@ -144,14 +145,14 @@ async def test_slow_work_does_not_run_into_a_far_time_limit(monkeypatch: pytest.
     """Between two requests a client may be slow; nobody but its time limit is waiting then."""
     clock = VirtualClock(auto=True, grace=0.0005)
     looked_again = threading.Event()
-    stays_quiet = VirtualClock._stays_quiet
+    lasts = SilenceDetector.lasts
 
-    def noted(self: VirtualClock, seen: int, grace: float, ended: Callable[[], bool]) -> bool:
-        if grace > self.grace:
+    def noted(self: SilenceDetector, seen: int, grace: float, ended: Callable[[], bool]) -> bool:
+        if grace > clock.grace:
             looked_again.set()
-        return stays_quiet(self, seen, grace, ended)
+        return lasts(self, seen, grace, ended)
 
-    monkeypatch.setattr(VirtualClock, "_stays_quiet", noted)
+    monkeypatch.setattr(SilenceDetector, "lasts", noted)
     with clock, clock.move_on_after(900) as limit:
         await anyio.to_thread.run_sync(looked_again.wait, 5)
         await clock.sleep(1)
@@ -180,7 +181,7 @@ def test_event_loops_of_several_threads_share_it() -> None:
         ]
         for thread in threads:
             thread.start()
-        while len(clock._heap) < 4:
+        while clock.sleepers < 4:
             time.sleep(0.001)
         clock.leave()
         for thread in threads:
@@ -194,7 +195,7 @@ def test_it_outlives_event_loops() -> None:
         for backend in ("asyncio", "trio", "asyncio"):
             anyio.run(clock.sleep, 7, backend=backend)
         assert clock.now() == 21.0
-    assert clock._thread is None
+    assert not clock.running
 
 
 def test_time_does_not_go_back() -> None:

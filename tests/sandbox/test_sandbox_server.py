@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from a2e_async.sandbox import Faults, Ledger, Sandbox, ScaledClock, VirtualClock
-from a2e_async.sandbox.__main__ import main
+from a2e_async.sandbox.__main__ import main, parse_faults
 from tests.sandbox.kit import STARTS, Talker, rows, talking
 
 START = "userImage2Video/start"
@@ -268,13 +268,11 @@ def test_bad_arguments_are_one_line(
 
 
 def test_faults_from_a_file(tmp_path: Path) -> None:
-    from a2e_async.sandbox.__main__ import _faults
-
     file = tmp_path / "faults.json"
     file.write_text('[{"status_429": 0.5, "operations": "start"}, {"latency": 1}]')
-    assert _faults(str(file)) == (Faults(status_429=0.5, operations="start"), Faults(latency=1))
-    assert _faults('{"html": 0.1}') == (Faults(html=0.1),)
-    assert _faults("html=0.1,latency=2") == (Faults(html=0.1, latency=2.0),)
+    assert parse_faults(str(file)) == (Faults(status_429=0.5, operations="start"), Faults(latency=1))
+    assert parse_faults('{"html": 0.1}') == (Faults(html=0.1),)
+    assert parse_faults("html=0.1,latency=2") == (Faults(html=0.1, latency=2.0),)
 
 
 # The pytest plugin

@@ -1,1 +1,1 @@
-"""The sandbox's answers, one module for each group of operations."""
+"""The sandbox's handlers, one module for each group of operations."""

@@ -1,4 +1,4 @@
-"""The account: tokens, coins, credits history, quotes."""
+"""Handlers of the account: tokens, coins, credits history and quotes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = [
 
 
 def remaining_coins(world: World, call: Call) -> Reply:
-    """The balance."""
-    return ok(call, {"coins": world.balance, "diamonds": world.config.diamonds})
+    """Return the balance."""
+    return ok(call, {"coins": world.account.balance, "diamonds": world.config.diamonds})
 
 
 def quote(world: World, call: Call) -> Reply:
-    """What a start would cost: free, and nothing but the price is looked at. Field name not published."""
+    """Return what a start would cost. Only the price is computed. The field's name is not published."""
     endpoint = call.body["endpoint"].removeprefix("POST ").strip()
     segments = split_path(endpoint)
     starts = [
@@ -38,13 +38,15 @@ def quote(world: World, call: Call) -> Reply:
     ]
     if not starts:
         return error(call, 400, f"endpoint {endpoint} is not supported")
+
     body = call.body["requestBody"]
     if not isinstance(body, dict):
         return error(call, 400, "requestBody must be an object")
+
     family = family_of(segments[0], starts[0].body_fields)
     wanted = body.get(family.count) if family.count else 1
     number = wanted if isinstance(wanted, int) and wanted > 0 else 1
-    coins = world.cost(family, body) * number
+    coins = world.catalogue.cost(family, body) * number
     return ok(call, {"generationRequestValidated": False, "endpoint": endpoint, "coins": coins})
 
 
@@ -53,26 +55,29 @@ def _moment(text: str) -> float:
     return moment.timestamp()
 
 
-def _shown(world: World, at: float) -> float:
-    """A time as createdAt shows it: without what is less than a millisecond."""
+def _rounded(world: World, at: float) -> float:
+    """A time rounded to whole milliseconds, as ``createdAt`` shows it."""
     return _moment(world.stamp(at))
 
 
 def credits_history(world: World, call: Call) -> Reply:
-    """Grants above zero, spending below; newest first."""
-    lines = list(reversed(world.history))
+    """List the changes of the balance, newest first. Grants are above zero, spending is below."""
+    lines = list(reversed(world.account.history))
+
     consumption = call.query.get("is_consumption")
     if consumption is not None:
         lines = [line for line in lines if (line.amount < 0) == consumption]
+
     try:
         first = _moment(call.query["startDate"]) if call.query.get("startDate") else None
         last = _moment(call.query["endDate"]) if call.query.get("endDate") else None
     except ValueError:
         return error(call, 400, "startDate and endDate must be ISO dates")
     if first is not None:
-        lines = [line for line in lines if _shown(world, line.at) >= first]
+        lines = [line for line in lines if _rounded(world, line.at) >= first]
     if last is not None:
-        lines = [line for line in lines if _shown(world, line.at) <= last]
+        lines = [line for line in lines if _rounded(world, line.at) <= last]
+
     offset, length = window(call)
     rows = [
         encode(
@@ -90,33 +95,34 @@ def credits_history(world: World, call: Call) -> Reply:
 
 
 def add_user(world: World, call: Call) -> Reply:
-    """A user below this account; the password is not shown again."""
+    """Add a user below this account. The reply does not show the password."""
     return ok(call, world.add_record("user", {"username": call.body["username"]}, call.now))
 
 
 def generate_token(world: World, call: Call) -> Reply:
-    """A token that works from now on."""
+    """Make an API token that works from now on."""
     secret = f"sk_eyJ{world.random.getrandbits(64):016x}.{world.random.getrandbits(128):032x}.sandbox"
     return ok(call, world.add_token(call.body["alias"], secret))
 
 
 def tokens(world: World, call: Call) -> Reply:
-    """All of them, their secrets shortened."""
-    shown = [{**record, "token": f"{record['token'][:6]}..."} for record in world.tokens.values()]
-    return ok(call, shown)
+    """List all tokens, with their secrets shortened."""
+    records = world.account.tokens.values()
+    return ok(call, [{**record, "token": f"{record['token'][:6]}..."} for record in records])
 
 
 def delete_token(world: World, call: Call) -> Reply:
-    """It stops working at once."""
-    gone = world.tokens.pop(call.body["_id"], None)
+    """Delete a token, which stops working at once."""
+    gone = world.account.tokens.pop(call.body["_id"], None)
     return not_found(call, "Token") if gone is None else ok(call, {})
 
 
 def switch_token(world: World, call: Call) -> Reply:
-    """The type of `enabled` is not told: a boolean, or one in words."""
-    record = world.tokens.get(call.body["_id"])
+    """Enable or disable a token. The type of ``enabled`` is not published: a boolean or its name works."""
+    record = world.account.tokens.get(call.body["_id"])
     if record is None:
         return not_found(call, "Token")
+
     wanted = str(call.body["enabled"]).lower()
     if wanted not in ("true", "false", "1", "0"):
         return error(call, 400, "enabled must be true or false")

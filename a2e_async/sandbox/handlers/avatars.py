@@ -1,4 +1,4 @@
-"""Avatar videos, avatars, backgrounds and video twins."""
+"""Handlers of avatar videos, avatars, backgrounds and video twins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from a2e_async.sandbox.handlers.tasks import not_found, paged, restart, short_of_coins, start_tasks, window
 from a2e_async.sandbox.replies import Call, Reply, error, ok
-from a2e_async.sandbox.tasks import Task
 from a2e_async.sandbox.world import World
 
 __all__ = [
@@ -40,41 +39,50 @@ _SYSTEM_AVATARS = tuple(
 _SYSTEM_BACKGROUNDS = tuple({"_id": f"{0xB0_0000 + number:024x}", "type": "system"} for number in range(4))
 
 
+def _own(world: World, kind: str) -> list[dict[str, Any]]:
+    """The account's own records of a kind, newest first."""
+    return list(world.records.get(kind, {}).values())[::-1]
+
+
 def _with_cover(world: World, record: dict[str, Any], field: str) -> dict[str, Any]:
-    return {**record, field: f"{world.files_url}/pictures/{record['_id']}.png"}
+    return {**record, field: f"{world.files.url}/pictures/{record['_id']}.png"}
 
 
 # Avatar videos
 
 
 def aws_result(world: World, call: Call) -> Reply:
-    """An array with one record."""
+    """Return one avatar video, as an array with one record."""
     task = world.find(call.family, call.id, call.now)
-    return not_found(call) if task is None else ok(call, [world.tell(task, call.now).record(call.now)])
+    return not_found(call) if task is None else ok(call, [world.show(task, call.now).record(call.now)])
 
 
 def aws_list(world: World, call: Call) -> Reply:
-    """data.data, newest first; the same for POST video/list, whose shape is not published."""
+    """List avatar videos in ``data.data``, newest first. The shape of POST video/list is not published."""
     tasks = list(world.newest(call.family, call.now))
+
     given = {**call.query, **(call.body or {})}
     try:
         page, length = int(given.get("current", 1)), int(given.get("pageSize", 20))
     except (TypeError, ValueError):
         return error(call, 400, "current and pageSize must be integers")
+
     offset = (max(page, 1) - 1) * length
-    rows = [world.tell(task, call.now).encoded(call.now) for task in tasks[offset : offset + max(length, 0)]]
+    rows = [world.show(task, call.now).encoded(call.now) for task in tasks[offset : offset + max(length, 0)]]
     return paged(call, rows, len(tasks), "data")
 
 
 def public_token(world: World, call: Call) -> Reply:
-    """A token for the public page of a video. Its field is not published."""
+    """Make a token for the public page of a video. The field's name is not published."""
     task = world.find(call.family, call.body["video_id"], call.now)
     if task is None:
         return error(call, 404, "Video not found")
+
     try:
         minutes = float(call.body.get("expire_minutes") or 60)
     except ValueError:
         return error(call, 400, "expire_minutes must be a number")
+
     token = f"{world.random.getrandbits(128):032x}"
     return ok(call, {"token": token, "expire_at": world.stamp(call.now + minutes * 60)})
 
@@ -83,41 +91,41 @@ def public_token(world: World, call: Call) -> Reply:
 
 
 def avatars(world: World, call: Call) -> Reply:
-    """The caller's own avatars (trained twins too), and the system's if web_type is sent."""
-    twins = world.shelves.get("userVideoTwin")
+    """List the account's own avatars, trained twins too. With ``web_type``, the system's come after them."""
     own = [
         {"_id": task.anchor_id, "name": task.name, "type": "custom", "video_cover": task.urls[0]}
-        for task in (twins.tasks if twins else ())
+        for task in world.tasks_of("userVideoTwin")
         if task.listed(call.now) and task.ended(call.now) and task.succeeded
     ]
     own += list(world.records.get("avatar", {}).values())
+
     system = [_with_cover(world, record, "video_cover") for record in _SYSTEM_AVATARS]
     return ok(call, own + (system if call.body.get("web_type") else []))
 
 
 def characters(world: World, call: Call) -> Reply:
-    """The system's avatars, as anchor/character_list tells them."""
+    """List the system's avatars."""
     return ok(call, [_with_cover(world, record, "video_cover") for record in _SYSTEM_AVATARS])
 
 
 def add_avatar(world: World, call: Call) -> Reply:
-    """Any body: it is not declared."""
+    """Add an avatar from any body, because none is declared."""
     return ok(call, world.add_record("avatar", {"type": "custom", **call.body}, call.now))
 
 
 def custom_avatars(world: World, call: Call) -> Reply:
-    """The caller's own, as an array (sibling: anchor/list)."""
-    return ok(call, list(world.records.get("avatar", {}).values())[::-1])
+    """List the account's own avatars as an array, as anchor/list does."""
+    return ok(call, _own(world, "avatar"))
 
 
 def delete_avatar(world: World, call: Call) -> Reply:
-    """By `_id` in the undeclared body."""
+    """Delete an avatar by the ``_id`` in the undeclared body."""
     gone = world.records.get("avatar", {}).pop(call.id, None)
     return not_found(call, "Avatar") if gone is None else ok(call, {})
 
 
 def update_avatar(world: World, call: Call) -> Reply:
-    """Any fields of the undeclared body."""
+    """Change the fields of an avatar that the undeclared body has."""
     record = world.records.get("avatar", {}).get(call.id)
     if record is None:
         return not_found(call, "Avatar")
@@ -126,17 +134,18 @@ def update_avatar(world: World, call: Call) -> Reply:
 
 
 def all_tags(_world: World, call: Call) -> Reply:
-    """Tags of avatars."""
+    """List the tags of avatars."""
     return ok(call, ["business", "casual", "studio"])
 
 
 def quick_add_avatar(world: World, call: Call) -> Reply:
-    """An avatar from a finished text-to-image task."""
+    """Make an avatar from a finished text-to-image task."""
     task = world.find(call.family, call.body["_id"], call.now)
     if task is None:
         return not_found(call)
     if not (task.ended(call.now) and task.succeeded):
         return error(call, 400, "The image is not finished.")
+
     avatar = {"name": task.name, "type": "custom", "video_cover": task.urls[0], "gender": "female"}
     if "gender" in call.body:
         avatar["gender"] = call.body["gender"]
@@ -147,30 +156,30 @@ def quick_add_avatar(world: World, call: Call) -> Reply:
 
 
 def add_background(world: World, call: Call) -> Reply:
-    """A picture by URL."""
+    """Add a background from the URL of a picture."""
     record = {"img_url": call.body["img_url"], "type": "custom"}
     return ok(call, world.add_record("background", record, call.now))
 
 
 def custom_backgrounds(world: World, call: Call) -> Reply:
-    """The caller's own."""
-    return ok(call, list(world.records.get("background", {}).values())[::-1])
+    """List the account's own backgrounds."""
+    return ok(call, _own(world, "background"))
 
 
 def delete_background(world: World, call: Call) -> Reply:
-    """By `_id` in the undeclared body."""
+    """Delete a background by the ``_id`` in the undeclared body."""
     gone = world.records.get("background", {}).pop(call.id, None)
     return not_found(call, "Background") if gone is None else ok(call, {})
 
 
 def all_backgrounds(world: World, call: Call) -> Reply:
-    """Own and system's, told apart by `type`."""
-    own = list(world.records.get("background", {}).values())[::-1]
-    return ok(call, own + [_with_cover(world, record, "img_url") for record in _SYSTEM_BACKGROUNDS])
+    """List the account's own backgrounds and the system's; ``type`` shows which is which."""
+    system = [_with_cover(world, record, "img_url") for record in _SYSTEM_BACKGROUNDS]
+    return ok(call, _own(world, "background") + system)
 
 
 def random_background(world: World, call: Call) -> Reply:
-    """One of the system's; the one operation that needs no token."""
+    """Return one of the system's backgrounds. This is the only operation that needs no token."""
     return ok(call, _with_cover(world, world.random.choice(_SYSTEM_BACKGROUNDS), "img_url"))
 
 
@@ -178,48 +187,51 @@ def random_background(world: World, call: Call) -> Reply:
 
 
 def twin_upload(world: World, call: Call) -> Reply:
-    """Material for a training to come. Body and reply are not declared."""
+    """Take material for a later training. Neither the body nor the reply is declared."""
     record = world.add_record("twin upload", {**call.body, "status": "completed"}, call.now)
     return ok(call, record)
 
 
 def upload_status(world: World, call: Call) -> Reply:
-    """Of one upload by `_id`, or of the newest."""
+    """Return the status of the upload with an ``_id``, or else of the newest."""
     uploads = world.records.get("twin upload", {})
     record = uploads.get(call.id) if call.id else next(reversed(uploads.values()), None)
     if record is None:
-        return ok(call, {"status": "none"}) if not call.id else not_found(call, "Upload")
+        return not_found(call, "Upload") if call.id else ok(call, {"status": "none"})
     return ok(call, {"_id": record["_id"], "status": record["status"]})
 
 
 def twin_training(world: World, call: Call) -> Reply:
-    """The older start: its body is not declared."""
+    """Start a training by the older route, whose body is not declared."""
     made = start_tasks(world, call, 1)
     return made if isinstance(made, Reply) else ok(call, made[0].record(call.now))
 
 
 def continue_training(world: World, call: Call) -> Reply:
-    """continueTraining and eyeContact: the same twin runs again, and is charged again."""
+    """Train the same twin again and charge for it again: continueTraining and eyeContact."""
     task = world.find(call.family, call.id, call.now)
     if task is None:
         return not_found(call, "Video twin")
     if not task.ended(call.now):
         return error(call, 400, "The video twin is still in training.")
-    coins = world.cost(call.family, task.body)
-    if coins > world.balance:
+
+    coins = world.catalogue.cost(call.family, task.body)
+    if coins > world.account.balance:
         return short_of_coins(call)
+
     world.pay(call.family.workflow, coins, f"{call.operation.name} {task.id}", call.now)
     world.ledger.starts[call.family.workflow] += 1
-    world.enter_again(task, coins, call.now)
+    world.charge_again(task, coins, call.now)
     restart(task, call.now)
     return ok(call, task.record(call.now))
 
 
 def twins(world: World, call: Call) -> Reply:
-    """userRecords and trainingRecords: a bare array without paging; the latter only those in training."""
-    tasks: list[Task] = list(world.newest(call.family, call.now))
+    """List video twins as a bare array without paging; trainingRecords only those in training."""
+    tasks = list(world.newest(call.family, call.now))
     if call.operation.segments[-1] == "trainingRecords":
         tasks = [task for task in tasks if not task.ended(call.now)]
+
     offset, _ = window(call)
-    rows = [world.tell(task, call.now).encoded(call.now) for task in tasks[offset:]]
+    rows = [world.show(task, call.now).encoded(call.now) for task in tasks[offset:]]
     return paged(call, rows, len(tasks), "array")

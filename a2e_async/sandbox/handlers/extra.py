@@ -1,4 +1,4 @@
-"""What single families have and no other: faces, 1080p, prompt extension, the queue level."""
+"""Handlers of operations that a single family has: faces, 1080p, prompt extension and the queue level."""
 
 from __future__ import annotations
 
@@ -23,40 +23,44 @@ FULL_HD_SECONDS = 20.0
 
 
 def accepted(_world: World, call: Call) -> Reply:
-    """Taken note of."""
+    """Accept a request and do nothing."""
     return ok(call, {})
 
 
 def add_face(world: World, call: Call) -> Reply:
-    """The answer is the whole list, as in the vendor's example."""
+    """Add a face. The answer is the whole list, as in the vendor's example."""
     world.add_record("face", {"face_url": call.body["face_url"]}, call.now)
     return faces(world, call)
 
 
 def faces(world: World, call: Call) -> Reply:
-    """A bare array, newest first."""
+    """List the faces as a bare array, newest first."""
     return ok(call, list(world.records.get("face", {}).values())[::-1])
 
 
 def remove_face(world: World, call: Call) -> Reply:
-    """For good."""
+    """Delete a face."""
     gone = world.records.get("face", {}).pop(call.id, None)
     return not_found(call, "Face") if gone is None else ok(call, {})
 
 
 def face_swap_status(world: World, call: Call) -> Reply:
-    """All running tasks in short; takes no id."""
+    """List all running face swaps with a few fields of each. Takes no id."""
     rows = []
     for task in world.newest(call.family, call.now):
         if not task.ended(call.now):
             record = task.record(call.now)
-            kept = ("_id", "current_status", "result_url", "error_code", "faild_message")
-            rows.append({key: record[key] or None if key in kept[3:] else record[key] for key in kept})
+            row = {key: record[key] for key in ("_id", "current_status", "result_url")}
+            row |= {key: record[key] or None for key in ("error_code", "faild_message")}
+            rows.append(row)
     return ok(call, rows)
 
 
 def full_hd(world: World, call: Call) -> Reply:
-    """Veo in 1080p: 400 unless 16:9, 202 until it is ready. The reply's field is not published."""
+    """Return a Veo video in 1080p: 400 unless it is 16:9, 202 until it is ready.
+
+    The field of the reply is not published.
+    """
     task = world.find(call.family, call.id, call.now)
     if task is None:
         return not_found(call)
@@ -70,18 +74,19 @@ def full_hd(world: World, call: Call) -> Reply:
 
 
 def queue_level(_world: World, call: Call) -> Reply:
-    """Shape not published."""
+    """Return the queue level. The shape is not published."""
     return ok(call, {"level": 0})
 
 
 def extend_prompt(world: World, call: Call) -> Reply:
-    """JSON, or with `stream` server-sent events: delta, result, done, error."""
+    """Extend a prompt: as JSON, or with ``stream`` as server-sent events (delta, result, done, error)."""
     body = call.body
     words = [f"{body['prompt'].strip() or 'A scene'},", "in soft light,", "slow camera push-in."]
     result = {"prompt": " ".join(words), "negative_prompt": body["negative_prompt"] or "blurry, distorted"}
     limit = body.get("max_length")
     if isinstance(limit, int) and limit > 0:
         result = {key: text[:limit] for key, text in result.items()}
+
     failing = "fail" in call.words
     if body.get("stream"):
         return Reply(200, content_type=b"text/event-stream", chunks=_events(words, result, failing))

@@ -1,22 +1,23 @@
-"""Uploads by presigned URL, and everything that is downloaded."""
+"""Handlers of uploads by presigned URL, and of all downloads."""
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
 from urllib.parse import parse_qs, quote, unquote
 
 import attrs
 
 from a2e_async.sandbox import media
+from a2e_async.sandbox.connection import Connection, Reset
 from a2e_async.sandbox.faults import Verdict
 from a2e_async.sandbox.files import Presigned, TooLarge, Writer
 from a2e_async.sandbox.replies import Call, Reply, error, ok, xml
+from a2e_async.sandbox.tasks import Task
 from a2e_async.sandbox.world import World
 
-__all__ = ["FILE_ROUTES", "Reset", "download", "presign", "transfer", "upload"]
+__all__ = ["FILE_ROUTES", "download", "presign", "transfer", "upload"]
 
 FILE_ROUTES = ("/upload/", "/cdn/", "/results/", "/tts/", "/pictures/", "/files/bytes/")
 CHUNK = 64 * 1024
@@ -24,13 +25,9 @@ RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 BUCKET = "3days-apac"
 
 
-class Reset(Exception):
-    """The connection is to be reset instead of answered."""
-
-
 @attrs.frozen
 class File:
-    """Something that can be served."""
+    """A file that can be served. `read` returns the bytes from a start up to an end."""
 
     size: int
     content_type: str
@@ -39,13 +36,14 @@ class File:
 
 
 def presign(world: World, call: Call) -> Reply:
-    """A presigned URL, charged as for every API token."""
+    """Return a presigned URL. It costs coins, as it does for every API token."""
     body = call.body
-    if world.config.presign_price > world.balance:
+    if world.config.presign_price > world.account.balance:
         return error(call, 200, "Insufficient coins, please top up.", code=1)
+
     length = body.get("contentLength", body.get("fileSize"))
     prefix = body.get("urlPrefix") or "adam2eve"
-    key = f"{prefix}/stable/user/{world.user_id}/{str(body['key']).lstrip('/')}"
+    key = f"{prefix}/stable/user/{world.account.user_id}/{str(body['key']).lstrip('/')}"
     seconds = int(body.get("expiresIn") or 3600)
     presigned = Presigned(
         key=key,
@@ -58,6 +56,7 @@ def presign(world: World, call: Call) -> Reply:
     world.files.presigned[presigned.signature] = presigned
     world.ledger.presigns[str(body["key"])] += 1
     world.pay("storage", world.config.presign_price, f"upload {key}", call.now)
+
     signed = ";".join(
         ["content-length"] * (length is not None) + ["content-type"] * bool(presigned.content_type) + ["host"]
     )
@@ -66,8 +65,8 @@ def presign(world: World, call: Call) -> Reply:
         f"&X-Amz-Signature={presigned.signature}"
     )
     data = {
-        "uploadUrl": f"{world.files_url}/upload/{quote(presigned.bucket)}/{quote(key)}?{query}",
-        "cdnUrl": world.files.cdn_url(world.files_url, key),
+        "uploadUrl": f"{world.files.url}/upload/{quote(presigned.bucket)}/{quote(key)}?{query}",
+        "cdnUrl": world.files.cdn_url(key),
         "key": key,
         "bucket": presigned.bucket,
         "expiresIn": seconds,
@@ -76,14 +75,15 @@ def presign(world: World, call: Call) -> Reply:
 
 
 def transfer(world: World, call: Call) -> Reply:
-    """tos/transferToStorage: a copy of a file. The copy here is the original."""
+    """Copy a file into the storage: tos/transferToStorage. Here the copy is the original."""
     url = call.body.get("url") if isinstance(call.body, dict) else None
     return ok(call, {"url": url}) if isinstance(url, str) and url else error(call, 400, "url is required")
 
 
-def _refusal(
+def _find_presigned(
     world: World, path: str, query: str, headers: Mapping[str, str], now: float
 ) -> Presigned | Reply:
+    """The presigned URL that a PUT uses, or the reply that refuses the PUT."""
     signature = parse_qs(query).get("X-Amz-Signature", [""])[0]
     presigned = world.files.presigned.get(signature)
     if presigned is None or unquote(path) != f"/upload/{presigned.bucket}/{presigned.key}":
@@ -92,6 +92,7 @@ def _refusal(
         return xml(403, "InvalidRequest", "Only one auth mechanism is allowed.")
     if now >= presigned.expires_at:
         return xml(403, "AccessDenied", "Request has expired.")
+
     if "content-length" not in headers:
         return xml(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
     if presigned.content_type is not None and headers.get("content-type") != presigned.content_type:
@@ -101,112 +102,130 @@ def _refusal(
     return presigned
 
 
-async def upload(
-    world: World,
-    path: str,
-    query: str,
-    headers: Mapping[str, str],
-    receive: Callable[[], Awaitable[Any]],
-    verdict: Verdict,
-) -> Reply:
-    """PUT to a presigned URL: streamed in, and kept only when complete."""
-    presigned = _refusal(world, path, query, headers, world.now())
+async def upload(world: World, connection: Connection, verdict: Verdict) -> Reply:
+    """Store the body of a PUT to a presigned URL. An incomplete body leaves nothing."""
+    headers = connection.text_headers()
+    query = connection.query.decode("latin-1")
+    presigned = _find_presigned(world, connection.path, query, headers, world.now())
     if isinstance(presigned, Reply):
         return presigned
+
     length = int(headers["content-length"])
     cut_after = (verdict.cut_after or length // 2) if verdict.kind == "cut" else None
     writer = Writer(world.files)
     try:
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Reset
-            writer.write(message["body"])
-            world.ledger.bytes_uploaded += len(message["body"])
+        more = True
+        while more:
+            part, more = await connection.read_part()
+            writer.write(part)
+            world.ledger.bytes_uploaded += len(part)
             if cut_after is not None and writer.size >= cut_after:
                 raise Reset
-            if not message["more_body"]:
-                break
     except TooLarge:
         writer.discard()
         return xml(413, "EntityTooLarge", "The store is full.")
     except BaseException:
         writer.discard()
         raise
+
     content_type = headers.get("content-type") or "application/octet-stream"
     stored = writer.finish(presigned, content_type, world.now())
     world.ledger.uploads[stored.sha256] += 1
     return Reply(200, b"", b"application/xml", [(b"etag", f'"{stored.etag}"'.encode())])
 
 
-def _find(world: World, path: str) -> File | Reply:
-    missing = xml(404, "NoSuchKey", "The specified key does not exist.")
+def _find_file(world: World, path: str) -> File | Reply:
+    """The file behind a path, or the object store's error."""
     parts = unquote(path).split("/")
-    now = world.now()
-    lifetime = world.config.result_ttl
     if path.startswith("/files/bytes/"):
         if not parts[3].isdigit():
-            return missing
+            return _missing()
         return File(int(parts[3]), "application/octet-stream", f"bytes-{parts[3]}", media.pattern_slice)
     if path.startswith("/cdn/"):
-        stored = world.files.objects.get(unquote(path)[len("/cdn/") :])
-        if stored is None:
-            return missing
-        if lifetime is not None and now >= stored.stored_at + lifetime:
-            return missing
-        return File(stored.size, stored.content_type, stored.etag, stored.read)
+        return _find_upload(world, unquote(path)[len("/cdn/") :])
     if path.startswith("/tts/"):
         return _media_file("mp3", f"tts {parts[2]}", ".mp3")
     if path.startswith("/pictures/"):
         return _media_file("png", f"picture {parts[2]}", ".png")
+
     task = world.tasks.get(parts[2]) if len(parts) == 4 else None
-    index = parts[3].partition(".")[0] if len(parts) == 4 else ""
-    if task is None or not index.isdigit() or int(index) >= len(task.files):
-        return missing
+    return _missing() if task is None else _find_result(world, task, parts[3].partition(".")[0])
+
+
+def _find_upload(world: World, key: str) -> File | Reply:
+    now, lifetime = world.now(), world.config.result_ttl
+    stored = world.files.objects.get(key)
+    if stored is None or (lifetime is not None and now >= stored.stored_at + lifetime):
+        return _missing()
+    return File(stored.size, stored.content_type, stored.etag, stored.read)
+
+
+def _find_result(world: World, task: Task, index: str) -> File | Reply:
+    now, lifetime = world.now(), world.config.result_ttl
+    if not index.isdigit() or int(index) >= len(task.files):
+        return _missing()
     if not (task.ended(now) and task.succeeded):
-        return missing
+        return _missing()
     if lifetime is not None and now >= task.done_at + lifetime:
         return xml(403, "AccessDenied", "Request has expired.")
+
     file = task.files[int(index)]
     return _media_file(file.kind, f"{task.id} {index}", file.extension)
 
 
+def _missing() -> Reply:
+    return xml(404, "NoSuchKey", "The specified key does not exist.")
+
+
 def _media_file(kind: str, seed: str, extension: str) -> File:
+    """A media file, with the content type that its extension promises."""
     data = media.make(kind, seed)
-    shown = media.CONTENT_TYPES.get(extension.lstrip("."), "application/octet-stream")
-    return File(len(data), shown, f"{zlib.crc32(data):08x}", lambda start, end: data[start:end])
+    content_type = media.CONTENT_TYPES.get(extension.lstrip("."), "application/octet-stream")
+    return File(len(data), content_type, f"{zlib.crc32(data):08x}", lambda start, end: data[start:end])
 
 
-def download(world: World, method: str, path: str, headers: Mapping[str, str], verdict: Verdict) -> Reply:
-    """GET or HEAD of a file, whole or by Range."""
-    file = _find(world, path)
+def download(world: World, connection: Connection, verdict: Verdict) -> Reply:
+    """Serve a file to GET or HEAD, whole or by Range."""
+    file = _find_file(world, connection.path)
     if isinstance(file, Reply):
         return file
-    if method not in ("GET", "HEAD"):
+    if connection.method not in ("GET", "HEAD"):
         return xml(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+
     etag = f'"{file.etag}"'
-    common = [(b"etag", etag.encode()), (b"accept-ranges", b"bytes")]
-    content_type = file.content_type.encode()
+    headers = [(b"etag", etag.encode()), (b"accept-ranges", b"bytes")]
     start, end, status = 0, file.size, 200
-    asked = RANGE.fullmatch(headers.get("range", ""))
-    if asked and asked.group(0) != "bytes=-" and headers.get("if-range", etag) == etag:
-        first, last = asked.groups()
-        start = int(first) if first else max(file.size - int(last), 0)
-        end = min(int(last) + 1, file.size) if first and last else file.size
+    asked = _range(connection.text_headers(), etag, file.size)
+    if asked is not None:
+        start, end = asked
         if start >= file.size or end <= start:
-            unsatisfied = (b"content-range", f"bytes */{file.size}".encode())
-            return attrs.evolve(xml(416, "InvalidRange", "Not satisfiable"), headers=[*common, unsatisfied])
+            headers.append((b"content-range", f"bytes */{file.size}".encode()))
+            return attrs.evolve(xml(416, "InvalidRange", "Not satisfiable"), headers=headers)
+        headers.append((b"content-range", f"bytes {start}-{end - 1}/{file.size}".encode()))
         status = 206
-        common.append((b"content-range", f"bytes {start}-{end - 1}/{file.size}".encode()))
+
     length = end - start
-    if method == "HEAD":
-        return Reply(status, b"", content_type, common, length=length)
+    content_type = file.content_type.encode()
+    if connection.method == "HEAD":
+        return Reply(status, b"", content_type, headers, length=length)
+
     sent = length
     if verdict.kind == "cut":
         sent = min(length, length // 2 if verdict.cut_after is None else verdict.cut_after)
-    return Reply(
-        status, b"", content_type, common, chunks=_chunks(world, file, start, start + sent), length=length
-    )
+    chunks = _chunks(world, file, start, start + sent)
+    return Reply(status, b"", content_type, headers, chunks=chunks, length=length)
+
+
+def _range(headers: Mapping[str, str], etag: str, size: int) -> tuple[int, int] | None:
+    """The part that a request asks for, as (start, end); None if it asks for the whole file."""
+    asked = RANGE.fullmatch(headers.get("range", ""))
+    if not asked or asked.group(0) == "bytes=-" or headers.get("if-range", etag) != etag:
+        return None
+
+    first, last = asked.groups()
+    start = int(first) if first else max(size - int(last), 0)
+    end = min(int(last) + 1, size) if first and last else size
+    return start, end
 
 
 async def _chunks(world: World, file: File, start: int, end: int) -> AsyncIterator[bytes]:

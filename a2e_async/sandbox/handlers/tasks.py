@@ -1,4 +1,4 @@
-"""The routes that every family of tasks has, each answering in the family's own shape."""
+"""Handlers of the routes that every family of tasks has. Each answers in the family's own shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from a2e_async.sandbox.replies import Call, Reply, error, ok, ok_bytes, says_suc
 from a2e_async.sandbox.tasks import Task
 from a2e_async.sandbox.world import World
 
-__all__ = ["ROLES", "Handler", "not_found", "paged", "short_of_coins", "start_tasks"]
+__all__ = ["ROLES", "Handler", "not_found", "paged", "restart", "short_of_coins", "start_tasks", "window"]
 
 Handler = Callable[[World, Call], Reply]
 
@@ -21,18 +21,20 @@ SHORT = "Insufficient coins, please top up."
 
 
 def start(world: World, call: Call) -> Reply:
-    """Check, charge, make the tasks, answer."""
+    """Start one task, or several if the body asks for them."""
     refusal = rules.refusal(world, call)
     if refusal is not None:
         return refusal
+
     family, body = call.family, call.body
     wanted = body.get(family.count) or call.operation.default(family.count) or 1 if family.count else 1
     tasks = start_tasks(world, call, int(wanted))
     if isinstance(tasks, Reply):
         return tasks
-    records = [world.tell(task, call.now).encoded(call.now) for task in tasks]
+
+    records = [world.show(task, call.now).encoded(call.now) for task in tasks]
     shape = family.start
-    if shape == "gpt":  # seen as a list and as an object; here the model decides
+    if shape == "gpt":  # both a list and an object have been seen; here the model decides
         shape = "list" if body.get("model") == "gpt-image-2" else "object"
     if shape == "list" or (shape == "either" and len(records) > 1):
         return ok_bytes(call, b"[" + b",".join(records) + b"]")
@@ -40,11 +42,12 @@ def start(world: World, call: Call) -> Reply:
 
 
 def start_tasks(world: World, call: Call, wanted: int) -> list[Task] | Reply:
-    """Charge for some tasks of the call's family and make them."""
+    """Make `wanted` tasks of the call's family and charge for them, or return a reply that refuses."""
     family = call.family
-    coins = world.cost(family, call.body)
-    if coins * wanted > world.balance:
+    coins = world.catalogue.cost(family, call.body)
+    if coins * wanted > world.account.balance:
         return short_of_coins(call)
+
     world.ledger.starts[family.workflow] += 1
     tasks = [
         world.add_task(family, call.body, call.now, operation=call.operation, coins=coins, words=call.words)
@@ -55,7 +58,7 @@ def start_tasks(world: World, call: Call, wanted: int) -> list[Task] | Reply:
 
 
 def short_of_coins(call: Call) -> Reply:
-    """Lack of coins, told as the family tells it. The in-body code of the third way is not published."""
+    """The family's reply to a lack of coins. In the third form, the code in the body is not published."""
     if call.family.short == "402":
         return error(call, 402, "Insufficient credits", code=402)
     if call.family.short == "400":
@@ -64,36 +67,44 @@ def short_of_coins(call: Call) -> Reply:
 
 
 def not_found(call: Call, what: str = "Task") -> Reply:
-    """400 for an id that cannot be one (where the document has a 400), else 404."""
+    """The reply for an unknown id: 404, or 400 for an invalid id if the document declares a 400."""
     if 400 in call.operation.declared and not OBJECT_ID.fullmatch(call.id):
         return error(call, 400, f"Invalid {what.lower()} id")
     return error(call, 404, f"{what} not found")
 
 
 def detail(world: World, call: Call) -> Reply:
-    """One task."""
+    """Return one task."""
     task = world.find(call.family, call.id, call.now)
     if task is None:
         return not_found(call)
-    return ok_bytes(call, world.tell(task, call.now).encoded(call.now))
+    return ok_bytes(call, world.show(task, call.now).encoded(call.now))
 
 
 def batch(world: World, call: Call) -> Reply:
-    """Many tasks; unknown ids are left out, the order is not that of the ids."""
+    """Return many tasks. Unknown ids are left out, and the order is not that of the ids."""
     ids = call.body.get("ids")
     if not isinstance(ids, list) or not all(isinstance(identity, str) for identity in ids):
         return error(call, 400, "ids must be an array of strings")
+
     world.ledger.batches.setdefault(call.family.workflow, []).append(len(ids))
     segment, now, records = call.family.segment, call.now, []
     for identity in list(dict.fromkeys(ids))[::-1]:
         task = world.tasks.get(identity)
         if task is not None and task.family.segment == segment and task.listed(now):
-            records.append(world.tell(task, now).encoded(now))
+            records.append(world.show(task, now).encoded(now))
     return ok_bytes(call, b"[" + b",".join(records) + b"]")
 
 
 def paged(call: Call, rows: Iterable[bytes], count: int, listing: str) -> Reply:
-    """A page of a list in one of its shapes."""
+    """One page of a list.
+
+    Args:
+        call: the request.
+        rows: the records of the page, encoded.
+        count: how many records there are on all pages.
+        listing: the shape of ``data``: rows, list, data or array.
+    """
     body = b"[" + b",".join(rows) + b"]"
     if listing == "array":
         return ok_bytes(call, body)
@@ -104,54 +115,57 @@ def paged(call: Call, rows: Iterable[bytes], count: int, listing: str) -> Reply:
 
 
 def window(call: Call) -> tuple[int, int | None]:
-    """(offset, length) that the query asks for; length None without paging."""
+    """The page that the query asks for, as (offset, length). The length is None without paging."""
     names = {parameter.name: parameter for parameter in call.operation.parameters}
     number = next((name for name in ("pageNum", "page", "current") if name in names), None)
     size = next((name for name in ("pageSize", "page_size") if name in names), None)
     if number is None or size is None:
         return 0, None
+
     page = call.query.get(number, 1)
     length = call.query.get(size, names[size].schema.get("default", 10))
     return (max(page, 1) - 1) * length, max(length, 0)
 
 
 def listing(world: World, call: Call) -> Reply:
-    """A page of the family's tasks, newest first."""
-    shown = world.newest(call.family, call.now)
+    """List one page of the family's tasks, newest first."""
+    tasks = list(world.newest(call.family, call.now))
     status = call.query.get("status")
     if status:
-        shown = (task for task in shown if task.status(call.now) == status)
-    tasks = list(shown)
+        tasks = [task for task in tasks if task.status(call.now) == status]
+
     offset, length = window(call)
     page = itertools.islice(tasks, offset, None if length is None else offset + length)
-    records = [world.tell(task, call.now).encoded(call.now) for task in page]
+    records = [world.show(task, call.now).encoded(call.now) for task in page]
     return paged(call, records, len(tasks), call.family.listing)
 
 
 def processing(world: World, call: Call) -> Reply:
-    """The tasks that run."""
+    """List the running tasks."""
     tasks = [task for task in world.newest(call.family, call.now) if not task.ended(call.now)]
     return paged(call, [task.encoded(call.now) for task in tasks], len(tasks), "array")
 
 
 def delete(world: World, call: Call) -> Reply:
-    """Take a task off the lists. A running one goes on (or is refused); a queued one may be refunded."""
+    """Take a task off the lists. A queued task may be refunded; a running one goes on, or is refused."""
     task = world.find(call.family, call.id, call.now)
     if task is None or task.deleted:
         return not_found(call)
+
     queued = not task.ended(call.now) and task.status(call.now) == task.family.stages[0][0]
     if not task.ended(call.now) and not queued and not task.family.busy_delete:
         return error(call, 400, "The task is in progress and cannot be deleted.")
     if queued and task.family.refund_queued:
-        world.give_back(task, call.now)
+        world.refund(task, call.now)
         task.gone = True  # it never ran
+
     task.deleted = True
     task.gone = task.gone or not task.family.soft_delete
     return ok(call, {})
 
 
 def rename(world: World, call: Call) -> Reply:
-    """Change the name only."""
+    """Change a task's name."""
     task = world.find(call.family, call.id, call.now)
     if task is None:
         return not_found(call)
@@ -163,12 +177,12 @@ def rename(world: World, call: Call) -> Reply:
 
 
 def mark(world: World, call: Call) -> Reply:
-    """Note an interaction; nothing else changes."""
+    """Accept a note about a task; nothing changes."""
     return not_found(call) if world.find(call.family, call.id, call.now) is None else ok(call, {})
 
 
 def retry(world: World, call: Call) -> Reply:
-    """Let a failed task run again under its id. Whether that costs is not told; here it does not."""
+    """Run a failed task again under its id. Whether that costs is not published; here it does not."""
     task = world.find(call.family, call.id, call.now)
     if task is None:
         return not_found(call)
@@ -179,7 +193,7 @@ def retry(world: World, call: Call) -> Reply:
 
 
 def restart(task: Task, now: float) -> None:
-    """Begin a task's life again; this time it ends well."""
+    """Begin a task's life again. This time it ends well."""
     task.done_at += now - task.created
     task.created, task.ending, task.reason = now, task.family.done, ""
     task.cache.clear()
@@ -187,25 +201,27 @@ def restart(task: Task, now: float) -> None:
 
 
 def average(world: World, call: Call) -> Reply:
-    """How long tasks take, in seconds. The field's name is not published."""
-    lengths = [task.done_at - task.created for task in world.shelf(call.family).tasks if task.ended(call.now)]
+    """Return how long tasks take on average, in seconds. The field's name is not published."""
+    tasks = world.tasks_of(call.family.segment)
+    lengths = [task.done_at - task.created for task in tasks if task.ended(call.now)]
     mean = sum(lengths) / len(lengths) if lengths else call.family.duration[0]
     return ok(call, {"avgProcessingTime": round(mean, 3)})
 
 
 def remove(world: World, call: Call) -> Reply:
-    """Delete by an id in the body."""
+    """Delete a task by an id in the body."""
     return delete(world, call)
 
 
 def other(_world: World, call: Call) -> Reply:
-    """An operation of a newer document that no table knows: accepted, with what its schema promises."""
+    """Accept an operation that no table knows, as of a newer document. Its schema makes up the reply."""
     schema = call.operation.reply_schema(200)
     data = schema.get("properties", {}).get("data", {})
     return ok(call, _sample(data))
 
 
 def _sample(schema: Any, depth: int = 0) -> Any:
+    """A value that a schema allows."""
     if not isinstance(schema, dict) or depth > 6:
         return {}
     for key in ("example", "default"):
@@ -213,6 +229,7 @@ def _sample(schema: Any, depth: int = 0) -> Any:
             return schema[key]
     if schema.get("enum"):
         return schema["enum"][0]
+
     kind = schema.get("type", "object")
     if kind == "object":
         return {name: _sample(part, depth + 1) for name, part in schema.get("properties", {}).items()}

@@ -94,12 +94,14 @@ class _Proof:
         if not routes.readable:
             await self._start_only(workflow)
             return
+
         results = [await self._run(workflow) for _ in range(_PAGE + 1)]
         self.id = results[0].task.id
         self._mark("START", "start", "yes")
         await self._poll(workflow, by_route)
         self._result(results[0])
         await self._download(results[0])
+
         if routes.list:
             await self._list(by_route[id(routes.list)], {result.task.id for result in results})
         if routes.get:
@@ -107,13 +109,16 @@ class _Proof:
             assert record.id == self.id
             assert record.status == results[0].record.status
             self._mark(by_route[id(routes.get)], "get", _by_path_or_query(routes.get))
+
         if any("retry" in constant.lower() for constant in constants):
             self.failed_id = (await self.resource(**self._arguments(routes.start, "sandbox:fail")).start()).id
             await anyio.lowlevel.checkpoint()
             await self._until_failed(workflow)
+
         ending = by_route.get(id(routes.delete))
         others = [name for name in constants if name not in (*self.row.proved, ending)]
         await self._others(others)
+
         if ending and routes.list:
             await self._delete(ending, by_route[id(routes.list)])
 
@@ -140,6 +145,7 @@ class _Proof:
         routes = workflow.routes
         before = self.sandbox.ledger.requests
         await self._run(workflow)
+
         if not routes.batch_detail and routes.list and workflow.name != "voice":  # one voice at a time
             await self._run_many(workflow)
         after = self.sandbox.ledger.requests
@@ -153,8 +159,10 @@ class _Proof:
             for name, operation in asked.items()
             if operation and after[_key(operation)] > before[_key(operation)]
         ]
+
         assert used, "the task was not read back at all"
         assert used[0] == "batch" or not routes.batch_detail
+
         self.row.cells["poll"] = ", ".join(used)
         if routes.batch_detail:
             constant = by_route[id(routes.batch_detail)]
@@ -235,17 +243,21 @@ class _Proof:
         for constant in sorted(constants, key=lambda name: name.lower() in _ENDERS):
             reply = await self._call(constant)
             operation = operations_of(self.row.resource)[constant]
+
             if operation.paging and self.row.cells["list"] == NONE:
                 self.row.cells["list"] = self._paging(constant)
             elif constant.endswith("DELETE") and self.row.cells["delete"] == NONE:
                 self.row.cells["delete"] = _named(constant, "DELETE", "yes")
             else:
                 told.append(constant)
+
             if operation.reply is text:
                 self.row.cells["result"] = "the reply"
                 self.row.cells["download"] = _kind_of((await self.a2e.download(reply, self.folder)).path)
+
             self._mark(constant)
             self.id = self.id or _id_in(reply)
+
         if told:
             names = (f"`{name.lower()}`" for name in sorted(told))
             self.row.cells["other operations"] = ", ".join(names)
@@ -257,25 +269,31 @@ class _Proof:
         arguments = self._arguments(operation)
         identity = self.failed_id if constant == "RETRY" else self.id
         names = inspect.signature(method).parameters
+
         for name in ("id", "video_id"):
             if name in names:
                 arguments[name] = identity
+
         if "ids" in names:
             arguments["ids"] = [identity]
         if "timeout" in names:  # it is answered with 202 until it is ready
             arguments["timeout"] = _LONG
+
         if "body" in names and identity:
             arguments["body"] = {"_id": identity}
         if constant == "RETRY" and "body" not in names:
             arguments["extra_query"] = {"_id": identity}
         reply = method(**arguments)
+
         if isinstance(reply, Job):
             return await reply.run(timeout=_LONG)
         if isinstance(reply, Pages):
             return [record async for record in reply]
+
         if "stream" in names:
             await self._stream(method, arguments)
         assert isinstance(reply, Awaitable)
+
         return await reply
 
     async def _stream(self, method: Any, arguments: Mapping[str, Any]) -> None:

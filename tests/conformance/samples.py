@@ -33,26 +33,31 @@ def sample(field: Field, word: str = "in") -> Any:
         return field.choices[0]
     if field.media:
         return media_url(field.wire_name, word)
+
     if field.kind is list:
         number = max(field.min_items or 1, 1)
         item = field.item or Field("", str)
         if item.media and not item.name:
             return [media_url(f"{field.name}-{place}", word) for place in range(number)]
         return [sample(item, word) for _ in range(number)]
+
     if field.kind is dict:
         return {
             member.wire_name: sample(member, word)
             for member in field.fields
             if member.required or member.kind is list
         }
+
     if field.kind is bool:
         return False
     if field.kind in (int, float):
         return field.minimum or field.maximum or 1
+
     if field.pattern and "24" in field.pattern:
         return ANCHOR
     if field.pattern and "https" in field.pattern:
         return f"{_HOST}/hook"
+
     return f"{field.name} {word}"[: field.max_length]
 
 
@@ -61,9 +66,11 @@ def sample_arguments(operation: Operation[Any], word: str = "in", **given: Any) 
     fields = {field.name: field for field in (*operation.path_fields, *operation.query, *operation.body)}
     values = {field.name: sample(field, word) for field in fields.values() if field.required}
     values.update(given)
+
     for group in operation.any_of:
         if not any(name in values for name in group):
             values[group[0]] = sample(fields[group[0]], word)
+
     missing = True
     while missing:
         missing = False
@@ -71,15 +78,18 @@ def sample_arguments(operation: Operation[Any], word: str = "in", **given: Any) 
             if not need.applies(values):
                 continue
             wanted = [name for name in need.all_of if name not in values]
+
             if need.any_of and not any(name in values for name in need.any_of):
                 wanted.append(need.any_of[0])
             for name in wanted:
                 values[name] = sample(fields[name], word)
                 missing = True
+
             for name, allowed in need.only.items():
                 if name in values and values[name] not in allowed:
                     values[name] = allowed[0]
                     missing = True
+
     return values
 
 

@@ -90,6 +90,7 @@ def render(rows: Mapping[str, Row]) -> str:
         f"| {' | '.join(head)} |",
         f"|{' --- |' * len(head)}",
     ]
+
     for group, resources in groups().items():
         lines += [line_of(rows[resource], group) for resource in resources]
     return "\n".join(lines) + "\n"

@@ -33,6 +33,7 @@ async def test_tokens_are_made_switched_and_deleted(own: A2E, fresh: Sandbox) ->
     made = await own.tokens.generate(alias="second")
     identity, secret = made["_id"], made["token"]
     assert identity in [token.raw["_id"] async for token in own.tokens.list()]
+
     async with A2E(token=secret, base_url=fresh.url, clock=fresh.clock) as second:
         assert await second.tokens.list().first()
         await own.tokens.status(id=identity, enabled=False)
@@ -40,9 +41,11 @@ async def test_tokens_are_made_switched_and_deleted(own: A2E, fresh: Sandbox) ->
             await second.tokens.list().first()
         await own.tokens.status(id=identity, enabled=True)
         assert await second.tokens.list().first()
+
         await own.tokens.delete(identity)
         with pytest.raises(AuthenticationError):
             await second.tokens.list().first()
+
     with pytest.raises(NotFound):
         await own.tokens.delete(identity)
 
@@ -53,11 +56,14 @@ async def test_the_history_of_credits(own: A2E, fresh: Sandbox) -> None:
     await own.image_to_video.delete(task.id)  # still queued: refunded
     lines = [line async for line in own.transactions.credits_history()]
     assert [line.raw["amount"] for line in lines] == [task.coins, -(task.coins or 0), -(charged or 0)]
+
     spent = [line async for line in own.transactions.credits_history(is_consumption=True)]
     assert [line.raw["amount"] for line in spent] == [line.raw["amount"] for line in lines[1:]]
+
     since = lines[1].raw["createdAt"]
     newer = [line async for line in own.transactions.credits_history(start_date=since)]
     assert [line.raw["_id"] for line in newer] == [line.raw["_id"] for line in lines[:2]]
+
     with pytest.raises(InvalidRequest):
         await own.transactions.credits_history(start_date="yesterday").first()
 
@@ -99,11 +105,14 @@ async def test_avatars_of_the_system_and_of_ones_own(a2e: A2E) -> None:
     added = await a2e.custom_avatar.add(body={"name": "Eve", "video_url": media_url("video")})
     mine = [avatar.raw["_id"] async for avatar in a2e.anchor.list()]
     assert {twin.ids[0], quick["_id"], added["_id"]} <= set(mine)
+
     everyone = [avatar.raw["_id"] async for avatar in a2e.anchor.list(web_type="a2e")]
     assert len(everyone) > len(mine)
+
     changed = await a2e.custom_avatar.update(added["_id"], body={"name": "Adam"})
     assert changed["name"] == "Adam"
     assert await a2e.custom_avatar.all_tags()
+
     await a2e.custom_avatar.delete(body={"_id": added["_id"]})
     assert added["_id"] not in [avatar.raw["_id"] async for avatar in a2e.custom_avatar.list()]
 
@@ -111,14 +120,17 @@ async def test_avatars_of_the_system_and_of_ones_own(a2e: A2E) -> None:
 async def test_backgrounds_of_the_system_and_of_ones_own(a2e: A2E) -> None:
     added = await a2e.custom_background.add(img_url=IMAGE)
     assert added["_id"] in [one.raw["_id"] async for one in a2e.custom_background.list()]
+
     every = await a2e.custom_background.all_background()
     assert {background.type for background in every} == {"custom", "system"}
     assert (await a2e.custom_background.random_background())["_id"]
+
     canvas = {"web_bg_width": 10, "web_bg_height": 10, "web_people_width": 5, "web_people_height": 5}
     job = a2e.avatar_video(
         anchor_id=ANCHOR, anchor_type=0, audio_src=SOUND, custom_back_id=added["_id"], **canvas
     )
     assert (await job.run()).urls
+
     await a2e.custom_background.delete(body={"_id": added["_id"]})
     assert added["_id"] not in [one.raw["_id"] async for one in a2e.custom_background.list()]
 

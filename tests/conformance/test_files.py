@@ -78,6 +78,7 @@ async def test_a_path_is_uploaded_and_its_url_is_sent(
     file = file_for(place, tmp_path, f"{resource} {constant} {place} {anyio_backend}")
     before = sandbox.ledger
     call = method_of(a2e, resource, constant)(**arguments_with(resource, constant, place, file))
+
     if isinstance(call, Job):
         uploaded = await call.with_uploads()
         names = {field.name: field.wire_name for field in call.operation.body}
@@ -90,6 +91,7 @@ async def test_a_path_is_uploaded_and_its_url_is_sent(
     else:
         assert isinstance(call, Awaitable)
         await call
+
     after = sandbox.ledger
     assert sum(after.uploads.values()) == sum(before.uploads.values()) + 1
     assert after.presigns.total() == before.presigns.total() + 1
@@ -118,6 +120,7 @@ def test_a_file_that_is_none_is_refused_by_name(wrong: Any) -> None:
     a2e = A2E(token="sk_x")
     with pytest.raises(InvalidArgument, match="image_url: "):
         a2e.image_to_video(image_url=wrong)
+
     with pytest.raises(InvalidArgument, match=r"image_urls\[1\]: "):
         a2e.virtual_try_on(image_urls=[b"x", wrong])
     with pytest.raises(InvalidArgument, match=r"reference_media\[0\].url: "):
@@ -135,12 +138,14 @@ async def test_each_content_once_whatever_it_came_as(a2e: A2E, sandbox: Sandbox,
     path.write_bytes(content)
     upload = await a2e.upload(content)
     assert isinstance(upload, Upload)
+
     before = sandbox.ledger
     jobs = [
         a2e.virtual_try_on(image_urls=[path, content, upload, upload.url]),
         a2e.image_to_video(image_url=path, model_type="FLF2V", end_image_url=content),
     ]
     tasks = [await job.start() for job in jobs]
+
     assert tasks[0].record.raw["image_urls"] == [upload.url] * 4
     assert sandbox.ledger.presigns.total() == before.presigns.total()
     assert sum(sandbox.ledger.uploads.values()) == sum(before.uploads.values())
@@ -149,14 +154,17 @@ async def test_each_content_once_whatever_it_came_as(a2e: A2E, sandbox: Sandbox,
 async def test_files_of_one_job_go_up_together_and_before_the_start() -> None:
     clock = VirtualClock(auto=True, grace=0.1)  # the files are hashed in threads meanwhile
     slow = Faults(operations="upload", latency=30)
+
     with Sandbox(clock=clock, faults=slow) as sandbox:
         async with A2E(token=sandbox.token, base_url=sandbox.url, clock=clock) as a2e:
             pictures = [media.make("png", f"number {number}") for number in range(4)]
             began = clock.now()
             task = await a2e.virtual_try_on(image_urls=pictures).start()
             assert clock.now() - began < 60, "one after the other they would take 120 s"
+
         urls = task.record.raw["image_urls"]
         assert len(set(urls)) == 4
+
         started = next(entry for entry in sandbox.ledger.of("virtual_try_on"))
         assert started.created_at - began >= 30
 

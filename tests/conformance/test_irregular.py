@@ -39,13 +39,16 @@ async def test_an_avatar_video_and_its_progress(a2e: A2E, sandbox: Sandbox) -> N
     job = a2e.avatar_video(anchor_id=ANCHOR, anchor_type=0, audio_src=SOUND, title="Ada speaks")
     task = await job.start()
     assert task.record.status in ("init", "start", "pending", "process")
+
     seen = []
     while (record := await task.refresh()).status not in ("success", "fail"):
         seen.append(record.process)
         await sandbox.clock.sleep(0.5)
+
     assert seen == sorted(seen)
     assert 0 < max(seen) < 100
     assert record.process == 100
+
     result = await task.wait()
     assert result.urls == (result.record.result,)
     assert result.ids == (task.id,), "anchor_id is an input here"
@@ -69,8 +72,10 @@ async def test_a_video_twin_from_training_to_an_avatar_video(a2e: A2E, sandbox: 
     assert result.ids == (result.record.anchor_id,)
     assert result.ids != (result.task.id,)
     assert result.urls == (result.record.preview_result_url,)
+
     avatar = a2e.avatar_video(anchor_id=result.ids[0], anchor_type=1, audio_src=SOUND)
     assert (await avatar.run()).record.raw["anchor_id"] == result.ids[0]
+
     made = sandbox.ledger.made("video_twin")
     for further in (
         a2e.video_twin.continue_training(result.task.id),
@@ -81,6 +86,7 @@ async def test_a_video_twin_from_training_to_an_avatar_video(a2e: A2E, sandbox: 
         assert task.record.status == "pending"
         again = await task.wait()
         assert again.ids == result.ids
+
     assert sandbox.ledger.made("video_twin") == made + 2
     record = await a2e.video_twin.get(result.task.id)
     assert record.anchor_id == result.ids[0]
@@ -121,10 +127,12 @@ async def test_a_voice_from_training_to_speech(a2e: A2E, sandbox: Sandbox) -> No
         seen.add(record.status)
         await sandbox.clock.sleep(0.3)
     assert "pendding" in seen
+
     result = await task.wait()
     assert result.ids == (task.id,)
     assert result.urls == ()
     assert (await a2e.voice.update(task.id, name="renamed")) is not None
+
     renamed = await a2e.voice.get(task.id)
     assert (renamed.name, renamed.train_mode) == ("renamed", "default")
     assert task.id in [record.id async for record in a2e.voice.completed_record()]
@@ -290,6 +298,7 @@ async def test_veo_in_1080p(a2e: A2E, tmp_path: Any) -> None:
     with pytest.raises(NotReady) as caught:
         await a2e.veo_video.get_1080p(result.task.id)
     assert caught.value.status == 202
+
     with pytest.raises(WaitTimeout, match="1080p is not ready after 3 s"):
         await a2e.veo_video.get_1080p(result.task.id, timeout=3)
     full = await a2e.veo_video.get_1080p(result.task.id, timeout=600)

@@ -45,12 +45,14 @@ async def test_outputs_are_found_and_echoed_inputs_are_not(resource: str, a2e: A
     arguments = with_all_media(WORKFLOWS[resource].routes.start)
     given = set(urls_of(arguments))
     assert all("video" in str(urlsplit(url).hostname) for url in given)
+
     result = await getattr(a2e, resource)(**arguments).run()
     echoed = given & set(urls_of([record.raw for record in result.records]))
     assert echoed == given, "the sandbox echoes what it was given"
     assert all(url.startswith(sandbox.files_origin) for url in result.urls)
     assert bool(result.urls) == (resource not in NO_FILES)
     assert len(result.ids) == len(result.records) == 1
+
     # Of a task of an earlier process only the record is known.
     again = await getattr(a2e, resource).task(result.task.id).wait()
     assert again.urls == result.urls

@@ -39,6 +39,7 @@ async def test_voices_to_choose_from(a2e: A2E) -> None:
     countries = {
         language.value: [region.value for region in language.children or ()] for language in languages
     }
+
     assert countries["en"] == ["US", "GB"]
     for voices in (
         await a2e.anchor.voice_list(country="en", region="GB"),
@@ -48,6 +49,7 @@ async def test_voices_to_choose_from(a2e: A2E) -> None:
         voice = (voices[0].children or ())[0]
         assert voice.label == "Alma (en-GB)"
         assert await a2e.tts.send_tts(msg="hello", tts_id=str(voice.value), country="en", region="GB")
+
     assert await a2e.anchor.tts_list()
 
 

@@ -44,9 +44,11 @@ def new_family(
             )
         },
     }
+
     if batch:
         ids = fields(["ids"], ids={"type": "array", "items": {"type": "string"}})
         paths[f"{base}/batchDetail"] = {"post": operation(requestBody=ids)}
+
     tail, _, query = detail.partition("?")
     if query:
         wanted = [
@@ -57,12 +59,14 @@ def new_family(
     elif tail:
         key = tail[tail.index("{") + 1 : -1]
         paths[f"{base}/{tail}"] = {"get": operation(parameters=[id_parameter(key)])}
+
     method, _, tail = delete.partition(" ")
     if method == "post":
         paths[f"{base}/{tail}"] = {"post": operation(requestBody=fields(["_id"], _id={"type": "string"}))}
     elif method:
         key = tail[tail.index("{") + 1 : -1]
         paths.setdefault(f"{base}/{tail}", {})["delete"] = operation(parameters=[id_parameter(key)])
+
     return paths
 
 

@@ -52,6 +52,7 @@ class Asker(asyncio.Protocol):
             head = bytes(self._buffer[:end]).lower()
             assert head.startswith(b"http/1.1 200"), bytes(self._buffer[:300])
             self._wanted = end + 4 + int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
+
         if len(self._buffer) >= self._wanted:
             self.answers += 1
             self._wanted = 0
@@ -78,10 +79,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0)
     given = parser.parse_args()
     command = [sys.executable, "-m", "a2e_async.sandbox", "--port", "0", "--json", "--coins", "1000000000"]
+
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
         token, url = told["token"], httpx.URL(told["url"])
+
         with httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}) as http:
             ids = [http.post(START, json=BODY).json()["data"]["_id"] for _ in range(100)]
         requests = {
@@ -92,9 +95,11 @@ def main() -> None:
             "list of 100": request("GET", "/api/v1/userImage2Video/allRecords?pageSize=100", token),
             "start": request("POST", START, token, BODY),
         }
+
         for name, data in requests.items():
             rate = asyncio.run(load(url.host, url.port or 80, data, given.connections, given.seconds))
             sys.stdout.write(f"{name}: {rate:.0f} requests/s over {given.connections} connections\n")
+
         process.terminate()
 
 

@@ -84,6 +84,7 @@ async def main(names: list[str]) -> dict[str, Any]:
     """All families, one after the other."""
     clock = VirtualClock(auto=True)
     found = {}
+
     with tempfile.TemporaryDirectory() as folder:
         async with (
             Sandbox(clock=clock) as sandbox,
@@ -93,6 +94,7 @@ async def main(names: list[str]) -> dict[str, Any]:
                 place = Path(folder) / name
                 place.mkdir()
                 found[name] = await drive(a2e, sandbox, name, place)
+
     return found
 
 

@@ -65,6 +65,7 @@ async def pieces_of(data: bytes) -> AsyncIterator[bytes]:
 async def test_every_kind_of_source_arrives(sandbox: Sandbox, a2e: A2E, kind: str, tmp_path: Path) -> None:
     path = tmp_path / "Mein Bild.png"
     path.write_bytes(BIG)
+
     async with await anyio.open_file(path, "rb") as async_file:
         sources: dict[str, Any] = {
             "path": path,
@@ -74,8 +75,10 @@ async def test_every_kind_of_source_arrives(sandbox: Sandbox, a2e: A2E, kind: st
             "async iterator": pieces_of(BIG),
         }
         upload = await a2e.upload(sources[kind])
+
     assert (upload.sha256, upload.size, upload.content_type) == (sha256(BIG), len(BIG), "image/png")
     assert dict(sandbox.ledger.uploads) == {sha256(BIG): 1}
+
     back = await downloader(a2e).download(upload.url, folder=tmp_path, name="back")
     assert (back.path.name, back.path.read_bytes(), back.content_type) == ("back.png", BIG, "image/png")
 

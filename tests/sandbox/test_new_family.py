@@ -32,10 +32,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     shutil.copy(ROOT / "pyproject.toml", made.root)
     content = read(made.upstream)
+
     for name, traits in FAMILIES.items():
         content["paths"] |= new_family(name, **traits)
     source = save(tmp_path_factory.mktemp("upstream") / "new.json", content)
     assert codegen(["regenerate", str(source)], made.root) == 0
+
     return made.root
 
 
@@ -57,6 +59,7 @@ def in_home(home: Path, *command: str, **more: str) -> subprocess.CompletedProce
 def test_a_new_family_does_everything_that_a_workflow_does(home: Path, backend: str) -> None:
     ended = in_home(home, "-W", "error", str(DRIVER), backend, ",".join(NAMES))
     assert ended.returncode == 0, ended.stderr
+
     found = json.loads(ended.stdout)
     for name, traits in zip(NAMES, FAMILIES.values(), strict=True):
         seen = found[name]
@@ -72,6 +75,7 @@ def test_a_new_family_does_everything_that_a_workflow_does(home: Path, backend: 
         assert seen["bulk"] == [True] * 10
         assert seen["replayed"] == 5
         assert seen["made"] == 1 + 12 + 5
+
         # Tasks that wait together are asked for together, by the best way that there is.
         if traits["batch"]:
             assert seen["together"] >= 10

@@ -87,12 +87,15 @@ async def test_a_deadline_ends_its_body() -> None:
             await clock.sleep(100)
         assert scope.cancelled_caught
         assert clock.now() == 5.0
+
         with clock.move_on_after(5) as scope:
             await clock.sleep(1)
         assert not scope.cancelled_caught
+
         with clock.move_on_after(math.inf) as scope:
             await clock.sleep(1)
         assert not scope.cancel_called
+
     clock.advance(100)
     await anyio.lowlevel.checkpoint()
     assert not scope.cancel_called

@@ -104,13 +104,16 @@ def test_every_operation_answers_in_its_shape(talker: Talker, operation: SpecOpe
     start = next((key for key in START_ROUTES if key.startswith(f"{operation.segment}/")), None)
     task = "65f0c0ffee0000000000ffff"
     talker.finish()  # one voice at a time
+
     if start and operation.role != "start":
         task = talker.start(start)["_id"]
         talker.finish()
+
     body: Any = {"ids": [task]} if operation.role == "batch" else BODIES.get(route, {})
     if operation.role == "start":
         body = start_body(route)
     body = json.loads(json.dumps(body).replace("{task}", task))
+
     if operation.role in ("retry", "remove"):
         body = {"_id": task}
     if operation.role == "rename":
@@ -127,20 +130,25 @@ def test_every_operation_answers_in_its_shape(talker: Talker, operation: SpecOpe
     )
     raw = reply.json()
     expected = {200}
+
     if route in ("token/delete", "token/status", "tts/preview/{id}", "userFaceSwapImage/{_id}"):
         expected = {404}  # nothing to delete
     if route == "userVideoTwin/uploadStatus":
         expected = {404}  # the id of a twin, not of an upload
+
     if operation.segment in ("custom_avatar", "custom_back") and operation.role in ("remove", "rename"):
         expected = {400, 404}
     if operation.role == "retry" or route == "veoVideo/{_id}/1080p":
         expected = {400}  # the task has not failed; the video is not 16:9
+
     assert reply.status_code in expected, reply.text
     assert ("success" in raw) != ("code" in raw) or reply.status_code != 200
+
     if reply.status_code == 200:
         assert raw.get("code", 0) == 0
         assert raw.get("success", True) is True
         assert "data" in raw
+
     if operation.role in ("list", "batch"):
         assert isinstance(rows(reply), list)
 
@@ -226,11 +234,14 @@ def test_a_family_of_a_newer_document_is_played_without_a_change(tmp_path: Path)
     }
     file = tmp_path / "newer.json"
     file.write_text(json.dumps(newer))
+
     with talking(document=file) as talker:
         assert talker.post("zebraVideo/start", {}).status_code == 400
         assert talker.post("zebraVideo/start", {"prompt": "x" * 21}).status_code == 400
+
         ids = [talker.post("zebraVideo/start", {"prompt": "z"}).json()["data"]["_id"] for _ in range(3)]
         assert talker.get(f"zebraVideo/{ids[0]}").json()["data"]["current_status"] == "initialized"
+
         talker.finish()
         done = talker.get(f"zebraVideo/{ids[0]}").json()["data"]
         assert done["current_status"] == "completed"

@@ -128,12 +128,15 @@ def test_tasks_that_fail_or_vanish() -> None:
             talker.start(START)
         failed = [task for task in talker.sandbox.ledger.tasks if task.outcome == "failed"]
         assert 30 < len(failed) < 70
+
         talker.finish()
         record = talker.get(f"userImage2Video/{failed[0].id}").json()["data"]
         assert (record["current_status"], record["failed_message"]) == ("failed", "The generation failed.")
+
         talker.sandbox.set_faults(Faults(task_vanishes=1.0))
         identity = talker.start(START)["_id"]
         assert talker.get(f"userImage2Video/{identity}").status_code == 200
+
         talker.clock.advance(5)
         assert talker.get(f"userImage2Video/{identity}").status_code == 404
         assert talker.sandbox.ledger.tasks[-1].outcome == "vanished"
@@ -230,6 +233,7 @@ def drain(reply: httpx.Response, into: bytearray) -> None:
 def test_downloads_that_break_off(talker: Talker) -> None:
     url = talker.sandbox.file_url(200_000)
     talker.sandbox.script("download", "cut:70000", "cut", "status_403", "status_500", "reset_before")
+
     for expected in (70_000, 100_000):
         got = bytearray()
         with talker.files.stream("GET", url) as reply:
@@ -237,10 +241,12 @@ def test_downloads_that_break_off(talker: Talker) -> None:
             with pytest.raises(httpx.RemoteProtocolError):
                 drain(reply, got)
         assert got == media.pattern(expected)
+
     assert [talker.files.get(url).status_code for _ in range(2)] == [403, 500]
     with pytest.raises(httpx.ReadError):
         talker.files.get(url)
     headers = {"range": "bytes=70000-"}
+
     assert talker.files.get(url, headers=headers).content == media.pattern(200_000)[70_000:]
 
 

@@ -47,10 +47,12 @@ def test_an_upload_comes_back_as_it_was_signed(talker: Talker) -> None:
     assert "/api/" not in given["uploadUrl"]
     assert talker.files.get(given["cdnUrl"]).status_code == 404
     assert put(talker, given["uploadUrl"], **{"content-type": "image/png"}).status_code == 200
+
     back = talker.files.get(given["cdnUrl"])
     assert back.content == BODY
     assert back.headers["content-type"] == "image/png"
     assert back.headers["etag"] == f'"{hashlib.md5(BODY).hexdigest()}"'
+
     ledger = talker.sandbox.ledger
     assert ledger.presigns == {"cats/my cat.png": 1}
     assert ledger.uploads == {hashlib.sha256(BODY).hexdigest(): 1}
@@ -69,6 +71,7 @@ def test_the_legacy_route_and_prefixes(talker: Talker) -> None:
 def test_a_put_that_is_not_what_was_signed_is_refused(talker: Talker) -> None:
     given = presign(talker, contentType="image/png", fileSize=7, contentLength=len(BODY))["uploadUrl"]
     right = {"content-type": "image/png"}
+
     for status, url, content, headers in (
         (403, given, BODY, {"content-type": "image/jpeg"}),
         (403, given, BODY, {}),
@@ -81,6 +84,7 @@ def test_a_put_that_is_not_what_was_signed_is_refused(talker: Talker) -> None:
         reply = put(talker, url, content, **headers)
         assert reply.status_code == status
         assert reply.headers["content-type"] == "application/xml"
+
     assert talker.sandbox.ledger.uploads == {}
     assert put(talker, given, **right).status_code == 200
 
@@ -249,13 +253,16 @@ def test_jpeg() -> None:
         data = media.make("jpg", f"seed {number}")
         assert data.startswith(b"\xff\xd8")
         assert data.endswith(b"\xff\xd9")
+
         position, markers = 2, []
         while data[position + 1] != 0xDA:
             markers.append(data[position + 1])
             position += 2 + struct.unpack(">H", data[position + 2 : position + 4])[0]
         assert markers == [0xE0, 0xFE, 0xDB, 0xC0, 0xC4, 0xC4]
+
         scan = data[position + 10 : -2]
         assert not re.search(rb"\xff[^\x00]", scan)
+
         bits = "".join(f"{byte:08b}" for byte in scan.replace(b"\xff\x00", b"\xff"))
         assert bits[0] == "0"  # category 8
         assert 128 <= int(bits[1:9], 2) <= 255

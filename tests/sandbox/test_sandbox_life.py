@@ -71,12 +71,15 @@ def detail(talker: Talker, segment: str, identity: str) -> dict[str, Any]:
         if segment == "seedanceVideo":
             return next(row for row in rows(talker.get("seedanceVideo/allRecords")) if row["_id"] == identity)
         return talker.sandbox.call(lambda world: world.tasks[identity].record(world.now()))
+
     reply = talker.get(
         path.partition("?")[0], **dict([path.partition("?")[2].split("=")] if "?" in path else ())
     )
     assert reply.status_code == 200, reply.text
+
     data = reply.json()["data"]
     assert isinstance(data, dict)
+
     return data
 
 
@@ -87,24 +90,31 @@ def test_a_task_lives_from_its_first_status_to_its_result(talker: Talker, route:
     stages = STAGE.get(segment, STAGES)
     record = talker.start(route)
     assert record[status] == stages[0][0]
+
     identity = record["_id"]
     assert len(identity) == 24
+
     result = "image_urls" if segment in IMAGE_LISTS else RESULT.get(segment, "result_url")
     empty: Any = [] if segment in IMAGE_LISTS else ""
     assert record[result] == empty
+
     for name, share in stages:
         talker.clock.advance(max(0.0, DURATION * share + 0.5 - talker.clock.now()))
         shown = detail(talker, segment, identity)
         assert shown[status] == name
         assert shown[result] == empty
+
     talker.clock.advance(DURATION - talker.clock.now())
     done = detail(talker, segment, identity)
     assert done[status] == ("success" if segment == "video" else "completed")
+
     if segment == "userVoice":
         assert done["speaker_id"].startswith("a2e-voice-")
         return
+
     urls = done[result] if segment in IMAGE_LISTS else [done[result]]
     assert len(urls) == (4 if segment == "userPhotobook" else 1)
+
     for url in urls:
         reply = talker.files.get(url)
         assert reply.status_code == 200
@@ -133,11 +143,14 @@ def test_a_task_that_fails_says_why_in_the_family_s_own_words(talker: Talker, ro
     identity = talker.start(route, **{field: f"{body[field]}sandbox:fail"})["_id"]
     talker.finish()
     record = detail(talker, segment, identity)
+
     assert record[STATUS.get(segment, "current_status")] == ("fail" if segment == "video" else "failed")
     assert record[FAILURE.get(segment, "failed_message")] == "The generation failed."
+
     if "FaceSwap" in segment:
         assert record["error_code"] == "1005"
         assert "failed_message" not in record
+
     if segment == "userGptImage":
         assert record["fail_reason"] == "The generation failed."
 
@@ -167,11 +180,13 @@ def test_a_batch_is_a_list_without_what_is_unknown(talker: Talker, route: str) -
     talker.finish()
     reply = talker.post(f"{segment}/batchDetail", {"ids": [*ids, ids[0], alien, "0" * 24, "../x"]})
     data = reply.json()["data"]
+
     assert sorted(row["_id"] for row in data) == sorted(ids)
     assert [row["_id"] for row in data] != ids  # the order is not promised
     assert data[0] == detail(talker, segment, data[0]["_id"])
     assert talker.post(f"{segment}/batchDetail", {"ids": []}).json()["data"] == []
     assert talker.post(f"{segment}/batchDetail", {}).status_code == 400
+
     workflow = next(iter(talker.sandbox.ledger.batches))
     assert talker.sandbox.ledger.batches[workflow] == [7, 0]
 
@@ -203,9 +218,11 @@ def test_progress_of_an_avatar_video_goes_from_0_to_100(talker: Talker) -> None:
         seen.append(detail(talker, "video", identity)["process"])
         talker.clock.advance(DURATION / 4)
     assert seen == [0, 25, 50, 75, 100]
+
     result = talker.post("video/awsResult", {"_id": identity}).json()["data"]
     assert isinstance(result, list)
     assert result[0]["status"] == "success"
+
     listed = talker.get("video/awsList").json()["data"]["data"]
     assert listed[0]["result"] == result[0]["result"]
     assert rows(talker.post("video/list"))[0]["_id"] == identity
@@ -215,16 +232,19 @@ def test_magic_words_shape_a_life(talker: Talker) -> None:
     sync = talker.start("userText2Image/start", prompt="sandbox:sync")
     assert sync["current_status"] == "completed"
     assert talker.files.get(sync["image_urls"][0]).status_code == 200
+
     slow = talker.start("userImage2Video/start", prompt="sandbox:slow")["_id"]
     forever = talker.start("userImage2Video/start", prompt="sandbox:forever")["_id"]
     gone = talker.start("userImage2Video/start", prompt="sandbox:vanish")["_id"]
     talker.clock.advance(DURATION * 0.4)
     assert talker.get(f"userImage2Video/{gone}").status_code == 200
+
     talker.clock.advance(DURATION)
     assert talker.get(f"userImage2Video/{gone}").status_code == 404
     assert [row["_id"] for row in rows(talker.get("userImage2Video/allRecords"))] == [forever, slow]
     assert talker.post("userImage2Video/batchDetail", {"ids": [gone]}).json()["data"] == []
     assert detail(talker, "userImage2Video", slow)["current_status"] == "sent"
+
     talker.finish()
     assert detail(talker, "userImage2Video", slow)["current_status"] == "completed"
     assert detail(talker, "userImage2Video", forever)["current_status"] == "processing"
@@ -236,12 +256,14 @@ def test_durations_are_drawn_set_or_computed() -> None:
         "userWan25": 7.0,
         "*": lambda body: len(body["prompt"]),
     }
+
     with talking(durations=durations, seed=3) as talker:
         for _ in range(40):
             talker.start("userImage2Video/start")
         talker.start("userWan25/start")
         talker.start("grokVideo/start", prompt="12345")
         made = list(talker.sandbox.ledger.tasks)
+
     lengths = [task.done_at - task.created_at for task in made]
     assert len(set(lengths[:40])) == 40
     assert 47 < sum(lengths[:40]) / 40 < 53

@@ -81,6 +81,7 @@ def test_lack_of_coins_has_three_faces(talker: Talker) -> None:
         assert reply.status_code == status
         assert reply.json()["code"] == code
         assert "nsufficient" in reply.json()["message"]
+
     reply = talker.post("userUpscale/start", STARTS["userUpscale/start"])
     assert (reply.status_code, reply.json()["success"]) == (200, False)
     assert talker.sandbox.ledger.made() == 0
@@ -128,12 +129,14 @@ def test_the_history_tells_grants_from_spending(talker: Talker) -> None:
     talker.start("userImage2Video/start")
     reply = talker.get("transactionRecord/creditsHistory", pageNum=1, pageSize=10)
     lines = rows(reply)
+
     assert reply.json()["data"]["count"] == 3
     assert [line["amount"] > 0 for line in lines] == [False, True, False]
     assert lines[0]["balance"] == coins(talker)
     assert len(rows(talker.get("transactionRecord/creditsHistory", is_consumption="true"))) == 2
     assert len(rows(talker.get("transactionRecord/creditsHistory", is_consumption="false"))) == 1
     assert len(rows(talker.get("transactionRecord/creditsHistory", pageSize=2, pageNum=2))) == 1
+
     since = lines[0]["createdAt"]
     assert len(rows(talker.get("transactionRecord/creditsHistory", startDate=since))) == 1
     assert len(rows(talker.get("transactionRecord/creditsHistory", endDate=lines[2]["createdAt"]))) == 1

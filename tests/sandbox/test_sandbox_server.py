@@ -153,11 +153,13 @@ def test_the_ledger_counts(talker: Talker) -> None:
     for number in range(3):
         identity = talker.start(START, name=f"n{number % 2}")["_id"]
         talker.clock.advance(10)
+
     talker.clock.advance(100)
     talker.get(f"userImage2Video/{identity}")
     talker.clock.advance(7)
     talker.get(f"userImage2Video/{identity}")
     ledger = talker.sandbox.ledger
+
     assert ledger.names("image_to_video") == {"n0": 2, "n1": 1}
     assert ledger.starts == {"image_to_video": 3}
     assert ledger.lateness("image_to_video") == [10.0]
@@ -204,6 +206,7 @@ def test_clock_coins_and_reset_by_http(talker: Talker) -> None:
     assert control(talker, "GET", "coins").json() == {"coins": 1_000_000}
     assert control(talker, "GET", "nothing").status_code == 404
     assert talker.files.post(f"{talker.sandbox.origin}/sandbox/clock", content=b"{").status_code == 400
+
     clock = ScaledClock()
     with Sandbox(clock=clock) as sandbox:
         reply = talker.files.post(f"{sandbox.origin}/sandbox/clock", json={"speed": 50})
@@ -228,18 +231,22 @@ def test_a_mistake_of_the_sandbox_itself_is_told(
 def test_the_command_line_serves_until_interrupted() -> None:
     command = [sys.executable, "-W", "error", "-m", "a2e_async.sandbox", "--port", "0", "--json", "--virtual"]
     command += ["--faults", "status_429=1", "--durations", "image_to_video=5,*=7", "--token", "sk_mine"]
+
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
         headers = {"authorization": f"Bearer {told['token']}"}
+
         with httpx.Client(base_url=told["url"], headers=headers, timeout=60) as http:
             assert http.post(f"/api/v1/{START}", json=BODY).status_code == 429
             http.put("/sandbox/faults", json=[])
             http.post(f"/api/v1/{START}", json=BODY)
             http.post("/sandbox/clock", json={"advance": 5})
             (record,) = rows(http.get("/api/v1/userImage2Video/allRecords"))
+
         assert record["current_status"] == "completed"
         assert told["token"] == "sk_mine"
+
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=60)[1] == ""
         assert process.returncode == 0
@@ -323,6 +330,7 @@ def test_the_plugin_loads_without_the_extra() -> None:
         "    print(problem)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
     assert "pip install 'a2e-async[sandbox]'" in done.stdout
 
 

@@ -69,15 +69,19 @@ def test_a_name_that_is_absent_is_made_by_the_server(talker: Talker) -> None:
 def test_face_swap_records_are_of_an_older_age(talker: Talker) -> None:
     reply = talker.post("userFaceSwapPreview/add", STARTS["userFaceSwapPreview/add"])
     assert "trace_id" not in reply.json()
+
     record = data(reply)
     assert record["error_code"] is None
     assert record["faild_message"] is None
+
     task = talker.start("userFaceSwapTask/add")
     assert (task["error_code"], task["faild_message"]) == ("", "")
     assert "coins" not in task
+
     running = talker.get("userFaceSwapTask/status").json()["data"]
     assert [row["_id"] for row in running] == [task["_id"]]
     assert set(running[0]) == {"_id", "current_status", "result_url", "error_code", "faild_message"}
+
     talker.finish()
     done = data(talker.get(f"userFaceSwapTask/{task['_id']}"))
     assert (done["error_code"], done["faild_message"]) == ("0", None)

@@ -40,20 +40,25 @@ def test_veo_in_1080p(talker: Talker) -> None:
 def test_a_video_twin_becomes_an_avatar_and_is_trained_further(talker: Talker) -> None:
     upload = data(talker.post("userVideoTwin/upload", {"video_url": VIDEO}))
     assert data(talker.get("userVideoTwin/uploadStatus", _id=upload["_id"]))["status"] == "completed"
+
     twin = talker.start("userVideoTwin/startTraining")
     assert twin["current_status"] == "pending"
     assert talker.post("userVideoTwin/continueTraining", {"_id": twin["_id"]}).status_code == 400
+
     talker.finish()
     done = data(talker.get(f"userVideoTwin/{twin['_id']}"))
     assert len(done["anchor_id"]) == 24
+
     own = data(talker.post("anchor/list", {}))
     assert [avatar["_id"] for avatar in own] == [done["anchor_id"]]
     assert len(data(talker.post("anchor/list", {"web_type": "a2e"}))) > 1
     assert talker.start("video/generate", anchor_id=done["anchor_id"], anchor_type=1)["status"] == "init"
+
     for path in ("continueTraining", "eyeContact"):
         again = data(talker.post(f"userVideoTwin/{path}", {"_id": twin["_id"]}))
         assert (again["_id"], again["current_status"]) == (twin["_id"], "pending")
         talker.finish()
+
     assert talker.sandbox.ledger.made("video_twin") == 3
     assert data(talker.post("userVideoTwin/remove", {"_id": twin["_id"]})) == {}
     assert talker.post("userVideoTwin/continueTraining", {"_id": twin["_id"]}).status_code == 404
@@ -63,9 +68,11 @@ def test_one_voice_is_trained_at_a_time(talker: Talker) -> None:
     first = talker.start("userVoice/training")
     assert first["current_status"] == "sent"
     assert talker.post("userVoice/training", STARTS["userVoice/training"]).status_code == 400
+
     talker.clock.advance(20)
     assert rows(talker.get("userVoice/trainingRecord"))[0]["current_status"] == "pendding"
     assert data(talker.get("userVoice/completedRecord")) == []
+
     talker.finish()
     second = talker.start("userVoice/training", name="sandbox:fail")["_id"]
     talker.finish()
@@ -88,11 +95,13 @@ def test_speech_is_one_call(talker: Talker) -> None:
     audio = talker.files.get(url)
     assert audio.headers["content-type"] == "audio/mpeg"
     assert audio.content.startswith(b"ID3")
+
     shown = data(talker.get("tts/preview/list", current=1, pageSize=20))["data"]
     assert [record["audio_url"] for record in shown] == [url]
     assert talker.delete(f"tts/preview/{shown[0]['_id']}").status_code == 200
     assert rows(talker.get("tts/preview/list")) == []
     assert talker.files.get(url).status_code == 200
+
     talker.post("video/send_tts", {"msg": "hello", "user_voice_id": ANCHOR})
     talker.clock.advance(24 * 3600)
     assert rows(talker.get("tts/preview/list")) == []
@@ -126,11 +135,14 @@ def test_prompt_extension_streams_or_not(talker: Talker) -> None:
     assert (
         data(talker.post("userImage2Video/prompt_extension", {**body, "max_length": 5}))["prompt"] == "it wa"
     )
+
     reply = talker.post("userImage2Video/prompt_extension", {**body, "stream": True})
     assert reply.headers["content-type"] == "text/event-stream"
+
     events = _events(reply.text)
     assert [name for name, _ in events] == ["delta", "delta", "delta", "result", "done"]
     assert events[3][1] == plain
+
     failing = {**body, "prompt": "sandbox:fail", "stream": True}
     assert [name for name, _ in _events(talker.post("userImage2Video/prompt_extension", failing).text)] == [
         "delta",
@@ -142,6 +154,7 @@ def test_prompt_extension_streams_or_not(talker: Talker) -> None:
 def test_avatars_and_backgrounds_are_kept(talker: Talker) -> None:
     picture = talker.start("userText2Image/start")["_id"]
     assert talker.post("userText2Image/quickAddAvatar", {"_id": picture}).status_code == 400
+
     talker.finish()
     quick = data(talker.post("userText2Image/quickAddAvatar", {"_id": picture, "gender": "male"}))
     added = data(talker.post("custom_avatar/add", {"name": "a", "anything": [1]}))
@@ -152,6 +165,7 @@ def test_avatars_and_backgrounds_are_kept(talker: Talker) -> None:
     assert data(talker.http.put(f"custom_avatar/{added['_id']}", json={"name": "b"}))["name"] == "b"
     assert talker.post("custom_avatar/del", {"_id": added["_id"]}).status_code == 200
     assert talker.post("custom_avatar/del", {"_id": added["_id"]}).status_code == 404
+
     own = data(talker.post("custom_back/add", {"img_url": IMAGE}))
     everything = data(talker.post("custom_back/allBackground"))
     assert everything[0]["_id"] == own["_id"]

@@ -186,15 +186,18 @@ class Service(httpx.AsyncBaseTransport):
         self.requests.append(request)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
+
         try:
             await anyio.sleep(self.delay)
             answer = await self._answer(request)
         finally:
             self.under_way -= 1
+
         if isinstance(answer, Exception):
             if isinstance(answer, httpx.RequestError):
                 answer.request = request
             raise answer
+
         return answer
 
     async def aclose(self) -> None:
@@ -205,22 +208,26 @@ class Service(httpx.AsyncBaseTransport):
         answer = self.before(self, request)
         if answer is not None:
             return answer
+
         if last == "start":
             return await self._start(request)
         if last == "batchDetail":
             wanted = set(json.loads(request.content)["ids"])
             return ok([self._shown(task) for task in self.tasks if task["_id"] in wanted])
+
         if last == "allRecords":
             return self.on_list(self, request) or self._list(request)
         for task in self.tasks:
             if task["_id"] == last:
                 return ok(self._shown(task))
+
         return refused(404, "no such task")
 
     async def _start(self, request: httpx.Request) -> Answer:
         body = json.loads(request.content)
         now = anyio.current_time()
         made = []
+
         for _ in range(self.several(body)):
             lag = self.commit_lag(body)
             made.append(
@@ -233,6 +240,7 @@ class Service(httpx.AsyncBaseTransport):
                 }
             )
             self.tasks.append(made[-1])
+
         answer = self.after(self, request)
         if answer is not None:
             return answer

@@ -107,6 +107,7 @@ def costs() -> list[Row]:
                 simulate(DURATION, tasks, delay=0.05, apart=0.003, lateness=Lateness(seconds), seed=seed)
                 for seed in range(seeds)
             ]
+
             rows.append(
                 {
                     "panel": "cost",

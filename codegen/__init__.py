@@ -1,4 +1,4 @@
-"""Makes ``a2e_async/api`` of the service's OpenAPI document: ``python -m codegen pull | build | check``.
+"""Generates ``a2e_async/api`` from the service's OpenAPI document; see ``python -m codegen --help``.
 
-A development tool; the wheel does not carry it.
+A development tool. It is not part of the wheel.
 """

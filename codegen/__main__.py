@@ -20,19 +20,25 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Run one command; 0 when it worked, 1 when it did not or `check` found a difference."""
+    """Run one command.
+
+    Returns: 0, or 1 if the command failed or `check` found a difference.
+    """
     options = _parser().parse_args(arguments)
+
     try:
         lines = _run(options, Layout(root))
     except (SpecError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
     try:
         for line in lines:
             print(line)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads it has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         sys.stdout = None
+
     return 1 if options.command == "check" and lines else 0
 
 
@@ -52,29 +58,32 @@ def _run(options: argparse.Namespace, layout: Layout) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m codegen", description="Make a2e_async/api of the OpenAPI document."
+        prog="python -m codegen", description="Generate a2e_async/api from the OpenAPI document."
     )
     commands = parser.add_subparsers(dest="command", required=True)
+
     everything = commands.add_parser(
-        "regenerate", help="pull, build, tell what changed; replace all files together or none"
+        "regenerate", help="pull, build and report changes; replaces all files together or none"
     )
-    pulling = commands.add_parser("pull", help="take upstream's document into openapi/upstream.json")
+    pulling = commands.add_parser("pull", help="copy upstream's document into openapi/upstream.json")
     for one in (everything, pulling):
         one.add_argument(
             "source", nargs="?", default=DEFAULT_SOURCE, help="URL or file (default: %(default)s)"
         )
-    building = commands.add_parser("build", help="make openapi/a2e.json and a2e_async/api")
+
+    building = commands.add_parser("build", help="write openapi/a2e.json and a2e_async/api")
     for one in (everything, building):
         one.add_argument(
             "--unmatched",
             choices=("error", "drop"),
             default="error",
-            help="overlay actions that match nothing: refuse (default), or leave out and say so",
+            help="overlay actions that match nothing: refuse (default), or leave out with a note",
         )
+
     comparing = commands.add_parser(
         "diff",
-        help="tell what changed between two documents for users of the SDK",
-        description=f"Tell what changed for users of the SDK. Versions: {BUMP_RULE}. Renames: {RULE}",
+        help="report what changed between two documents for users of the SDK",
+        description=f"Report what changed for users of the SDK. Versions: {BUMP_RULE}. Renames: {RULE}",
     )
     comparing.add_argument(
         "old",
@@ -83,11 +92,10 @@ def _parser() -> argparse.ArgumentParser:
         help="an upstream document or an a2e.json: a file, or REVISION or REVISION:path of git "
         "(default: %(default)s)",
     )
-    comparing.add_argument(
-        "new", nargs="?", default="", help="the same (default: the a2e.json that is there)"
-    )
-    comparing.add_argument("--json", action="store_true", help="for machines")
-    commands.add_parser("check", help="prove that a2e.json and a2e_async/api are what build would make")
+    comparing.add_argument("new", nargs="?", default="", help="the same (default: the current a2e.json)")
+    comparing.add_argument("--json", action="store_true", help="print JSON")
+
+    commands.add_parser("check", help="check that a2e.json and a2e_async/api are what build would write")
     return parser
 
 

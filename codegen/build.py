@@ -1,4 +1,4 @@
-"""``build``: upstream.json, repaired and overlaid, becomes a2e.json; that becomes ``a2e_async/api``."""
+"""``build``: repairs and overlays upstream.json into a2e.json, and generates ``a2e_async/api`` from it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from codegen.interface.model import Interface
 __all__ = ["REPORT", "Layout", "Plan", "Prepared", "build", "plan", "prepare"]
 
 REPORT = "x-a2e-repairs"
+"""The member of a2e.json that lists the repairs."""
 
 
 @attrs.frozen
 class Layout:
-    """Where the files of the generation stand."""
+    """The places of all files."""
 
     root: Path
 
@@ -34,12 +35,12 @@ class Layout:
 
     @property
     def overlay(self) -> Path:
-        """What upstream leaves out."""
+        """Facts that upstream leaves out."""
         return self.root / "openapi" / "overlay.yaml"
 
     @property
     def document(self) -> Path:
-        """What is generated from."""
+        """The prepared document, from which the package is generated."""
         return self.root / "openapi" / "a2e.json"
 
     @property
@@ -50,7 +51,14 @@ class Layout:
 
 @attrs.frozen
 class Prepared:
-    """The document that is generated from, and what was done to get there."""
+    """The prepared document, and how it was made.
+
+    Attributes:
+        document: repaired, overlaid and completed.
+        repairs: the changes that the repair rules made.
+        completed: the replies that were typed by convention, one line each.
+        notes: remarks on the overlay for a maintainer.
+    """
 
     document: Document
     repairs: list[Repair]
@@ -60,7 +68,7 @@ class Prepared:
 
 @attrs.frozen
 class Plan:
-    """Everything that a build makes, before anything is written."""
+    """Everything that a build writes, before it is written."""
 
     prepared: Prepared
     interface: Interface
@@ -72,8 +80,8 @@ def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched
 
     Args:
         source: upstream's document.
-        overlay: the file.
-        label: how error messages call the document.
+        overlay: the overlay file.
+        label: the document's name in error messages.
         unmatched: what to do with overlay actions that match nothing.
 
     Raises:
@@ -81,6 +89,7 @@ def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched
     """
     check_kind(source, label)
     repaired, repairs = repair(source)
+
     both = f"{label} with {overlay}"
     try:
         overlaid = overlays.apply(repaired, overlays.load(overlay), unmatched=unmatched)
@@ -88,8 +97,9 @@ def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched
         add_common(overlaid.document)
         validate(overlaid.document, both)
     except SpecError:
-        validate(repaired, label)  # what is wrong with the document itself is told first
+        validate(repaired, label)  # a problem of the document itself is reported first
         raise
+
     document = overlaid.document
     completed = complete(document)
     document[REPORT] = [str(one) for one in repairs]
@@ -100,12 +110,12 @@ def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched
 def plan(
     layout: Layout, source: Document | None = None, *, label: str = "", unmatched: Unmatched = "error"
 ) -> Plan:
-    """Make everything in memory.
+    """Generate everything in memory.
 
     Args:
-        layout: where the files belong.
-        source: upstream's document, instead of the one that is there.
-        label: how error messages call it.
+        layout: the places of the files.
+        source: upstream's document; without it, the kept one.
+        label: its name in error messages.
         unmatched: what to do with overlay actions that match nothing.
 
     Raises:
@@ -113,10 +123,12 @@ def plan(
     """
     given = read(layout.upstream) if source is None else source
     prepared = prepare(given, layout.overlay, label or str(layout.upstream), unmatched=unmatched)
+
     try:
         interface, modules = generate(prepared.document)
     except RecursionError:
         raise SpecError(f"{label or layout.upstream}: its schemas are too deep inside each other") from None
+
     files: dict[Path, bytes | None] = {}
     if source is not None:
         files[layout.upstream] = canonical(source).encode()
@@ -124,19 +136,21 @@ def plan(
     files.update({layout.package / name: text.encode() for name, text in modules.items()})
     for old in layout.package.glob("*.py"):
         files.setdefault(old, None)
+
     return Plan(prepared, interface, files)
 
 
 def build(layout: Layout, *, unmatched: Unmatched = "error") -> list[str]:
     """Write a2e.json and the package.
 
-    Returns: what was done, one line each.
+    Returns: a report, line by line.
 
     Raises:
-        SpecError: names the place; nothing was written.
+        SpecError: names the place. Nothing was written.
     """
     made = plan(layout, unmatched=unmatched)
     replace_together(made.files)
+
     return [
         *(str(one) for one in made.prepared.repairs),
         *made.prepared.notes,

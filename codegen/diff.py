@@ -1,4 +1,4 @@
-"""``diff``: what changed between two documents, for users of the SDK."""
+"""``diff``: reports what changed between two documents for users of the SDK."""
 
 from __future__ import annotations
 
@@ -31,19 +31,23 @@ def diff(layout: Layout, old: str = "HEAD", new: str = "") -> Report:
     """Compare two documents.
 
     Args:
-        layout: where the overlay and the working documents are.
-        old: an upstream document or an a2e.json, as a file or as ``REVISION`` or ``REVISION:path`` of git.
-        new: the same; without it, the a2e.json that is there.
+        layout: the places of the overlay and the current documents.
+        old: an upstream document or an a2e.json: a file, or ``REVISION`` or ``REVISION:path`` of git.
+        new: the same; without it, the current a2e.json.
 
     Raises:
-        SpecError: one of them cannot be had or generated from.
+        SpecError: one of them cannot be read or used.
     """
     before, after = _side(layout, old), _side(layout, new or str(layout.document))
     return report_of(before.interface, after.interface, version_of(layout), [*before.notes, *after.notes])
 
 
 def version_of(layout: Layout) -> str:
-    """The package's version, as pyproject.toml has it."""
+    """The package's version from pyproject.toml.
+
+    Raises:
+        SpecError: there is none.
+    """
     try:
         text = (layout.root / "pyproject.toml").read_text(encoding="utf-8")
         return str(tomllib.loads(text)["project"]["version"])
@@ -55,6 +59,7 @@ def _side(layout: Layout, given: str) -> _Side:
     document = _document(layout, given)
     notes: list[str] = []
     check_kind(document, given)
+
     if REPORT in document:
         validate(document, given)
     else:
@@ -64,6 +69,7 @@ def _side(layout: Layout, given: str) -> _Side:
         left_out = sum("left out" in note for note in prepared.notes)
         if left_out:
             notes = [f"{given}: {left_out} overlay actions and rules match nothing in it and were left out"]
+
     return _Side(interface_of(document), notes)
 
 
@@ -72,13 +78,12 @@ def _document(layout: Layout, given: str) -> Document:
         return read(Path(given))
     if not _REVISION.fullmatch(given):
         raise SpecError(f"{given}: no such file")
+
     place = given if ":" in given else f"{given}:openapi/{layout.document.name}"
-    done = subprocess.run(
-        ["git", "-C", str(layout.root), "show", place],
-        capture_output=True,
-        check=False,
-    )
+    command = ["git", "-C", str(layout.root), "show", place]
+    done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
         raise SpecError(f"{given}: neither a file nor a revision of git: {reason}")
+
     return parse(done.stdout, place)

@@ -1,4 +1,4 @@
-"""Many files replaced together: all of them, or none."""
+"""Replaces many files together: all of them, or none."""
 
 from __future__ import annotations
 
@@ -11,40 +11,44 @@ from pathlib import Path
 __all__ = ["Files", "changed", "replace_together"]
 
 Files = Mapping[Path, bytes | None]
-"""What each file should hold; None stands for a file that should not be there."""
+"""The wanted content of each file; None means that there should be no such file."""
 
 
 def changed(files: Files) -> dict[Path, bytes | None]:
-    """Those of the files that are not as they should be."""
+    """The files whose content is not the wanted one."""
     return {path: content for path, content in files.items() if _read(path) != content}
 
 
 def replace_together(files: Files) -> list[Path]:
-    """Write and remove files. Those that are as they should be are not touched.
-
-    Everything new is written beside its target first, and everything old is copied; then the targets
-    are replaced. When that breaks off halfway, the copies are put back.
+    """Write and remove files. Files that have the wanted content are not touched.
 
     Returns: the files that changed.
 
     Raises:
-        OSError: it could not be done; everything is as it was.
+        OSError: a file could not be replaced. All files are as before.
     """
     wanted = changed(files)
+
+    # A full disk or an interrupt must not leave half of the files replaced. Everything that needs space
+    # is written beside its target first, together with copies of the old files. Only then are the targets
+    # replaced, by renames; if one of these fails, the copies are put back.
     with ExitStack() as stack:
         for folder in {path.parent for path in wanted}:
             if not folder.exists():
                 folder.mkdir(parents=True)
                 stack.callback(_remove_if_empty, folder)
+
         staged = {path: _stage(path, content, stack) for path, content in wanted.items()}
-        kept = {path: _stage(path, _read(path), stack) for path in wanted}
+        copies = {path: _stage(path, _read(path), stack) for path in wanted}
+
         try:
             for path, new in staged.items():
                 _put(path, new)
         except BaseException:
-            for path, old in kept.items():
+            for path, old in copies.items():
                 _put(path, old)
             raise
+
     return list(wanted)
 
 
@@ -56,8 +60,10 @@ def _read(path: Path) -> bytes | None:
 
 
 def _stage(path: Path, content: bytes | None, stack: ExitStack) -> Path | None:
+    """Write the content to a new file beside the path, which is removed when the stack closes."""
     if content is None:
         return None
+
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     staged = Path(name)
     stack.callback(staged.unlink, missing_ok=True)
@@ -68,6 +74,7 @@ def _stage(path: Path, content: bytes | None, stack: ExitStack) -> Path | None:
 
 
 def _put(path: Path, source: Path | None) -> None:
+    """Move the source to the path, or remove the file there if there is no source."""
     if source is None:
         path.unlink(missing_ok=True)
     else:

@@ -21,6 +21,7 @@ from codegen.document.tree import Document, SpecError
 from codegen.interface.families import Endpoint, Family, families
 from codegen.interface.methods import module_of
 from codegen.interface.model import Interface, Module, RecordClass
+from codegen.interface.naming import keyword_name
 from codegen.interface.prose import block, docstring, escape, literal
 from codegen.interface.values import Shape
 
@@ -31,7 +32,7 @@ SETTINGS = Path(__file__).resolve().parent.parent / "pyproject.toml"
 FIRST_PARTY = 'lint.isort.known-first-party = ["a2e_async"]'
 PACKAGE = "a2e_async.api"
 _OBJECT = re.compile(r"<openapi_python_client[^>]*>")
-"""What the parser's messages show of its own objects."""
+"""The parser's own objects, as its messages show them."""
 
 
 def generate(document: Document) -> tuple[Interface, dict[str, str]]:
@@ -43,7 +44,7 @@ def generate(document: Document) -> tuple[Interface, dict[str, str]]:
     Returns: the interface, and the modules' texts by file name.
 
     Raises:
-        SpecError: the parser refuses something, or there is no rule for it.
+        SpecError: the parser refuses something, or no rule covers it.
     """
     project = ResourceProject(document)
     interface = project.interface()
@@ -51,10 +52,10 @@ def generate(document: Document) -> tuple[Interface, dict[str, str]]:
 
 
 def interface_of(document: Document) -> Interface:
-    """What would be generated from a prepared document.
+    """The interface that would be generated from a prepared document.
 
     Raises:
-        SpecError: the parser refuses something, or there is no rule for it.
+        SpecError: the parser refuses something, or no rule covers it.
     """
     return ResourceProject(document).interface()
 
@@ -67,7 +68,7 @@ class ResourceProject(Project):
     """
 
     def __init__(self, document: Document) -> None:
-        nowhere = Path("a2e_async") / "api"  # the generator's own way of writing is not used
+        nowhere = Path("a2e_async") / "api"  # required, but this package writes the files itself
         config = Config.from_sources(
             ConfigFile(literal_enums=True, post_hooks=[], package_name_override="api"),
             MetaType.NONE,
@@ -76,13 +77,16 @@ class ResourceProject(Project):
             overwrite=True,
             output_path=nowhere,
         )
+
         found = families(document)
         tagged, names = _tagged(document, found)
         data = GeneratorData.from_dict(tagged, config=config)
         if isinstance(data, GeneratorError):
             raise SpecError(f"openapi-python-client: {data.header}: {data.detail}")
+
         super().__init__(openapi=data, config=config, custom_template_path=TEMPLATES)
         _refuse_errors(self._get_errors())
+
         self.document = document
         self.found = found
         self.parsed = self._match(names)
@@ -95,7 +99,11 @@ class ResourceProject(Project):
         )
 
     def _match(self, names: dict[str, Endpoint]) -> dict[Endpoint, ParsedEndpoint]:
-        """Which parsed endpoint is which of ours; all of them must be there."""
+        """The parsed endpoint of each of ours.
+
+        Raises:
+            SpecError: the parser dropped one.
+        """
         parsed = {
             names[endpoint.name]: endpoint
             for collection in self.openapi.endpoint_collections_by_tag.values()
@@ -114,7 +122,7 @@ class ResourceProject(Project):
         )
 
     def render(self, interface: Interface) -> dict[str, str]:
-        """The modules' texts by file name, not yet formatted."""
+        """The modules' texts by file name, before they are formatted."""
         template = self.env.get_template("resource.py.jinja")
         files = {f"{one.resource}.py": template.render(module=one) for one in interface.modules}
         files["__init__.py"] = self.env.get_template("api_init.py.jinja").render(modules=interface.modules)
@@ -122,12 +130,13 @@ class ResourceProject(Project):
 
 
 def _tagged(document: Document, found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:
-    """The document with our resources as its tags, and operation ids that tell which is which."""
+    """A copy with our resources as tags and an id for each operation; and the endpoint of each id."""
     tagged = copy.deepcopy(document)
     for _, schema, _ in schemas(tagged):
-        # Read from the document itself; the parser refuses what it cannot convert.
+        # These are read from the document itself. The parser refuses values that it cannot convert.
         schema.pop("default", None)
         schema.pop("enum", None)
+
     names: dict[str, Endpoint] = {}
     for resource, family in found.items():
         for endpoint in family.endpoints:
@@ -136,16 +145,17 @@ def _tagged(document: Document, found: dict[str, Family]) -> tuple[Document, dic
             operation = tagged["paths"][endpoint.ref.path][endpoint.ref.method]
             operation["tags"] = [resource]
             operation["operationId"] = name
+
     return tagged, names
 
 
 def _refuse_errors(errors: Iterable[GeneratorError]) -> None:
-    told = []
+    lines = []
     for error in errors:
         detail = " ".join(str(part) for part in (error.header, error.detail) if part)
-        told.append(" ".join(_OBJECT.sub("its schema", detail).split()))
-    if told:
-        raise SpecError("openapi-python-client:\n" + "\n".join(f"  {line}" for line in told[:10]))
+        lines.append(" ".join(_OBJECT.sub("its schema", detail).split()))
+    if lines:
+        raise SpecError("openapi-python-client:\n" + "\n".join(f"  {line}" for line in lines[:10]))
 
 
 def _shape_doc(shape: Shape) -> str:
@@ -156,7 +166,9 @@ def _shape_doc(shape: Shape) -> str:
         if member.doc
         for line in block(escape(f"{member.key}: {member.doc}"), indent, 4)
     ]
-    return docstring([block(escape(f"Members of `{shape.place}`."), indent), lines], indent)
+    first, dot, rest = shape.place.partition(".")
+    place = f"{keyword_name(first)}{dot}{rest}"
+    return docstring([block(escape(f"Members of `{place}`."), indent), lines], indent)
 
 
 def _record_doc(record: RecordClass) -> str:
@@ -166,7 +178,8 @@ def _record_doc(record: RecordClass) -> str:
         if attribute.doc
         for line in block(escape(f"{attribute.name}: {attribute.doc}"), 8, 4)
     ]
-    return docstring([block(escape(record.doc), 4), ["    Attributes:", *lines] if lines else []], 4)
+    attributes = ["    Attributes:", *lines] if lines else []
+    return docstring([block(escape(record.doc), 4), block(escape(record.details), 4), attributes], 4)
 
 
 def _property_doc(module: Module) -> str:
@@ -174,31 +187,23 @@ def _property_doc(module: Module) -> str:
 
 
 def formatted(files: dict[str, str]) -> dict[str, str]:
-    """The files without unused imports, sorted and formatted, by ruff with the project's settings."""
+    """The files as ruff leaves them: formatted, imports sorted, unused imports removed.
+
+    Raises:
+        SpecError: they are not Python.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8", newline="\n")
+
         _ruff("check", "--fix-only", "--select", "F401,I", "--config", FIRST_PARTY, folder)
         _ruff("format", folder)
+
         return {name: (Path(folder) / name).read_text(encoding="utf-8") for name in files}
 
 
 def _ruff(command: str, *arguments: str) -> None:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ruff",
-            command,
-            "--quiet",
-            "--no-cache",
-            "--config",
-            str(SETTINGS),
-            *arguments,
-        ],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    ruff = [sys.executable, "-m", "ruff", command, "--quiet", "--no-cache", "--config", str(SETTINGS)]
+    done = subprocess.run([*ruff, *arguments], capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise SpecError(f"the generated code is not Python: {(done.stderr or done.stdout).strip()[:1000]}")

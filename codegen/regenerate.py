@@ -1,4 +1,4 @@
-"""``regenerate``: take upstream's document, make everything of it, tell what changed, replace it together."""
+"""``regenerate``: pulls upstream's document, builds from it, reports changes and replaces all files."""
 
 from __future__ import annotations
 
@@ -27,35 +27,38 @@ def regenerate(
     unmatched: Unmatched = "error",
     transport: httpx.BaseTransport | None = None,
 ) -> list[str]:
-    """Take a document, build from it, tell what changed, and then replace all files.
+    """Pull a document, build from it, report what changed, and replace all files together.
 
     Args:
-        layout: where everything is.
+        layout: the places of the files.
         source: a URL or a file.
         unmatched: what to do with overlay actions that match nothing.
-        transport: instead of the network, for tests.
+        transport: replaces the network in tests.
 
-    Returns: what was done and what changed, one line each.
+    Returns: what was done and what changed, line by line.
 
     Raises:
-        SpecError: the document cannot be had or used; every file is as it was.
+        SpecError: the document cannot be fetched or used. All files are as before.
+        OSError: a file cannot be replaced. All files are as before.
     """
     document = take(source, transport=transport)
     fresh = None if is_known(document, layout.upstream) else document
     made = plan(layout, fresh, label=source, unmatched=unmatched)
-    files = made.files
-    if not changed(files):
+    if not changed(made.files):
         return [f"{source}: nothing changed; nothing was touched", *made.prepared.notes]
+
     before = _interface(layout)
     lines = [*_gone(layout, document, made, before), *made.prepared.notes]
     new_repairs = [str(one) for one in made.prepared.repairs if str(one) not in _old_repairs(layout)]
     lines += [f"new repair: {one}" for one in new_repairs]
+
     if isinstance(before, Interface):
         report = report_of(before, made.interface, version_of(layout))
         lines += ["", *report.text().splitlines()]
     else:
         lines.append(f"no comparison: {before}")
-    replaced = replace_together(files)
+
+    replaced = replace_together(made.files)
     return [f"{source}: {made.interface.operations} operations; {len(replaced)} files replaced", *lines]
 
 
@@ -67,7 +70,7 @@ def _old_document(layout: Layout) -> Document:
 
 
 def _interface(layout: Layout) -> Interface | str:
-    """What is there now, or why that cannot be told."""
+    """The current interface, or the reason why it cannot be read."""
     try:
         return interface_of(_old_document(layout))
     except SpecError as error:
@@ -82,27 +85,31 @@ def _old_repairs(layout: Layout) -> list[str]:
 
 
 def _gone(layout: Layout, document: Document, made: Plan, before: Interface | str) -> Iterator[str]:
-    """Operations that upstream no longer has, and what becomes of their methods."""
+    """Lines on the operations that upstream no longer has, and on their methods."""
     if not isinstance(before, Interface):
         return
+
     try:
         listed = {str(ref) for ref in operations(read(layout.upstream))}
     except SpecError:
         return
-    listed -= {str(ref) for ref in operations(document)}
+    gone = listed - {str(ref) for ref in operations(document)}
     kept = {str(ref) for ref in operations(made.prepared.document)}
+
     for module in before.modules:
-        names = {f"{one.http} {one.path}": _shown(module, one) for one in module.methods}
-        lost = [name for name in names if name in listed and name not in kept]
+        names = {f"{one.http} {one.path}": _call(module, one) for one in module.methods}
+        lost = [name for name in names if name in gone and name not in kept]
         if len(lost) == len(names) > 1:
             yield f"gone upstream: every operation of a2e.{module.resource}, which goes with them"
             lost = []
+
         for name, method in names.items():
             if name in lost:
                 yield f"gone upstream: {name}; {method} goes with it"
-            elif name in listed and name in kept:
+            elif name in gone and name in kept:
                 yield f"gone upstream: {name}; overlay.yaml keeps it, so {method} stays"
 
 
-def _shown(module: Module, method: Method) -> str:
+def _call(module: Module, method: Method) -> str:
+    """The method as users call it."""
     return f"a2e.{module.resource}()" if method.is_call else f"a2e.{module.resource}.{method.name}()"

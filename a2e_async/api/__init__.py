@@ -1,4 +1,4 @@
-"""The generated part of the client: every resource of the API, imported when it is first touched.
+"""All resources of the API, each imported on first use.
 
 Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 """
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from a2e_async.api.wan27_image import Wan27Image
     from a2e_async.api.wan30 import Wan30
     from a2e_async.api.wan_spicy import WanSpicy
-    from a2e_async.resources import Client
+    from a2e_async.protocols import Client
 
 __all__ = ["RESOURCES", "Api"]
 
@@ -118,11 +118,11 @@ RESOURCES: Mapping[str, str] = {
     "wan30": "a2e_async.api.wan30:Wan30",
     "wan_spicy": "a2e_async.api.wan_spicy:WanSpicy",
 }
-"""Every resource: its name on the client, and where its class is, as module:Class."""
+"""Every resource: its name on the client -> its class, as module:Class."""
 
 
 class Api:
-    """Every resource of the API."""
+    """All resources of the API."""
 
     @cached_property
     def account(self: Client) -> Account:

@@ -27,7 +27,10 @@ ADD = Operation(
 
 
 class Account(Resource):
-    """Miscellaneous (`user`)."""
+    """Miscellaneous (`user`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "account"
 
@@ -35,15 +38,15 @@ class Account(Resource):
         """Add a user.
 
         Args:
-            username: The username.
-            password: The password.
-            options: see `CallOptions`.
+            username: The new user's name.
+            password: The new user's password.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(ADD, {"username": username, "password": password}, options)

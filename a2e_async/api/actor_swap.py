@@ -24,8 +24,9 @@ __all__ = ["ActorSwap", "ActorSwapRecord"]
 
 @attrs.frozen(kw_only=True)
 class ActorSwapRecord(TaskRecord):
-    """A task of `a2e.actor_swap` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.actor_swap` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -75,7 +76,10 @@ DELETE = Operation(
 
 
 class ActorSwap(Workflow[ActorSwapRecord]):
-    """Actor Swap (`actorSwap`)."""
+    """Actor Swap (`actorSwap`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "actor_swap"
     record_type = ActorSwapRecord
@@ -96,8 +100,6 @@ class ActorSwap(Workflow[ActorSwapRecord]):
     ) -> Job[ActorSwapRecord]:
         """Start actor swap task.
 
-        Asynchronous: the 200 only accepts the task; poll the detail operation until a terminal status.
-
         Args:
             image_url: Reference actor. A URL, or a file as Path, bytes or `Upload`.
             video_url: Control video. A URL, or a file as Path, bytes or `Upload`.
@@ -109,13 +111,13 @@ class ActorSwap(Workflow[ActorSwapRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `ActorSwapRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -145,13 +147,13 @@ class ActorSwap(Workflow[ActorSwapRecord]):
 
         Args:
             page_size: Records per page. At least 1.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -163,13 +165,13 @@ class ActorSwap(Workflow[ActorSwapRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -179,13 +181,13 @@ class ActorSwap(Workflow[ActorSwapRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -197,13 +199,13 @@ class ActorSwap(Workflow[ActorSwapRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

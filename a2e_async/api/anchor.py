@@ -21,10 +21,10 @@ __all__ = ["Anchor", "LanguageGroup", "LanguageRegion", "VoiceGroup", "VoiceOpti
 
 @attrs.frozen(kw_only=True)
 class LanguageGroup(Record):
-    """A language and its regions. Confidence: low (vendor prose; the key children is inferred).
+    """A language and its regions.
 
     Attributes:
-        value: The country of send_tts.
+        value: The `country` of `a2e.tts.send_tts()`.
     """
 
     value: str | None = None
@@ -36,7 +36,7 @@ class LanguageRegion(Record):
     """One region of a language.
 
     Attributes:
-        value: The region of send_tts.
+        value: The `region` of `a2e.tts.send_tts()`.
     """
 
     value: str | None = None
@@ -44,7 +44,7 @@ class LanguageRegion(Record):
 
 @attrs.frozen(kw_only=True)
 class VoiceGroup(Record):
-    """Voices by gender. Confidence: medium (one client)."""
+    """Voices by gender."""
 
     label: str | None = None
     value: str | None = None
@@ -56,8 +56,7 @@ class VoiceOption(Record):
     """One system voice.
 
     Attributes:
-        value: The tts_id.
-        tts_rate: Its type is not told.
+        value: The `tts_id` of `a2e.tts.send_tts()`.
     """
 
     label: str | None = None
@@ -109,7 +108,10 @@ VOICE_LIST = Operation(
 
 
 class Anchor(Resource):
-    """Generate Avatar Videos (`anchor`)."""
+    """Generate Avatar Videos (`anchor`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "anchor"
 
@@ -122,13 +124,13 @@ class Anchor(Resource):
 
         Args:
             web_type: Send a2e or tyzn to get the default system avatars too.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"web_type": web_type}, options)
@@ -137,14 +139,14 @@ class Anchor(Resource):
         """List system voices (TTS presets).
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(TTS_LIST, {}, with_body(body, options))
@@ -156,13 +158,13 @@ class Anchor(Resource):
 
         Args:
             voice_map_type: Filter by locale mapping.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(LANGUAGE_LIST, {"voice_map_type": voice_map_type}, options)
@@ -181,13 +183,13 @@ class Anchor(Resource):
             country: Language code; server default en.
             region: Server default US.
             voice_map_type: Server default en-US.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(
@@ -208,13 +210,13 @@ class Anchor(Resource):
             country: Server default: en.
             region: Server default: US.
             voice_map_type: Server default: en-US.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(

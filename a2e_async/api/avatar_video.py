@@ -24,24 +24,17 @@ __all__ = ["AvatarVideo", "AvatarVideoRecord", "CaptionAlign", "GpModel"]
 
 
 class GpModel(TypedDict, total=False):
-    """Members of `gp_model`.
-
-    compose_mode: The compose mode.
-    compose_ratio: The compose ratio.
-    """
+    """Members of `gp_model`."""
 
     compose_mode: str
     compose_ratio: float
 
 
 class CaptionAlign(TypedDict, total=False):
-    """Members of `captionAlign`.
+    """Members of `caption_align`.
 
-    language: The language.
     PrimaryColour: RGBA.
-    title: The title.
     TitleBoxColour: RGBA.
-    FontName: The font name.
     Fontsize: Pixels.
     subtitle_position: Vertical place, 0 to 1.
     OutlineColour: RGBA.
@@ -61,8 +54,9 @@ class CaptionAlign(TypedDict, total=False):
 
 @attrs.frozen(kw_only=True)
 class AvatarVideoRecord(TaskRecord):
-    """A task of `a2e.avatar_video` as the service reports it. Confidence: high (vendor documentation and
-    clients). The status is init, start, pending, process, copy, success or fail.
+    """A task of `a2e.avatar_video` as the service reports it.
+
+    The status is init, start, pending, process, copy, success or fail.
 
     Attributes:
         process: Percent done.
@@ -177,7 +171,10 @@ GENERATE_PUBLIC_ACCESS_TOKEN = Operation(
 
 
 class AvatarVideo(Workflow[AvatarVideoRecord]):
-    """Generate Avatar Videos (`video`)."""
+    """Generate Avatar Videos (`video`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "avatar_video"
     record_type = AvatarVideoRecord
@@ -224,30 +221,27 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
     ) -> Job[AvatarVideoRecord]:
         """Generate AI video with avatar.
 
-        Asynchronous: 200 means accepted only; poll GET /api/v1/video/detail. One of audioSrc or
-        custom_voice is needed. Background replacement needs an original background stored on the
-        avatar, or anchor_background_img / anchor_background_color in the request.
+        One of audio_src or custom_voice is needed. Background replacement needs an original background
+        stored on the avatar, or anchor_background_img / anchor_background_color in the request.
 
-        At least one of audio_src, custom_voice is needed. Only one of back_id, custom_back_id may be
-        given. web_bg_width and web_bg_height and web_people_width and web_people_height are needed with
-        back_id. web_bg_width and web_bg_height and web_people_width and web_people_height are needed
-        with custom_back_id. web_bg_width and web_bg_height and web_people_width and web_people_height
-        are needed with color.
+        At least one of audio_src and custom_voice is needed. Only one of back_id and custom_back_id may
+        be given. web_bg_width, web_bg_height, web_people_width and web_people_height are needed with
+        back_id, custom_back_id or color.
 
         Args:
-            anchor_id: The anchor id.
+            anchor_id: The avatar's id.
             anchor_type: 0 system avatar, 1 custom avatar.
             title: At most 40 characters.
             audio_src: Audio URL; needed when custom_voice is absent. A URL, or a file as Path, bytes or
                 `Upload`.
-            custom_voice: Audio URL; needed when audioSrc is absent. A URL, or a file as Path, bytes or
+            custom_voice: Audio URL; needed when audio_src is absent. A URL, or a file as Path, bytes or
                 `Upload`.
             anchor_background_img: URL; needed to replace a background when the avatar stores no
                 original one. A URL, or a file as Path, bytes or `Upload`.
             anchor_background_color: RGBA; needed to replace a background when the avatar stores no
                 original one.
             back_id: System background; not together with custom_back_id (error 30005).
-            face_swap_id: The face swap id.
+            face_swap_id: The id of a face swap.
             custom_back_id: From custom_back/add; not together with back_id (error 30005).
             color: RGBA.
             wl_model: Watermark/logo setting.
@@ -267,25 +261,25 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
             web_dist_bg_x: Server default: 0.
             web_dist_bg_y: Server default: 0.
             resolution: Height in pixels. Server default: 1080.
-            msg: The msg.
-            erode_factor: The erode factor.
+            msg: Not documented.
+            erode_factor: Not documented.
             is_skip_gp: Skips green-screen processing.
-            is_caption_enabled: The is caption enabled.
+            is_caption_enabled: Whether captions are shown.
             gp_model: Green-screen settings.
-            is_to_public_pool: The is to public pool.
+            is_to_public_pool: Not documented.
             lip_model: Lip-sync model.
-            caption_align: The caption align.
+            caption_align: Style and position of the captions.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `AvatarVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -343,13 +337,13 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
 
         Args:
             id: Task id that video/generate returned.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -358,14 +352,14 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
         """List avatar videos.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {}, with_body(body, options))
@@ -376,15 +370,15 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
         """Generate public access token.
 
         Args:
-            video_id: The video id.
-            expire_minutes: Minutes. Its type is not told.
-            options: see `CallOptions`.
+            video_id: The video's id.
+            expire_minutes: Minutes.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(

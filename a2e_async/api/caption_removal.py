@@ -24,7 +24,7 @@ __all__ = ["CaptionRemoval", "CaptionRemovalRecord"]
 
 @attrs.frozen(kw_only=True)
 class CaptionRemovalRecord(TaskRecord):
-    """A task of `a2e.caption_removal` as the service reports it. Confidence: medium (one client).
+    """A task of `a2e.caption_removal` as the service reports it.
 
     Attributes:
         result_url: The result; empty until it is done.
@@ -79,7 +79,10 @@ RETRY = Operation("POST", "/api/v1/userCaptionRemoval/retry", raw, has_body=True
 
 
 class CaptionRemoval(Workflow[CaptionRemovalRecord]):
-    """Caption Removal (`userCaptionRemoval`)."""
+    """Caption Removal (`userCaptionRemoval`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "caption_removal"
     record_type = CaptionRemovalRecord
@@ -96,8 +99,7 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
     ) -> Job[CaptionRemovalRecord]:
         """Start caption removal task.
 
-        Asynchronous: 200 means accepted, not finished; poll detail. webhook_url/webhook_token work for
-        API-token callers only, best effort.
+        webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
             name: The task's name, to find it again.
@@ -106,13 +108,13 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `CaptionRemovalRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -140,13 +142,13 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
 
         Args:
             page_size: Records per page. At least 1.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -155,13 +157,13 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
         """List processing records.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(ALL_PROCESSING, {}, options)
@@ -173,13 +175,13 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -189,13 +191,13 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -207,13 +209,13 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -221,17 +223,17 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
     async def retry(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
         """Retry a failed task.
 
-        Asks for another attempt of a failed task; keep monitoring the same or the returned id.
+        Makes a new attempt at a failed task. The reply may carry another id.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(RETRY, {}, with_body(body, options))

@@ -35,40 +35,43 @@ UPDATE = Operation(
 
 
 class CustomAvatar(Resource):
-    """Create Avatars (`custom_avatar`)."""
+    """Create Avatars (`custom_avatar`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "custom_avatar"
 
     async def add(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
         """Add new record.
 
-        Adds a custom avatar to the caller's library from media and metadata (no body declared).
+        Adds a custom avatar to the caller's library.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(ADD, {}, with_body(body, options))
 
     def list(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Pages[Record]:
-        """Create/Run list.
+        """List the custom avatars.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {}, with_body(body, options))
@@ -77,14 +80,14 @@ class CustomAvatar(Resource):
         """Delete record.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {}, with_body(body, options))
@@ -93,13 +96,13 @@ class CustomAvatar(Resource):
         """List all tags.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(ALL_TAGS, {}, options)
@@ -110,15 +113,15 @@ class CustomAvatar(Resource):
         """Update record.
 
         Args:
-            id: The id.
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            id: The record's id.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(UPDATE, {"id": id}, with_body(body, options))

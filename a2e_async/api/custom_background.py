@@ -22,7 +22,7 @@ __all__ = ["Background", "CustomBackground"]
 
 @attrs.frozen(kw_only=True)
 class Background(Record):
-    """Confidence: medium (one client); other members not seen.
+    """A background. Members besides `type` have not been seen.
 
     Attributes:
         type: Custom, or a system kind.
@@ -52,6 +52,8 @@ class CustomBackground(Resource):
     """Background Matting (`custom_back`).
 
     Images and videos.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "custom_background"
@@ -61,29 +63,29 @@ class CustomBackground(Resource):
 
         Args:
             img_url: A URL, or a file as Path, bytes or `Upload`.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(ADD, {"img_url": img_url}, options)
 
     def list(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Pages[Record]:
-        """Create/Run list.
+        """List the custom backgrounds.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {}, with_body(body, options))
@@ -92,14 +94,14 @@ class CustomBackground(Resource):
         """Delete record.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {}, with_body(body, options))
@@ -110,14 +112,14 @@ class CustomBackground(Resource):
         """List all backgrounds.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(ALL_BACKGROUND, {}, with_body(body, options))
@@ -128,14 +130,14 @@ class CustomBackground(Resource):
         """Get a random background.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(RANDOM_BACKGROUND, {}, with_body(body, options))

@@ -23,7 +23,7 @@ __all__ = ["Dubbing", "DubbingRecord"]
 
 @attrs.frozen(kw_only=True)
 class DubbingRecord(TaskRecord):
-    """A task of `a2e.dubbing` as the service reports it. Confidence: medium (one client).
+    """A task of `a2e.dubbing` as the service reports it.
 
     Attributes:
         result_url: The result; empty until it is done.
@@ -66,7 +66,10 @@ DELETE = Operation(
 
 
 class Dubbing(Workflow[DubbingRecord]):
-    """AI Dubbing (`userDubbing`)."""
+    """AI Dubbing (`userDubbing`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "dubbing"
     record_type = DubbingRecord
@@ -82,22 +85,21 @@ class Dubbing(Workflow[DubbingRecord]):
     ) -> Job[DubbingRecord]:
         """Start AI dubbing task.
 
-        Asynchronous: 200 means accepted, not finished; poll detail. webhook_url/webhook_token work for
-        API-token callers only, best effort.
+        webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `DubbingRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -116,13 +118,13 @@ class Dubbing(Workflow[DubbingRecord]):
 
         Args:
             page_size: Records per page. At least 1.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -131,13 +133,13 @@ class Dubbing(Workflow[DubbingRecord]):
         """List processing records.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(ALL_PROCESSING, {}, options)
@@ -147,13 +149,13 @@ class Dubbing(Workflow[DubbingRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -165,13 +167,13 @@ class Dubbing(Workflow[DubbingRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

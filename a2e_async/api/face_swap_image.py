@@ -22,7 +22,7 @@ __all__ = ["FaceImage", "FaceSwapImage"]
 
 @attrs.frozen(kw_only=True)
 class FaceImage(Record):
-    """A face kept for swapping. Confidence: high (vendor documentation)."""
+    """A face kept for swapping."""
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
     face_url: str | None = None
@@ -49,6 +49,8 @@ class FaceSwapImage(Resource):
     """Face Swap (`userFaceSwapImage`).
 
     Image or video targets.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "face_swap_image"
@@ -58,13 +60,13 @@ class FaceSwapImage(Resource):
 
         Args:
             face_url: A URL, or a file as Path, bytes or `Upload`.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(ADD, {"face_url": face_url}, options)
@@ -73,13 +75,13 @@ class FaceSwapImage(Resource):
         """Get user's face swap image records.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {}, options)
@@ -88,14 +90,14 @@ class FaceSwapImage(Resource):
         """Remove a face swap image.
 
         Args:
-            id: The id.
-            options: see `CallOptions`.
+            id: The record's id.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

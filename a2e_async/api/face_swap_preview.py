@@ -22,8 +22,7 @@ __all__ = ["FaceSwapPreview", "FaceSwapPreviewRecord"]
 
 @attrs.frozen(kw_only=True)
 class FaceSwapPreviewRecord(TaskRecord):
-    """A task of `a2e.face_swap_preview` as the service reports it. Confidence: high (vendor documentation)
-    for add, low for status.
+    """A task of `a2e.face_swap_preview` as the service reports it.
 
     Attributes:
         result_url: The result; empty until it is done.
@@ -60,6 +59,8 @@ class FaceSwapPreview(Workflow[FaceSwapPreviewRecord]):
     """Face Swap (`userFaceSwapPreview`).
 
     Image or video targets.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "face_swap_preview"
@@ -74,13 +75,13 @@ class FaceSwapPreview(Workflow[FaceSwapPreviewRecord]):
         Args:
             video_url: A URL, or a file as Path, bytes or `Upload`.
             face_url: A URL, or a file as Path, bytes or `Upload`.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `FaceSwapPreviewRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -95,13 +96,13 @@ class FaceSwapPreview(Workflow[FaceSwapPreviewRecord]):
 
         Args:
             id: Preview task id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(STATUS, {"id": id}, options)

@@ -24,7 +24,7 @@ __all__ = ["FaceSwapTask", "FaceSwapTaskRecord"]
 
 @attrs.frozen(kw_only=True)
 class FaceSwapTaskRecord(TaskRecord):
-    """A task of `a2e.face_swap_task` as the service reports it. Confidence: high (vendor documentation).
+    """A task of `a2e.face_swap_task` as the service reports it.
 
     Attributes:
         result_url: The result; empty until it is done.
@@ -95,6 +95,8 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
     """Face Swap (`userFaceSwapTask`).
 
     Image or video targets.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "face_swap_task"
@@ -115,8 +117,6 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
     ) -> Job[FaceSwapTaskRecord]:
         """Create a new face swap task.
 
-        Asynchronous: 200 means accepted only; poll GET /api/v1/userFaceSwapTask/{_id} or /records.
-
         Args:
             name: The task's name, to find it again.
             video_url: A URL, or a file as Path, bytes or `Upload`.
@@ -127,13 +127,13 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `FaceSwapTaskRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -166,13 +166,13 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -183,13 +183,13 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
         Overall status over all of the caller's face-swap tasks; takes no task id.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(STATUS, {}, options)
@@ -203,13 +203,13 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -219,13 +219,13 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -235,13 +235,13 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -250,13 +250,13 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
         """Retry face swap task.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(RETRY, {}, options)

@@ -24,8 +24,9 @@ __all__ = ["Flux2", "Flux2Record"]
 
 @attrs.frozen(kw_only=True)
 class Flux2Record(TaskRecord):
-    """A task of `a2e.flux2` as the service reports it. Record not known; the fields that most families
-    share. Confidence: unknown.
+    """A task of `a2e.flux2` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -80,6 +81,8 @@ class Flux2(Workflow[Flux2Record]):
     """Flux 2 (`userFlux2`).
 
     Flux 2 Pro model.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "flux2"
@@ -104,9 +107,8 @@ class Flux2(Workflow[Flux2Record]):
     ) -> Job[Flux2Record]:
         """Start Flux 2 Pro image generation or editing.
 
-        Asynchronous; text-to-image, or image-to-image with up to 8 reference images. Usually 20-60
-        seconds. Images expire after 7 days. A 200 may instead report detected NSFW content. 402 when
-        credits are short.
+        Text-to-image, or image-to-image with up to 8 reference images. Usually 20-60 seconds. Images
+        expire after 7 days. A 200 may instead report detected NSFW content. 402 when credits are short.
 
         Args:
             name: The task's name, to find it again.
@@ -114,20 +116,20 @@ class Flux2(Workflow[Flux2Record]):
             input_images: At most 8 URLs; giving any switches to image-to-image mode. URLs, or files as
                 Path, bytes or `Upload`.
             aspect_ratio: Width to height. Server default: 9:16.
-            resolution: 1K is about 1 megapixel, 2K about 2 Server default: 1K.
+            resolution: 1K is about 1 megapixel, 2K about 2. Server default: 1K.
             force_generate: Generates despite NSFW detection; default true for API callers, false for
                 web. Server default: True.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `Flux2Record`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -167,13 +169,13 @@ class Flux2(Workflow[Flux2Record]):
         Args:
             page_size: Records per page. 1 to 100. Server default: 20.
             status: Only records of this status.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size, "status": status}, options)
@@ -183,13 +185,13 @@ class Flux2(Workflow[Flux2Record]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -201,13 +203,13 @@ class Flux2(Workflow[Flux2Record]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -219,13 +221,13 @@ class Flux2(Workflow[Flux2Record]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -20,7 +20,7 @@ __all__ = ["Generation", "Quote"]
 
 @attrs.frozen(kw_only=True)
 class Quote(Record):
-    """Confidence: low. The price fields are not known: look into raw.
+    """An estimate. The price fields are not known. Look into `raw`.
 
     Attributes:
         generation_request_validated: False: only the pricing inputs were looked at.
@@ -44,7 +44,10 @@ QUOTE = Operation(
 
 
 class Generation(Resource):
-    """Credits (`generation`)."""
+    """Credits (`generation`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "generation"
 
@@ -53,20 +56,19 @@ class Generation(Resource):
     ) -> Quote:
         """Estimate generation credit consumption.
 
-        Estimates credits only: no task, no provider call, no charge. Reads pricing fields alone, so
-        success does not validate the whole request. An older normalized body shape is still accepted
-        (not in the schema).
+        Estimates credits only: no task, no charge. Only the fields that determine the price are read,
+        so a quote does not mean that the whole request is valid.
 
         Args:
             endpoint: Route path of the generation call; a leading "POST " is tolerated.
             request_body: The generation call's JSON body, unchanged.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(QUOTE, {"endpoint": endpoint, "request_body": request_body}, options)

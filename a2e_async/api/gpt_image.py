@@ -25,8 +25,9 @@ __all__ = ["GptImage", "GptImageRecord"]
 
 @attrs.frozen(kw_only=True)
 class GptImageRecord(TaskRecord):
-    """A task of `a2e.gpt_image` as the service reports it. Confidence: medium (one client). The status may
-    contain nsfw or nfsw. A 200 without an id means that NSFW content was detected.
+    """A task of `a2e.gpt_image` as the service reports it.
+
+    The status may contain nsfw or nfsw. A 200 without an id means that NSFW content was detected.
 
     Attributes:
         image_urls: The results; empty until it is done.
@@ -88,6 +89,8 @@ class GptImage(Workflow[GptImageRecord]):
     """GPT Image (`userGptImage`).
 
     OpenAI GPT-4o image generation and editing.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "gpt_image"
@@ -112,11 +115,10 @@ class GptImage(Workflow[GptImageRecord]):
     ) -> Job[GptImageRecord]:
         """Start GPT Image generation or editing.
 
-        Text-to-image, or editing of up to 16 images. Results expire after 3 days. Asynchronous: 200
-        means accepted, not finished; poll detail. webhook_url/webhook_token work for API-token callers
-        only, best effort.
+        Text-to-image, or editing of up to 16 images. Results expire after 3 days.
+        webhook_url/webhook_token work for API-token callers only, best effort.
 
-        Not together: model gpt-image-2 and aspect_ratio 1:1 and resolution 4K.
+        resolution 4K cannot be combined with model gpt-image-2 and aspect_ratio 1:1.
 
         Args:
             name: The task's name, to find it again.
@@ -135,13 +137,13 @@ class GptImage(Workflow[GptImageRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `GptImageRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -171,13 +173,13 @@ class GptImage(Workflow[GptImageRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 20.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -189,13 +191,13 @@ class GptImage(Workflow[GptImageRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -205,13 +207,13 @@ class GptImage(Workflow[GptImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -223,13 +225,13 @@ class GptImage(Workflow[GptImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -25,8 +25,9 @@ __all__ = ["GrokVideo", "GrokVideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class GrokVideoRecord(TaskRecord):
-    """A task of `a2e.grok_video` as the service reports it. Confidence: medium for the status (vendor
-    prose); the result field is not known.
+    """A task of `a2e.grok_video` as the service reports it.
+
+    The result field is not known. Look into `raw`.
     """
 
 
@@ -92,6 +93,8 @@ class GrokVideo(Workflow[GrokVideoRecord]):
     """Grok Video (`grokVideo`).
 
     xAI Grok.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "grok_video"
@@ -117,13 +120,12 @@ class GrokVideo(Workflow[GrokVideoRecord]):
     ) -> Job[GrokVideoRecord]:
         """Start Grok Imagine video generation.
 
-        Asynchronous: poll the detail until current_status is completed or failed. text-to-video needs
-        prompt; image-to-video needs an image (image_urls or image_url).
+        text-to-video needs prompt; image-to-video needs an image (image_urls or image_url).
 
-        prompt is needed with model_type left out or text-to-video. image_urls or image_url is needed
-        with model_type image-to-video. Not together: model_type left out or text-to-video and
-        model_version 1.5. aspect_ratio can be 1:1 or 16:9 or 9:16 only with model_type left out or
-        text-to-video and model_version left out or legacy.
+        prompt is needed with model_type text-to-video or left out. image_urls or image_url is needed
+        with model_type image-to-video. model_version 1.5 cannot be combined with model_type
+        text-to-video or left out. aspect_ratio can only be 1:1, 16:9 or 9:16 with model_type
+        text-to-video or left out and model_version legacy or left out.
 
         Args:
             name: The task's name, to find it again.
@@ -143,13 +145,13 @@ class GrokVideo(Workflow[GrokVideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `GrokVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -179,17 +181,17 @@ class GrokVideo(Workflow[GrokVideoRecord]):
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> Pages[GrokVideoRecord]:
         """Get Grok Video task list.
 
-        Newest first by creation time; pageNum starts at 1.
+        Newest first by creation time.
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -203,13 +205,13 @@ class GrokVideo(Workflow[GrokVideoRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -217,17 +219,17 @@ class GrokVideo(Workflow[GrokVideoRecord]):
     async def get(self, id: str, **options: Unpack[CallOptions]) -> GrokVideoRecord:
         """Get Grok Video task detail.
 
-        The polling endpoint after start; _id is a MongoDB ObjectId.
+        id is a MongoDB ObjectId.
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -239,13 +241,13 @@ class GrokVideo(Workflow[GrokVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

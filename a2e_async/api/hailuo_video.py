@@ -25,8 +25,9 @@ __all__ = ["HailuoVideo", "HailuoVideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class HailuoVideoRecord(TaskRecord):
-    """A task of `a2e.hailuo_video` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.hailuo_video` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -70,7 +71,10 @@ DELETE = Operation(
 
 
 class HailuoVideo(Workflow[HailuoVideoRecord]):
-    """Hailuo Video Generation (`hailuoVideo`)."""
+    """Hailuo Video Generation (`hailuoVideo`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "hailuo_video"
     record_type = HailuoVideoRecord
@@ -91,13 +95,14 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
     ) -> Job[HailuoVideoRecord]:
         """Start Hailuo video generation.
 
-        Image-to-video only; asynchronous, poll the detail. prompt and at least one image are needed;
-        1080P cannot be combined with 10 s.
+        Image-to-video only. prompt and at least one image are needed; 1080P cannot be combined with 10
+        s.
 
-        At least one of image_urls, image_url is needed. Not together: resolution 1080P and duration 10.
+        At least one of image_urls and image_url is needed. duration 10 cannot be combined with
+        resolution 1080P.
 
         Args:
-            prompt: Needed, although the schema does not list it as required.
+            prompt: What is wanted, in words.
             name: The task's name, to find it again.
             image_urls: At least one image needed. URLs, or files as Path, bytes or `Upload`.
             image_url: Single-image alternative to image_urls. A URL, or a file as Path, bytes or
@@ -108,13 +113,13 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `HailuoVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -147,13 +152,13 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -163,13 +168,13 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -181,13 +186,13 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

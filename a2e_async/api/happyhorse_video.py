@@ -25,8 +25,9 @@ __all__ = ["HappyhorseVideo", "HappyhorseVideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class HappyhorseVideoRecord(TaskRecord):
-    """A task of `a2e.happyhorse_video` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.happyhorse_video` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -109,6 +110,8 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
 
     Asynchronous, on Alibaba DashScope. 1.0 and 1.1 do text, image and reference to video at 480P (1.1
     only), 720P or 1080P; video-edit is 1.0 only, 720P or 1080P.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "happyhorse_video"
@@ -139,19 +142,19 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
     ) -> Job[HappyhorseVideoRecord]:
         """Start HappyHorse video generation task (T2V / I2V / R2V / Video-Edit).
 
-        Asynchronous; HappyHorse on Alibaba DashScope. Without `model_version` version 1.0 is used.
-        Modes t2v, i2v, r2v exist in 1.0 and 1.1, video-edit only in 1.0; models are named like
-        happyhorse-1.1-t2v.
+        HappyHorse on Alibaba DashScope. Without `model_version` version 1.0 is used. Modes t2v, i2v,
+        r2v exist in 1.0 and 1.1, video-edit only in 1.0; models are named like happyhorse-1.1-t2v.
 
-        prompt is needed with mode t2v, r2v, video-edit. image_url is needed with mode i2v.
+        prompt is needed with mode t2v, r2v or video-edit. image_url is needed with mode i2v.
         reference_image_urls is needed with mode r2v. edit_video_url is needed with mode video-edit.
-        resolution can be 720P or 1080P only and reference_image_urls is at most 5 with mode video-edit.
-        duration can be 5 or 10 or 15 only and resolution can be 720P or 1080P only with mode t2v, i2v,
-        r2v and model_version left out or 1.0. ratio can be 16:9 or 9:16 or 1:1 or 4:3 or 3:4 only with
-        mode t2v, r2v and model_version left out or 1.0.
+        resolution can only be 720P or 1080P and reference_image_urls is at most 5 with mode video-edit.
+        duration can only be 5, 10 or 15 and resolution can only be 720P or 1080P with mode t2v, i2v or
+        r2v and model_version 1.0 or left out. ratio can only be 16:9, 9:16, 1:1, 4:3 or 3:4 with mode
+        t2v or r2v and model_version 1.0 or left out.
 
         Args:
-            mode: The mode.
+            mode: Text (t2v), image (i2v) or reference (r2v) to video, or editing of a video
+                (video-edit).
             name: The task's name, to find it again.
             model_version: video-edit always runs 1.0; 1.1 allows more durations, ratios and 480P.
                 Server default: 1.0.
@@ -163,7 +166,7 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
             input_video_seconds: Seconds of the input video as the client measured; estimates video-edit
                 cost.
             duration: Seconds; 1.0: 5, 10 or 15; 1.1: 3-15; ignored for video-edit. Server default: 5.
-            resolution: 480P only with 1.1 in t2v, i2v, r2v Server default: 720P.
+            resolution: 480P only with 1.1 in t2v, i2v, r2v. Server default: 720P.
             ratio: t2v and r2v only; 4:5, 5:4, 9:21, 21:9 need 1.1. Server default: 16:9.
             audio_setting: video-edit only; auto: model decides; origin: input audio kept. Server
                 default: auto.
@@ -173,13 +176,13 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `HappyhorseVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -217,13 +220,13 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -237,13 +240,13 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
 
         Args:
             ids: The tasks' ids. At most 200 items.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -255,13 +258,13 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -273,13 +276,13 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -24,8 +24,9 @@ __all__ = ["HeadSwap", "HeadSwapRecord"]
 
 @attrs.frozen(kw_only=True)
 class HeadSwapRecord(TaskRecord):
-    """A task of `a2e.head_swap` as the service reports it. Confidence: high for the statuses (vendor
-    prose); the result field is not known.
+    """A task of `a2e.head_swap` as the service reports it.
+
+    The result field is not known. Look into `raw`.
     """
 
 
@@ -74,6 +75,8 @@ class HeadSwap(Workflow[HeadSwapRecord]):
     """Head Swap (`headSwap`).
 
     Images.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "head_swap"
@@ -91,9 +94,9 @@ class HeadSwap(Workflow[HeadSwapRecord]):
     ) -> Job[HeadSwapRecord]:
         """Start head swap generation.
 
-        Asynchronous: initialized, sent, processing, completed or failed. An image target gives an
-        image, a video target (at most 15 s) a video. A detected age under 15 is refused (codes 1003 and
-        1004).
+        An image target gives an image, a video target (at most 15 s) a video. A detected age under 15
+        is refused (codes 1003 and 1004). The status is initialized, sent, processing, completed or
+        failed.
 
         Args:
             image_url: The head to transplant. A URL, or a file as Path, bytes or `Upload`.
@@ -103,13 +106,13 @@ class HeadSwap(Workflow[HeadSwapRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `HeadSwapRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -135,13 +138,13 @@ class HeadSwap(Workflow[HeadSwapRecord]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -153,13 +156,13 @@ class HeadSwap(Workflow[HeadSwapRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -169,13 +172,13 @@ class HeadSwap(Workflow[HeadSwapRecord]):
 
         Args:
             id: A MongoDB ObjectId.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -188,13 +191,13 @@ class HeadSwap(Workflow[HeadSwapRecord]):
 
         Args:
             id: A MongoDB ObjectId.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -24,8 +24,9 @@ __all__ = ["ImageEdit", "ImageEditRecord"]
 
 @attrs.frozen(kw_only=True)
 class ImageEditRecord(TaskRecord):
-    """A task of `a2e.image_edit` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.image_edit` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -73,7 +74,10 @@ DELETE = Operation(
 
 
 class ImageEdit(Workflow[ImageEditRecord]):
-    """Image Edit (`userImageEdit`)."""
+    """Image Edit (`userImageEdit`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "image_edit"
     record_type = ImageEditRecord
@@ -92,10 +96,8 @@ class ImageEdit(Workflow[ImageEditRecord]):
     ) -> Job[ImageEditRecord]:
         """Start image editing task.
 
-        Asynchronous.
-
         Args:
-            edit_type: The edit type.
+            edit_type: Not documented.
             image_urls: URLs, or files as Path, bytes or `Upload`. At least 2 items.
             name: The task's name, to find it again.
             timeout: Seconds. Server default: 120.
@@ -103,13 +105,13 @@ class ImageEdit(Workflow[ImageEditRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `ImageEditRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -137,13 +139,13 @@ class ImageEdit(Workflow[ImageEditRecord]):
 
         Args:
             page_size: Records per page. At least 1.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -155,13 +157,13 @@ class ImageEdit(Workflow[ImageEditRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -173,13 +175,13 @@ class ImageEdit(Workflow[ImageEditRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -191,13 +193,13 @@ class ImageEdit(Workflow[ImageEditRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -28,7 +28,7 @@ __all__ = ["ImageToVideo", "ImageToVideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class ImageToVideoRecord(TaskRecord):
-    """A task of `a2e.image_to_video` as the service reports it. Confidence: high (vendor documentation).
+    """A task of `a2e.image_to_video` as the service reports it.
 
     Attributes:
         result_url: The result; empty until it is done.
@@ -160,7 +160,10 @@ FLF2V_PROMPT_EXTENSION = Operation(
 
 
 class ImageToVideo(Workflow[ImageToVideoRecord]):
-    """Image to Video (`userImage2Video`)."""
+    """Image to Video (`userImage2Video`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "image_to_video"
     record_type = ImageToVideoRecord
@@ -189,8 +192,8 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
     ) -> Job[ImageToVideoRecord]:
         """Start image to video conversion.
 
-        Asynchronous. The V2 models make their own audio (auto_add_audio is ignored) and are not covered
-        by plan waivers; a2e-v2 costs more per second.
+        The V2 models make their own audio (auto_add_audio is ignored) and are not covered by plan
+        waivers; a2e-v2 costs more per second.
 
         end_image_url is needed with model_type FLF2V.
 
@@ -201,8 +204,8 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
             negative_prompt: What is not wanted, in words.
             lora: Lora ID; its preset replaces prompt and negative_prompt, which may then be omitted.
             model_type: Server default: GENERAL.
-            model_version: Server default: a2e-v2 for Ultra users, else a2e; a2e-v2 dearer, flash as
-                a2e.
+            model_version: Server default: a2e-v2 for Ultra users, a2e otherwise. a2e-v2 costs more;
+                a2e-v2-flash costs the same as a2e.
             end_image_url: Needed when model_type is FLF2V. A URL, or a file as Path, bytes or `Upload`.
             extend_prompt: Server default: True.
             number_of_images: How many videos are made. 1 to 8. Server default: 1.
@@ -214,13 +217,13 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `ImageToVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -260,13 +263,13 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -278,13 +281,13 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -293,28 +296,28 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         """Get average processing time.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(AVG_PROCESSING_TIME, {}, options)
 
     async def unlimited_queue_level(self, **options: Unpack[CallOptions]) -> Any:
-        """unlimitedQueueLevel.
+        """Get the level of the unlimited queue.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(UNLIMITED_QUEUE_LEVEL, {}, options)
@@ -328,14 +331,14 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             id: The task's id.
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(MARK_SHARED, {"id": id}, with_body(body, options))
@@ -349,14 +352,14 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             id: The task's id.
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(MARK_DOWNLOADED, {"id": id}, with_body(body, options))
@@ -370,14 +373,14 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             id: The task's id.
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(MARK_COPIED, {"id": id}, with_body(body, options))
@@ -387,13 +390,13 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -406,13 +409,13 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -470,7 +473,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         Server-Sent Events.
 
         Args:
-            reference_id: The reference id.
+            reference_id: Not documented.
             image_url: A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
@@ -481,13 +484,13 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
                 default: default.
             shot_count: Cinematic only; server clamps to 1-4. Server default: 2.
             with_audio: Cinematic only: adds an Audio section. Server default: True.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known. With stream, an async iterator over the events.
+            The decoded JSON. With stream=True, an async iterator over the events.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         values = {
@@ -553,7 +556,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         the 200 is Server-Sent Events.
 
         Args:
-            reference_id: The reference id.
+            reference_id: Not documented.
             image_url: A URL, or a file as Path, bytes or `Upload`.
             end_image_url: A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
@@ -561,13 +564,13 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
             lang: Server default: en.
             max_length: Hard cap in characters on the generated prompts, not a target.
             stream: True answers with Server-Sent Events: delta, result, done, error.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known. With stream, an async iterator over the events.
+            The decoded JSON. With stream=True, an async iterator over the events.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         values = {

@@ -24,8 +24,9 @@ __all__ = ["KlingImage", "KlingImageRecord"]
 
 @attrs.frozen(kw_only=True)
 class KlingImageRecord(TaskRecord):
-    """A task of `a2e.kling_image` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.kling_image` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -69,7 +70,10 @@ DELETE = Operation(
 
 
 class KlingImage(Workflow[KlingImageRecord]):
-    """Kling Image (`userKlingImage`)."""
+    """Kling Image (`userKlingImage`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "kling_image"
     record_type = KlingImageRecord
@@ -90,7 +94,7 @@ class KlingImage(Workflow[KlingImageRecord]):
     ) -> Job[KlingImageRecord]:
         """Start Kling 3.0 image generation.
 
-        Asynchronous; creates one or more tasks, as many as `n` says.
+        Creates one or more tasks, as many as `n` says.
 
         Args:
             name: The task's name, to find it again.
@@ -104,13 +108,13 @@ class KlingImage(Workflow[KlingImageRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `KlingImageRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -137,13 +141,13 @@ class KlingImage(Workflow[KlingImageRecord]):
         """List Kling image tasks.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {}, options)
@@ -157,13 +161,13 @@ class KlingImage(Workflow[KlingImageRecord]):
 
         Args:
             ids: The tasks' ids. At most 200 items.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -175,13 +179,13 @@ class KlingImage(Workflow[KlingImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -193,13 +197,13 @@ class KlingImage(Workflow[KlingImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

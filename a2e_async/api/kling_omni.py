@@ -36,8 +36,9 @@ class MultiPrompt(TypedDict, total=False):
 
 @attrs.frozen(kw_only=True)
 class KlingOmniRecord(TaskRecord):
-    """A task of `a2e.kling_omni` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.kling_omni` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -121,7 +122,10 @@ DELETE = Operation(
 
 
 class KlingOmni(Workflow[KlingOmniRecord]):
-    """Kling Omni (`klingOmni`)."""
+    """Kling Omni (`klingOmni`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "kling_omni"
     record_type = KlingOmniRecord
@@ -147,11 +151,11 @@ class KlingOmni(Workflow[KlingOmniRecord]):
     ) -> Job[KlingOmniRecord]:
         """Start Kling Omni video generation.
 
-        Model kling-v3-omni. Asynchronous; up to 7 reference images, 3-15 s. Server turns plain URLs,
-        boolean sound and unindexed multi_prompt into the official Kling forms.
+        Model kling-v3-omni. Up to 7 reference images, 3-15 s. Server turns plain URLs, boolean sound
+        and unindexed multi_prompt into the official Kling forms.
 
-        prompt is needed with multi_shot left out or False. shot_type is needed with multi_shot True.
-        prompt is needed with shot_type intelligence. multi_prompt is needed with shot_type customize.
+        prompt is needed with multi_shot False or left out, or with shot_type intelligence. shot_type is
+        needed with multi_shot True. multi_prompt is needed with shot_type customize.
 
         Args:
             name: The task's name, to find it again.
@@ -171,13 +175,13 @@ class KlingOmni(Workflow[KlingOmniRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `KlingOmniRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -209,13 +213,13 @@ class KlingOmni(Workflow[KlingOmniRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 20.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -229,13 +233,13 @@ class KlingOmni(Workflow[KlingOmniRecord]):
 
         Args:
             ids: The tasks' ids. At most 200 items.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -245,13 +249,13 @@ class KlingOmni(Workflow[KlingOmniRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -264,13 +268,13 @@ class KlingOmni(Workflow[KlingOmniRecord]):
         Args:
             id: The task's id.
             name: The task's name, to find it again.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(UPDATE, {"id": id, "name": name}, options)
@@ -282,13 +286,13 @@ class KlingOmni(Workflow[KlingOmniRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

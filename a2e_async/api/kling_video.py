@@ -25,8 +25,9 @@ __all__ = ["KlingVideo", "KlingVideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class KlingVideoRecord(TaskRecord):
-    """A task of `a2e.kling_video` as the service reports it. Confidence: low. Only the id is sure; status
-    and result fields are not known.
+    """A task of `a2e.kling_video` as the service reports it.
+
+    The status and result fields are not known. Look into `raw`.
     """
 
 
@@ -124,7 +125,10 @@ DELETE = Operation(
 
 
 class KlingVideo(Workflow[KlingVideoRecord]):
-    """Kling Video (`klingVideo`)."""
+    """Kling Video (`klingVideo`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "kling_video"
     record_type = KlingVideoRecord
@@ -156,20 +160,19 @@ class KlingVideo(Workflow[KlingVideoRecord]):
     ) -> Job[KlingVideoRecord]:
         """Start Kling video generation.
 
-        Asynchronous. motion-control moves a video's motion onto an image. Version 2.6: 5 or 10 s; 3.0
-        (standard or fast): 3-15 s. End frame needs pro. 4k: version 3.0 text or image video only.
+        motion-control moves a video's motion onto an image. Version 2.6: 5 or 10 s; 3.0 (standard or
+        fast): 3-15 s. End frame needs pro. 4k: version 3.0 text or image video only.
 
-        image_url is needed with mode image-to-video, motion-control. video_url is needed with mode
-        motion-control. duration can be 5 or 10 only with mode text-to-video, image-to-video and version
-        left out or 2.6. model_version can be standard only and quality_mode can be std or pro only with
-        version left out or 2.6. model_version can be standard only and quality_mode can be std or pro
-        only with mode motion-control. mode can be image-to-video only with end_image_url. quality_mode
-        must be pro with end_image_url and model_version left out or standard. quality_mode must be pro
-        with version left out or 2.6 and sound True. Not together: version left out or 2.6 and
-        end_image_url and sound True.
+        image_url is needed with mode image-to-video or motion-control. video_url is needed with mode
+        motion-control. duration can only be 5 or 10 with mode text-to-video or image-to-video and
+        version 2.6 or left out. model_version can only be standard and quality_mode can only be std or
+        pro with version 2.6 or left out, or with mode motion-control. mode can only be image-to-video
+        with end_image_url. quality_mode must be pro with end_image_url and model_version standard or
+        left out, or with version 2.6 or left out and sound True. sound True cannot be combined with
+        version 2.6 or left out and end_image_url.
 
         Args:
-            mode: The mode.
+            mode: Text or image to video, or the motion of a video moved onto an image.
             prompt: What is wanted, in words.
             name: The task's name, to find it again.
             version: 2.6: 5 or 10 s; 3.0: 5, 10 or 15 s (but see duration). Server default: 2.6.
@@ -189,18 +192,18 @@ class KlingVideo(Workflow[KlingVideoRecord]):
             character_orientation: For motion-control. image: 3-10 s; video: 3-30 s. Server default:
                 video.
             negative_prompt: What is not wanted, in words.
-            seed: The seed.
+            seed: Seed of the random generator.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `KlingVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -240,13 +243,13 @@ class KlingVideo(Workflow[KlingVideoRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 20.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -260,13 +263,13 @@ class KlingVideo(Workflow[KlingVideoRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -276,13 +279,13 @@ class KlingVideo(Workflow[KlingVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -295,13 +298,13 @@ class KlingVideo(Workflow[KlingVideoRecord]):
         Args:
             id: The task's id.
             name: The task's name, to find it again.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(UPDATE, {"id": id, "name": name}, options)
@@ -313,13 +316,13 @@ class KlingVideo(Workflow[KlingVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

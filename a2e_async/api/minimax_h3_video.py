@@ -25,8 +25,9 @@ __all__ = ["MinimaxH3Video", "MinimaxH3VideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class MinimaxH3VideoRecord(TaskRecord):
-    """A task of `a2e.minimax_h3_video` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.minimax_h3_video` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -92,7 +93,10 @@ DELETE = Operation(
 
 
 class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
-    """MiniMax H3 Video Generation (`minimaxH3Video`)."""
+    """MiniMax H3 Video Generation (`minimaxH3Video`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "minimax_h3_video"
     record_type = MinimaxH3VideoRecord
@@ -118,12 +122,12 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
     ) -> Job[MinimaxH3VideoRecord]:
         """Start MiniMax H3 video generation.
 
-        Asynchronous; poll the detail. image-to-video needs first_frame_url; reference-to-video needs at
-        least one of the reference image, video or audio lists.
+        image-to-video needs first_frame_url; reference-to-video needs at least one of the reference
+        image, video or audio lists.
 
-        first_frame_url is needed with mode image-to-video. reference_image_urls or reference_video_urls
-        or reference_audio_urls is needed with mode reference-to-video. aspect_ratio can be 21:9 or 16:9
-        or 4:3 or 1:1 or 3:4 or 9:16 only with mode left out or text-to-video.
+        first_frame_url is needed with mode image-to-video. reference_image_urls, reference_video_urls
+        or reference_audio_urls is needed with mode reference-to-video. aspect_ratio can only be 21:9,
+        16:9, 4:3, 1:1, 3:4 or 9:16 with mode text-to-video or left out.
 
         Args:
             prompt: What is wanted, in words.
@@ -142,13 +146,13 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `MinimaxH3VideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -183,13 +187,13 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -203,13 +207,13 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
 
         Args:
             ids: An empty list gives an empty result. At most 200 items.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -219,13 +223,13 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -237,13 +241,13 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

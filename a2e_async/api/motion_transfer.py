@@ -24,7 +24,7 @@ __all__ = ["MotionTransfer", "MotionTransferRecord"]
 
 @attrs.frozen(kw_only=True)
 class MotionTransferRecord(TaskRecord):
-    """A task of `a2e.motion_transfer` as the service reports it. Confidence: medium (one client).
+    """A task of `a2e.motion_transfer` as the service reports it.
 
     Attributes:
         result_video_url: The result; empty until it is done.
@@ -79,7 +79,10 @@ DELETE = Operation(
 
 
 class MotionTransfer(Workflow[MotionTransferRecord]):
-    """Motion Transfer (`motionTransfer`)."""
+    """Motion Transfer (`motionTransfer`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "motion_transfer"
     record_type = MotionTransferRecord
@@ -100,26 +103,24 @@ class MotionTransfer(Workflow[MotionTransferRecord]):
     ) -> Job[MotionTransferRecord]:
         """Start motion transfer task.
 
-        Asynchronous: the 200 only accepts the task; poll the detail operation until a terminal status.
-
         Args:
             image_url: Reference image. A URL, or a file as Path, bytes or `Upload`.
             video_url: Source of the motion. A URL, or a file as Path, bytes or `Upload`.
             name: The task's name, to find it again.
-            positive_prompt: The positive prompt.
+            positive_prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             timeout: Seconds. Server default: 300.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `MotionTransferRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -149,13 +150,13 @@ class MotionTransfer(Workflow[MotionTransferRecord]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -167,13 +168,13 @@ class MotionTransfer(Workflow[MotionTransferRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -183,13 +184,13 @@ class MotionTransfer(Workflow[MotionTransferRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -201,13 +202,13 @@ class MotionTransfer(Workflow[MotionTransferRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

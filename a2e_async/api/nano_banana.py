@@ -24,8 +24,9 @@ __all__ = ["NanoBanana", "NanoBananaRecord"]
 
 @attrs.frozen(kw_only=True)
 class NanoBananaRecord(TaskRecord):
-    """A task of `a2e.nano_banana` as the service reports it. Confidence: high (seen live). A 200 without
-    an id means that NSFW content was detected.
+    """A task of `a2e.nano_banana` as the service reports it.
+
+    A 200 without an id means that NSFW content was detected.
 
     Attributes:
         image_urls: The results; empty until it is done.
@@ -94,6 +95,8 @@ class NanoBanana(Workflow[NanoBananaRecord]):
     """Nano Banana (`userNanoBanana`).
 
     Google Gemini image model; text, or text with up to four reference images.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "nano_banana"
@@ -118,13 +121,13 @@ class NanoBanana(Workflow[NanoBananaRecord]):
     ) -> Job[NanoBananaRecord]:
         """Start Nano Banana image generation.
 
-        NSFW is checked before generating. Asynchronous: 200 means accepted, not finished; poll detail.
-        webhook_url/webhook_token work for API-token callers only, best effort.
+        NSFW is checked before generating. webhook_url/webhook_token work for API-token callers only,
+        best effort.
 
         Args:
             name: The task's name, to find it again.
             prompt: What is wanted, in words.
-            model: nano-banana has no resolution control (edits when given images); lite is 1K only
+            model: nano-banana has no resolution control (edits when given images); lite is 1K only.
                 Server default: nano-banana-pro.
             input_images: Image URLs, for editing and composition. URLs, or files as Path, bytes or
                 `Upload`.
@@ -138,13 +141,13 @@ class NanoBanana(Workflow[NanoBananaRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `NanoBananaRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -181,13 +184,13 @@ class NanoBanana(Workflow[NanoBananaRecord]):
         Args:
             page_size: Records per page. 1 to 100.
             status: Only records of this status.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size, "status": status}, options)
@@ -199,13 +202,13 @@ class NanoBanana(Workflow[NanoBananaRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -215,13 +218,13 @@ class NanoBanana(Workflow[NanoBananaRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -233,13 +236,13 @@ class NanoBanana(Workflow[NanoBananaRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -24,8 +24,9 @@ __all__ = ["Photobook", "PhotobookRecord"]
 
 @attrs.frozen(kw_only=True)
 class PhotobookRecord(TaskRecord):
-    """A task of `a2e.photobook` as the service reports it. Record not known; the fields that most families
-    share. Confidence: unknown.
+    """A task of `a2e.photobook` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -69,7 +70,10 @@ DELETE = Operation(
 
 
 class Photobook(Workflow[PhotobookRecord]):
-    """Photobook (`userPhotobook`)."""
+    """Photobook (`userPhotobook`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "photobook"
     record_type = PhotobookRecord
@@ -94,16 +98,16 @@ class Photobook(Workflow[PhotobookRecord]):
             face_image_url: One face image, used for every photo. A URL, or a file as Path, bytes or
                 `Upload`.
             name: The task's name, to find it again.
-            location: The location.
+            location: Not documented.
             clothing: Applied in the image-edit step.
             total_count: Server default: 4.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `PhotobookRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -130,13 +134,13 @@ class Photobook(Workflow[PhotobookRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 20.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -150,13 +154,13 @@ class Photobook(Workflow[PhotobookRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -168,13 +172,13 @@ class Photobook(Workflow[PhotobookRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -186,13 +190,13 @@ class Photobook(Workflow[PhotobookRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

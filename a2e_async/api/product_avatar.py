@@ -25,12 +25,9 @@ __all__ = ["ProductAvatar", "ProductAvatarRecord", "ProductRect"]
 class ProductRect(TypedDict, total=False):
     """Members of `product_rect`.
 
-    x: The x.
-    y: The y.
     width: Pixels.
     height: Pixels.
     rotation: Degrees.
-    scale: The scale.
     """
 
     x: Required[float]
@@ -43,7 +40,7 @@ class ProductRect(TypedDict, total=False):
 
 @attrs.frozen(kw_only=True)
 class ProductAvatarRecord(TaskRecord):
-    """A task of `a2e.product_avatar` as the service reports it. Confidence: high (vendor reference).
+    """A task of `a2e.product_avatar` as the service reports it.
 
     Attributes:
         result_image_url: The result; empty until it is done.
@@ -109,7 +106,10 @@ DELETE = Operation(
 
 
 class ProductAvatar(Workflow[ProductAvatarRecord]):
-    """Product Avatar (`productAvatar`)."""
+    """Product Avatar (`productAvatar`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "product_avatar"
     record_type = ProductAvatarRecord
@@ -129,28 +129,27 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
     ) -> Job[ProductAvatarRecord]:
         """Generate product avatar with AI (Async).
 
-        Asynchronous. Statuses: initialized, sent, pending, processing, then completed
-        (result_image_url) or failed (failed_message). Poll every 3-5 seconds. Tasks fail after 2 hours;
-        credits come back on timeout or failure.
+        Statuses: initialized, sent, pending, processing, then completed (result_image_url) or failed
+        (failure). Tasks fail after 2 hours; credits come back on timeout or failure.
 
         Args:
             image_urls: Index 0 is the product, index 1 the person. URLs, or files as Path, bytes or
                 `Upload`. Exactly 2 items.
-            product_rect: The product rect.
-            name: Optional.
-            prompt: Optional.
+            product_rect: Position and size of the product.
+            name: The task's name, to find it again.
+            prompt: What is wanted, in words.
             timeout: Seconds. Server default: 120.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `ProductAvatarRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -182,13 +181,13 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -200,13 +199,13 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -214,17 +213,17 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
     async def get(self, id: str, **options: Unpack[CallOptions]) -> ProductAvatarRecord:
         """Query task status and get result.
 
-        For polling; _id is what start returned.
+        id is the one that start returned.
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -236,13 +235,13 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

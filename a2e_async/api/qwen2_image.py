@@ -25,8 +25,9 @@ __all__ = ["Qwen2Image", "Qwen2ImageRecord"]
 
 @attrs.frozen(kw_only=True)
 class Qwen2ImageRecord(TaskRecord):
-    """A task of `a2e.qwen2_image` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.qwen2_image` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -110,7 +111,10 @@ DELETE = Operation(
 
 
 class Qwen2Image(Workflow[Qwen2ImageRecord]):
-    """Qwen Image (`userQwen2Image`)."""
+    """Qwen Image (`userQwen2Image`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "qwen2_image"
     record_type = Qwen2ImageRecord
@@ -148,11 +152,11 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
     ) -> Job[Qwen2ImageRecord]:
         """Start a new Qwen2 image generation/edit task.
 
-        Text-to-image or image editing. Asynchronous: 200 means accepted, not finished; poll detail.
-        webhook_url/webhook_token work for API-token callers only, best effort.
+        Text-to-image or image editing. webhook_url/webhook_token work for API-token callers only, best
+        effort.
 
-        size can be 1024*1024 or 1328*880 or 880*1328 or 1152*864 or 864*1152 or 1280*720 or 720*1280 or
-        1512*648 only with model left out or qwen-image-2.0, qwen-image-2.0-pro, qwen-image-3.0.
+        size can only be 1024*1024, 1328*880, 880*1328, 1152*864, 864*1152, 1280*720, 720*1280 or
+        1512*648 with model qwen-image-2.0, qwen-image-2.0-pro, qwen-image-3.0 or left out.
 
         Args:
             name: The task's name, to find it again.
@@ -166,13 +170,13 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `Qwen2ImageRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -198,13 +202,13 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
         """List Qwen2 image tasks.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {}, options)
@@ -214,13 +218,13 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -234,13 +238,13 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
 
         Args:
             ids: The tasks' ids. At most 200 items.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -252,13 +256,13 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -25,8 +25,9 @@ __all__ = ["Seedance2Video", "Seedance2VideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class Seedance2VideoRecord(TaskRecord):
-    """A task of `a2e.seedance2_video` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.seedance2_video` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -126,7 +127,10 @@ DELETE = Operation(
 
 
 class Seedance2Video(Workflow[Seedance2VideoRecord]):
-    """Seedance 2.x (`seedance2Video`)."""
+    """Seedance 2.x (`seedance2Video`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "seedance2_video"
     record_type = Seedance2VideoRecord
@@ -157,20 +161,19 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
     ) -> Job[Seedance2VideoRecord]:
         """Start Seedance 2.x video generation.
 
-        Asynchronous. Seedance 2.0 (standard/mini/fast) or 2.5. Inputs must be public URLs; asset://
-        URIs are refused. 2.0: 15 s, 9 images, 3 videos, 3 audios; 2.5: 30 s, 30/10/10, up to 1080p,
-        audio-only allowed.
+        Seedance 2.0 (standard/mini/fast) or 2.5. Inputs must be public URLs; asset:// URIs are refused.
+        2.0: 15 s, 9 images, 3 videos, 3 audios; 2.5: 30 s, 30/10/10, up to 1080p, audio-only allowed.
 
         image_url is needed with mode image-to-video. first_frame_url and last_frame_url are needed with
-        mode first-last-frames. reference_urls or video_urls or audio_urls is needed with mode
-        reference. reference_urls or video_urls is needed with mode reference and model_version left out
-        or standard, mini, fast. duration is at most 15 and reference_urls is at most 9 and video_urls
-        is at most 3 and audio_urls is at most 3 with model_version left out or standard, mini, fast.
-        resolution can be 480p or 720p only with model_version mini, fast. resolution can be 480p or
-        720p or 1080p only with model_version 2.5. mode must be reference and model_version must be 2.5
-        with omni_reference_task_type. video_urls is needed and duration must be -1 and aspect_ratio
-        must be adaptive and video_urls is at most 1 with omni_reference_task_type edit. aspect_ratio
-        must be adaptive with omni_reference_task_type extend.
+        mode first-last-frames. reference_urls, video_urls or audio_urls is needed with mode reference.
+        reference_urls or video_urls is needed with mode reference and model_version standard, mini,
+        fast or left out. duration is at most 15, reference_urls is at most 9, video_urls is at most 3
+        and audio_urls is at most 3 with model_version standard, mini, fast or left out. resolution can
+        only be 480p or 720p with model_version mini or fast. resolution can only be 480p, 720p or 1080p
+        with model_version 2.5. mode must be reference and model_version must be 2.5 with
+        omni_reference_task_type. video_urls is needed, duration must be -1, aspect_ratio must be
+        adaptive and video_urls is at most 1 with omni_reference_task_type edit. aspect_ratio must be
+        adaptive with omni_reference_task_type extend.
 
         Args:
             prompt: What is wanted, in words.
@@ -204,13 +207,13 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `Seedance2VideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -248,17 +251,15 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
     ) -> Pages[Seedance2VideoRecord]:
         """Get all records.
 
-        pageNum starts at 1.
-
         Args:
             page_size: Records per page. At least 1. Server default: 20.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -272,13 +273,13 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
 
         Args:
             ids: At most 200.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -288,13 +289,13 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -307,13 +308,13 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
         Args:
             id: The task's id.
             name: The task's name, to find it again.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(UPDATE, {"id": id, "name": name}, options)
@@ -325,13 +326,13 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -24,8 +24,9 @@ __all__ = ["SeedanceVideo", "SeedanceVideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class SeedanceVideoRecord(TaskRecord):
-    """A task of `a2e.seedance_video` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.seedance_video` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -61,7 +62,10 @@ LIST = Operation(
 
 
 class SeedanceVideo(Workflow[SeedanceVideoRecord]):
-    """Seedance 1.5 Pro (`seedanceVideo`)."""
+    """Seedance 1.5 Pro (`seedanceVideo`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "seedance_video"
     record_type = SeedanceVideoRecord
@@ -109,13 +113,13 @@ class SeedanceVideo(Workflow[SeedanceVideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `SeedanceVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -149,13 +153,13 @@ class SeedanceVideo(Workflow[SeedanceVideoRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 20.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)

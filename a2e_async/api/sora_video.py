@@ -25,8 +25,9 @@ __all__ = ["SoraVideo", "SoraVideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class SoraVideoRecord(TaskRecord):
-    """A task of `a2e.sora_video` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.sora_video` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -78,7 +79,10 @@ DELETE = Operation(
 
 
 class SoraVideo(Workflow[SoraVideoRecord]):
-    """Sora 2 Pro Video (`soraVideo`)."""
+    """Sora 2 Pro Video (`soraVideo`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "sora_video"
     record_type = SoraVideoRecord
@@ -100,10 +104,10 @@ class SoraVideo(Workflow[SoraVideoRecord]):
     ) -> Job[SoraVideoRecord]:
         """Start Sora 2 Pro video generation (powered by Kling 3.0).
 
-        Asynchronous; runs on the official Kling 3.0 API in spite of its name. Text-to-video or
-        image-to-video (the default).
+        Runs on the official Kling 3.0 API in spite of its name. Text-to-video or image-to-video (the
+        default).
 
-        image_urls is needed with model_type left out or image-to-video.
+        image_urls is needed with model_type image-to-video or left out.
 
         Args:
             prompt: What is wanted, in words.
@@ -118,13 +122,13 @@ class SoraVideo(Workflow[SoraVideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `SoraVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -153,13 +157,13 @@ class SoraVideo(Workflow[SoraVideoRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -173,13 +177,13 @@ class SoraVideo(Workflow[SoraVideoRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -189,13 +193,13 @@ class SoraVideo(Workflow[SoraVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -207,13 +211,13 @@ class SoraVideo(Workflow[SoraVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

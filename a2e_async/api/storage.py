@@ -19,7 +19,7 @@ __all__ = ["PresignedUpload", "Storage"]
 
 @attrs.frozen(kw_only=True)
 class PresignedUpload(Record):
-    """Where to PUT a file. Confidence: high (vendor reference and clients).
+    """Where to PUT a file.
 
     Attributes:
         upload_url: Pre-signed; PUT the file here without Authorization.
@@ -71,7 +71,10 @@ UPLOAD_PRESIGNED_URL = Operation(
 
 
 class Storage(Resource):
-    """Miscellaneous (`r2`)."""
+    """Miscellaneous (`r2`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "storage"
 
@@ -91,25 +94,25 @@ class Storage(Resource):
         """Get pre-signed upload URL.
 
         Legacy signer for an R2 PUT; POST /api/v1/r2/upload-presigned-url is its successor. Returned key
-        lies under {urlPrefix}/{env}/user/{user_id}/.
+        lies under {url_prefix}/{env}/user/{user_id}/.
 
         Args:
-            key: The key.
+            key: The object's key. The service puts it under a prefix of its own.
             bucket: Server default: 3days-apac.
             url_prefix: First part of the object key; server default adam2eve.
             cdn_domain: Bare domain suffix (no scheme, no path); when omitted makefun.ai behaviour
                 applies.
-            expires_in: Seconds that the signature holds. At least 60.
+            expires_in: Seconds for which the URL can be used. At least 60.
             content_type: MIME type tied to the signed upload.
             file_size: Bytes; if given, the signed URL fixes Content-Length.
-            content_length: Bytes; wins over fileSize when both are sent.
-            options: see `CallOptions`.
+            content_length: Bytes; wins over file_size when both are sent.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(
@@ -142,26 +145,26 @@ class Storage(Resource):
     ) -> PresignedUpload:
         """Get pre-signed upload URL.
 
-        Pre-signed R2 PUT. Returned key lies under {urlPrefix}/{env}/user/{user_id}/. After the PUT,
-        cdnUrl is the public address. API-token calls are charged by the R2 pricing rule; web/app logins
-        are free.
+        Pre-signed R2 PUT. Returned key lies under {url_prefix}/{env}/user/{user_id}/. After the PUT,
+        cdn_url is the public address. API-token calls are charged by the R2 pricing rule; web/app
+        logins are free.
 
         Args:
-            key: The key.
+            key: The object's key. The service puts it under a prefix of its own.
             bucket: Server default: 3days-apac.
             url_prefix: Start of the object key; server default adam2eve; refused in site runtimes.
             cdn_domain: CDN domain suffix; server default makefun.ai; refused in site runtimes.
-            expires_in: Seconds that the signature holds. At least 60.
+            expires_in: Seconds for which the URL can be used. At least 60.
             content_type: MIME type that the upload is bound to.
             file_size: Bytes; when given, the URL binds Content-Length to it.
-            content_length: Bytes; wins over fileSize when both are given.
-            options: see `CallOptions`.
+            content_length: Bytes; wins over file_size when both are given.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(

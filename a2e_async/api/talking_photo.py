@@ -24,8 +24,7 @@ __all__ = ["TalkingPhoto", "TalkingPhotoRecord"]
 
 @attrs.frozen(kw_only=True)
 class TalkingPhotoRecord(TaskRecord):
-    """A task of `a2e.talking_photo` as the service reports it. Confidence: medium (vendor documentation in
-    excerpts, one client).
+    """A task of `a2e.talking_photo` as the service reports it.
 
     Attributes:
         result_url: The result; empty until it is done.
@@ -89,7 +88,10 @@ CALLBACK = Operation("POST", "/api/v1/talkingPhoto/callback", raw, has_body=True
 
 
 class TalkingPhoto(Workflow[TalkingPhotoRecord]):
-    """Talking Photo (`talkingPhoto`)."""
+    """Talking Photo (`talkingPhoto`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "talking_photo"
     record_type = TalkingPhotoRecord
@@ -110,8 +112,7 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
     ) -> Job[TalkingPhotoRecord]:
         """Start talking photo generation.
 
-        Asynchronous; makes a video from a portrait image and, optionally, an audio track. Returns the
-        task record.
+        Makes a video from a portrait image and, optionally, an audio track. Returns the task record.
 
         Args:
             name: The task's name, to find it again.
@@ -124,13 +125,13 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `TalkingPhotoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -167,13 +168,13 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
 
         Args:
             page_size: Records per page. At least 1.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -185,13 +186,13 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -201,13 +202,13 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -219,13 +220,13 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -234,14 +235,14 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
         """Task completion callback.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(CALLBACK, {}, with_body(body, options))

@@ -24,7 +24,7 @@ __all__ = ["TalkingVideo", "TalkingVideoRecord"]
 
 @attrs.frozen(kw_only=True)
 class TalkingVideoRecord(TaskRecord):
-    """A task of `a2e.talking_video` as the service reports it. Confidence: high (vendor documentation).
+    """A task of `a2e.talking_video` as the service reports it.
 
     Attributes:
         result_url: The result; empty until it is done.
@@ -87,7 +87,10 @@ DELETE = Operation(
 
 
 class TalkingVideo(Workflow[TalkingVideoRecord]):
-    """Talking Video (`talkingVideo`)."""
+    """Talking Video (`talkingVideo`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "talking_video"
     record_type = TalkingVideoRecord
@@ -108,26 +111,24 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
     ) -> Job[TalkingVideoRecord]:
         """Start talking video generation.
 
-        Asynchronous: the 200 only accepts the task; poll the detail operation until a terminal status.
-
         Args:
             name: The task's name, to find it again.
             video_url: A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
-            audio_url: Optional. A URL, or a file as Path, bytes or `Upload`.
+            audio_url: A URL, or a file as Path, bytes or `Upload`.
             duration: Seconds. 1 to 20. Server default: 3.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `TalkingVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -164,13 +165,13 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
 
         Args:
             page_size: Records per page. At least 1.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -182,13 +183,13 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -198,13 +199,13 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -216,13 +217,13 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -25,8 +25,9 @@ __all__ = ["TextToImage", "TextToImageRecord"]
 
 @attrs.frozen(kw_only=True)
 class TextToImageRecord(TaskRecord):
-    """A task of `a2e.text_to_image` as the service reports it. Confidence: high (seen live). A start
-    replies with a list, one record per image.
+    """A task of `a2e.text_to_image` as the service reports it.
+
+    A start replies with a list, one record per image.
 
     Attributes:
         image_urls: The results; empty until it is done.
@@ -100,7 +101,10 @@ QUICK_ADD_AVATAR = Operation(
 
 
 class TextToImage(Workflow[TextToImageRecord]):
-    """Text to Image (`userText2Image`)."""
+    """Text to Image (`userText2Image`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "text_to_image"
     record_type = TextToImageRecord
@@ -124,10 +128,10 @@ class TextToImage(Workflow[TextToImageRecord]):
     ) -> Job[TextToImageRecord]:
         """Start text to image generation.
 
-        May create several tasks (one per image, see max_images). Asynchronous: 200 means accepted, not
-        finished; poll detail. webhook_url/webhook_token work for API-token callers only, best effort.
+        May create several tasks (one per image, see max_images). webhook_url/webhook_token work for
+        API-token callers only, best effort.
 
-        input_images is at most 2 with model_type left out or a2e.
+        input_images is at most 2 with model_type a2e or left out.
 
         Args:
             prompt: What is wanted, in words.
@@ -145,13 +149,13 @@ class TextToImage(Workflow[TextToImageRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `TextToImageRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -184,13 +188,13 @@ class TextToImage(Workflow[TextToImageRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -202,13 +206,13 @@ class TextToImage(Workflow[TextToImageRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -218,13 +222,13 @@ class TextToImage(Workflow[TextToImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -236,13 +240,13 @@ class TextToImage(Workflow[TextToImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -256,14 +260,14 @@ class TextToImage(Workflow[TextToImageRecord]):
 
         Args:
             id: Id of the text-to-image record.
-            gender: The gender.
-            options: see `CallOptions`.
+            gender: The avatar's gender.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(QUICK_ADD_AVATAR, {"id": id, "gender": gender}, options)

@@ -24,8 +24,9 @@ __all__ = ["ThinkSound", "ThinkSoundRecord"]
 
 @attrs.frozen(kw_only=True)
 class ThinkSoundRecord(TaskRecord):
-    """A task of `a2e.think_sound` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.think_sound` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -74,7 +75,10 @@ BATCH_DETAIL = Operation(
 
 
 class ThinkSound(Workflow[ThinkSoundRecord]):
-    """ThinkSound (`thinkSound`)."""
+    """ThinkSound (`thinkSound`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "think_sound"
     record_type = ThinkSoundRecord
@@ -94,25 +98,23 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
     ) -> Job[ThinkSoundRecord]:
         """Start ThinkSound generation.
 
-        Asynchronous: the 200 only accepts the task; poll the detail operation until a terminal status.
-
         Args:
             video_url: Only .mp4, .avi, .mov or .mkv. A URL, or a file as Path, bytes or `Upload`.
             name: The task's name, to find it again.
-            caption: The caption.
+            caption: Not documented.
             cot_description: Chain-of-thought text.
-            seed: The seed.
+            seed: Seed of the random generator.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `ThinkSoundRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -141,13 +143,13 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -157,13 +159,13 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -175,13 +177,13 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -193,13 +195,13 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)

@@ -39,7 +39,10 @@ STATUS = Operation(
 
 
 class Tokens(Resource):
-    """Miscellaneous (`token`)."""
+    """Miscellaneous (`token`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "tokens"
 
@@ -47,14 +50,14 @@ class Tokens(Resource):
         """Generate API token.
 
         Args:
-            alias: The alias.
-            options: see `CallOptions`.
+            alias: A name for the token, to find it again.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GENERATE, {"alias": alias}, options)
@@ -63,14 +66,14 @@ class Tokens(Resource):
         """Delete API token.
 
         Args:
-            id: The id.
-            options: see `CallOptions`.
+            id: The token's id.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -79,13 +82,13 @@ class Tokens(Resource):
         """List API tokens.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {}, options)
@@ -94,15 +97,15 @@ class Tokens(Resource):
         """Switch an API token on or off.
 
         Args:
-            id: The id.
-            enabled: On or off. Its type is not told.
-            options: see `CallOptions`.
+            id: The token's id.
+            enabled: Whether the token is on.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(STATUS, {"id": id, "enabled": enabled}, options)

@@ -31,7 +31,10 @@ CREDITS_HISTORY = Operation(
 
 
 class Transactions(Resource):
-    """Credits (`transactionRecord`)."""
+    """Credits (`transactionRecord`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "transactions"
 
@@ -53,13 +56,13 @@ class Transactions(Resource):
             is_consumption: true: only spending; false: only credit income.
             start_date: ISO date-time, inclusive lower bound on createdAt.
             end_date: ISO date-time, inclusive upper bound on createdAt.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(

@@ -54,7 +54,10 @@ PREVIEW_DELETE = Operation(
 
 
 class Tts(Resource):
-    """TTS and Voice Clone (`video`)."""
+    """TTS and Voice Clone (`video`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "tts"
 
@@ -77,11 +80,11 @@ class Tts(Resource):
         Needs tts_id (over 400 system voices) or user_voice_id. API-token callers: 1000 Unicode
         characters per call and no captcha; web callers: 3000, and a captcha after frequent use.
 
-        At least one of tts_id, user_voice_id is needed. turnstile_token is needed with type turnstile.
-        captcha_verify_param is needed with type aliyun_captcha.
+        At least one of tts_id and user_voice_id is needed. turnstile_token is needed with type
+        turnstile. captcha_verify_param is needed with type aliyun_captcha.
 
         Args:
-            msg: At most 1000 characters for API tokens. 1 to 1000 characters.
+            msg: The text to speak. 1 to 1000 characters.
             tts_id: System voice (ObjectId); one of tts_id or user_voice_id is needed.
             user_voice_id: Cloned voice (ObjectId); one of tts_id or user_voice_id is needed.
             country: Locale language part, from anchor/language_list top-level value; used with
@@ -92,13 +95,13 @@ class Tts(Resource):
             type: Captcha kind; needed only when a captcha is demanded.
             turnstile_token: Needed when type is turnstile.
             captcha_verify_param: Needed when type is aliyun_captcha.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The audio's URL.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(
@@ -125,13 +128,13 @@ class Tts(Resource):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 20.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(PREVIEW_LIST, {"page_size": page_size}, options)
@@ -142,14 +145,14 @@ class Tts(Resource):
         Soft delete; the audio object itself stays in storage.
 
         Args:
-            id: The id.
-            options: see `CallOptions`.
+            id: The record's id.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(PREVIEW_DELETE, {"id": id}, options)

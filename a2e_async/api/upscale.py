@@ -24,8 +24,9 @@ __all__ = ["Upscale", "UpscaleRecord"]
 
 @attrs.frozen(kw_only=True)
 class UpscaleRecord(TaskRecord):
-    """A task of `a2e.upscale` as the service reports it. Confidence: unknown. It may echo source_url,
-    which is not the result.
+    """A task of `a2e.upscale` as the service reports it.
+
+    It may echo `source_url`, which is not the result.
     """
 
 
@@ -74,6 +75,8 @@ class Upscale(Workflow[UpscaleRecord]):
     """Upscale (`userUpscale`).
 
     Images and videos.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "upscale"
@@ -91,8 +94,7 @@ class Upscale(Workflow[UpscaleRecord]):
     ) -> Job[UpscaleRecord]:
         """Start upscale task.
 
-        Asynchronous: 200 means accepted, not finished; poll detail. webhook_url/webhook_token work for
-        API-token callers only, best effort.
+        webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
             source_url: Source may be an image or a video. A URL, or a file as Path, bytes or `Upload`.
@@ -101,13 +103,13 @@ class Upscale(Workflow[UpscaleRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `UpscaleRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -133,13 +135,13 @@ class Upscale(Workflow[UpscaleRecord]):
 
         Args:
             page_size: Records per page. At least 1.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -151,13 +153,13 @@ class Upscale(Workflow[UpscaleRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -167,13 +169,13 @@ class Upscale(Workflow[UpscaleRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -185,13 +187,13 @@ class Upscale(Workflow[UpscaleRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

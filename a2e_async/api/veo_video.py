@@ -15,18 +15,21 @@ from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one, raw
 from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
-from a2e_async.jobs import Job, Result
+from a2e_async.jobs import Job
 from a2e_async.pages import Pages
 from a2e_async.records import TaskRecord
 from a2e_async.resources import Workflow
+from a2e_async.tasks import Result
 
 __all__ = ["VeoVideo", "VeoVideoRecord"]
 
 
 @attrs.frozen(kw_only=True)
 class VeoVideoRecord(TaskRecord):
-    """A task of `a2e.veo_video` as the service reports it. Confidence: low. Clients disagree on the status
-    (state or current_status) and the result (video_output, video_url, result_url): look into raw.
+    """A task of `a2e.veo_video` as the service reports it.
+
+    The service has named the status state or current_status, and the result video_output, video_url or
+    result_url. Look into `raw`.
     """
 
 
@@ -97,6 +100,8 @@ class VeoVideo(Workflow[VeoVideoRecord]):
     """Veo Video (`veoVideo`).
 
     Google DeepMind Veo; text, or a reference image.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "veo_video"
@@ -121,9 +126,9 @@ class VeoVideo(Workflow[VeoVideoRecord]):
     ) -> Job[VeoVideoRecord]:
         """Start Veo 3.1 video generation.
 
-        Asynchronous. Text, image-frame and reference-image input (see generationType).
+        Text, image-frame and reference-image input (see generation_type).
 
-        image_urls is needed with generation_type FIRST_AND_LAST_FRAMES_2_VIDEO, REFERENCE_2_VIDEO.
+        image_urls is needed with generation_type FIRST_AND_LAST_FRAMES_2_VIDEO or REFERENCE_2_VIDEO.
         image_urls is at most 2 with generation_type FIRST_AND_LAST_FRAMES_2_VIDEO.
 
         Args:
@@ -141,13 +146,13 @@ class VeoVideo(Workflow[VeoVideoRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `VeoVideoRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -177,13 +182,13 @@ class VeoVideo(Workflow[VeoVideoRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -195,13 +200,13 @@ class VeoVideo(Workflow[VeoVideoRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -211,13 +216,13 @@ class VeoVideo(Workflow[VeoVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -229,13 +234,13 @@ class VeoVideo(Workflow[VeoVideoRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -245,20 +250,20 @@ class VeoVideo(Workflow[VeoVideoRecord]):
     ) -> Result[VeoVideoRecord]:
         """Get 1080P HD video.
 
-        Only for videos of aspect ratio 16:9; a 202 means not ready, ask again later.
+        Only for videos with the aspect ratio 16:9.
 
         Args:
             id: The task's id.
-            timeout: Seconds to wait until it is ready; without it, it is asked for once.
-            options: see `CallOptions`.
+            timeout: Seconds to wait until it is ready. Without it, one request is sent.
+            options: See `CallOptions`.
 
         Returns:
-            The Result: `urls`, `download`, and what was answered in `record.raw`.
+            The Result. The whole reply is in `record.raw`.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
-            NotReady: it is still being made, and no timeout was given.
-            WaitTimeout: so it was when the timeout had passed.
+            NotReady: it is not ready yet, and no timeout was given.
+            WaitTimeout: it was not ready within the timeout.
         """
         return await self._wait_until_ready(GET_1080P, {"id": id}, options, timeout=timeout)

@@ -24,11 +24,12 @@ __all__ = ["VideoTwin", "VideoTwinRecord"]
 
 @attrs.frozen(kw_only=True)
 class VideoTwinRecord(TaskRecord):
-    """A task of `a2e.video_twin` as the service reports it. Confidence: medium (two clients). The status
-    is pending, processing, completed or failed.
+    """A task of `a2e.video_twin` as the service reports it.
+
+    The status is pending, processing, completed or failed.
 
     Attributes:
-        anchor_id: For avatar_video, with anchor_type 1.
+        anchor_id: For `a2e.avatar_video`, with anchor_type 1.
     """
 
     anchor_id: str | None = None
@@ -112,7 +113,10 @@ EYE_CONTACT = Operation(
 
 
 class VideoTwin(Workflow[VideoTwinRecord]):
-    """Video Twin (`userVideoTwin`)."""
+    """Video Twin (`userVideoTwin`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "video_twin"
     record_type = VideoTwinRecord
@@ -132,7 +136,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
 
         Trains from an image or a video source.
 
-        At least one of image_url, video_url is needed.
+        At least one of image_url and video_url is needed.
 
         Args:
             name: The task's name, to find it again.
@@ -140,13 +144,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
             video_url: A URL, or a file as Path, bytes or `Upload`.
             video_background_image: A URL, or a file as Path, bytes or `Upload`.
             video_background_color: RGBA.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `VideoTwinRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -170,14 +174,14 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """Upload file.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(UPLOAD, {}, with_body(body, options))
@@ -186,14 +190,14 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """Start training.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(TRAINING, {}, with_body(body, options))
@@ -202,13 +206,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """Get video twin upload status.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(UPLOAD_STATUS, {}, options)
@@ -219,13 +223,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         All of the caller's video-twin records with training state and result data; no paging.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(USER_RECORDS, {}, options)
@@ -234,14 +238,14 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """Remove video twin.
 
         Args:
-            id: The id.
-            options: see `CallOptions`.
+            id: The record's id.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(REMOVE, {"id": id}, options)
@@ -258,13 +262,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
             status: Only records of this status.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size, "status": status}, options)
@@ -275,14 +279,14 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         Resumes a twin whose training was paused.
 
         Args:
-            id: The id.
-            options: see `CallOptions`.
+            id: The record's id.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `VideoTwinRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
         """
         return self._job(CONTINUE_TRAINING, {"id": id}, options)
 
@@ -290,13 +294,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """Get training records.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(TRAINING_RECORDS, {}, options)
@@ -310,13 +314,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -326,13 +330,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -340,17 +344,17 @@ class VideoTwin(Workflow[VideoTwinRecord]):
     async def retry(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
         """Retry a failed task.
 
-        New attempt for an eligible failed task (no body declared).
+        Makes a new attempt at a failed task.
 
         Args:
-            body: the JSON body; upstream does not say what may stand in it.
-            options: see `CallOptions`.
+            body: The JSON body. Its members are not documented.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(RETRY, {}, with_body(body, options))
@@ -359,13 +363,13 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """Start eye contact enhancement.
 
         Args:
-            id: The id.
-            options: see `CallOptions`.
+            id: The record's id.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `VideoTwinRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
         """
         return self._job(EYE_CONTACT, {"id": id}, options)

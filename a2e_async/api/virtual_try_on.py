@@ -24,7 +24,7 @@ __all__ = ["VirtualTryOn", "VirtualTryOnRecord"]
 
 @attrs.frozen(kw_only=True)
 class VirtualTryOnRecord(TaskRecord):
-    """A task of `a2e.virtual_try_on` as the service reports it. Confidence: medium (one client).
+    """A task of `a2e.virtual_try_on` as the service reports it.
 
     Attributes:
         result_image_url: The result; empty until it is done.
@@ -76,7 +76,10 @@ DELETE = Operation(
 
 
 class VirtualTryOn(Workflow[VirtualTryOnRecord]):
-    """Virtual Try-On (`virtualTryOn`)."""
+    """Virtual Try-On (`virtualTryOn`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "virtual_try_on"
     record_type = VirtualTryOnRecord
@@ -94,8 +97,6 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
     ) -> Job[VirtualTryOnRecord]:
         """Start virtual try-on task.
 
-        Asynchronous: the 200 only accepts the task; poll the detail operation until a terminal status.
-
         Args:
             image_urls: Index 0 is the person, index 1 the clothing (two images described). URLs, or
                 files as Path, bytes or `Upload`. 2 to 4 items.
@@ -105,13 +106,13 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `VirtualTryOnRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -138,13 +139,13 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -156,13 +157,13 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -172,13 +173,13 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -190,13 +191,13 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -90,7 +90,10 @@ UPDATE = Operation(
 
 
 class Voice(Workflow[VoiceRecord]):
-    """TTS and Voice Clone (`userVoice`)."""
+    """TTS and Voice Clone (`userVoice`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "voice"
     record_type = VoiceRecord
@@ -112,29 +115,28 @@ class Voice(Workflow[VoiceRecord]):
     ) -> Job[VoiceRecord]:
         """Start voice training.
 
-        Asynchronous. One training submission at a time per user; concurrent ones are refused. Coins
-        depend on model; a failed creation is refunded. Poll GET /api/v1/userVoice/trainingRecord, field
-        current_status. Body needs name and voice_urls.
+        One training submission at a time per user; concurrent ones are refused. Coins depend on model;
+        a failed creation is refunded. Body needs name and voice_urls.
 
         Args:
             name: The task's name, to find it again.
-            voice_urls: URLs, or files as Path, bytes or `Upload`. At least 1 items.
+            voice_urls: URLs, or files as Path, bytes or `Upload`. At least 1 item.
             gender: Server default: female.
-            denoise: The denoise.
-            enhance_voice_similarity: The enhance voice similarity.
+            denoise: Whether noise is removed from the recordings.
+            enhance_voice_similarity: Whether the voice is brought closer to the recordings.
             model: Server default: a2e.
             language: When left out, the server infers it from the request headers.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `VoiceRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -161,16 +163,16 @@ class Voice(Workflow[VoiceRecord]):
     def training_record(self, **options: Unpack[CallOptions]) -> Pages[VoiceRecord]:
         """Get voice training records.
 
-        Newest first by createdAt. current_status: sent, pendding, processing, completed, failed.
+        Newest first by created_at. status: sent, pendding, processing, completed, failed.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(TRAINING_RECORD, {}, options)
@@ -178,16 +180,16 @@ class Voice(Workflow[VoiceRecord]):
     def completed_record(self, **options: Unpack[CallOptions]) -> Pages[VoiceRecord]:
         """Get completed voice training records.
 
-        Only current_status=completed, newest first by createdAt.
+        Only status=completed, newest first by created_at.
 
         Args:
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(COMPLETED_RECORD, {}, options)
@@ -199,13 +201,13 @@ class Voice(Workflow[VoiceRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)
@@ -215,13 +217,13 @@ class Voice(Workflow[VoiceRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -234,13 +236,13 @@ class Voice(Workflow[VoiceRecord]):
         Args:
             id: The task's id.
             name: The task's name, to find it again.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(UPDATE, {"id": id, "name": name}, options)

@@ -26,7 +26,6 @@ __all__ = ["ReferenceMedia", "Wan25", "Wan25Record"]
 class ReferenceMedia(TypedDict, total=False):
     """Members of `reference_media`.
 
-    type: The type.
     url: A URL, or a file as Path, bytes or `Upload`.
     duration: Seconds, of a reference video; server probes it if omitted.
     """
@@ -38,7 +37,7 @@ class ReferenceMedia(TypedDict, total=False):
 
 @attrs.frozen(kw_only=True)
 class Wan25Record(TaskRecord):
-    """A task of `a2e.wan25` as the service reports it. Confidence: high (seen live).
+    """A task of `a2e.wan25` as the service reports it.
 
     Attributes:
         result_url: The result; empty until it is done.
@@ -171,6 +170,8 @@ class Wan25(Workflow[Wan25Record]):
     """Wan Image to Video (`userWan25`).
 
     Wan 2.5 / 2.6 per the tag text; Wan3.0 also lives here.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "wan25"
@@ -214,22 +215,21 @@ class Wan25(Workflow[Wan25Record]):
     ) -> Job[Wan25Record]:
         """Start Wan video generation.
 
-        Asynchronous. Wan 2.5, 2.6 and 2.7. Modes other than first_frame need model=wan2.7-i2v.
-        text_to_video takes no media; reference_image needs 1-5 ordered `reference_media` (or legacy
-        `reference_image_urls`); see the URL fields for the rest.
+        Wan 2.5, 2.6 and 2.7. Modes other than first_frame need model=wan2.7-i2v. text_to_video takes no
+        media; reference_image needs 1-5 ordered `reference_media` (or legacy `reference_image_urls`);
+        see the URL fields for the rest.
 
-        image_url is needed with model left out or wan2.5-i2v-preview, wan2.6-i2v, wan2.6-i2v-flash.
-        image_url is needed with model wan2.7-i2v and task_type left out or first_frame,
-        first_last_frame. last_frame_url is needed with model wan2.7-i2v and task_type first_last_frame.
-        first_clip_url is needed with model wan2.7-i2v and task_type video_extend. edit_video_url is
-        needed with model wan2.7-i2v and task_type video_edit. reference_media or reference_image_urls
-        is needed with model wan2.7-i2v and task_type reference_image. task_type can be first_frame only
-        and duration can be 5 or 10 only with model left out or wan2.5-i2v-preview. task_type can be
-        first_frame only and duration can be 5 or 10 or 15 only with model wan2.6-i2v, wan2.6-i2v-flash.
-        duration can be 5 or 10 or 15 only with model wan2.7-i2v and task_type left out or
-        text_to_video, first_frame, first_last_frame, video_extend. duration can be 5 or 6 or 7 or 8 or
-        9 or 10 only and reference_image_urls is at most 3 with model wan2.7-i2v and task_type
-        video_edit.
+        image_url is needed with model wan2.5-i2v-preview, wan2.6-i2v, wan2.6-i2v-flash or left out, or
+        with model wan2.7-i2v and task_type first_frame, first_last_frame or left out. last_frame_url is
+        needed with model wan2.7-i2v and task_type first_last_frame. first_clip_url is needed with model
+        wan2.7-i2v and task_type video_extend. edit_video_url is needed with model wan2.7-i2v and
+        task_type video_edit. reference_media or reference_image_urls is needed with model wan2.7-i2v
+        and task_type reference_image. task_type can only be first_frame and duration can only be 5 or
+        10 with model wan2.5-i2v-preview or left out. task_type can only be first_frame and duration can
+        only be 5, 10 or 15 with model wan2.6-i2v or wan2.6-i2v-flash. duration can only be 5, 10 or 15
+        with model wan2.7-i2v and task_type text_to_video, first_frame, first_last_frame, video_extend
+        or left out. duration can only be 5, 6, 7, 8, 9 or 10 and reference_image_urls is at most 3 with
+        model wan2.7-i2v and task_type video_edit.
 
         Args:
             prompt: What is wanted, in words.
@@ -243,7 +243,7 @@ class Wan25(Workflow[Wan25Record]):
             ratio: Used only by Wan 2.7 text_to_video and reference_image. Server default: 16:9.
             enable_prompt_expansion: An LLM rewrites the prompt. Server default: False.
             multi_shots: Acts only if enable_prompt_expansion is true. Server default: False.
-            model: wan2.6-i2v and wan2.7-i2v need a VIP/Max user; wan2.6-i2v-flash is for all Server
+            model: wan2.6-i2v and wan2.7-i2v need a VIP/Max user; wan2.6-i2v-flash is for all. Server
                 default: wan2.5-i2v-preview.
             task_type: Used only if model is wan2.7-i2v. Server default: first_frame.
             last_frame_url: Needed for first_last_frame, optional for video_extend. A URL, or a file as
@@ -263,13 +263,13 @@ class Wan25(Workflow[Wan25Record]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `Wan25Record`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -310,13 +310,13 @@ class Wan25(Workflow[Wan25Record]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -326,13 +326,13 @@ class Wan25(Workflow[Wan25Record]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -344,13 +344,13 @@ class Wan25(Workflow[Wan25Record]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -362,13 +362,13 @@ class Wan25(Workflow[Wan25Record]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

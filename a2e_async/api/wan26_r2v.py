@@ -24,8 +24,9 @@ __all__ = ["Wan26R2v", "Wan26R2vRecord"]
 
 @attrs.frozen(kw_only=True)
 class Wan26R2vRecord(TaskRecord):
-    """A task of `a2e.wan26_r2v` as the service reports it. Record not known; the fields that most families
-    share. Confidence: unknown.
+    """A task of `a2e.wan26_r2v` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -78,7 +79,10 @@ DELETE = Operation(
 
 
 class Wan26R2v(Workflow[Wan26R2vRecord]):
-    """Wan 2.6 R2V Flash (`userWan26R2V`)."""
+    """Wan 2.6 R2V Flash (`userWan26R2V`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "wan26_r2v"
     record_type = Wan26R2vRecord
@@ -102,7 +106,7 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
     ) -> Job[Wan26R2vRecord]:
         """Start reference-to-video generation.
 
-        Asynchronous; makes a video from reference images or videos.
+        Makes a video from reference images or videos.
 
         Args:
             reference_urls: Images or videos, at most 5. URLs, or files as Path, bytes or `Upload`.
@@ -119,13 +123,13 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `Wan26R2vRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -156,13 +160,13 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -174,13 +178,13 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -192,13 +196,13 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -210,13 +214,13 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

@@ -24,8 +24,9 @@ __all__ = ["Wan27Image", "Wan27ImageRecord"]
 
 @attrs.frozen(kw_only=True)
 class Wan27ImageRecord(TaskRecord):
-    """A task of `a2e.wan27_image` as the service reports it. Record not known; the fields that most
-    families share. Confidence: unknown.
+    """A task of `a2e.wan27_image` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -76,7 +77,10 @@ DELETE = Operation(
 
 
 class Wan27Image(Workflow[Wan27ImageRecord]):
-    """Wan2.7 Image (`userWan27Image`)."""
+    """Wan2.7 Image (`userWan27Image`).
+
+    Every method also takes the options in `CallOptions`.
+    """
 
     name = "wan27_image"
     record_type = Wan27ImageRecord
@@ -98,8 +102,7 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
     ) -> Job[Wan27ImageRecord]:
         """Start a new Wan2.7-Image generation task.
 
-        Asynchronous: 200 means accepted, not finished; poll detail. webhook_url/webhook_token work for
-        API-token callers only, best effort.
+        webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
             name: The task's name, to find it again.
@@ -109,18 +112,18 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
                 or `Upload`.
             aspect_ratio: Width to height. Server default: 1:1.
             bbox_list: Boxes for interactive editing; element shape is not told.
-            force_generate: The force generate.
+            force_generate: Generates despite detected NSFW.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `Wan27ImageRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -151,13 +154,13 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 20.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -167,13 +170,13 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -185,13 +188,13 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -203,13 +206,13 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

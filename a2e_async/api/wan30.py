@@ -24,7 +24,6 @@ __all__ = ["Input", "InputMedia", "Parameters", "Wan30", "Wan30Record"]
 class InputMedia(TypedDict, total=False):
     """Members of `input.media`.
 
-    type: The type.
     url: A URL, or a file as Path, bytes or `Upload`.
     duration: Seconds, of the input media.
     """
@@ -48,7 +47,6 @@ class Input(TypedDict, total=False):
     """Members of `input`.
 
     prompt: What is wanted, in words. At most 5000 characters.
-    media: The media.
     """
 
     prompt: str
@@ -63,7 +61,7 @@ class Parameters(TypedDict, total=False):
     duration: Seconds, 3 to 30, or -1 to let the model choose. Server default: 5.
     audio: Server default: True.
     prompt_extend: Lets the upstream rewrite the prompt. Server default: False.
-    seed: 0 to 2147483647.
+    seed: Seed of the random generator. 0 to 2147483647.
     watermark: Server default: False.
     """
 
@@ -78,8 +76,9 @@ class Parameters(TypedDict, total=False):
 
 @attrs.frozen(kw_only=True)
 class Wan30Record(TaskRecord):
-    """A task of `a2e.wan30` as the service reports it. Record not known; the fields that most families
-    share. Confidence: unknown.
+    """A task of `a2e.wan30` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -150,6 +149,8 @@ class Wan30(Workflow[Wan30Record]):
     """Wan Image to Video (`userWan30`).
 
     Wan 2.5 / 2.6 per the tag text; Wan3.0 also lives here.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "wan30"
@@ -170,27 +171,27 @@ class Wan30(Workflow[Wan30Record]):
     ) -> Job[Wan30Record]:
         """Start Wan3.0 all-in-one video generation.
 
-        Asynchronous. Reference videos: 3-15 s each, 15 s together, plus output at most 30 s. First/last
-        frames exclude reference media; file excludes link; no negative_prompt. 720P 15 s: about 14
-        minutes, prime about 2.
+        Reference videos: 3-15 s each, 15 s together, plus output at most 30 s. First/last frames
+        exclude reference media; file excludes link; no negative_prompt. 720P 15 s: about 14 minutes,
+        prime about 2.
 
         Args:
             model: prime: same quality, faster, dearer per second. Server default: wan3.0-video.
-            input: The input.
-            parameters: The parameters.
+            input: Prompt and media of the video.
+            parameters: Resolution, duration and other settings of the video.
             name: The task's name, to find it again.
             mode: Server default: text-to-video.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `Wan30Record`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python

@@ -25,8 +25,9 @@ __all__ = ["WanSpicy", "WanSpicyRecord"]
 
 @attrs.frozen(kw_only=True)
 class WanSpicyRecord(TaskRecord):
-    """A task of `a2e.wan_spicy` as the service reports it. Record not known; the fields that most families
-    share. Confidence: unknown.
+    """A task of `a2e.wan_spicy` as the service reports it.
+
+    Only the fields that most families share are known. Look into `raw` for others.
     """
 
 
@@ -87,6 +88,8 @@ class WanSpicy(Workflow[WanSpicyRecord]):
     """Wan Image to Video (`userWanSpicy`).
 
     Wan 2.5 / 2.6 per the tag text; Wan3.0 also lives here.
+
+    Every method also takes the options in `CallOptions`.
     """
 
     name = "wan_spicy"
@@ -112,11 +115,11 @@ class WanSpicy(Workflow[WanSpicyRecord]):
     ) -> Job[WanSpicyRecord]:
         """Start Wan Spicy image-to-video generation.
 
-        Asynchronous. Run through a third party (mulerouter.ai/carrothub). wan2.7: audio, 720p/1080p,
-        2-15 s; wan2.2: no audio, 480p/720p, 5 or 8 s.
+        Run through a third party (mulerouter.ai/carrothub). wan2.7: audio, 720p/1080p, 2-15 s; wan2.2:
+        no audio, 480p/720p, 5 or 8 s.
 
-        resolution can be 720p or 1080p only with model left out or wan2.7-i2v-spicy. resolution can be
-        480p or 720p only and duration can be 5 or 8 only with model wan2.2-i2v-spicy.
+        resolution can only be 720p or 1080p with model wan2.7-i2v-spicy or left out. resolution can
+        only be 480p or 720p and duration can only be 5 or 8 with model wan2.2-i2v-spicy.
 
         Args:
             prompt: What is wanted, in words.
@@ -129,18 +132,18 @@ class WanSpicy(Workflow[WanSpicyRecord]):
             audio_url: Only with wan2.7-i2v-spicy; https, .wav or .mp3. A URL, or a file as Path, bytes
                 or `Upload`.
             prompt_extend: Server default: True.
-            seed: The seed.
+            seed: Seed of the random generator.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The Job of a `WanSpicyRecord`; nothing is sent yet.
+            The Job. Nothing is sent until it is started.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
 
         Example:
             ```python
@@ -177,13 +180,13 @@ class WanSpicy(Workflow[WanSpicyRecord]):
 
         Args:
             page_size: Records per page. At least 1. Server default: 10.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            An async iterator over the records; it turns the pages itself.
+            An async iterator over the records. It fetches further pages as needed.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return self._pages(LIST, {"page_size": page_size}, options)
@@ -195,13 +198,13 @@ class WanSpicy(Workflow[WanSpicyRecord]):
 
         Args:
             ids: The tasks' ids.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The records.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
@@ -213,13 +216,13 @@ class WanSpicy(Workflow[WanSpicyRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
             The record.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(GET, {"id": id}, options)
@@ -231,13 +234,13 @@ class WanSpicy(Workflow[WanSpicyRecord]):
 
         Args:
             id: The task's id.
-            options: see `CallOptions`.
+            options: See `CallOptions`.
 
         Returns:
-            The JSON as it came; its shape is not known.
+            The decoded JSON.
 
         Raises:
-            InvalidArgument: a value cannot be right; nothing was sent.
+            InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
         return await self._request(DELETE, {"id": id}, options)

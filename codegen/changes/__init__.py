@@ -1,1 +1,1 @@
-"""What changed between two interfaces, and what it means for users."""
+"""Changes between two interfaces, and what they mean for users."""

@@ -1,4 +1,4 @@
-"""What changed between two interfaces, change by change."""
+"""The changes between two interfaces."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ Action = Literal["added", "removed", "renamed", "changed"]
 
 @attrs.frozen
 class Change:
-    """One change of what users program against.
+    """One change that concerns users.
 
     Attributes:
-        resource: where; its new name, if it was renamed.
-        owner: the method or class that it belongs to, "" for the resource itself.
+        resource: the resource; its new name, if it was renamed.
+        owner: the method or class that the changed part belongs to, "" for the resource itself.
         kind: resource, method, keyword, value, exception, rule, route, record or attribute.
-        name: of what changed; a keyword's members are ``keyword.member``, its elements ``keyword[]``.
-        fact: what about it changed, for the action "changed".
-        old, new: names or values; for a new rule, the keywords that were there before.
-        before, after: the things themselves, as far as they are there.
+        name: of the changed part. A keyword's members are ``keyword.member``, its elements ``keyword[]``.
+        action: what happened to it.
+        fact: the changed fact, for the action "changed".
+        old, new: names or values; for a new rule, the keywords that existed before.
+        before, after: the nodes, None where there is none.
     """
 
     resource: str
@@ -44,7 +45,7 @@ class Change:
 
 
 def compare(old: Interface, new: Interface) -> list[Change]:
-    """Every change, resource by resource; empty when both say the same."""
+    """All changes, by resource; empty if the interfaces are the same for users."""
     matches = match(tree_of(old).of("resource"), tree_of(new).of("resource"))
     changes = [Change(one.name, "", "resource", one.name, "removed", before=one) for one in matches.removed]
     changes += [Change(one.name, "", "resource", one.name, "added", after=one) for one in matches.added]
@@ -54,7 +55,7 @@ def compare(old: Interface, new: Interface) -> list[Change]:
 
 
 class _Resource:
-    """Compares one resource with what became of it."""
+    """Compares one resource before and after."""
 
     def __init__(self, before: Node, after: Node) -> None:
         self.before, self.after = before, after
@@ -67,10 +68,11 @@ class _Resource:
             self._follow_class_prefix()
 
     def _follow_class_prefix(self) -> None:
-        """Classes named after the resource are renamed with it, which is no change of its own."""
+        """Pair the classes that are named after the resource, and so are renamed with it."""
         old, new = self.before.facts["class"], self.after.facts["class"]
         gone = {one.name: one for one in self.records.removed}
         come = {one.name: one for one in self.records.added}
+
         for name, node in gone.items():
             wanted = name.replace(old, new, 1)
             if name.startswith(old) and wanted in come:
@@ -80,23 +82,27 @@ class _Resource:
                 self.classes[name] = wanted
 
     def changes(self) -> list[Change]:
-        """Everything that changed in it."""
+        """All changes in the resource."""
         found: list[Change] = []
+
         if self.renamed:
             found.append(self._change("", "resource", self.name, "renamed", before=self.before))
             found[0] = attrs.evolve(found[0], old=self.before.name, new=self.after.name, after=self.after)
         else:
             found.extend(self._facts("", "resource", self.name, self.before, self.after, self._derived()))
+
         found.extend(self._listed("", self.methods))
         for before, after in self.methods.pairs:
             found.extend(self._method(before, after))
         found.extend(self._routes())
+
         for before, after in self.records.pairs:
             found.extend(self._record(before, after))
+
         return [*found, *self._classes(found)]
 
     def _derived(self) -> frozenset[str]:
-        """Facts of the resource that follow from others."""
+        """Facts of the resource that follow from other changes."""
         both = bool(self.before.facts["record"]) and bool(self.after.facts["record"])
         return frozenset() if both else frozenset({"record"})
 
@@ -104,7 +110,7 @@ class _Resource:
         return Change(self.name, owner, kind, name, action, **more)
 
     def _listed(self, owner: str, matches: Matches, prefix: str = "") -> Iterator[Change]:
-        """What went, came or was renamed."""
+        """Parts that were removed, added or renamed."""
         for one in matches.removed:
             yield self._change(owner, _kind(one), prefix + one.name, "removed", before=one)
         for one in matches.added:
@@ -124,55 +130,72 @@ class _Resource:
         after: Node,
         but: frozenset[str] = frozenset(),
     ) -> Iterator[Change]:
+        """Facts that changed, except for those in ``but``."""
         for fact in dict.fromkeys([*before.facts, *after.facts]):
-            old, new = self._told(fact, before.facts.get(fact)), after.facts.get(fact)
+            old, new = self._in_new_names(fact, before.facts.get(fact)), after.facts.get(fact)
             if fact not in but and repr(old) != repr(new):
                 yield self._change(
                     owner, kind, name, "changed", fact=fact, old=old, new=new, before=before, after=after
                 )
 
-    def _told(self, fact: str, value: Any) -> Any:
-        """The old value in the new names of classes."""
+    def _in_new_names(self, fact: str, value: Any) -> Any:
+        """The old value of a fact, with renamed classes under their new names."""
         if fact not in ("returns", "annotation") or not self.classes:
             return value
         return re.sub(r"\w+", lambda word: self.classes.get(word[0], word[0]), str(value))
 
     def _method(self, before: Node, after: Node) -> Iterator[Change]:
         keywords = match(before.of("keyword"), after.of("keyword"))
-        but = set()
-        if before.name != after.name or self.renamed:
-            but.add("path")
-        persisting = {new.name for _, new in keywords.pairs}
-        was = [keywords.names.get(name, name) for name in before.facts["positional"]]
-        if _among(was, persisting) == _among(after.facts["positional"], persisting):
-            but.add("positional")
-        if bool(before.source.paged) != bool(after.source.paged):
-            but |= {fact for fact in (*before.facts, *after.facts) if fact.startswith("paging")}
-        if before.facts["http"] != after.facts["http"]:
-            but.add("sends a body")
-        if self._told("returns", before.facts["returns"]) != after.facts["returns"] or self.classes:
-            but.add("decoder")
-        yield from self._facts(after.name, "method", after.name, before, after, frozenset(but))
+
+        but = self._following(before, after, keywords)
+        yield from self._facts(after.name, "method", after.name, before, after, but)
         yield from self._listed(after.name, keywords)
         for old, new in keywords.pairs:
             yield from self._value(after.name, new.name, old, new)
+
         rules = {one.name: one for one in rule_nodes(before.source.rules, keywords.names)}
         known = [new.name for _, new in keywords.pairs]
         for change in self._listed(after.name, _unrenamed(rules, after.of("rule"))):
             yield attrs.evolve(change, old=known) if change.action == "added" else change
 
+    def _following(self, before: Node, after: Node, keywords: Matches) -> frozenset[str]:
+        """Facts of a method that changed only because something else did."""
+        but = set()
+
+        if before.name != after.name or self.renamed:
+            but.add("path")
+
+        persisting = {new.name for _, new in keywords.pairs}
+        was = [keywords.names.get(name, name) for name in before.facts["positional"]]
+        if _among(was, persisting) == _among(after.facts["positional"], persisting):
+            but.add("positional")
+
+        if bool(before.source.paged) != bool(after.source.paged):
+            but |= {fact for fact in (*before.facts, *after.facts) if fact.startswith("paging")}
+        if before.facts["http"] != after.facts["http"]:
+            but.add("sends a body")
+        returned = self._in_new_names("returns", before.facts["returns"])
+        if returned != after.facts["returns"] or self.classes:
+            but.add("decoder")
+
+        return frozenset(but)
+
     def _value(self, owner: str, name: str, before: Node, after: Node) -> Iterator[Change]:
         """A keyword, a member of one, or the elements of a list."""
         but = frozenset({"key"}) if before.name != after.name else frozenset[str]()
+
         if before.facts["form"] != after.facts["form"]:
-            # Another kind of value: its limits, values and members are not comparable.
+            # The limits, choices and members of another kind of value cannot be compared.
             yield from self._facts(owner, "keyword", name, before, after, but | (TYPE_FACTS - {"form"}))
             return
+
         yield from self._facts(owner, "keyword", name, before, after, but)
         for kind in ("value", "exception"):
             yield from self._listed(owner, _unrenamed(before.of(kind), after.of(kind)), f"{name}=")
+
         for old, new in zip(before.of("item").values(), after.of("item").values(), strict=True):
             yield from self._value(owner, f"{name}[]", old, new)
+
         members = match(before.of("member"), after.of("member"))
         yield from self._listed(owner, members, f"{name}.")
         for old, new in members.pairs:
@@ -187,10 +210,11 @@ class _Resource:
             yield from self._facts(after.name, "attribute", new.name, old, new, but)
 
     def _routes(self) -> Iterator[Change]:
-        """Methods that a workflow is run by, unless the method itself came or went."""
+        """Changed methods that a workflow is run with, unless a method itself was added or removed."""
         before, after = self.before.of("route"), self.after.of("route")
         if bool(before) != bool(after):
-            return  # it became a workflow, or no longer is one
+            return  # it became a workflow, or is no longer one
+
         persisting = {new.name for _, new in self.methods.pairs}
         for role in dict.fromkeys([*before, *after]):
             old = before[role].facts["method"] if role in before else None
@@ -200,15 +224,19 @@ class _Resource:
                 yield self._change("", "route", role, "changed", fact="method", old=old, new=new)
 
     def _classes(self, found: Sequence[Change]) -> Iterator[Change]:
-        """Record classes that came, went or were renamed, unless that follows from another change."""
+        """Record classes that were added, removed or renamed, unless that follows from another change."""
         for matches, action in ((self.records.removed, "removed"), (self.records.added, "added")):
             explained = _words_of(found, action)
             left = {one.name: one for one in matches}
+
+            # A class is explained by a change that mentions it, or by another explained class.
             while reached := [name for name in left if name in explained]:
                 for name in reached:
                     explained |= _words_in(left.pop(name))
+
             for one in left.values():
                 yield self._change(one.name, "record", one.name, _action(action), before=one, after=one)
+
         prefixed = self.renamed and self.before.facts["class"]
         for before, after in self.records.renamed:
             if not (prefixed and before.name.startswith(prefixed)):
@@ -240,7 +268,7 @@ def _unrenamed(old: Mapping[str, Node], new: Mapping[str, Node]) -> Matches:
 
 
 def _words_of(changes: Sequence[Change], action: str) -> set[str]:
-    """The names that the changes speak of on the side from which a class went, or to which it came."""
+    """The names in the changes, on the old side for removed classes and on the new side for added ones."""
     words: set[str] = set()
     for one in changes:
         node = one.before if action == "removed" else one.after

@@ -1,4 +1,4 @@
-"""The interface as a tree of facts: what users see, by name; without order and words."""
+"""The interface as a tree of named facts that users depend on, without order and descriptions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from codegen.interface.model import Attribute, Condition, Interface, Method, Module, RecordClass, Rules
+from codegen.interface.rule_words import any_of_words, condition_words, exclusive_words
 from codegen.interface.values import Keyword, Limits, Member, Type
 
 __all__ = ["EVENTS", "TYPE_FACTS", "Key", "Node", "RuleWords", "rule_nodes", "tree_of"]
@@ -16,10 +17,10 @@ Key = tuple[str, str]
 """Kind and name of a node."""
 
 TYPE_FACTS = frozenset({"form", "shape", "media", *(one.name for one in attrs.fields(Limits))})
-"""What only means something while the form stays the same."""
+"""Facts that can only be compared while the form stays the same."""
 
 EVENTS = ", or Events with stream=True"
-_TELLING = frozenset({"http", "place", "required", "form", "media", "annotation", "base"})
+_DISTINCTIVE = frozenset({"http", "place", "required", "form", "media", "annotation", "base"})
 _ANY = Type()
 
 
@@ -30,10 +31,10 @@ class Node:
     Attributes:
         kind: resource, method, keyword, member, item, value, exception, rule, route, record or attribute.
         name: unique among its siblings of that kind.
-        facts: what is true of it.
-        children: what it consists of.
-        source: what it was made from.
-        type: of a value.
+        facts: its properties by name.
+        children: its parts.
+        source: the part of the interface that it was made from.
+        type: the type of a value.
     """
 
     kind: str
@@ -53,14 +54,15 @@ class Node:
         return {child.name: child for child in self.children.values() if child.kind == kind}
 
     def outline(self) -> frozenset[str]:
-        """What it is without its name, coarsely, to tell how alike two of them are."""
+        """Its distinctive properties without its name, to measure how alike two nodes are."""
         if self.kind == "resource":
             return frozenset(
                 f"{method}({', '.join(sorted(node.outline()))})" if method != "__call__" else part
                 for method, node in self.of("method").items()
                 for part in (node.outline() or {method})
             )
-        own = {f"{name}={value!r}" for name, value in self.facts.items() if name in _TELLING and value}
+
+        own = {f"{name}={value!r}" for name, value in self.facts.items() if name in _DISTINCTIVE and value}
         inner = {
             f"{child.kind} {child.name} {child.facts.get('form', '')}" for child in self.children.values()
         }
@@ -75,27 +77,30 @@ def tree_of(interface: Interface) -> Node:
 def _node(
     kind: str, name: str, facts: Mapping[str, Any], children: Iterable[Node], source: Any, type: Type = _ANY
 ) -> Node:
+    """A node with its children by key.
+
+    Raises:
+        ValueError: two children have the same key.
+    """
     found: dict[Key, Node] = {}
     for child in children:
         if child.key in found:
-            raise ValueError(f"{child.key} stands twice in {kind} {name}")
+            raise ValueError(f"{child.key} occurs twice in {kind} {name}")
         found[child.key] = child
     return Node(kind, name, facts, found, source, type)
 
 
 def _module(module: Module) -> Node:
-    children = [
-        *map(_method, module.methods),
-        *map(_record, module.records),
-    ]
+    children = [*map(_method, module.methods), *map(_record, module.records)]
     if module.record_type:
         children += [Node("route", role, {"method": name}) for role, name in module.routes.items()]
+
     facts = {"class": module.class_name, "record": module.record_type}
     return _node("resource", module.resource, facts, children, module)
 
 
 def returns(method: Method) -> str:
-    """What a call gives back."""
+    """The return type of a call, as users write it."""
     if method.is_start:
         return f"Job[{method.reply.element}]"
     if method.paged:
@@ -108,12 +113,14 @@ def returns(method: Method) -> str:
 
 def _method(method: Method) -> Node:
     children = [*map(_keyword, method.keywords), *rule_nodes(method.rules, {})]
+
     if method.free_body:
         free = Type(kind="dict")
         children.append(Node("keyword", "body", {"required": False, **_type_facts(free)}, type=free))
     if method.waits:
         seconds = Type(kind="float")
         children.append(Node("keyword", "timeout", {"required": False, **_type_facts(seconds)}, type=seconds))
+
     facts = {
         "http": method.http,
         "path": method.path,
@@ -147,7 +154,7 @@ def _value(kind: str, name: str, facts: Mapping[str, Any], one: Keyword | Member
 
 
 def form_of(one: Type) -> str:
-    """What kind of value it is; limits, values and names left aside."""
+    """The kind of a value, without limits, choices and names."""
     if one.item is not None:
         return f"list of {form_of(one.item)}"
     if one.choices:
@@ -170,11 +177,12 @@ def _type_children(one: Type) -> list[Node]:
 
 @attrs.frozen
 class RuleWords:
-    """A rule in words, and when it can refuse what was accepted without it.
+    """A rule in words, and which calls it newly rejects.
 
     Attributes:
-        keywords: those that must be given for that.
-        least: how many of them.
+        words: the rule, as a part of a sentence.
+        keywords: only calls that give some of these are rejected.
+        least: how many of them a rejected call gives at least.
     """
 
     words: str
@@ -182,23 +190,33 @@ class RuleWords:
     least: int
 
     def bites(self, known: Iterable[str]) -> bool:
-        """Whether it can refuse a call that gives only these keywords."""
+        """Whether it can reject a call that gives only these keywords."""
         return len(self.keywords.intersection(known)) >= self.least
 
 
+def _clause(sentence: str) -> str:
+    """A sentence as a part of another one."""
+    return sentence[0].lower() + sentence[1:].rstrip(".")
+
+
 def rule_nodes(rules: Rules, renamed: Mapping[str, str]) -> list[Node]:
-    """The rules between keywords, as if those had been called by other names."""
+    """The rules between keywords as nodes, with keywords renamed.
+
+    Args:
+        rules: of one method.
+        renamed: old name -> new name. Others keep their names.
+    """
 
     def names(group: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(renamed.get(name, name) for name in group))
 
     found = {}
+
     for group in map(names, rules.any_of):
-        words = f"at least one of {', '.join(group)} is needed"
-        found[f"any of {group}"] = RuleWords(words, frozenset(), 0)
+        found[f"any of {group}"] = RuleWords(_clause(any_of_words(group)), frozenset(), 0)
     for group in map(names, rules.exclusive):
-        words = f"only one of {', '.join(group)} may be given"
-        found[f"one of {group}"] = RuleWords(words, frozenset(group), 2)
+        found[f"one of {group}"] = RuleWords(_clause(exclusive_words(group)), frozenset(group), 2)
+
     for need in rules.needs:
         when = {
             renamed.get(name, name): None if values is None else tuple(sorted(values, key=repr))
@@ -208,6 +226,8 @@ def rule_nodes(rules: Rules, renamed: Mapping[str, str]) -> list[Node]:
             renamed.get(name, name): tuple(sorted(values, key=repr)) for name, values in need.only.items()
         }
         most = {renamed.get(name, name): limit for name, limit in need.most.items()}
+
+        # Sorted, so that rules that differ in order only are equal.
         same = Condition(
             dict(sorted(when.items())),
             names(need.all_of),
@@ -215,12 +235,14 @@ def rule_nodes(rules: Rules, renamed: Mapping[str, str]) -> list[Node]:
             dict(sorted(only.items())),
             dict(sorted(most.items())),
         )
+
         given = frozenset(name for name, values in when.items() if values is None or None not in values)
         if need.all_of or need.any_of or not (only or most):
-            found[repr(same)] = RuleWords(same.doc.rstrip("."), given, len(given))
+            found[repr(same)] = RuleWords(condition_words(same).rstrip("."), given, len(given))
         else:
             limited = given.union(only, most)
-            found[repr(same)] = RuleWords(same.doc.rstrip("."), limited, len(given) + 1)
+            found[repr(same)] = RuleWords(condition_words(same).rstrip("."), limited, len(given) + 1)
+
     return [Node("rule", name, source=words) for name, words in found.items()]
 
 

@@ -1,4 +1,4 @@
-"""Which things of two interfaces are the same, and which were renamed."""
+"""Pairs the parts of two interfaces: which are the same, and which were renamed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from codegen.changes.facts import Node
 __all__ = ["RULE", "Matches", "match", "similarity"]
 
 NAME_SHARE = 0.65
+"""How alike two names must be to count as a rename at all."""
+
 ENOUGH = 0.75
+"""How alike names and facts together must be."""
+
 RULE = (
-    "A thing that went and a thing of its kind that came in the same place count as one that was renamed "
-    f"when they are the same on the wire, or when their names are alike by {NAME_SHARE:.0%} or more "
-    "(Ratcliff and Obershelp's measure) and the mean of that and of the share of facts that both have is "
-    f"{ENOUGH:.0%} or more. The most alike are paired first."
+    "A removed thing and an added thing of the same kind and place count as a rename if they are the same "
+    f"on the wire, or if their names are at least {NAME_SHARE:.0%} alike (Ratcliff-Obershelp) and the mean "
+    f"of that and of their share of common facts is at least {ENOUGH:.0%}. The most alike are paired first."
 )
 _WIRE = {"method": ("http", "path"), "keyword": ("place", "key"), "attribute": ("key",)}
 
@@ -27,8 +30,10 @@ class Matches:
     """Nodes of one kind, paired.
 
     Attributes:
-        same: old and new node, where the name stayed.
-        renamed: old and new node, where it did not.
+        same: old and new nodes of the same name.
+        renamed: old and new nodes of different names.
+        removed: old nodes without a partner.
+        added: new nodes without a partner.
     """
 
     same: list[tuple[Node, Node]]
@@ -38,12 +43,12 @@ class Matches:
 
     @property
     def names(self) -> dict[str, str]:
-        """Old name -> new name, of the renamed ones."""
+        """Old name -> new name of the renamed nodes."""
         return {old.name: new.name for old, new in self.renamed}
 
     @property
     def pairs(self) -> list[tuple[Node, Node]]:
-        """All that stand on both sides."""
+        """All nodes that have a partner."""
         return [*self.same, *self.renamed]
 
 
@@ -57,10 +62,12 @@ def match(old: Mapping[str, Node], new: Mapping[str, Node]) -> Matches:
         for come in added.values()
         if similarity(gone, come)
     )
+
     renamed: list[tuple[Node, Node]] = []
     for _, gone, come in candidates:
         if gone in removed and come in added:
             renamed.append((removed.pop(gone), added.pop(come)))
+
     return Matches(
         same=[(node, new[name]) for name, node in old.items() if name in new],
         renamed=renamed,
@@ -70,13 +77,15 @@ def match(old: Mapping[str, Node], new: Mapping[str, Node]) -> Matches:
 
 
 def similarity(old: Node, new: Node) -> float:
-    """How alike two nodes are, from 0 (too little to be the same) to 1."""
+    """How alike two nodes are, from 0 (too little for a rename) to 1."""
     wire = _WIRE.get(old.kind)
     if wire and all(name in old.facts and old.facts[name] == new.facts.get(name) for name in wire):
         return 1.0
+
     names = SequenceMatcher(None, old.name, new.name, autojunk=False).ratio()
     if names < NAME_SHARE:
         return 0.0
+
     ours, theirs = old.outline(), new.outline()
     facts = len(ours & theirs) / len(ours | theirs) if ours | theirs else 1.0
     score = (names + facts) / 2

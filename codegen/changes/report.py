@@ -1,4 +1,4 @@
-"""The outcome of a comparison: for a person, for the CHANGELOG, for machines."""
+"""The report on a comparison: as text, as a section of the CHANGELOG, as JSON."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Report:
     """What changed for users of the SDK.
 
     Attributes:
-        verdicts: every change, by resource.
-        words_differ: descriptions changed, whether anything else did or not.
-        version: what the changes are counted from.
-        notes: what a maintainer should know besides.
+        verdicts: all changes, by resource.
+        words_differ: whether the interfaces differ at all, if only in descriptions.
+        version: the version that has the old interface.
+        notes: remarks for a maintainer.
         added: summaries of new resources and methods.
     """
 
@@ -45,7 +45,7 @@ class Report:
 
     @property
     def breaking(self) -> int:
-        """How many changes break users' code."""
+        """The number of changes that break users' code."""
         return sum(one.breaking for one in self.verdicts)
 
     @property
@@ -53,6 +53,7 @@ class Report:
         """The part of the version that the changes raise: major, minor, patch or none."""
         if not self.verdicts:
             return "none"
+
         before_one = self.version.startswith("0.")
         if self.breaking:
             return "minor" if before_one else "major"
@@ -65,43 +66,49 @@ class Report:
         return bumped(self.version, self.bump)
 
     def text(self) -> str:
-        """For a person."""
+        """The report as text."""
         if not self.verdicts:
             words = " Descriptions did change." if self.words_differ else ""
-            return "\n".join([f"Nothing changed for users of the SDK.{words}", *self._noted()])
+            return "\n".join([f"Nothing changed for users of the SDK.{words}", *self._notes()])
+
         changes = _counted(len(self.verdicts), "change")
         lines = [
             f"{changes} for users of the SDK, {self.breaking} of them breaking (!).",
             f"{self.version} -> {self.next_version} ({BUMP_RULE}).",
         ]
-        told = _joined(self.verdicts)
-        for resource in dict.fromkeys(one.change.resource for one in told):
+
+        joined = _joined(self.verdicts)
+        for resource in dict.fromkeys(one.change.resource for one in joined):
             lines += ["", resource]
-            for one in told:
+            for one in joined:
                 if one.change.resource == resource:
                     lines.append(f"  {_MARKS[one.breaking]} {one.text.replace('`', '')}{self._summary(one)}")
-        return "\n".join([*lines, "", "For CHANGELOG.md:", "", self.changelog(), *self._noted()])
+
+        return "\n".join([*lines, "", "For CHANGELOG.md:", "", self.changelog(), *self._notes()])
 
     def _summary(self, one: Verdict) -> str:
+        """The summary of a new resource or method, "" for any other change."""
         found = self.added.get((one.change.resource, one.change.owner or one.change.name), "")
         return f": {found}" if found and one.change.action == "added" and not one.change.owner else ""
 
-    def _noted(self) -> list[str]:
+    def _notes(self) -> list[str]:
         return ["", "Notes:", *(f"  {note}" for note in self.notes)] if self.notes else []
 
     def changelog(self) -> str:
-        """A section of CHANGELOG.md."""
+        """The report as a section of CHANGELOG.md."""
         lines = [f"## {self.next_version} (unreleased)"]
+
         for section in _SECTIONS:
-            told = [one for one in _joined(self.verdicts) if one.section == section]
-            if told:
+            entries = [one for one in _joined(self.verdicts) if one.section == section]
+            if entries:
                 lines += ["", f"### {section}", ""]
-            for one in sorted(told, key=lambda one: not one.breaking):
+            for one in sorted(entries, key=lambda one: not one.breaking):
                 lines.append(f"- {'**Breaking:** ' if one.breaking else ''}{one.text}.")
+
         return "\n".join(lines)
 
     def json(self) -> str:
-        """For machines."""
+        """The report as JSON."""
         changes = [
             {
                 "resource": one.change.resource,
@@ -118,6 +125,7 @@ class Report:
             }
             for one in self.verdicts
         ]
+
         return json.dumps(
             {
                 "version": self.version,
@@ -137,12 +145,13 @@ def report_of(old: Interface, new: Interface, version: str, notes: Iterable[str]
     """Compare two interfaces.
 
     Args:
-        old: before.
-        new: after.
-        version: the one that has the old interface.
-        notes: to be passed on.
+        old: the interface before.
+        new: the interface after.
+        version: the version that has the old interface.
+        notes: remarks to include.
     """
     added: dict[tuple[str, str], str] = {}
+
     for module in new.modules:
         names = [one.name for one in module.methods if not one.is_call]
         call = next((one for one in module.methods if one.is_call), None)
@@ -150,18 +159,21 @@ def report_of(old: Interface, new: Interface, version: str, notes: Iterable[str]
         added[module.resource, module.resource] = "; ".join([*parts, ", ".join(names)] if names else parts)
         for method in module.methods:
             added[module.resource, method.name] = _call(method)
+
     verdicts = [verdict(one) for one in compare(old, new)]
     return Report(verdicts, old != new, version, list(notes), added)
 
 
 def _joined(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The verdicts, with those that say the same of several names put into one line."""
+    """The verdicts, with equal ones about several names joined into one line."""
     groups: dict[Any, list[Verdict]] = {}
+
     for one in verdicts:
         beginning = one.text.rpartition("`")[0].rpartition("`")[0]
         alike = one.change.action in ("added", "removed") and one.text.endswith("`")
         key = (one.change.resource, one.breaking, beginning) if alike else one.text
         groups.setdefault(key, []).append(one)
+
     return [_one_line(group) for group in groups.values()]
 
 
@@ -176,7 +188,7 @@ def _one_line(group: Sequence[Verdict]) -> Verdict:
 
 
 def _call(method: Method) -> str:
-    """The keywords of a method, required ones as they are, the others counted."""
+    """The keywords of a method: the required ones by name, the others by number."""
     required = [one.name for one in method.ordered if one.required]
     others = len(method.keywords) - len(required)
     more = [f"{_counted(others, 'optional keyword')}"] if others else []
@@ -190,12 +202,17 @@ def _counted(number: int, noun: str) -> str:
 def bumped(version: str, part: str) -> str:
     """The next version.
 
+    Args:
+        version: the current one.
+        part: the part to raise: major, minor, patch or none.
+
     Raises:
         SpecError: the version is not three numbers.
     """
     found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     if not found:
         raise SpecError(f"the version {version!r} is not three numbers")
+
     major, minor, patch = map(int, found.groups())
     if part == "major":
         return f"{major + 1}.0.0"

@@ -1,4 +1,4 @@
-"""What a change means: whether it breaks users' code, and how to tell them."""
+"""The meaning of a change: whether it breaks users' code, and a sentence that describes it."""
 
 from __future__ import annotations
 
@@ -45,15 +45,18 @@ _UNSEEN = {
     "key": "the name on the wire",
     "place": "the place",
 }
-"""Facts that callers do not program against."""
+"""Facts that users' code does not depend on."""
 
 
 @attrs.frozen
 class Verdict:
-    """What one change means to users.
+    """The meaning of one change for users.
 
     Attributes:
-        text: one sentence without its full stop, in Markdown.
+        change: the change itself.
+        breaking: whether it breaks users' code.
+        section: of the CHANGELOG.
+        text: one sentence in Markdown, without its full stop.
     """
 
     change: Change
@@ -94,17 +97,19 @@ def _owner(one: Change) -> str:
 def _listed(one: Change) -> _Judged:
     gone = one.action == "removed"
     section: Section = "Removed" if gone else "Added"
+    is_new = "is gone" if gone else "is new"
+
     if one.kind == "resource":
         node = one.before or one.after
         what = _resource_words(node) if node is not None else "resource"
-        return gone, section, f"{what} `a2e.{one.name}` {'is gone' if gone else 'is new'}"
+        return gone, section, f"{what} `a2e.{one.name}` {is_new}"
     if one.kind == "method":
-        what = _method(one.resource, one.name)
-        return gone, section, f"{what} {'is gone' if gone else 'is new'}"
+        return gone, section, f"{_method(one.resource, one.name)} {is_new}"
     if one.kind == "record":
-        return gone, section, f"class `{one.name}` of `a2e.{one.resource}` {'is gone' if gone else 'is new'}"
+        return gone, section, f"class `{one.name}` of `a2e.{one.resource}` {is_new}"
     if one.kind == "attribute":
         return gone, section, f"{_owner(one)}: {'removed' if gone else 'new'} attribute `{one.name}`"
+
     if gone:
         return True, section, f"{_owner(one)}: removed keyword `{one.name}`"
     needed = bool(one.after and one.after.facts["required"])
@@ -121,6 +126,7 @@ def _resource_words(node: Node) -> str:
 
 def _restriction(one: Change) -> _Judged:
     gone = one.action == "removed"
+
     if one.kind == "rule":
         node = one.before or one.after
         assert node is not None
@@ -128,6 +134,7 @@ def _restriction(one: Change) -> _Judged:
         if gone:
             return False, "Changed", f"{_owner(one)}: no longer a rule: {rule.words}"
         return rule.bites(one.old), "Changed", f"{_owner(one)}: new rule: {rule.words}"
+
     keyword, _, value = one.name.partition("=")
     if gone:
         return True, "Removed", f"{_owner(one)}: keyword `{keyword}` no longer takes `{value}`"
@@ -149,26 +156,33 @@ def _changed(one: Change) -> _Judged:
         return _route(one)
     if one.kind == "keyword":
         return _keyword(one)
-    owner = _owner(one)
     if one.fact == "positional":
-        lost = [name for name in one.old if name not in one.new]
-        if lost:
-            return True, "Changed", f"{owner}: `{', '.join(lost)}` must be given by name"
-        if set(one.old) == set(one.new):
-            return True, "Changed", f"{owner}: the order without names is now `{', '.join(one.new)}`"
-        return False, "Changed", f"{owner}: `{', '.join(one.new)}` may be given without its name"
+        return _positional(one)
+
+    owner = _owner(one)
     if one.fact in _UNSEEN:
-        place = f"{owner}: attribute `{one.name}`" if one.kind == "attribute" else owner
-        return (
-            False,
-            "Changed",
-            f"{place}: {_UNSEEN[one.fact]} changed from {_told(one.old)} to {_told(one.new)}",
-        )
+        return _unseen(one, f"{owner}: attribute `{one.name}`" if one.kind == "attribute" else owner)
     if one.fact == "returns" and one.new == f"{one.old}{EVENTS}":
         return False, "Added", f"{owner} gives events with `stream=True`"
+
     words = {"returns": "returns", "annotation": f"attribute `{one.name}` is", "base": "inherits from"}
     what = words.get(one.fact, f"{one.fact} is")
     return True, "Changed", f"{owner}: {what} `{one.new}` instead of `{one.old}`"
+
+
+def _positional(one: Change) -> _Judged:
+    owner = _owner(one)
+    lost = [name for name in one.old if name not in one.new]
+    if lost:
+        return True, "Changed", f"{owner}: `{', '.join(lost)}` must be given by name"
+    if set(one.old) == set(one.new):
+        return True, "Changed", f"{owner}: the order without names is now `{', '.join(one.new)}`"
+    return False, "Changed", f"{owner}: `{', '.join(one.new)}` may be given without its name"
+
+
+def _unseen(one: Change, place: str) -> _Judged:
+    what = _UNSEEN[one.fact]
+    return False, "Changed", f"{place}: {what} changed from {_shown(one.old)} to {_shown(one.new)}"
 
 
 def _route(one: Change) -> _Judged:
@@ -185,40 +199,37 @@ def _keyword(one: Change) -> _Judged:
         return bool(one.new), "Changed", f"{place} {'is now' if one.new else 'is no longer'} required"
     if one.fact == "form":
         old, new = _type(one.before), _type(one.after)
-        return (
-            not widens(old, new),
-            "Changed",
-            f"{place} takes `{new.annotation}` instead of `{old.annotation}`",
-        )
+        text = f"{place} takes `{new.annotation}` instead of `{old.annotation}`"
+        return not widens(old, new), "Changed", text
+
     if one.fact == "media":
         if one.new:
             return True, "Changed", f"{place} takes a URL or a file, no longer any text"
         return True, "Changed", f"{place} takes any text, no longer a file"
     if one.fact == "default":
-        return (
-            False,
-            "Changed",
-            f"{place}: the server's default is {_told(one.new)} instead of {_told(one.old)}",
-        )
+        text = f"{place}: the server's default is {_shown(one.new)} instead of {_shown(one.old)}"
+        return False, "Changed", text
     if one.fact == "deprecated":
         if one.new:
             return False, "Deprecated", f"{place} is deprecated"
         return False, "Changed", f"{place} is no longer deprecated"
+
     if one.fact == "shape":
         return True, "Changed", f"{place}: its type is called `{one.new}` instead of `{one.old}`"
     if one.fact in _LIMIT_WORDS:
         return _limit(one, place)
-    return False, "Changed", f"{place}: {_UNSEEN[one.fact]} changed from {_told(one.old)} to {_told(one.new)}"
+    return _unseen(one, place)
 
 
 def _limit(one: Change, place: str) -> _Judged:
     what = _LIMIT_WORDS[one.fact]
     if one.new is None:
-        return False, "Changed", f"{place}: {what} is no longer limited (was {_told(one.old)})"
+        return False, "Changed", f"{place}: {what} is no longer limited (was {_shown(one.old)})"
+
     narrower = one.old is None or one.fact == "pattern"
     narrower = narrower or (one.new > one.old if one.fact in _LOWER else one.new < one.old)
-    was = "" if one.old is None else f" instead of {_told(one.old)}"
-    return narrower, "Changed", f"{place}: {what} is {_told(one.new)}{was}"
+    was = "" if one.old is None else f" instead of {_shown(one.old)}"
+    return narrower, "Changed", f"{place}: {what} is {_shown(one.new)}{was}"
 
 
 def _type(node: Node | None) -> Type:
@@ -226,7 +237,7 @@ def _type(node: Node | None) -> Type:
 
 
 def widens(old: Type, new: Type) -> bool:
-    """Whether everything that was allowed still is."""
+    """Whether the new type still allows every value of the old one."""
     if new == Type():
         return True
     if new.limits != Limits() or new.choices or new.shape or new.media:
@@ -238,5 +249,5 @@ def widens(old: Type, new: Type) -> bool:
     return new.kind == old.kind or (new.kind == "float" and old.kind == "int")
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     return "not set" if value is None else f"`{value}`"

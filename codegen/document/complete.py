@@ -1,8 +1,8 @@
-"""Conventions that type what upstream leaves open, after the overlay had its say.
+"""Types by convention the replies that upstream and the overlay leave open.
 
-A workflow's start and detail reply with its record, its list with ``{rows: [record], count}``,
-its batch detail with a list of records. What the document declares already stays as it is. So a
-family that nobody has seen yet gets a record with the fields that all families share.
+A workflow's start and detail reply with its record, its list with ``{rows: [record], count}``, its
+batch detail with a list of records. Declared replies stay as they are. So a new family gets a record
+with the fields that most families share.
 """
 
 from __future__ import annotations
@@ -10,13 +10,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from codegen.document.tree import (
-    Document,
-    SpecError,
-    merged_properties,
-    resolve,
-    success_schema,
-)
+from codegen.document.tree import Document, SpecError, merged_properties, resolve, success_schema
 from codegen.interface.families import Endpoint, Family, families
 
 __all__ = ["RECORD_BASE", "add_common", "complete", "record_schema_name"]
@@ -51,28 +45,33 @@ def add_common(document: Document) -> None:
 
 
 def complete(document: Document) -> list[str]:
-    """Fill the open replies of every workflow, in place.
+    """Type the open replies of every workflow, in place.
 
-    Returns: what was filled, one line each.
+    Returns: what was typed, one line each.
     """
     add_common(document)
     schemas = document["components"]["schemas"]
     done: list[str] = []
+
     for family in families(document).values():
         if family.start is not None:
             done.extend(_complete_family(document, schemas, family))
+
     return done
 
 
 def _complete_family(document: Document, schemas: Document, family: Family) -> list[str]:
     name = record_schema_name(document, family)
     done: list[str] = []
+
     if name not in schemas:
         schemas[name] = {
-            "description": "Record not known; the fields that most families share. Confidence: unknown.",
+            "description": "Only the fields that most families share are known. Look into `raw` for others.",
+            "x-a2e-confidence": "unknown",
             "allOf": [{"$ref": f"#/components/schemas/{RECORD_BASE}"}],
         }
         done.append(f"components.schemas.{name}: made of the common fields")
+
     record = {"$ref": f"#/components/schemas/{name}"}
     rows = {
         "type": "object",
@@ -86,6 +85,7 @@ def _complete_family(document: Document, schemas: Document, family: Family) -> l
         (family.list, rows),
         (family.batch_detail, _array(record)),
     ]
+
     for endpoint, data in shapes:
         if endpoint is not None and _fill(document, endpoint, data):
             done.append(f"{endpoint.ref}: reply typed with {name}")
@@ -93,7 +93,7 @@ def _complete_family(document: Document, schemas: Document, family: Family) -> l
 
 
 def record_schema_name(document: Document, family: Family) -> str:
-    """The component of the family's task: what start or detail declare, else ``<Class>Record``."""
+    """The component of the family's task: the one that start or detail declare, else ``<Class>Record``."""
     for endpoint in (family.start, family.get):
         data = declared_data(document, endpoint)
         if isinstance(data, dict) and str(data.get("$ref", "")).startswith("#/components/schemas/"):
@@ -106,6 +106,7 @@ def declared_data(document: Document, endpoint: Endpoint | None) -> Any:
     schema = None if endpoint is None else success_schema(document, endpoint.operation)
     if schema is None:
         return None
+
     data = merged_properties(document, schema)[0].get("data")
     if data == {"type": "object"} or data == {}:
         return None
@@ -115,17 +116,25 @@ def declared_data(document: Document, endpoint: Endpoint | None) -> Any:
 
 
 def _fill(document: Document, endpoint: Endpoint, data: Document) -> bool:
-    """Give the 200 reply this ``data`` if the document leaves it open."""
+    """Give the 200 reply this ``data`` if the document leaves it open.
+
+    Returns: whether it was open.
+
+    Raises:
+        SpecError: the reply is a reference.
+    """
     schema = success_schema(document, endpoint.operation)
     if schema is not None:
         properties = merged_properties(document, schema)[0]
         if properties.get("data", {}) not in ({}, {"type": "object"}):
             return False
+
     response = endpoint.operation.setdefault("responses", {}).setdefault("200", {"description": "OK"})
     if "$ref" in response:
         raise SpecError(f"{endpoint.ref.place}: the 200 reply is a $ref; the overlay must say what it is")
     media = response.setdefault("content", {}).setdefault("application/json", {})
     media.pop("example", None)
+
     if schema is not None and "$ref" in schema and "success" in merged_properties(document, schema)[0]:
         envelope = copy.deepcopy(resolve(document, schema))
         envelope["properties"]["data"] = data
@@ -145,9 +154,3 @@ def _fill(document: Document, endpoint: Endpoint, data: Document) -> bool:
 
 def _array(items: Document) -> Document:
     return {"type": "array", "items": items}
-
-
-def data_schema(document: Document, endpoint: Endpoint) -> Any:
-    """The resolved schema of ``data`` in the 200 reply, None where it is open."""
-    schema = success_schema(document, endpoint.operation)
-    return None if schema is None else resolve(document, merged_properties(document, schema)[0].get("data"))

@@ -1,4 +1,4 @@
-"""``pull``: take upstream's document from a URL or a file into ``openapi/upstream.json``."""
+"""``pull``: copy upstream's document from a URL or a file into ``openapi/upstream.json``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,9 @@ import httpx
 
 from a2e_async.addresses import is_loopback
 from codegen.document.repair import is_openapi_member, repair
-from codegen.document.tree import (
-    Document,
-    SpecError,
-    canonical,
-    operations,
-    parse,
-    read,
-    write_atomically,
-)
+from codegen.document.tree import Document, SpecError, canonical, operations, parse, read
 from codegen.document.validation import check_kind, validate
+from codegen.files import replace_together
 
 __all__ = ["DEFAULT_SOURCE", "MAX_BYTES", "fetch", "is_known", "pull", "take"]
 
@@ -30,20 +23,21 @@ TIMEOUT = 60.0
 
 
 def take(source: str, *, timeout: float = TIMEOUT, transport: httpx.BaseTransport | None = None) -> Document:
-    """Get a document from a URL or a file and prove that it can be used.
+    """Get a document from a URL or a file and check that it can be used.
 
     Args:
         source: an https URL (plain http on loopback only) or a file.
         timeout: seconds for the whole download.
-        transport: instead of the network, for tests.
+        transport: replaces the network in tests.
 
     Raises:
-        SpecError: the document cannot be had or used; it names the place.
+        SpecError: the document cannot be fetched or used. The message names the place.
     """
     if "://" in source:
         data = fetch(source, timeout=timeout, transport=transport)
     else:
         data = _read_file(Path(source))
+
     document = parse(data, source)
     check_kind(document, source)
     validate(repair(document)[0], source)
@@ -53,29 +47,31 @@ def take(source: str, *, timeout: float = TIMEOUT, transport: httpx.BaseTranspor
 def pull(
     source: str, target: Path, *, timeout: float = TIMEOUT, transport: httpx.BaseTransport | None = None
 ) -> str:
-    """Replace ``target`` by the document at ``source`` if it is sound and says something new.
+    """Replace ``target`` by the document at ``source`` if that is valid and new.
 
     Args:
         source: as for `take`.
-        target: where the document is kept.
+        target: the kept document.
         timeout: seconds for the whole download.
-        transport: instead of the network, for tests.
+        transport: replaces the network in tests.
 
-    Returns: one line telling what was done.
+    Returns: one line about what was done.
 
     Raises:
-        SpecError: the document cannot be had or used; the old file is as it was.
+        SpecError: the document cannot be fetched or used. The old file is unchanged.
+        OSError: the file cannot be written. The old one is unchanged.
     """
     document = take(source, timeout=timeout, transport=transport)
     count = f"{sum(1 for _ in operations(document))} operations"
     if is_known(document, target):
         return f"{target}: unchanged ({count})"
-    write_atomically(target, canonical(document))
+
+    replace_together({target: canonical(document).encode()})
     return f"{target}: written ({count})"
 
 
 def is_known(document: Document, kept: Path) -> bool:
-    """Whether the kept file says the same, but for what differs on every request."""
+    """Whether the kept file is equal, apart from members that differ on every request."""
     try:
         return _facts(read(kept)) == _facts(document)
     except SpecError:
@@ -83,14 +79,15 @@ def is_known(document: Document, kept: Path) -> bool:
 
 
 def fetch(url: str, *, timeout: float, transport: httpx.BaseTransport | None = None) -> bytes:
-    """Download, with bounds on time and size and without following redirects.
+    """Download with bounds on time and size. Redirects are not followed.
 
     Raises:
-        SpecError: any failure, naming the URL.
+        SpecError: any failure. The message names the URL.
     """
     _check_url(url)
     deadline = time.monotonic() + timeout
     received = bytearray()
+
     try:
         with (
             httpx.Client(timeout=min(timeout, 20.0), transport=transport, follow_redirects=False) as client,
@@ -99,6 +96,7 @@ def fetch(url: str, *, timeout: float, transport: httpx.BaseTransport | None = N
             if response.status_code != httpx.codes.OK:
                 where = response.headers.get("location")
                 raise SpecError(f"{url}: HTTP {response.status_code}{f', moved to {where}' if where else ''}")
+
             for chunk in response.iter_bytes():
                 received += chunk
                 if len(received) > MAX_BYTES:
@@ -107,6 +105,7 @@ def fetch(url: str, *, timeout: float, transport: httpx.BaseTransport | None = N
                     raise SpecError(f"{url}: not complete after {timeout:g} seconds")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SpecError(f"{url}: {type(error).__name__}: {error}") from error
+
     return bytes(received)
 
 

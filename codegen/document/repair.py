@@ -1,7 +1,7 @@
-"""General rules that make upstream's document valid OpenAPI without dropping anything.
+"""General rules that make upstream's document valid OpenAPI without dropping an operation.
 
-Each rule is one function: it mends the document in place and yields what it did, place first.
-What no rule covers is left as it is, and the validation after them names it.
+Each rule is one function. It mends the document in place and yields a place and a change for everything
+it did. Problems that no rule covers stay, and the validation that follows names them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COMBINED = ("allOf", "anyOf", "oneOf")
 
 @attrs.frozen
 class Repair:
-    """One thing that a rule changed."""
+    """One change that a rule made."""
 
     rule: str
     place: str
@@ -40,20 +40,22 @@ Rule = Callable[[Document], Iterator[tuple[str, str]]]
 
 
 def repair(document: Document) -> tuple[Document, list[Repair]]:
-    """A repaired copy of the document, and what was done.
+    """A repaired copy of the document, and the repairs.
 
     Raises:
-        SpecError: an operation got lost, which no rule may do.
+        SpecError: a rule cannot cope with the document, or lost an operation.
     """
     repaired = copy.deepcopy(document)
     before = [str(ref) for ref in operations(repaired)]
     done: list[Repair] = []
+
     for rule in RULES:
         try:
             done.extend(Repair(rule.__name__, place, change) for place, change in rule(repaired))
         except (AttributeError, KeyError, StopIteration, TypeError) as error:
             validate(document, "the document")
             raise SpecError(f"{rule.__name__}: cannot mend the document: {error!r}") from error
+
     if [str(ref) for ref in operations(repaired)] != before:
         raise SpecError("a repair rule changed the list of operations")
     return repaired, done
@@ -65,9 +67,10 @@ def is_openapi_member(name: str) -> bool:
 
 
 def schemas(document: Document) -> Iterator[tuple[str, Document, Document | None]]:
-    """Every schema object: its place, itself, and the schema whose property it is, if it is one."""
+    """All schema objects: the place, the schema, and the schema that has it as a property, if any."""
     for name, schema in document.get("components", {}).get("schemas", {}).items():
         yield from _within(f"components.schemas.{name}", schema, None)
+
     for ref in operations(document):
         for parameter in _parameters(document, ref.path, ref.operation):
             if "schema" in parameter:
@@ -94,11 +97,14 @@ def _within(
 ) -> Iterator[tuple[str, Document, Document | None]]:
     if not isinstance(schema, dict):
         return
+
     yield place, schema, owner
+
     properties = schema.get("properties")
     if isinstance(properties, dict):
         for name, inner in properties.items():
             yield from _within(f"{place}.{name}", inner, schema)
+
     for key in _NESTED:
         yield from _within(f"{place}.{key}", schema.get(key), None)
     for key in _COMBINED:
@@ -107,14 +113,14 @@ def _within(
 
 
 def foreign_members(document: Document) -> Iterator[tuple[str, str]]:
-    """Members that OpenAPI does not know at the top (a leaked ``trace_id``) are removed."""
+    """Top-level members that OpenAPI does not know (such as a leaked ``trace_id``) are removed."""
     for name in [name for name in document if not is_openapi_member(name)]:
         del document[name]
         yield name, "removed, OpenAPI has no such member"
 
 
 def secure_servers(document: Document) -> Iterator[tuple[str, str]]:
-    """Servers are named with https: a token must never travel in the clear."""
+    """Server URLs become https, because a token must never travel in the clear."""
     for server in document.get("servers", []):
         url = server.get("url", "")
         if url.startswith("http://"):
@@ -123,11 +129,12 @@ def secure_servers(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def boolean_required(document: Document) -> Iterator[tuple[str, str]]:
-    """``required: false`` on a property goes; ``true`` moves to the list of its object."""
+    """``required: false`` on a property is removed; ``true`` moves into the list of its object."""
     for place, schema, owner in list(schemas(document)):
         flag = schema.get("required")
         if not isinstance(flag, bool):
             continue
+
         del schema["required"]
         if flag and owner is not None:
             name = next(name for name, inner in owner["properties"].items() if inner is schema)
@@ -140,7 +147,7 @@ def boolean_required(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def empty_required(document: Document) -> Iterator[tuple[str, str]]:
-    """``required: []`` says nothing and is not allowed."""
+    """``required: []``, which OpenAPI does not allow, is removed."""
     for place, schema, _ in schemas(document):
         if schema.get("required") == []:
             del schema["required"]
@@ -148,7 +155,7 @@ def empty_required(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def array_without_items(document: Document) -> Iterator[tuple[str, str]]:
-    """An array needs ``items``; unknown elements may be anything."""
+    """An array without ``items`` gets empty ones, which allow any element."""
     for place, schema, _ in schemas(document):
         if schema.get("type") == "array" and "items" not in schema:
             schema["items"] = {}
@@ -156,7 +163,7 @@ def array_without_items(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def optional_path_parameter(document: Document) -> Iterator[tuple[str, str]]:
-    """A path parameter is always required."""
+    """A path parameter becomes required, as OpenAPI demands."""
     for ref in operations(document):
         for parameter in _parameters(document, ref.path, ref.operation):
             if parameter.get("in") == "path" and parameter.get("required") is not True:
@@ -165,18 +172,21 @@ def optional_path_parameter(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def unlisted_tags(document: Document) -> Iterator[tuple[str, str]]:
-    """Tags that operations carry are declared, and belong to a group where there are groups."""
+    """Tags of operations are declared, and get a group where the document has groups."""
     declared = document.setdefault("tags", [])
     names = [tag.get("name") for tag in declared]
+
     for ref in operations(document):
         for tag in ref.operation.get("tags", []):
             if tag not in names:
                 names.append(tag)
                 declared.append({"name": tag})
                 yield f"tag {tag}", "declared"
+
     groups = document.get("x-tagGroups")
     if not isinstance(groups, list) or not groups:
         return
+
     grouped = {tag for group in groups for tag in group.get("tags", [])}
     loose = [name for name in names if name not in grouped]
     if loose:
@@ -186,10 +196,11 @@ def unlisted_tags(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def missing_security(document: Document) -> Iterator[tuple[str, str]]:
-    """Every operation names the one security scheme there is."""
+    """Operations without ``security`` get the document's only security scheme."""
     schemes = list(document.get("components", {}).get("securitySchemes", {}))
     if len(schemes) != 1 or "security" in document:
         return
+
     for ref in operations(document):
         if "security" not in ref.operation:
             ref.operation["security"] = [{schemes[0]: []}]

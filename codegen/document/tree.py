@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,20 +25,19 @@ __all__ = [
     "read",
     "resolve",
     "success_schema",
-    "write_atomically",
 ]
 
 Document = dict[str, Any]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MAX_DEPTH = 100
-"""Objects and lists inside each other; real documents stay below 30."""
+"""Levels of objects and lists inside each other. Real documents stay below 30."""
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class SpecError(Exception):
-    """A document, an overlay or a name that cannot be used; the message names the place."""
+    """A document, an overlay or a name that cannot be used. The message names the place."""
 
 
 def pointer(*steps: object) -> str:
@@ -50,7 +47,7 @@ def pointer(*steps: object) -> str:
 
 @attrs.frozen
 class OperationRef:
-    """Where one operation stands in the document."""
+    """One operation with its place in the document."""
 
     method: str
     path: str
@@ -66,7 +63,7 @@ class OperationRef:
 
 
 def parse(data: bytes, source: str) -> Document:
-    """Parse JSON, refusing what a sound document never has: deep nesting, doubled keys, NaN.
+    """Parse JSON, but refuse what no valid document has: deep nesting, duplicate keys, NaN.
 
     Raises:
         SpecError: names the source and the place.
@@ -76,6 +73,7 @@ def parse(data: bytes, source: str) -> Document:
         document = json.loads(data, object_pairs_hook=_object, parse_constant=_Wrong)
     except (ValueError, RecursionError) as error:
         raise SpecError(f"{source}: not JSON: {error}") from error
+
     _refuse_wrong(document, source)
     if not isinstance(document, dict):
         raise SpecError(f"{source}: not a JSON object but {type(document).__name__}")
@@ -95,14 +93,14 @@ def _check_depth(data: bytes, source: str) -> None:
 
 
 class _Wrong:
-    """Stands where the parser met what is not JSON, until its place is known."""
+    """Takes the place of a constant that is not JSON, until the place can be reported."""
 
     def __init__(self, name: str) -> None:
         self.problem = f"{name} is not JSON"
 
 
 class _Doubled(Document):
-    """An object in which a key stands twice."""
+    """An object in which a key occurs twice."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Document:
@@ -116,12 +114,14 @@ def _refuse_wrong(value: Any, source: str, *steps: object) -> None:
     if isinstance(value, _Doubled):
         names = value["_first_doubled"]
         doubled = next(name for name in names if names.count(name) > 1)
-        raise SpecError(f"{source}: {pointer(*steps)}: the key {doubled!r} stands twice")
+        raise SpecError(f"{source}: {pointer(*steps)}: the key {doubled!r} occurs twice")
+
     if isinstance(value, str) and not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError as error:
             raise SpecError(f"{source}: {pointer(*steps)}: half a surrogate pair is no text") from error
+
     if isinstance(value, dict):
         for name, inner in value.items():
             _refuse_wrong(name, source, *steps)
@@ -144,26 +144,12 @@ def read(path: Path) -> Document:
 
 
 def canonical(document: Document) -> str:
-    """The one spelling of a document: the same facts in the same order give the same bytes."""
+    """The text of a document. Equal facts in an equal order give equal bytes."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file at once, or leave the old one alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def operations(document: Mapping[str, Any]) -> Iterator[OperationRef]:
-    """Every operation, in the document's order."""
+    """All operations, in the document's order."""
     for path, item in document["paths"].items():
         for method, operation in item.items():
             if method in METHODS:
@@ -171,51 +157,57 @@ def operations(document: Mapping[str, Any]) -> Iterator[OperationRef]:
 
 
 def resolve(document: Mapping[str, Any], value: Any) -> Any:
-    """Follow ``$ref`` (inside the document only) to what it names.
+    """The target of a ``$ref``, or the value itself if it is not a reference.
 
     Raises:
-        SpecError: it leads nowhere, out of the document or in a circle.
+        SpecError: the reference leads nowhere, out of the document or in a circle.
     """
     seen: list[str] = []
+
     while isinstance(value, Mapping) and "$ref" in value:
         ref = value["$ref"]
         if ref in seen:
             raise SpecError(f"$ref {ref!r} leads in a circle")
+
         seen.append(ref)
         if not isinstance(ref, str) or not ref.startswith("#/"):
             raise SpecError(f"$ref {ref!r} does not point into the document")
+
         value = document
         for part in ref[2:].split("/"):
             key = part.replace("~1", "/").replace("~0", "~")
             if not isinstance(value, Mapping) or key not in value:
                 raise SpecError(f"$ref {ref!r} points to nothing")
             value = value[key]
+
     return value
 
 
 def json_schema(content_holder: Mapping[str, Any] | None) -> Document | None:
-    """The schema of the JSON content of a request body or a response, None where there is none."""
+    """The schema of a request body's or response's JSON content, None where there is none."""
     content = (content_holder or {}).get("content", {})
     schema = content.get("application/json", {}).get("schema")
     return schema if isinstance(schema, dict) else None
 
 
 def success_schema(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Document | None:
-    """The schema of the 200 reply, unresolved; None where nothing is declared."""
+    """The schema of the 200 reply, with references unresolved; None where nothing is declared."""
     response = resolve(document, operation.get("responses", {}).get("200"))
     return json_schema(response)
 
 
 def merged_properties(document: Mapping[str, Any], schema: Any) -> tuple[dict[str, Any], set[str]]:
-    """Properties and required names of an object schema, allOf members and references included."""
+    """Properties and required names of an object schema, including ``allOf`` members and references."""
     schema = resolve(document, schema)
     if not isinstance(schema, Mapping):
         return {}, set()
+
     properties: dict[str, Any] = {}
     required = set(schema.get("required", ()))
     for part in schema.get("allOf", ()):
         part_properties, part_required = merged_properties(document, part)
         properties.update(part_properties)
         required |= part_required
+
     properties.update(schema.get("properties", {}))
     return properties, required

@@ -1,4 +1,4 @@
-"""Whether a document is sound OpenAPI 3.0; every problem is told with its place."""
+"""Checks that a document is valid OpenAPI 3.0, and reports every problem with its place."""
 
 from __future__ import annotations
 
@@ -15,32 +15,34 @@ from codegen.document.tree import METHODS, Document, SpecError, operations, poin
 __all__ = ["MAX_LEVELS", "MAX_PARTS", "check_kind", "validate"]
 
 MAX_PARTS = 2000
-"""Schemas that one schema is made of once its references are followed; real ones stay below 20."""
+"""Schemas inside one schema, references followed. Real documents stay below 20."""
 
 MAX_LEVELS = 50
-"""Of these, how many may be inside each other; the validator's work grows with the cube of it."""
+"""Levels of schemas inside each other. The validator's work grows with the cube of this number."""
 
 _PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.{}~-]+)+/?")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _DATA = ("example", "examples", "default", "enum")
-"""Members that hold values, in which ``$ref`` means nothing."""
+"""Members that hold plain values, where ``$ref`` has no meaning."""
 _PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def check_kind(document: Document, source: str) -> None:
-    """Refuse what is not an OpenAPI 3.0 document.
+    """Refuse anything but an OpenAPI 3.0 document.
 
     Raises:
-        SpecError: says what it is instead.
+        SpecError: names the kind of document that was found.
     """
     version = document.get("openapi")
     if "swagger" in document:
         raise SpecError(f"{source}: #/swagger: Swagger {document['swagger']}, not OpenAPI 3.0")
     if not isinstance(version, str) or not version.startswith("3.0."):
         raise SpecError(f"{source}: #/openapi: the version is {version!r}, not 3.0.x")
+
     paths = document.get("paths")
     if not isinstance(paths, dict) or not paths:
         raise SpecError(f"{source}: #/paths: no paths")
+
     for path, item in paths.items():
         place = pointer("paths", path)
         if not _PATH.fullmatch(path):
@@ -50,12 +52,13 @@ def check_kind(document: Document, source: str) -> None:
         for method in METHODS:
             if method in item and not isinstance(item[method], dict):
                 raise SpecError(f"{source}: {place}/{method}: not an object")
+
     if not any(True for _ in operations(document)):
         raise SpecError(f"{source}: #/paths: no operations")
 
 
 def validate(document: Document, source: str) -> None:
-    """Prove the document valid OpenAPI 3.0: its structure first, then what its parts say of each other.
+    """Check that the document is valid OpenAPI 3.0: its structure first, then how its parts fit together.
 
     Raises:
         SpecError: lists the first problems with their places.
@@ -64,6 +67,7 @@ def validate(document: Document, source: str) -> None:
         problems = _first_problems(document)
     except RecursionError:
         problems = ["#: references follow each other further than can be followed"]
+
     if problems:
         lines = "\n".join(f"  {line}" for line in problems[:10])
         raise SpecError(f"{source}: not valid OpenAPI ({len(problems)} problems):\n{lines}")
@@ -89,7 +93,7 @@ def _problem(error: Any) -> str:
 
 
 def _walk(value: Any, *steps: object) -> Iterator[tuple[str, Document]]:
-    """Every object with its place; examples and the like are values and not looked into."""
+    """All objects with their places, except inside examples and other plain values."""
     if isinstance(value, dict):
         yield pointer(*steps), value
         for name, inner in value.items():
@@ -101,7 +105,7 @@ def _walk(value: Any, *steps: object) -> Iterator[tuple[str, Document]]:
 
 
 def _references(document: Document) -> Iterator[str]:
-    """Every ``$ref`` leads to something inside the document."""
+    """Problems of ``$ref`` values that do not lead to something inside the document."""
     for place, value in _walk(document):
         if isinstance(value.get("$ref"), str):
             try:
@@ -111,14 +115,16 @@ def _references(document: Document) -> Iterator[str]:
 
 
 def _values(document: Document) -> Iterator[str]:
-    """Patterns are regular expressions, and defaults are of their type; the validator does not say where."""
+    """Invalid patterns and defaults of another type, with the place that the validator does not give."""
     for place, value in _walk(document):
         pattern, kind, default = value.get("pattern"), value.get("type"), value.get("default")
+
         if isinstance(pattern, str):
             try:
                 re.compile(pattern)
             except re.error as error:
                 yield f"{place}/pattern: {pattern!r} is no regular expression: {error}"
+
         if isinstance(kind, str) and default is not None and not isinstance(default, dict):
             schema = {name: value[name] for name in ("type", "enum") if name in value}
             for problem in Draft4Validator(schema).iter_errors(default):
@@ -126,19 +132,20 @@ def _values(document: Document) -> Iterator[str]:
 
 
 class _Sizes:
-    """Measures what each schema is made of. It may contain itself in a member, but not be made of itself."""
+    """Measures schemas. A schema may contain itself in a member, but must not be made of itself."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.known: dict[str, tuple[int, int]] = {}
 
     def of(self, schema: Any, inside: tuple[str, ...] = ()) -> tuple[int, int]:
-        """How many schemas it is made of, and how many of them are inside each other."""
+        """The number of schemas that a schema is made of, and their levels inside each other."""
         if not isinstance(schema, Mapping):
             return 1, 1
         ref = schema.get("$ref")
         if isinstance(ref, str):
             return self._named(ref, inside)
+
         parts = [part for key in _PARTS for part in schema.get(key, ())]
         parts += [schema[key] for key in ("items", "not") if key in schema]
         sizes = [self.of(part, inside) for part in parts]
@@ -147,15 +154,18 @@ class _Sizes:
     def _named(self, ref: str, inside: tuple[str, ...]) -> tuple[int, int]:
         if ref in inside:
             raise SpecError(f"{inside[inside.index(ref)]}: the schema is made of itself")
+
         if ref not in self.known:
             if len(inside) > MAX_LEVELS:
                 raise SpecError(f"{ref}: more than {MAX_LEVELS} schemas inside each other")
+
             size, depth = self.of(_target(self.document, ref), (*inside, ref))
             if size > MAX_PARTS:
                 raise SpecError(f"{ref}: made of more than {MAX_PARTS} schemas, references followed")
             if depth > MAX_LEVELS:
                 raise SpecError(f"{ref}: more than {MAX_LEVELS} schemas inside each other")
             self.known[ref] = size, depth
+
         return self.known[ref]
 
 
@@ -176,18 +186,21 @@ def _sizes(document: Document) -> Iterator[str]:
 
 
 def _operations(document: Document) -> Iterator[str]:
-    """Operation ids are unique; path parameters are those of the path."""
+    """Duplicate operation ids, and parameters that do not fit the path."""
     ids: dict[str, str] = {}
+
     for ref in operations(document):
         place = pointer("paths", ref.path, ref.method)
         name = ref.operation.get("operationId")
         if name is not None and ids.setdefault(name, place) != place:
             yield f"{place}/operationId: {name!r} is that of {ids[name]} too"
+
         shared = document["paths"][ref.path].get("parameters", [])
         parameters = [resolve(document, one) for one in [*shared, *ref.operation.get("parameters", [])]]
         own = [(one["in"], one["name"]) for one in parameters[len(shared) :]]
         for where, doubled in sorted({one for one in own if own.count(one) > 1}):
-            yield f"{place}/parameters: the {where} parameter {doubled!r} stands twice"
+            yield f"{place}/parameters: the {where} parameter {doubled!r} occurs twice"
+
         declared = {one["name"] for one in parameters if one.get("in") == "path"}
         wanted = set(_PARAMETER.findall(ref.path))
         for missing in sorted(wanted - declared):
@@ -199,5 +212,5 @@ def _operations(document: Document) -> Iterator[str]:
 def _library(document: Document) -> Iterator[str]:
     try:
         yield from [_problem(error) for error in OpenAPIV30SpecValidator(document).iter_errors()]
-    except Exception as error:  # the validator lets what it stumbles over escape in several types
+    except Exception as error:  # the validator raises several types for documents that it cannot handle
         yield f"{type(error).__name__}: {error}"

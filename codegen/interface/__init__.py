@@ -1,1 +1,1 @@
-"""The Python interface that follows from the document, as data."""
+"""The Python interface that is generated from the document, as data."""

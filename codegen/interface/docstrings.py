@@ -2,60 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from codegen.interface.examples import example_of
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.model import Method
-from codegen.interface.prose import block, docstring, escape, sentence
+from codegen.interface.prose import block, docstring, escape
+from codegen.interface.rule_words import rules_words
+from codegen.interface.words import UNDOCUMENTED, called, description, summary
 
 __all__ = ["method_doc"]
 
-_OPTIONS_DOC = "options: see `CallOptions`."
-_TIMEOUT_DOC = "timeout: Seconds to wait until it is ready; without it, it is asked for once."
+_BODY_DOC = "body: The JSON body. Its members are not documented."
+_TIMEOUT_DOC = "timeout: Seconds to wait until it is ready. Without it, one request is sent."
+_OPTIONS_DOC = "options: See `CallOptions`."
 
 
-def method_doc(family: Family, endpoint: Endpoint, method: Method) -> str:
-    """The docstring of a method: summary, rules, arguments, what comes back, what is raised."""
+def method_doc(family: Family, endpoint: Endpoint, method: Method, names: Mapping[str, str]) -> str:
+    """The docstring of a method: summary, rules, arguments, what comes back, what is raised.
+
+    Args:
+        family: the method's resource.
+        endpoint: its operation, for the document's words.
+        method: the method itself.
+        names: wire name -> Python name of keywords and attributes that the words may mention.
+    """
     operation = endpoint.operation
-    summary = sentence(operation.get("summary", "")) or f"{method.http} {method.path}."
-    arguments = [line for one in method.ordered for line in block(escape(f"{one.name}: {one.doc}"), 12, 4)]
-    if method.free_body:
-        arguments += block("body: the JSON body; upstream does not say what may stand in it.", 12, 4)
-    if method.waits:
-        arguments += block(_TIMEOUT_DOC, 12, 4)
-    arguments += block(_OPTIONS_DOC, 12, 4)
+    first = called(summary(operation.get("summary", ""), f"{method.http} {method.path}"), names)
+    more = called(description(operation.get("description", "")), names)
+
     parts = [
-        block(escape(summary), 8),
-        block(escape(sentence(operation.get("description", ""))), 8),
-        block(escape(method.rules.doc), 8),
-        ["        Args:", *arguments],
+        block(escape(first), 8),
+        block(escape(more), 8),
+        block(escape(rules_words(method.rules)), 8),
+        ["        Args:", *_arguments(method, names)],
         ["        Returns:", *block(escape(_returns(method)), 12)],
         ["        Raises:", *_raises(method)],
     ]
     if method.is_call:
-        parts.append(
-            [
-                "        Example:",
-                *example_of(family, method.ordered, method.rules, open_body=method.free_body),
-            ]
-        )
+        example = example_of(family, method.ordered, method.rules, open_body=method.free_body)
+        parts.append(["        Example:", *example])
     return docstring(parts, 8)
 
 
-def _returns(method: Method) -> str:
-    if method.paged:
-        return "An async iterator over the records; it turns the pages itself."
+def _arguments(method: Method, names: Mapping[str, str]) -> list[str]:
+    lines = [f"{one.name}: {called(one.doc, names) or UNDOCUMENTED}" for one in method.ordered]
+    if method.free_body:
+        lines.append(_BODY_DOC)
     if method.waits:
-        return "The Result: `urls`, `download`, and what was answered in `record.raw`."
+        lines.append(_TIMEOUT_DOC)
+    lines.append(_OPTIONS_DOC)
+    return [line for one in lines for line in block(escape(one), 12, 4)]
+
+
+def _returns(method: Method) -> str:
+    if method.is_start:
+        return "The Job. Nothing is sent until it is started."
+    if method.paged:
+        return "An async iterator over the records. It fetches further pages as needed."
+    if method.waits:
+        return "The Result. The whole reply is in `record.raw`."
     if method.streams:
-        return f"{method.reply.doc} With stream, an async iterator over the events."
+        return f"{method.reply.doc} With stream=True, an async iterator over the events."
     return method.reply.doc
 
 
 def _raises(method: Method) -> list[str]:
-    lines = ["            InvalidArgument: a value cannot be right; nothing was sent."]
+    lines = ["            InvalidArgument: a value is invalid; nothing was sent."]
     if not method.is_start:
         lines.append("            APIError: the service refused.")
     if method.waits:
-        lines.append("            NotReady: it is still being made, and no timeout was given.")
-        lines.append("            WaitTimeout: so it was when the timeout had passed.")
+        lines.append("            NotReady: it is not ready yet, and no timeout was given.")
+        lines.append("            WaitTimeout: it was not ready within the timeout.")
     return lines

@@ -1,4 +1,4 @@
-"""The short example in the docstring of a start: a call that passes its own checks."""
+"""The example in the docstring of a start: a short call that passes its own checks."""
 
 from __future__ import annotations
 
@@ -12,40 +12,53 @@ from codegen.interface.values import Keyword
 
 __all__ = ["example_of"]
 
+_WIDTH = 92
+"""Characters of a call that still fits on one line of a docstring."""
+
 _FILES = (("audio", "speech.mp3"), ("voice", "speech.mp3"), ("video", "clip.mp4"), ("clip", "clip.mp4"))
 
 
 def example_of(family: Family, keywords: Sequence[Keyword], rules: Rules, *, open_body: bool) -> list[str]:
-    """The lines of an example that gives what is required, and what the rules need then."""
+    """The lines of an example that gives the required keywords and those that the rules then need."""
     by_name = {one.name: one for one in keywords}
-    given = [one.name for one in keywords if one.required]
-    for group in rules.any_of:
-        if not any(name in given for name in group):
-            given.append(group[0])
-    for rule in rules.needs:
-        if all(_holds(by_name[name], values, given) for name, values in rule.when.items()):
-            given += [name for name in rule.all_of if name not in given]
-            if rule.any_of and not any(name in given for name in rule.any_of):
-                given.append(rule.any_of[0])
-    if not given:
-        given = [one.name for one in keywords if one.type.takes_files][:1]
+    given = _needed(keywords, rules, by_name)
     forced = _forced(rules, by_name, given)
+
     arguments = [
         f"{name}={quoted(forced[name]) if name in forced else value_of(by_name[name])}" for name in given
     ]
     arguments += ["body={}"] if open_body else []
     lines = [f"job = a2e.{family.resource}({', '.join(arguments)})"]
-    if len(lines[0]) > 92:
+    if len(lines[0]) > _WIDTH:
         lines = [f"job = a2e.{family.resource}(", *(f"    {one}," for one in arguments), ")"]
+
     readable = family.get or family.batch_detail or family.list
     lines.append("result = await job.run()" if readable else "task = await job.start()")
+
     pad = " " * 12
-    shown = [f"{pad}{line[: len(line) - len(line.lstrip())]}{escape(line)}" for line in lines]
-    return [f"{pad}```python", *shown, f"{pad}```"]
+    padded = [f"{pad}{line[: len(line) - len(line.lstrip())]}{escape(line)}" for line in lines]
+    return [f"{pad}```python", *padded, f"{pad}```"]
+
+
+def _needed(keywords: Sequence[Keyword], rules: Rules, by_name: Mapping[str, Keyword]) -> list[str]:
+    """The names of the required keywords and of those that the rules need besides."""
+    given = [one.name for one in keywords if one.required]
+
+    for group in rules.any_of:
+        if not any(name in given for name in group):
+            given.append(group[0])
+
+    for rule in rules.needs:
+        if all(_holds(by_name[name], values, given) for name, values in rule.when.items()):
+            given += [name for name in rule.all_of if name not in given]
+            if rule.any_of and not any(name in given for name in rule.any_of):
+                given.append(rule.any_of[0])
+
+    return given or [one.name for one in keywords if one.type.takes_files][:1]
 
 
 def _forced(rules: Rules, by_name: Mapping[str, Keyword], given: Sequence[str]) -> dict[str, Any]:
-    """Values that the rules demand where the usual example is none of those that they allow."""
+    """Values that the rules require where the usual example would be refused."""
     return {
         name: values[0]
         for rule in rules.needs
@@ -61,11 +74,12 @@ def _holds(keyword: Keyword, values: Sequence[Any] | None, given: Sequence[str])
 
 
 def example_value(keyword: Keyword) -> Any:
-    """A JSON value that the keyword allows, None if that is not simple."""
+    """A JSON value that the keyword allows, None where there is no simple one."""
     schema = keyword.schema
     choices = [one for one in schema.get("enum", ()) if one is not None]
     if choices:
         return choices[0]
+
     example = schema.get("example")
     kind = schema.get("type")
     if kind == "string":
@@ -81,9 +95,10 @@ def example_value(keyword: Keyword) -> Any:
 
 
 def value_of(keyword: Keyword) -> str:
-    """The value as Python code."""
+    """An example of the keyword's value, as Python code."""
     if keyword.type.takes_files:
         return _media(keyword)
+
     value = example_value(keyword)
     if value is not None:
         return quoted(value)
@@ -93,7 +108,7 @@ def value_of(keyword: Keyword) -> str:
 
 
 def _mapping(schema: dict[str, Any]) -> str:
-    """A mapping of what the object requires, else of its first member, from their examples."""
+    """A mapping with the object's required members, or with its first one, from their examples."""
     properties = schema.get("properties", {})
     wanted = [key for key in properties if key in schema.get("required", ())] or list(properties)[:1]
     members = [f"{quoted(key)}: {quoted(_plain_value(properties[key]))}" for key in wanted]
@@ -116,6 +131,6 @@ def _media(keyword: Keyword) -> str:
 
 
 def quoted(value: Any) -> str:
-    """A literal with the quotes that the formatter would give it."""
+    """A literal with the quotes that the formatter would use."""
     text = literal(value)
     return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text and "\\" not in text else text

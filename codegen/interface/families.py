@@ -1,4 +1,4 @@
-"""What the operations of the document are to a user: resources, methods, and which make a workflow."""
+"""The document's operations as users see them: resources, their methods, and workflows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Endpoint:
     resource: str
     method_name: str
     tail: tuple[str, ...]
-    """The path's segments after the resource."""
+    """The path's segments after the resource's own."""
 
     @property
     def operation(self) -> Document:
@@ -50,7 +50,7 @@ class Endpoint:
 
 @attrs.frozen
 class Family:
-    """A resource, and the routes that make it a workflow if it can start tasks."""
+    """A resource, with the routes of a workflow if it can start tasks."""
 
     resource: str
     endpoints: tuple[Endpoint, ...]
@@ -69,7 +69,7 @@ class Family:
         return naming.class_name(self.resource)
 
     def is_start(self, endpoint: Endpoint) -> bool:
-        """Whether a call of this endpoint gives a Job."""
+        """Whether a call of this endpoint returns a Job."""
         return endpoint is self.start or endpoint in self.extra_starts
 
 
@@ -77,10 +77,11 @@ def families(document: Document) -> dict[str, Family]:
     """All resources by name, sorted.
 
     Raises:
-        SpecError: two operations or two first segments come to the same name.
+        SpecError: two operations or two first segments get the same name.
     """
     grouped: dict[str, list[OperationRef]] = {}
     segments: dict[str, tuple[str, OperationRef]] = {}
+
     for ref in operations(document):
         resource = naming.resource_name(ref.path)
         first = (naming.path_segments(ref.path) or [""])[0]
@@ -89,6 +90,7 @@ def families(document: Document) -> dict[str, Family]:
             if other != first:
                 raise SpecError(f"{where.place} and {ref.place} would both belong to a2e.{resource}")
         grouped.setdefault(resource, []).append(ref)
+
     return {name: family_of(document, name, grouped[name]) for name in sorted(grouped)}
 
 
@@ -96,6 +98,8 @@ def family_of(document: Document, resource: str, refs: Sequence[OperationRef]) -
     """Name the methods of one resource and find its workflow routes."""
     endpoints = tuple(_endpoint(resource, ref, refs) for ref in refs)
     get, get_key = _find_get(document, endpoints)
+
+    # A name such as "add" starts tasks only where tasks can be read back and looked over.
     strong = [one for one in endpoints if _is_strong_start(one)]
     weak = [one for one in endpoints if _is_weak_start(one)] if get and _has_overview(endpoints) else []
     flagged = [one for one in endpoints if one.operation.get("x-a2e-start") is True]
@@ -105,6 +109,7 @@ def family_of(document: Document, resource: str, refs: Sequence[OperationRef]) -
         if one.operation.get("x-a2e-start") is not False
     ]
     start = ranked[0] if ranked else None
+
     family = Family(
         resource,
         endpoints,
@@ -147,7 +152,7 @@ def _start_rank(endpoint: Endpoint) -> int:
 
 
 def _has_overview(endpoints: Sequence[Endpoint]) -> bool:
-    """Whether a list, batch or status route of tasks is there."""
+    """Whether there is a route that lists tasks or reads several together."""
     return any(
         len(one.tail) == 1
         and (
@@ -159,15 +164,19 @@ def _has_overview(endpoints: Sequence[Endpoint]) -> bool:
 
 
 def _find_get(document: Document, endpoints: Sequence[Endpoint]) -> tuple[Endpoint | None, str | None]:
+    """The operation that reads one task, and its parameter for the task's id."""
     gets = [one for one in endpoints if one.ref.method == "get"]
+
     for one in gets:
         if one.id_parameter and one.tail[:-1] in ((), ("detail",)):
             return one, one.id_parameter
+
     for tail in (("detail",), ("status",)):
         for one in gets:
             key = _required_id_query(document, one) if one.tail == tail else None
             if key:
                 return one, key
+
     return None, None
 
 
@@ -183,11 +192,13 @@ def _find_list(endpoints: Sequence[Endpoint], start: Endpoint | None) -> Endpoin
         for one in gets:
             if one.tail[0] == name:
                 return one
+
     stem = start.tail[0] if start else ""
     return _first(gets, lambda one: one.tail[0] in (f"{stem}Record", f"{stem}Records"))
 
 
 def _find_delete(document: Document, endpoints: Sequence[Endpoint]) -> Endpoint | None:
+    """The operation that deletes one task: a DELETE, else a POST that is named so."""
     found = _first(
         endpoints,
         lambda one: (
@@ -196,6 +207,7 @@ def _find_delete(document: Document, endpoints: Sequence[Endpoint]) -> Endpoint 
             and one.tail[:-1] in ((), ("delete",), ("detail",))
         ),
     )
+
     return found or _first(
         endpoints,
         lambda one: (
@@ -217,10 +229,17 @@ def _first(endpoints: Sequence[Endpoint], wanted: Callable[[Endpoint], bool]) ->
 
 
 def _refuse_collisions(family: Family) -> None:
+    """Refuse two operations that would get the same method name.
+
+    Raises:
+        SpecError: names both.
+    """
     seen: dict[str, Endpoint] = {}
+
     for endpoint in family.endpoints:
         if endpoint is family.start:
             continue
+
         other = seen.setdefault(endpoint.method_name, endpoint)
         if other is not endpoint:
             raise SpecError(

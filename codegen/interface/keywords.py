@@ -1,4 +1,4 @@
-"""Keywords of an operation: their types, their checks and their words, from the parsed properties."""
+"""Keywords of an operation from the parsed properties: their types, their checks and their words."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from openapi_python_client.parser.properties.uuid import UuidProperty
 
 from codegen.document.tree import Document, SpecError, merged_properties, resolve
 from codegen.interface import naming
-from codegen.interface.prose import clean, sentence
 from codegen.interface.values import Keyword, Limits, Member, Place, Shape, Type
+from codegen.interface.words import default_of, value_words
 
 __all__ = ["Shapes", "keyword_of"]
 
@@ -42,23 +42,7 @@ _LIMITS = {
     "maxItems": "max_items",
 }
 MAX_VALUES = 1000
-"""Members and elements inside one keyword; real ones stay below 30."""
-COMMON_WORDS = {
-    "name": "The task's name, to find it again.",
-    "prompt": "What is wanted, in words.",
-    "negative_prompt": "What is not wanted, in words.",
-    "aspect_ratio": "Width to height.",
-    "duration": "Seconds.",
-    "timeout": "Seconds.",
-    "width": "Pixels.",
-    "height": "Pixels.",
-    "ids": "The tasks' ids.",
-    "_id": "The id.",
-    "pageSize": "Records per page.",
-    "page_size": "Records per page.",
-    "status": "Only records of this status.",
-}
-"""For members that the document gives no words."""
+"""Members and elements inside one keyword. Real documents stay below 30."""
 
 
 @attrs.define
@@ -67,7 +51,8 @@ class Shapes:
 
     Attributes:
         taken: class names that are in use.
-        models: what the parser found in each class.
+        models: the parser's view of each object, by class name.
+        found: the shapes so far.
     """
 
     taken: set[str]
@@ -76,7 +61,7 @@ class Shapes:
     _visited: int = 0
 
     def add(self, place: str, members: Sequence[Member]) -> Shape:
-        """Keep a shape; the name it gets is the same for the same members."""
+        """Add a shape and name it; equal members at an equal place give the same shape."""
         shape = Shape(naming.class_name(naming.snake(place)), place, tuple(members))
         while shape.name in self.taken:
             if shape in self.found:
@@ -87,19 +72,19 @@ class Shapes:
         return shape
 
     def members_of(self, prop: ModelProperty) -> list[Property]:
-        """What the parser found in an object; where it is a reference, in what that names."""
+        """The parsed members of an object; for a reference, those of its target."""
         model = self.models.get(str(prop.class_info.name), prop)
         return [*(model.required_properties or ()), *(model.optional_properties or ())]
 
     def restart(self) -> None:
-        """Begin to count what one keyword is made of."""
+        """Start to count the values inside one keyword."""
         self._visited = 0
 
     def count(self, path: str) -> None:
-        """One more value inside the keyword.
+        """Count one more value inside the keyword.
 
         Raises:
-            SpecError: these are too many, as of objects that contain each other in every way.
+            SpecError: there are too many, as when objects contain each other in every way.
         """
         self._visited += 1
         if self._visited > MAX_VALUES:
@@ -108,24 +93,27 @@ class Shapes:
 
 @attrs.define
 class _Reader:
-    """Reads one property together with its schema, which knows limits that the parser drops."""
+    """Reads one property together with its schema, which has limits that the parser drops."""
 
     document: Document
     shapes: Shapes
     stack: tuple[str, ...] = ()
 
     def typed(self, prop: PropertyProtocol, schema: Document, key: str, path: str) -> Type:
-        """What the property is in Python."""
+        """The property's type in Python."""
         self.shapes.count(path)
+
         if "$ref" in schema:
             if schema["$ref"] in self.stack:
                 return Type(kind="dict")
             inner = attrs.evolve(self, stack=(*self.stack, schema["$ref"]))
             return inner.typed(prop, resolve(self.document, schema), key, path)
+
         schema = scalar_of(self.document, schema)
         choices = _choices_in(schema)
         if choices:
             return _choices(choices)
+
         match prop:
             case ModelProperty() if str(schema.get("type")) not in _SCALARS:
                 return self._model(prop, schema, path)
@@ -156,11 +144,13 @@ class _Reader:
         properties, required = merged_properties(self.document, schema)
         if not properties:
             return Type(kind="dict")
+
         parsed = {one.name.get_untrusted_value(): one for one in self.shapes.members_of(prop)}
         members = []
         for key, inner_schema in properties.items():
             if key not in parsed:
                 raise SpecError(f"{path}.{key}: lost by the parser")
+
             inner = self.typed(parsed[key], inner_schema, key, f"{path}.{key}")
             resolved = scalar_of(self.document, resolve(self.document, inner_schema))
             members.append(
@@ -168,16 +158,17 @@ class _Reader:
                     key,
                     inner,
                     key in required,
-                    _default(resolved),
+                    default_of(resolved),
                     resolved.get("deprecated") is True,
-                    _words(resolved, key, inner),
+                    value_words(resolved, key, inner),
                 )
             )
+
         return Type(kind="dict", shape=self.shapes.add(path, members))
 
 
 def scalar_of(document: Document, schema: Document) -> Document:
-    """The schema of a value that is put together with allOf, as one; what is an object stays as it is."""
+    """The schema of a scalar with its ``allOf`` members merged; an object's schema stays as it is."""
     parts = [scalar_of(document, resolve(document, part)) for part in schema.get("allOf", ())]
     if not parts or not any(str(part.get("type")) in _SCALARS for part in parts):
         return schema
@@ -188,9 +179,10 @@ def scalar_of(document: Document, schema: Document) -> Document:
 
 
 def _choices_in(schema: Document) -> list[Any]:
-    """The only values, where they can be written as Python; null is not one of them."""
+    """The allowed values, if all can be written as Python; null is left out."""
     if schema.get("type") in ("object", "array", "boolean"):
         return []
+
     given = [one for one in schema.get("enum", ()) if one is not None]
     scalars = all(isinstance(one, str | int | float) for one in given)
     return list({repr(one): one for one in given}.values()) if scalars else []
@@ -222,9 +214,9 @@ def _scalar(schema: Document, key: str, path: str) -> Type:
 
 def is_media(key: str, schema: Mapping[str, Any]) -> bool:
     """Whether a string is the URL of a medium, so that a file may be given instead."""
-    told = schema.get("x-a2e-media")
-    if isinstance(told, bool):
-        return told
+    marked = schema.get("x-a2e-media")
+    if isinstance(marked, bool):
+        return marked
     if key in NOT_MEDIA or schema.get("enum"):
         return False
     words = str(schema.get("description", ""))
@@ -244,13 +236,13 @@ def _limits(schema: Mapping[str, Any], path: str) -> Limits:
 
 
 def _plain_number(value: Any) -> Any:
-    """A whole number as such."""
+    """An integer for a float without decimals."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _joined(first: Limits, second: Limits) -> Limits:
-    told = {one.name: getattr(second, one.name) for one in attrs.fields(Limits)}
-    return attrs.evolve(first, **{name: value for name, value in told.items() if value is not None})
+    set_there = {one.name: getattr(second, one.name) for one in attrs.fields(Limits)}
+    return attrs.evolve(first, **{name: value for name, value in set_there.items() if value is not None})
 
 
 def keyword_of(
@@ -268,84 +260,33 @@ def keyword_of(
 
     Args:
         document: for references.
-        shapes: takes the nested objects that are found.
-        prop: as the parser gave it.
-        schema: the same in the document.
-        place: where it goes.
+        shapes: collects the nested objects.
+        prop: the parsed property.
+        schema: its schema in the document.
+        place: where the request carries it.
         required: whether a call without it is refused.
-        description: a parameter's own words; else the schema's.
-        name: the keyword, where it is not made from the wire name.
+        description: a parameter's own words; without them, the schema's are used.
+        name: the keyword, if it is not made from the wire name.
 
     Raises:
-        SpecError: there is no rule for it.
+        SpecError: no rule covers it.
     """
     key = prop.name.get_untrusted_value()
     shapes.restart()
     typed = _Reader(document, shapes).typed(prop, schema, key, key)
+
     resolved = dict(scalar_of(document, resolve(document, schema)))
     if description:
         resolved["description"] = description
+
     return Keyword(
         name or naming.keyword_name(key),
         key,
         place,
         typed,
         required,
-        _default(resolved),
+        default_of(resolved),
         resolved.get("deprecated") is True,
-        _words(resolved, key, typed),
+        value_words(resolved, key, typed),
         resolved,
     )
-
-
-def _default(schema: Document) -> Any:
-    """The server's default, if it is a value that can be told."""
-    default = schema.get("default")
-    return None if default == "" or isinstance(default, dict | list) else default
-
-
-def _words(schema: Document, key: str, typed: Type) -> str:
-    """Meaning, limits, unit and server default of one keyword."""
-    told = schema.get("description", "")
-    if typed.takes_files and clean(told).rstrip(".") == "URL":
-        told = ""
-    starts_with_choice = str(told).split(" ")[0] in map(str, schema.get("enum", ()))
-    parts = [clean(told) if starts_with_choice else sentence(told or COMMON_WORDS.get(key, ""))]
-    if typed.takes_files:
-        files = "files as Path, bytes or `Upload`."
-        several = typed.item is not None
-        parts.append(f"URLs, or {files}" if several else f"A URL, or a {files.replace('files', 'file')}")
-    if typed.choices and not typed.annotation.startswith("Literal"):
-        parts.append(f"One of {', '.join(map(str, typed.choices))}.")
-    if "enum" not in schema:
-        parts.append(_range(schema, "minimum", "maximum", "", told))
-    for part in schema.get("oneOf", ()):
-        if isinstance(part, dict):
-            parts.append(_range(part, "minimum", "maximum", "", told))
-            parts.extend(f"Or {clean(one)}." for one in part.get("enum", ()) if str(one) not in str(told))
-    parts.append(_range(schema, "minLength", "maxLength", " characters", told))
-    parts.append(_range(schema, "minItems", "maxItems", " items", told))
-    default = _default(schema)
-    if default is not None:
-        parts.append(f"Server default: {_told(default)}.")
-    if schema.get("deprecated") is True and "deprecated" not in str(told).lower():
-        parts.append("Deprecated.")
-    parts = [part for part in parts if part]
-    return " ".join(parts) or f"The {naming.snake(key).strip('_').replace('_', ' ')}."
-
-
-def _range(schema: Mapping[str, Any], low: str, high: str, unit: str, told: str) -> str:
-    """The bounds in words, unless the description names them already."""
-    least, most = schema.get(low), schema.get(high)
-    numbers = re.findall(r"[\w.]*\w", str(told))
-    if all(bound is None or str(bound) in numbers for bound in (least, most)):
-        return ""
-    if least == most:
-        return f"Exactly {least}{unit}."
-    if least is None:
-        return f"At most {most}{unit}."
-    return f"At least {least}{unit}." if most is None else f"{least} to {most}{unit}."
-
-
-def _told(value: Any) -> str:
-    return str(value) if isinstance(value, bool | int | float) else clean(value)

@@ -1,4 +1,4 @@
-"""One module of `a2e_async/api` as data: its operations and its methods, from the parsed document."""
+"""One module of ``a2e_async/api`` as data: its operations and methods, from the parsed document."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from codegen.interface.docstrings import method_doc
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.keywords import Shapes, keyword_of
 from codegen.interface.model import Method, Module, Paged
-from codegen.interface.prose import block, docstring, escape, sentence
+from codegen.interface.prose import block, docstring, escape
 from codegen.interface.replies import Records
 from codegen.interface.rules import rules_of
 from codegen.interface.values import Keyword
+from codegen.interface.words import description
 
 __all__ = ["module_of"]
+
+_GENERATED = "Generated from openapi/a2e.json by `make regenerate`. Do not edit."
+_OPTIONS = "    Every method also takes the options in `CallOptions`."
 
 _PAGE = re.compile(r"page(?:Num|No|Number|Index)?|current")
 _SIZE = re.compile(r"page_?size", re.IGNORECASE)
@@ -32,21 +36,22 @@ def module_of(
     parsed: Mapping[Endpoint, ParsedEndpoint],
     models: Mapping[str, ModelProperty],
 ) -> Module:
-    """Everything that the template needs to know about one resource.
+    """Everything that the template needs for one resource.
 
     Args:
         document: for references and limits.
         family: the resource.
-        parsed: what the parser made of its operations.
-        models: what the parser found in each class.
+        parsed: the parser's view of its operations.
+        models: the parser's view of each object, by class name.
 
     Raises:
-        SpecError: names the operation that cannot be said.
+        SpecError: names the operation that cannot be generated.
     """
     taken = {*naming.IMPORTED, family.class_name}
     records, shapes = Records(document, family, taken), Shapes(taken, models)
     if family.start is not None:
         records.task_record()
+
     ordered = sorted(family.endpoints, key=lambda one: one is not family.start)
     methods = []
     for endpoint in ordered:
@@ -55,6 +60,7 @@ def module_of(
         except SpecError as error:
             raise SpecError(f"{endpoint.ref.place}: {error}") from error
     _refuse_constants(methods, taken)
+
     names = {one: method.name for one, method in zip(ordered, methods, strict=True)}
     routes = {
         role: names[endpoint]
@@ -67,6 +73,7 @@ def module_of(
         )
         if endpoint is not None
     }
+
     tag = _tag(document, ordered[0])
     first = naming.path_segments(ordered[0].ref.path)[0]
     heading = escape(f"{tag.get('name', family.class_name)} (`{first}`)")
@@ -74,15 +81,14 @@ def module_of(
         resource=family.resource,
         class_name=family.class_name,
         heading=heading,
-        doc=docstring(
-            [
-                block(f"{heading}: `a2e.{family.resource}`.", 0),
-                ["Generated from openapi/a2e.json by `make regenerate`. Do not edit."],
-            ],
-            0,
-        ),
+        doc=docstring([block(f"{heading}: `a2e.{family.resource}`.", 0), [_GENERATED]], 0),
         class_doc=docstring(
-            [block(f"{heading}.", 4), block(escape(sentence(tag.get("description", ""))), 4)], 4
+            [
+                block(f"{heading}.", 4),
+                block(escape(description(tag.get("description", ""))), 4),
+                [_OPTIONS],
+            ],
+            4,
         ),
         shapes=tuple(shapes.found),
         records=tuple(records.classes),
@@ -93,8 +99,13 @@ def module_of(
 
 
 def _refuse_constants(methods: Sequence[Method], taken: set[str]) -> None:
-    """An operation's constant must not hide another one, or a class."""
+    """Refuse a constant that would hide another one or a class.
+
+    Raises:
+        SpecError: names both operations.
+    """
     seen: dict[str, Method] = {}
+
     for method in methods:
         other = seen.setdefault(method.constant, method)
         if other is not method or method.constant in taken:
@@ -120,6 +131,7 @@ def _method(
     operation = endpoint.operation
     if parsed.header_parameters or parsed.cookie_parameters:
         raise SpecError("header and cookie parameters are not supported")
+
     is_call = endpoint is family.start
     paged = _paging(document, endpoint)
     keywords = [
@@ -128,6 +140,7 @@ def _method(
     ]
     declared = "requestBody" in operation
     writes = endpoint.ref.method in ("post", "put", "patch")
+
     method = Method(
         name="__call__" if is_call else endpoint.method_name,
         http=endpoint.ref.method.upper(),
@@ -145,7 +158,9 @@ def _method(
         doc="",
     )
     _refuse_doubles(method)
-    return attrs.evolve(method, doc=method_doc(family, endpoint, method))
+
+    names = records.renamed | {one.key: one.name for one in keywords if one.key != one.name}
+    return attrs.evolve(method, doc=method_doc(family, endpoint, method, names))
 
 
 def _parameter_keywords(
@@ -156,11 +171,12 @@ def _parameter_keywords(
     shapes: Shapes,
     paged: Paged | None,
 ) -> list[Keyword]:
-    """The keywords of path and query; what tells one task apart comes first, where it is looked for."""
+    """The keywords of path and query. The task's id comes first in the operation that reads one task."""
     parameters = _parameters(document, endpoint)
     id_key = family.get_key if endpoint is family.get else None
-    its_id = "The task's id." if family.start else "The id."
+    its_id = "The task's id." if family.start else "The record's id."
     found = []
+
     for one in parsed.path_parameters:
         parameter = parameters[one.name.get_untrusted_value()]
         found.append(
@@ -175,6 +191,7 @@ def _parameter_keywords(
                 name="id" if len(parsed.path_parameters) == 1 else None,
             )
         )
+
     for one in sorted(parsed.query_parameters, key=lambda one: one.name.get_untrusted_value() != id_key):
         key = one.name.get_untrusted_value()
         if paged and key == paged.page:
@@ -191,18 +208,19 @@ def _parameter_keywords(
                 name="id" if key == id_key else None,
             )
         )
+
     return found
 
 
 def _streams(document: Document, endpoint: Endpoint, keywords: Sequence[Keyword]) -> bool:
-    """Whether it answers with events when ``stream`` is set."""
+    """Whether the service replies with events when ``stream`` is set."""
     reply = resolve(document, endpoint.operation["responses"].get("200", {}))
     switch = any(one.key == "stream" and one.type.kind == "bool" for one in keywords)
     return switch and "text/event-stream" in reply.get("content", {})
 
 
 def _waits(family: Family, endpoint: Endpoint) -> bool:
-    """Whether it reads something of one task that is answered with 202 until it is there."""
+    """Whether it reads part of one task, and the service replies with 202 until that is ready."""
     placeholders = re.findall(r"{", endpoint.ref.path)
     return (
         family.start is not None
@@ -213,7 +231,7 @@ def _waits(family: Family, endpoint: Endpoint) -> bool:
 
 
 def _query_schema(parameter: Document, paged: Paged | None) -> Document:
-    """A parameter's schema; a page has at least one record, whether that is stated or not."""
+    """A parameter's schema. A page has at least one record, even where the document does not say so."""
     schema: Document = parameter["schema"]
     return {"minimum": 1, **schema} if paged and parameter["name"] == paged.size else schema
 
@@ -226,21 +244,24 @@ def _parameters(document: Document, endpoint: Endpoint) -> dict[str, Document]:
 
 
 def _paging(document: Document, endpoint: Endpoint) -> Paged | None:
-    """How a list turns its pages."""
+    """How a list counts its pages, None if the operation is not a list."""
     page = size = None
     default, most = 20, 0
+
     for name, parameter in _parameters(document, endpoint).items():
         schema = resolve(document, parameter.get("schema", {}))
         if parameter.get("in") != "query" or schema.get("type") != "integer":
             continue
+
         if _PAGE.fullmatch(name):
             page = name
         elif _SIZE.fullmatch(name):
             size = name
             default = schema.get("default", schema.get("example", 10))
-            # Where no bound is declared, more than the default may be cut down unseen, and a short
+            # Without a declared bound the service may silently cut a larger page down, and that short
             # page would be taken for the last one.
             most = schema.get("maximum", default)
+
     if page and size:
         return Paged(page, size, int(default), int(most))
     listed = endpoint.method_name == "list" or (
@@ -253,13 +274,16 @@ def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes
     holder = resolve(document, endpoint.operation.get("requestBody"))
     if holder is None:
         return []
+
     schema = json_schema(holder)
     if schema is None or len(parsed.bodies) != 1:
         raise SpecError("only one JSON body is supported")
+
     properties, required = merged_properties(document, schema)
     model = parsed.bodies[0].prop
     members = shapes.members_of(model) if isinstance(model, ModelProperty) else []
     props = {one.name.get_untrusted_value(): one for one in members}
+
     found = []
     for key, inner in properties.items():
         if key not in props:
@@ -269,9 +293,15 @@ def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes
 
 
 def _refuse_doubles(method: Method) -> None:
+    """Refuse two keywords of one name.
+
+    Raises:
+        SpecError: names both.
+    """
     seen: dict[str, str] = {"body": "the free-form body"} if method.free_body else {}
     if method.waits:
         seen["timeout"] = "the time to wait"
+
     for one in method.keywords:
         if one.name in seen:
             raise SpecError(f"{seen[one.name]!r} and {one.key!r} would both be {one.name!r}")

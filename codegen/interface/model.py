@@ -1,13 +1,12 @@
 """The generated interface as data: what the templates render, and what ``diff`` compares.
 
-Nothing else reaches the generated modules, so two equal interfaces give equal code. Attributes called
-``doc``, ``heading``, ``place`` and ``schema`` are words and their sources; the rest is what users
-program against.
+The templates see nothing else, so equal interfaces give equal code. The attributes ``doc``,
+``details``, ``heading``, ``place`` and ``schema`` hold words and their sources; users program against
+the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import attrs
@@ -30,33 +29,38 @@ __all__ = [
 
 @attrs.frozen
 class Reply:
-    """What an operation gives back.
+    """What an operation returns.
 
     Attributes:
         form: one record, many, a text, or raw JSON.
-        element: the record class.
-        doc: what it is, in words.
+        element: the record class, "" for a text and raw JSON.
+        doc: a sentence for the docstring.
     """
 
     form: Literal["one", "many", "text", "raw"]
     element: str = ""
-    doc: str = "The JSON as it came; its shape is not known."
+    doc: str = "The decoded JSON."
 
     @property
     def decoder(self) -> str:
-        """The expression that makes the typed reply."""
+        """The expression for the function that decodes the reply."""
         return f"{self.form}({self.element})" if self.element else self.form
 
     @property
     def annotation(self) -> str:
-        """Its type."""
+        """The type of the decoded reply."""
         types = {"one": self.element, "many": f"Sequence[{self.element}]", "text": "str", "raw": "Any"}
         return types[self.form]
 
 
 @attrs.frozen
 class Paged:
-    """How a list counts its pages."""
+    """How a list counts its pages.
+
+    Attributes:
+        page, size: the query parameters, None where the operation has no paging.
+        default, most: records per page.
+    """
 
     page: str | None
     size: str | None
@@ -73,7 +77,16 @@ class Paged:
 
 @attrs.frozen
 class Condition:
-    """What holds under a condition; names are keywords. See `a2e_async._spec.rules.Need`."""
+    """A rule that applies under a condition. Names are keywords; see `a2e_async._spec.rules.Need`.
+
+    Attributes:
+        when: the condition. None among the values means "left out"; None instead of values means
+            "given, any value".
+        all_of: keywords that are all needed then.
+        any_of: keywords of which one is needed then.
+        only: the values that a keyword may have then.
+        most: the greatest number, or number of elements, of a keyword then.
+    """
 
     when: dict[str, tuple[Any, ...] | None]
     all_of: tuple[str, ...] = ()
@@ -91,42 +104,24 @@ class Condition:
         arguments = [f"{{{when}}}"]
         arguments += [f"all_of={tuple_of(self.all_of)}"] if self.all_of else []
         arguments += [f"any_of={tuple_of(self.any_of)}"] if self.any_of else []
-        for name, limits in (
-            ("only", {key: tuple_of(one) for key, one in self.only.items()}),
-            ("most", self.most),
-        ):
-            inner = ", ".join(f"{literal(key)}: {value}" for key, value in limits.items())
-            arguments += [f"{name}={{{inner}}}"] if limits else []
+
+        only = ", ".join(f"{literal(name)}: {tuple_of(values)}" for name, values in self.only.items())
+        arguments += [f"only={{{only}}}"] if only else []
+        most = ", ".join(f"{literal(name)}: {limit}" for name, limit in self.most.items())
+        arguments += [f"most={{{most}}}"] if most else []
+
         return f"Need({', '.join(arguments)})"
-
-    @property
-    def doc(self) -> str:
-        """The rule in words."""
-        parts = [_told(name, values) for name, values in self.when.items()]
-        wanted = [name for name in self.all_of if name not in self.only]
-        wanted += [" or ".join(self.any_of)] if self.any_of else []
-        held = [f"{' and '.join(wanted)} {'is' if len(wanted) == 1 else 'are'} needed"] if wanted else []
-        for name, values in self.only.items():
-            verb = "must be" if name in self.all_of else "can be"
-            held.append(f"{name} {verb} {' or '.join(map(str, values))}{' only' if verb == 'can be' else ''}")
-        held += [f"{name} is at most {limit}" for name, limit in self.most.items()]
-        if not held:
-            return f"Not together: {' and '.join(parts)}."
-        return f"{' and '.join(held)} with {' and '.join(parts)}."
-
-
-def _told(name: str, values: Sequence[Any] | None) -> str:
-    if values is None:
-        return name
-    given = [str(one) for one in values if one is not None]
-    if len(given) < len(values):
-        return f"{name} left out or {', '.join(given)}" if given else f"no {name}"
-    return f"{name} {', '.join(given)}"
 
 
 @attrs.frozen
 class Rules:
-    """All rules between the keywords of one operation; names are keywords."""
+    """All rules between the keywords of one operation.
+
+    Attributes:
+        any_of: of each group at least one keyword is needed.
+        exclusive: of each group at most one keyword may be given.
+        needs: rules that apply under a condition.
+    """
 
     any_of: tuple[tuple[str, ...], ...] = ()
     exclusive: tuple[tuple[str, ...], ...] = ()
@@ -136,24 +131,15 @@ class Rules:
     def code(self) -> list[str]:
         """The arguments of the `Operation`."""
         found = []
+
         if self.any_of:
             found.append(f"any_of=({', '.join(map(tuple_of, self.any_of))},)")
         if self.exclusive:
             found.append(f"exclusive=({', '.join(map(tuple_of, self.exclusive))},)")
         if self.needs:
             found.append(f"needs=({', '.join(one.code for one in self.needs)},)")
-        return found
 
-    @property
-    def doc(self) -> str:
-        """The rules in words."""
-        return " ".join(
-            [
-                *(f"At least one of {', '.join(group)} is needed." for group in self.any_of),
-                *(f"Only one of {', '.join(group)} may be given." for group in self.exclusive),
-                *(one.doc for one in self.needs),
-            ]
-        )
+        return found
 
 
 @attrs.frozen
@@ -161,10 +147,11 @@ class Method:
     """One operation of a module and the method that calls it.
 
     Attributes:
-        free_body: it takes members that nobody has declared.
-        is_start: a call gives a Job; is_call: it is the workflow's own start.
-        streams: with ``stream=True`` it gives events.
-        waits: it is answered with 202 until it has a result.
+        free_body: takes body members that are not declared.
+        is_start: returns a Job.
+        is_call: the workflow's own start, called on the resource itself.
+        streams: returns events with ``stream=True``.
+        waits: the service replies with 202 until there is a result.
     """
 
     name: str
@@ -191,10 +178,12 @@ class Method:
     def declaration(self) -> list[str]:
         """The arguments of its `Operation`."""
         found = [literal(self.http), literal(self.path), self.reply.decoder]
+
         for place, argument in (("path", "path_fields"), ("query", "query"), ("body", "body")):
             fields = [one.field for one in self.keywords if one.place == place]
             if fields:
                 found.append(f"{argument}=({', '.join(fields)},)")
+
         if self.has_body:
             found.append("has_body=True")
         if self.paged:
@@ -208,7 +197,7 @@ class Method:
 
     @property
     def positional(self) -> list[Keyword]:
-        """What may be given without its name: the ids in the path, or the only thing required."""
+        """The keywords that may be given without a name: ids in the path, or the only required id."""
         required = [one for one in self.keywords if one.required]
         if len(required) == 1 and required[0].name in ("id", "ids") and not self.is_call:
             return required
@@ -216,22 +205,23 @@ class Method:
 
     @property
     def signature(self) -> str:
-        """The parameters."""
+        """The parameters of the method."""
         return self._signature("")
 
     @property
     def streaming_signature(self) -> str:
-        """The parameters of a call that streams."""
+        """The parameters of the overload that streams."""
         return self._signature("Literal[True]")
 
     @property
     def plain_signature(self) -> str:
-        """The parameters of a call that does not stream."""
+        """The parameters of the overload that does not stream."""
         return self._signature("Literal[False] | None = None")
 
     def _signature(self, stream: str) -> str:
         positional = self.positional
         parts = ["self", *(f"{one.name}: {one.annotation}" for one in positional)]
+
         named = [
             f"{one.name}: {stream}"
             if stream and one.key == "stream"
@@ -243,13 +233,14 @@ class Method:
             named.append(f"body: {FREE} | None = None")
         if self.waits:
             named.append("timeout: float | None = None")
+
         if named:
             parts.append("*")
         return ", ".join([*parts, *named, "**options: Unpack[CallOptions]"])
 
     @property
     def values(self) -> str:
-        """The mapping of keywords to values."""
+        """The expression for the mapping of keywords to values."""
         return "{" + ", ".join(f"{literal(one.name)}: {one.name}" for one in self.ordered) + "}"
 
     @property
@@ -269,17 +260,23 @@ class Attribute:
 
     @property
     def optional(self) -> str:
-        """The annotation, for one that may be missing."""
+        """The annotation of an attribute that may be missing."""
         return self.annotation if self.annotation == "Any" else f"{self.annotation} | None"
 
 
 @attrs.frozen
 class RecordClass:
-    """One record class."""
+    """One record class.
+
+    Attributes:
+        doc: the first line of its docstring.
+        details: what else the document says about it.
+    """
 
     name: str
     base: str
     doc: str
+    details: str
     attributes: tuple[Attribute, ...]
 
 
@@ -288,8 +285,8 @@ class Module:
     """One module of `a2e_async/api`.
 
     Attributes:
-        routes: which methods the workflow is run by: role -> method name.
-        record_type: the record class of its tasks, "" where it is no workflow.
+        routes: the methods that a workflow is run with: role -> method name.
+        record_type: the record class of its tasks, "" if the resource is not a workflow.
     """
 
     resource: str
@@ -311,7 +308,7 @@ class Module:
 
     @property
     def streams(self) -> bool:
-        """Whether one of its methods does."""
+        """Whether one of its methods can stream."""
         return any(one.streams for one in self.methods)
 
     @property
@@ -329,5 +326,5 @@ class Interface:
 
     @property
     def operations(self) -> int:
-        """How many operations there are."""
+        """The number of operations."""
         return sum(len(module.methods) for module in self.modules)

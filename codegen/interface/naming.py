@@ -1,4 +1,4 @@
-"""Names that users see, made from paths by rule. The exceptions stand in the tables below."""
+"""Names that users see, made from paths by rule. The tables below hold the exceptions."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ RESOURCES = {
     "user": "account",
     "video": "avatar_video",
 }
-"""First path segment -> resource, where the rule gives a worse name."""
+"""First path segment -> resource, where the rule would give a worse name."""
 
 MOVED = {("video", "send_tts"): "tts"}
-"""Operations that belong to another resource than their first segment says."""
+"""The first two segments of operations that belong to another resource than the first one says."""
 
 METHODS = {"allRecords": "list", "records": "list", "del": "delete"}
-"""Last path segment -> method: the field's standard terms."""
+"""Last path segment -> method, where there is a standard term."""
 
 ID_METHODS = {"get": "get", "delete": "delete", "put": "update", "patch": "update", "post": "post"}
 """HTTP method on a bare id -> method."""
 
 REDUNDANT = frozenset({("get", "detail"), ("delete", "detail"), ("delete", "delete"), ("put", "detail")})
-"""HTTP method and a segment before the id that adds nothing to it: ``detail/{id}``, ``delete/{id}``."""
+"""HTTP method and a segment that adds nothing before an id: ``detail/{id}``, ``delete/{id}``."""
 
 RESERVED_RESOURCES = frozenset(
     {
@@ -49,7 +49,7 @@ RESERVED_RESOURCES = frozenset(
         "workflow", "workflows",
     }
 )  # fmt: skip
-"""What the client itself offers (or may): a resource of that name gets a trailing underscore."""
+"""Attributes that the client has or may get. A resource of that name gets a trailing underscore."""
 
 RESERVED_METHODS = frozenset(
     {
@@ -57,18 +57,18 @@ RESERVED_METHODS = frozenset(
         "require_readable", "routes", "runtime", "schema", "str", "task",
     }
 )  # fmt: skip
-"""What `Resource` and `Workflow` themselves offer, and what their classes' bodies use."""
+"""Attributes of `Resource` and `Workflow`, and names that the bodies of generated classes use."""
 
 RESERVED_KEYWORDS = frozenset(
     {"self", "options", "request_timeout", "extra_headers", "extra_query", "extra_body", "with_body"}
 )
-"""Keywords that every call takes already, and what the methods' bodies use."""
+"""Keywords that every call takes, and names that the bodies of generated methods use."""
 
 BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "object", "str"})
 """Types that annotations name."""
 
 RESERVED_FIELDS = frozenset({"raw", "decode", "attrs", "self"}) | BUILTINS
-"""What `Record` itself offers, and what the body of its subclasses uses."""
+"""Attributes of `Record`, and names that the bodies of its subclasses use."""
 
 IMPORTED = frozenset(
     {
@@ -78,7 +78,7 @@ IMPORTED = frozenset(
         "overload", "raw", "text", "with_body",
     }
 )  # fmt: skip
-"""What every generated module imports."""
+"""Names that every generated module imports."""
 
 TASK_FIELDS = {
     "_id": "id",
@@ -94,7 +94,7 @@ TASK_FIELDS = {
     "faild_message": "failure",
     "fail_reason": "failure",
 }
-"""Members of a task's JSON object that `TaskRecord` reads already."""
+"""Members of a task's JSON object -> the attribute of `TaskRecord` that reads them."""
 
 _MEDIA = frozenset({"text", "image", "video", "audio"})
 _WORD = re.compile(r"[A-Z]?[a-z]+(?:[0-9]+[a-z]+)*[0-9]*|[A-Z0-9]+(?![a-z])|[A-Z0-9]")
@@ -102,7 +102,7 @@ _ID = re.compile(r"_?id|[A-Za-z0-9_]*(?:_id|Id)")
 
 
 def path_segments(path: str) -> list[str]:
-    """The meaningful segments of a path: without ``api`` and version."""
+    """The segments of a path after ``api`` and the version."""
     parts = [part for part in path.split("/") if part]
     if parts and parts[0] == "api":
         parts = parts[1:]
@@ -117,14 +117,14 @@ def is_parameter(segment: str) -> bool:
 
 
 def is_id(name: str) -> bool:
-    """Whether a parameter's name is that of an id: ``_id``, ``id``, ``video_id``, ``taskId``."""
+    """Whether a parameter holds an id: ``_id``, ``id``, ``video_id``, ``taskId``."""
     return _ID.fullmatch(name) is not None
 
 
 def snake(text: str) -> str:
-    """A valid lower-case identifier for any text; the same text always gives the same one.
+    """A valid lower-case identifier for any text. Equal texts give equal identifiers.
 
-    Camel case is split, and a ``2`` between two media words is read as "to".
+    Camel case is split, and a ``2`` between two media words becomes "to".
     """
     name = "_".join(_words(text)) or "x" + text.encode("utf-8", "surrogatepass").hex()
     return _safe(f"x{name}" if name[0].isdigit() else name)
@@ -168,10 +168,11 @@ def class_name(resource: str) -> str:
 
 
 def method_name(method: str, path: str) -> str:
-    """The method for an operation that is not the workflow's start."""
+    """The method for an operation, except for a workflow's start."""
     words = path_segments(path)[1:]
     ends_in_id = bool(words) and is_parameter(words[-1])
     words = [word for word in words if not is_parameter(word)]
+
     if ends_in_id:
         if words and (method, words[-1]) in REDUNDANT:
             words = words[:-1]
@@ -182,6 +183,7 @@ def method_name(method: str, path: str) -> str:
         words[-1] = METHODS.get(words[-1], words[-1])
     else:
         words = [method]
+
     if words[0][:1].isdigit():
         words.insert(0, method)
     return _safe(snake("_".join("_".join(_words(word)) for word in words)), RESERVED_METHODS)

@@ -1,4 +1,4 @@
-"""Text of the document for docstrings: never more than text, whatever it says."""
+"""Makes the document's text safe for docstrings: it stays text, whatever characters it has."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from openapi_python_client.strings import safe_for_docstring
 __all__ = ["block", "clean", "docstring", "escape", "literal", "sentence"]
 
 WIDTH = 104
-"""Characters of a docstring's line, its indentation included; ruff allows 110."""
+"""Characters of a docstring's line with its indentation; ruff allows 110."""
 
 
 def clean(text: Any) -> str:
-    """One line of printable characters; what could steer a terminal or an editor is dropped."""
+    """One line of printable characters, without any that could control a terminal or an editor."""
     kept = "".join(
         " " if character.isspace() else character
         for character in str(text)
@@ -26,10 +26,11 @@ def clean(text: Any) -> str:
 
 
 def sentence(text: Any) -> str:
-    """A cleaned sentence: capital first (unless it starts with code), full stop last."""
+    """A cleaned sentence: a capital first (unless it starts with code), a full stop last."""
     line = clean(text)
     if not line:
         return ""
+
     first = line.split()[0].rstrip(",;")
     if first.isalpha() and first.islower():
         line = line[0].upper() + line[1:]
@@ -37,7 +38,7 @@ def sentence(text: Any) -> str:
 
 
 def escape(line: str) -> str:
-    """A cleaned line as it may stand in a docstring: it cannot end it, nor start an escape."""
+    """A cleaned line that can neither end a docstring nor start an escape in it."""
     return safe_for_docstring(clean(line)).replace("\n", " ").rstrip()
 
 
@@ -54,24 +55,29 @@ def block(text: str, indent: int, hanging: int = 0) -> list[str]:
 
 
 def _may_break(text: str) -> bool:
-    """Words without backslashes can be broken anywhere; others only where no escape is cut."""
+    """Whether words may be broken anywhere. With backslashes that could cut an escape in two."""
     return "\\" not in text
 
 
 def docstring(parts: Sequence[Iterable[str]], indent: int) -> str:
-    """A docstring of paragraphs of finished lines; the first line stands beside the quotes."""
+    """A docstring made of paragraphs of finished lines. The first line follows the quotes."""
     pad = " " * indent
     paragraphs = [list(part) for part in parts]
     paragraphs = [part for part in paragraphs if part]
     lines = [line for number, part in enumerate(paragraphs) for line in ([""] if number else []) + part]
     lines[0] = f'{pad}"""{lines[0].lstrip()}'
+
     if len(lines) == 1 and not lines[0].endswith(('"', "\\")) and len(lines[0]) + 3 <= 110:
         return f'{lines[0]}"""'
     return "\n".join([*lines, f'{pad}"""'])
 
 
 def literal(value: Any) -> str:
-    """A Python literal of a JSON scalar; nothing else can come out of it."""
+    """A Python literal of a JSON scalar, and never any other code.
+
+    Raises:
+        TypeError: the value is not a scalar.
+    """
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     if isinstance(value, str):

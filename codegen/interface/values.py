@@ -1,4 +1,4 @@
-"""Values as data: what one keyword or member takes, as a signature, a `Field` and a diff need it."""
+"""Values as data: the types of keywords and members, for signatures, `Field` declarations and ``diff``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Place = Literal["path", "query", "body"]
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """What a value must keep to."""
+    """The limits of a value. None means that there is no such limit."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -39,15 +39,16 @@ class Limits:
 
 @attrs.frozen(kw_only=True)
 class Type:
-    """What a value is.
+    """The type of a value.
 
     Attributes:
         kind: the builtin that a `Field` names; ``object`` is anything.
-        choices: the only values.
-        also: values that are allowed although they are outside the limits.
-        media: the URL of a medium, so that a file will do.
-        item: of a list, its elements.
-        shape: of an object, its members; None where any mapping will do.
+        choices: the allowed values, empty if any value is.
+        also: values that are allowed outside the limits.
+        limits: bounds and pattern.
+        media: a URL of a medium, for which a file may be given.
+        item: the type of a list's elements.
+        shape: the members of an object, None if it may be any mapping.
     """
 
     kind: str = "object"
@@ -69,12 +70,12 @@ class Type:
             return f"Sequence[{self.item.annotation}]"
         if self.shape is not None:
             return self.shape.name
-        # There are no literals of floats; their choices are checked all the same.
+        # `Literal` takes no floats. Their choices are checked at run time only.
         return {"dict": FREE, "list": "Sequence[Any]", "object": "Any"}.get(self.kind, self.kind)
 
     @property
     def takes_files(self) -> bool:
-        """Whether a file, or a list of files, will do."""
+        """Whether a file, or a list of files, may be given."""
         return self.media or (self.item is not None and self.item.takes_files)
 
     def field(self, name: str, key: str = "", *, required: bool = False) -> str:
@@ -124,12 +125,12 @@ class Shape:
 
     name: str
     place: str
-    """Where it stands in the body."""
+    """Its path in the body, such as ``input.media``."""
     members: tuple[Member, ...]
 
     @property
     def by_class(self) -> bool:
-        """Whether the class syntax can say it; it cannot for names that are no plain identifiers."""
+        """Whether it can be written as a class: all its members must be plain identifiers."""
         return all(_is_plain(member.key) for member in self.members)
 
 
@@ -143,8 +144,9 @@ class Keyword:
     """One keyword of a method.
 
     Attributes:
-        name: in Python; key: on the wire.
-        default: what the server takes where it is left out, if the document says so.
+        name: the name in Python.
+        key: the name on the wire.
+        default: the server's default, if the document declares one.
     """
 
     name: str

@@ -100,8 +100,8 @@ def test_an_action_that_does_nothing_is_an_error_that_names_it(action: dict[str,
         ("- a", "not an overlay"),
         ("overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions: []", "not an overlay"),
         ("overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions: [{update: {}}]", "not an overlay"),
-        ("overlay: 1.0.0\noverlay: 1.0.0", "'overlay' stands twice"),
-        ("a: {b: 1, c: 2, b: 3}", "'b' stands twice"),
+        ("overlay: 1.0.0\noverlay: 1.0.0", "'overlay' occurs twice"),
+        ("a: {b: 1, c: 2, b: 3}", "'b' occurs twice"),
     ],
 )
 def test_a_file_that_is_no_overlay(text: str, told: str, tmp_path: Path) -> None:

@@ -114,9 +114,9 @@ UNUSABLE: dict[str, tuple[Any, str]] = {
         document({"/a": {"get": operation(parameters=[id_parameter()])}}),
         "#/paths/~1a/get/parameters: the path has no parameter '_id'",
     ),
-    "a parameter that stands twice": (
+    "a parameter that occurs twice": (
         document({"/a/{_id}": {"get": operation(parameters=[id_parameter(), PLAIN_ID])}}),
-        "#/paths/~1a~1{_id}/get/parameters: the path parameter '_id' stands twice",
+        "#/paths/~1a~1{_id}/get/parameters: the path parameter '_id' occurs twice",
     ),
     "a schema of no known type": (
         document({"/a": {"post": operation(requestBody=fields(x={"type": "strin"}))}}),
@@ -148,7 +148,7 @@ def test_what_cannot_be_used_leaves_the_old_file_alone(name: str, tmp_path: Path
     [
         ("<html>moved</html>", "not JSON"),
         ("", "not JSON"),
-        ('{"openapi": "3.0.0", "paths": {"/a": {}, "/a": {}}}', "#/paths: the key '/a' stands twice"),
+        ('{"openapi": "3.0.0", "paths": {"/a": {}, "/a": {}}}', "#/paths: the key '/a' occurs twice"),
         ('{"openapi": [1, NaN]}', "#/openapi/1: NaN is not JSON"),
         ('{"info": {"title": "\\ud800"}}', "#/info/title: half a surrogate pair"),
         ('{"a", 1}', "line 1 column 5"),

@@ -37,7 +37,7 @@ from a2e_async.errors import DownloadError, InvalidArgument, TransportError
 from a2e_async.policies import RetryPolicy, retry_after_seconds
 from a2e_async.task_groups import map_bounded, run_finally
 
-__all__ = ["Downloader", "SavedFile"]
+__all__ = ["Downloader"]
 
 T = TypeVar("T")
 

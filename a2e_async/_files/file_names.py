@@ -9,15 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from a2e_async._files.media_types import BY_EXTENSION
 
-__all__ = [
-    "MAX_NAME_BYTES",
-    "name_of_url",
-    "numbered",
-    "safe_name",
-    "shortened",
-    "split_extension",
-    "with_extension",
-]
+__all__ = ["name_of_url", "numbered", "safe_name", "shortened", "with_extension"]
 
 MAX_NAME_BYTES = 120
 """Bound on safe names: leaves room for suffixes under every file system's 255 (eCryptfs: 143)."""
@@ -84,14 +76,14 @@ def shortened(name: str, limit: int, suffix: str = "") -> str:
         limit: bytes that the result may have.
         suffix: put between the stem and the extension.
     """
-    stem, extension = split_extension(name)
+    stem, extension = _split_extension(name)
     room = limit - len((suffix + extension).encode())
     if len(stem.encode()) > room:
         stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .")
     return f"{stem}{suffix}{extension}"
 
 
-def split_extension(name: str) -> tuple[str, str]:
+def _split_extension(name: str) -> tuple[str, str]:
     """The stem and the extension with its dot; the extension may be empty."""
     stem, dot, last = name.rpartition(".")
     return (stem, dot + last) if stem and _EXTENSION.fullmatch(dot + last) else (name, "")
@@ -113,7 +105,7 @@ def with_extension(name: str, extension: str) -> str:
     of the right extension (``.jpeg``) is kept. A suffix that only looks like an extension (``v1.2``)
     stays in the stem.
     """
-    stem, old = split_extension(name)
+    stem, old = _split_extension(name)
     wanted = BY_EXTENSION.get(extension)
 
     if old.lower() == extension or (wanted is not None and BY_EXTENSION.get(old.lower()) == wanted):

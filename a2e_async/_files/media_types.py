@@ -9,7 +9,7 @@ import os
 
 import attrs
 
-__all__ = ["BY_EXTENSION", "HEAD_BYTES", "MediaKind", "content_type_of", "extension_of", "sniff"]
+__all__ = ["BY_EXTENSION", "HEAD_BYTES", "content_type_of", "extension_of", "sniff"]
 
 HEAD_BYTES = 4096
 """The first bytes that `sniff` looks at."""

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Protocol
 from a2e_async._files.transfer import size_text
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["AsyncFile", "Source", "check_size", "check_source"]
+__all__ = ["Source", "check_size", "check_source"]
 
 
 class AsyncFile(Protocol):

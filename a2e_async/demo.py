@@ -1,7 +1,7 @@
-"""Sixty jobs of four workflows at once: files go up, tasks are polled together, results come down.
+"""Runs sixty jobs of four workflows at once: uploads files, waits for the tasks, downloads the results.
 
-python -m a2e_async.demo           against a local A2E with faults on; needs no account
-python -m a2e_async.demo --live    against the real service, with A2E_API_TOKEN; says the cost first
+python -m a2e_async.demo           uses a local A2E that injects faults; needs no account
+python -m a2e_async.demo --live    uses the real service and A2E_API_TOKEN; shows the cost first
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ import struct
 import sys
 import tempfile
 import wave
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +22,12 @@ import anyio
 import attrs
 
 from a2e_async import A2E, A2EError, Job, Outcome, StartPolicy, Summary
+from a2e_async.cli.progress import bars
 
 if TYPE_CHECKING:
+    from a2e_async import WorkflowSummary
     from a2e_async.sandbox import Faults, Sandbox
+    from a2e_async.sandbox.ledger import Ledger
 
 _WORKFLOWS = ("text_to_image", "image_to_video", "talking_photo", "upscale")
 _COLOURS = ((214, 69, 65), (65, 131, 215), (38, 166, 91), (245, 171, 53), (142, 68, 173), (52, 73, 94))
@@ -34,7 +35,14 @@ _COLOURS = ((214, 69, 65), (65, 131, 215), (38, 166, 91), (245, 171, 53), (142, 
 
 @attrs.frozen
 class Options:
-    """What was asked for on the command line."""
+    """The options of the command line.
+
+    Attributes:
+        live: use the real service.
+        yes: do not ask before coins are spent.
+        jobs: the number of jobs.
+        output: the folder for the results.
+    """
 
     live: bool
     yes: bool
@@ -46,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo.
 
     Returns:
-        The exit code: 0 when every job has its Outcome.
+        The exit code: 0 if every job has an Outcome.
     """
     options = _parse(arguments)
     try:
@@ -64,15 +72,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _demo(options: Options) -> int:
     with tempfile.TemporaryDirectory(prefix="a2e-demo-") as folder:
         pictures, speech = await anyio.to_thread.run_sync(_make_inputs, Path(folder))
+
         if options.live:
             async with A2E() as a2e:
                 jobs = list(_jobs(a2e, options.jobs, pictures, speech))
-                if not await _agreed(a2e, jobs, options):
+                if not await _confirm_cost(a2e, jobs, options):
                     return 1
                 return await _run(a2e, jobs, options, None)
+
         sandbox = _sandbox()
         async with sandbox:
-            print(f"A local A2E is at {sandbox.url}; it is slow, refuses, cuts connections and fails tasks.")
+            print(
+                f"A local A2E runs at {sandbox.url}. It is slow, refuses, cuts connections and fails tasks."
+            )
             async with A2E(
                 sandbox.token, base_url=sandbox.url, start=StartPolicy(window=3.0, resubmit=True)
             ) as a2e:
@@ -113,6 +125,7 @@ def _jobs(a2e: A2E, count: int, pictures: Sequence[Path], speech: Path) -> Itera
     for number in range(count):
         picture = pictures[number % len(pictures)]
         name = f"demo {number:02d}"
+
         match _WORKFLOWS[number % len(_WORKFLOWS)]:
             case "text_to_image":
                 yield a2e.text_to_image(prompt=f"a red kite over the sea, no. {number}", name=name)
@@ -126,12 +139,13 @@ def _jobs(a2e: A2E, count: int, pictures: Sequence[Path], speech: Path) -> Itera
                 yield a2e.upscale(source_url=picture, name=name)
 
 
-async def _agreed(a2e: A2E, jobs: Sequence[Job[Any]], options: Options) -> bool:
-    """Say what the jobs will cost, and ask."""
+async def _confirm_cost(a2e: A2E, jobs: Sequence[Job[Any]], options: Options) -> bool:
+    """Print what the jobs will cost, and ask whether to go on."""
     quotes: dict[str, float | None] = {}
     for job in jobs:
         if job.workflow.name not in quotes:
             quotes[job.workflow.name] = (await a2e.quote(job)).coins
+
     counts = Counter(job.workflow.name for job in jobs)
     print(f"Against {a2e!r}, this will cost real coins:")
     for name, count in counts.items():
@@ -139,10 +153,11 @@ async def _agreed(a2e: A2E, jobs: Sequence[Job[Any]], options: Options) -> bool:
         print(f"  {count:3d} x {name:16s} {'price not known' if price is None else f'{price:g} coins each'}")
     known = sum(count * (quotes[name] or 0.0) for name, count in counts.items())
     print(f"  {known:g} coins in all, as far as known; uploads are charged too")
+
     if options.yes:
         return True
     if not sys.stdin.isatty():
-        print("Nothing was started. Say --yes to go on.")
+        print("Nothing was started. Use --yes to go on.")
         return False
     answer = await anyio.to_thread.run_sync(input, "Go on? [y/N] ")
     return answer.strip().lower() in ("y", "yes")
@@ -151,102 +166,77 @@ async def _agreed(a2e: A2E, jobs: Sequence[Job[Any]], options: Options) -> bool:
 async def _run(a2e: A2E, jobs: Sequence[Job[Any]], options: Options, sandbox: Sandbox | None) -> int:
     outcomes: list[Outcome] = []
     totals = Counter(job.workflow.name for job in jobs)
-    with ExitStack() as stack:
-        progress = _progress(totals, stack)
+
+    with bars(totals) as progress:
         async with a2e.bulk(jobs, concurrency=32, download_to=options.output) as run:
             async for outcome in run:
                 outcomes.append(outcome)
-                progress.advance(outcome)
+                if progress:
+                    progress.advance(outcome.job.workflow.name, failed=outcome.error is not None)
+                else:
+                    _print_outcome(outcome, len(outcomes), len(jobs))
+
     _report(run.summary(), outcomes, sandbox)
     print(f"The results are in {options.output}{os.sep}")
     return 0 if len(outcomes) == len(jobs) else 1
 
 
-class _Lines:
-    """Progress as plain lines, when the output is no terminal."""
-
-    def __init__(self, totals: Counter[str]) -> None:
-        self._total = totals.total()
-        self._done = 0
-
-    def advance(self, outcome: Outcome) -> None:
-        self._done += 1
-        what = f"failed: {outcome.error}" if outcome.error else ", ".join(map(str, outcome.paths))
-        print(f"[{self._done:3d}/{self._total}] {outcome.job.workflow.name}: {what}", flush=True)
-
-
-class _Bars:
-    """A progress bar for each workflow."""
-
-    def __init__(self, totals: Counter[str], stack: ExitStack) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (
-            TextColumn("{task.description:16s}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        self._progress = stack.enter_context(Progress(*columns))
-        self._bars = {name: self._progress.add_task(name, total=count) for name, count in totals.items()}
-
-    def advance(self, outcome: Outcome) -> None:
-        self._progress.advance(self._bars[outcome.job.workflow.name])
-
-
-def _progress(totals: Counter[str], stack: ExitStack) -> _Lines | _Bars:
-    if sys.stdout.isatty():
-        try:
-            return _Bars(totals, stack)
-        except ImportError:
-            pass
-    return _Lines(totals)
+def _print_outcome(outcome: Outcome, count: int, total: int) -> None:
+    end = f"failed: {outcome.error}" if outcome.error else ", ".join(map(str, outcome.paths))
+    print(f"[{count:3d}/{total}] {outcome.job.workflow.name}: {end}", flush=True)
 
 
 def _report(summary: Summary, outcomes: Sequence[Outcome], sandbox: Sandbox | None) -> None:
+    """Print the run in numbers, beside the numbers of the local A2E."""
     ledger = sandbox.ledger if sandbox else None
     header = ("workflow", "jobs", "done", "failed", "mean s", "polls/task", "coins", "tasks made")
-    rows: list[tuple[str, ...]] = []
-    for name, numbers in summary.workflows.items():
-        made = ledger.made(name) if ledger else None
-        polls = f"{ledger.count(f'{name}.batch_detail') / made:.2f}" if ledger and made else "-"
-        rows.append(
-            (
-                name,
-                str(numbers.done + numbers.failed),
-                str(numbers.done),
-                str(numbers.failed),
-                f"{numbers.mean_duration:.1f}",
-                polls,
-                f"{numbers.coins:g}",
-                "-" if made is None else str(made),
-            )
-        )
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    print()
-    for row in [header, *rows]:
-        print(
-            "  ".join(
-                cell.ljust(width) if not index else cell.rjust(width)
-                for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-            )
-        )
+    _print_table([header, *(_row(name, numbers, ledger) for name, numbers in summary.workflows.items())])
+
     for reason, count in Counter(str(outcome.error) for outcome in outcomes if outcome.error).most_common():
         print(f"  failed: {reason}" + (f" ({count} x)" if count > 1 else ""))
     print(f"{summary.requests} API requests, {summary.coins:g} coins")
+
     if ledger:
         faults = ", ".join(f"{count} x {kind}" for kind, count in sorted(ledger.faults.items()))
         print(f"Faults on the way: {faults or 'none'}")
         print(f"Jobs: {summary.jobs}; tasks made on the server: {ledger.made()}")
 
 
+def _row(name: str, numbers: WorkflowSummary, ledger: Ledger | None) -> tuple[str, ...]:
+    made = ledger.made(name) if ledger else None
+    polls = f"{ledger.count(f'{name}.batch_detail') / made:.2f}" if ledger and made else "-"
+
+    return (
+        name,
+        str(numbers.done + numbers.failed),
+        str(numbers.done),
+        str(numbers.failed),
+        f"{numbers.mean_duration:.1f}",
+        polls,
+        f"{numbers.coins:g}",
+        "-" if made is None else str(made),
+    )
+
+
+def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows in columns: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    print()
+    for first, *others in rows:
+        cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        print("  ".join([first.ljust(widths[0]), *cells]))
+
+
 def _make_inputs(folder: Path) -> tuple[Sequence[Path], Path]:
-    """Small pictures and a tone, made here: the demo brings no files."""
+    """Make small pictures and a tone, so that the demo needs no files."""
+    from a2e_async.sandbox.media import png
+
     pictures = []
     for number, colour in enumerate(_COLOURS):
         picture = folder / f"picture-{number}.png"
-        picture.write_bytes(_png(96, 96, colour))
+        picture.write_bytes(png(96, 96, colour))
         pictures.append(picture)
+
     tone = folder / "tone.wav"
     with wave.open(str(tone), "wb") as sound:
         sound.setnchannels(1)
@@ -254,34 +244,23 @@ def _make_inputs(folder: Path) -> tuple[Sequence[Path], Path]:
         sound.setframerate(8000)
         samples = (int(12000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(8000))
         sound.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+
     return pictures, tone
-
-
-def _png(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = b"".join(
-        b"\0" + b"".join(bytes(min(255, part + (x ^ y) % 32) for part in colour) for x in range(width))
-        for y in range(height)
-    )
-    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", size)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
 
 
 def _parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(
-        prog="python -m a2e_async.demo", description="Sixty jobs of four workflows at once."
+        prog="python -m a2e_async.demo", description="Runs sixty jobs of four workflows at once."
     )
-    parser.add_argument("--live", action="store_true", help="the real service: A2E_API_TOKEN, real coins")
-    parser.add_argument("--yes", action="store_true", help="with --live: do not ask")
-    parser.add_argument("--jobs", type=int, help="how many jobs (60; with --live 4)")
-    parser.add_argument("--output", type=Path, default=Path("demo-output"), help="folder for the results")
+    parser.add_argument(
+        "--live", action="store_true", help="use the real service and A2E_API_TOKEN; costs coins"
+    )
+    parser.add_argument("--yes", action="store_true", help="with --live: do not ask before coins are spent")
+    parser.add_argument("--jobs", type=int, help="the number of jobs (default: 60; with --live: 4)")
+    parser.add_argument(
+        "--output", type=Path, default=Path("demo-output"), help="the folder for the results (%(default)s)"
+    )
+
     given = parser.parse_args(arguments)
     jobs = given.jobs or (4 if given.live else 60)
     if jobs < 1:

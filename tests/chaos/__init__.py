@@ -1,1 +1,1 @@
-"""Thousands of jobs under faults and kills, counted in the sandbox's ledger: `python -m tests.chaos`."""
+"""Bulk runs under faults and kills, checked against the sandbox's ledger: `python -m tests.chaos`."""

@@ -1,4 +1,4 @@
-"""``python -m tests.chaos``: every fault at several rates, then kill -9; exit code 1 if anything is lost."""
+"""``python -m tests.chaos``: every fault at several rates, then kill -9. Exits with 1 if anything is lost."""
 
 from __future__ import annotations
 
@@ -15,29 +15,23 @@ HEAD = "fault                        rate    jobs   made   paid  deliv.  request
 
 
 def main() -> int:
-    """Run it all. Returns the exit code."""
+    """Run everything. Returns the exit code."""
     given = _arguments()
     good = True
+
     _say(HEAD)
     for kind in faults.KINDS:
         for rate in faults.RATES:
             with tempfile.TemporaryDirectory() as folder:
                 row = anyio.run(_row, kind, rate, given.jobs, Path(folder), backend=given.backend)
             good = good and row.holds
-            _say(
-                f"{row.kind:28} {row.rate:4.0%} {row.jobs:7} {row.made:6} {row.paid:6} {row.delivered:7} "
-                f"{row.requests:9} {row.seconds:8.0f} {row.real:7.1f}{_verdict(row.problems, good=row.holds)}"
-            )
+            _say(_row_line(row))
+
     with tempfile.TemporaryDirectory() as folder:
         toll = kills.run(Path(folder), jobs=given.jobs, kills=given.kills, backend=given.backend)
     good = good and toll.holds and toll.kills == given.kills
-    account = toll.account
-    _say(
-        f"\nkill -9: {toll.kills} times; {account.jobs} jobs, {account.made} made, {account.paid} paid, "
-        f"{account.delivered} delivered, {account.files} files whole; {account.contents} contents, "
-        f"{account.presigned} presigned, {toll.presigned_again} of them though the journal knew the upload; "
-        f"{toll.seconds:.0f} real s{_verdict(account.problems, good=toll.holds)}"
-    )
+    _say(_toll_line(toll))
+
     return 0 if good else 1
 
 
@@ -45,12 +39,30 @@ async def _row(kind: str, rate: float, jobs: int, folder: Path) -> faults.Row:
     return await faults.run(kind, rate, jobs, folder / "run.db")
 
 
+def _row_line(row: faults.Row) -> str:
+    return (
+        f"{row.kind:28} {row.rate:4.0%} {row.jobs:7} {row.made:6} {row.paid:6} {row.delivered:7} "
+        f"{row.requests:9} {row.seconds:8.0f} {row.real:7.1f}{_verdict(row.problems, good=row.holds)}"
+    )
+
+
+def _toll_line(toll: kills.Toll) -> str:
+    account = toll.account
+    return (
+        f"\nkill -9: {toll.kills} times; {account.jobs} jobs, {account.made} made, {account.paid} paid, "
+        f"{account.delivered} delivered, {account.files} files whole; {account.contents} contents, "
+        f"{account.presigned} presigned, {toll.presigned_again} of them though the journal knew the upload; "
+        f"{toll.seconds:.0f} real s{_verdict(account.problems, good=toll.holds)}"
+    )
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--jobs", type=int, help="of each run (default: 2000; quick: 200)")
-    parser.add_argument("--kills", type=int, help="default: 100; quick: 10")
-    parser.add_argument("--quick", action="store_true", help="fewer of both")
+    parser.add_argument("--jobs", type=int, help="jobs of each run (default: 2000; quick: 200)")
+    parser.add_argument("--kills", type=int, help="processes to kill (default: 100; quick: 10)")
+    parser.add_argument("--quick", action="store_true", help="fewer jobs and kills")
     parser.add_argument("--backend", choices=("asyncio", "trio"), default="asyncio")
+
     given = parser.parse_args()
     given.jobs = given.jobs or (200 if given.quick else 2000)
     given.kills = given.kills or (10 if given.quick else 100)

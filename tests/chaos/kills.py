@@ -1,4 +1,4 @@
-"""kill -9 at random moments of one run, again and again, and then to the end."""
+"""A bulk run whose process is killed (kill -9) many times at random moments, and then finishes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from pathlib import Path
 import attrs
 
 from a2e_async.sandbox import Faults, Sandbox, ScaledClock
-from tests.chaos.processes import PRICE, SPEED, Account, Plan, rows, working
+from tests.chaos.faults import PRICE
+from tests.chaos.processes import SPEED, Account, Plan, rows, working
 
 __all__ = ["Toll", "run"]
 
 
 @attrs.frozen
 class Toll:
-    """What became of a run that was killed again and again.
+    """How a run ended whose process was killed many times.
 
     Attributes:
         kills: processes killed while they worked.
-        account: what it came to.
-        presigned_again: presigned URLs for contents whose upload the journal had known.
-        seconds: real ones.
+        account: the run's account.
+        presigned_again: presigned URLs for contents whose upload the journal already knew.
+        seconds: duration in seconds of the wall clock.
     """
 
     kills: int
@@ -32,7 +33,7 @@ class Toll:
 
     @property
     def holds(self) -> bool:
-        """Whether the kills have cost nothing."""
+        """Whether the kills cost nothing."""
         return self.account.holds and not self.presigned_again
 
 
@@ -46,9 +47,20 @@ def run(
     backend: str = "asyncio",
     seed: int = 0,
 ) -> Toll:
-    """Kill a worker that often while it makes its way through the jobs, then let one finish."""
+    """Kill workers while they run the jobs, then let one finish.
+
+    Args:
+        folder: an empty folder for pictures, journal and results.
+        jobs: the number of jobs.
+        kills: the number of workers to kill.
+        contents: the number of different pictures.
+        concurrency: the most tasks at once.
+        backend: the event loop of the workers.
+        seed: of the random moments.
+    """
     dice = random.Random(seed)
     began = time.monotonic()
+
     faults = (
         Faults(latency=0.1, jitter=0.1, reset_after=0.02, status_500_after=0.01, truncated=0.01),
         Faults(operations="download", latency=0.2, jitter=0.2, cut=0.05),
@@ -62,22 +74,26 @@ def run(
         durations={"image_to_video": (6.0, 2.0)},
     ) as sandbox:
         plan = Plan(sandbox, folder, jobs, contents, concurrency, backend)
+
+        # Once the journal knows every upload, no URL may be presigned any more.
         killed, known = 0, 0
-        while killed < kills and _killed(plan, dice, kills - killed):
+        while killed < kills and _kill_worker(plan, dice, kills - killed):
             killed += 1
             if not known and len(rows(plan.journal, "uploads")) == contents:
                 known = sum(sandbox.ledger.presigns.values())
+
         lines = plan.finish()
         sandbox.set_faults()
         account = Account.of(plan, lines)
+
     again = account.presigned - known if known else 0
     return Toll(killed, account, again, time.monotonic() - began)
 
 
-def _killed(plan: Plan, dice: random.Random, kills_left: int) -> bool:
-    """Start a worker and kill it; False if there was nothing left for it to do."""
+def _kill_worker(plan: Plan, dice: random.Random, kills_left: int) -> bool:
+    """Start a worker and kill it. Returns False if it had nothing left to do."""
     with working(plan.command()) as worker:
-        # After so many more tasks, then at any moment: so the kills are spread over the whole run.
+        # Wait for a share of the remaining tasks, so that the kills are spread over the whole run.
         share = (plan.jobs - plan.made()) / kills_left
         enough = min(plan.made() + dice.uniform(0.0, 2.0 * share), plan.jobs - 1)
         while worker.poll() is None and plan.made() < enough:

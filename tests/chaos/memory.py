@@ -1,7 +1,7 @@
-"""``python -m tests.chaos.memory [JOBS …]``: memory for each job in flight, with a service that only answers.
+"""``python -m tests.chaos.memory [JOBS …]``: measures the memory of a bulk run for each job in flight.
 
-No socket, no sandbox in the same process: what grows is the run. Every count is measured in a process of
-its own, with and without a journal, when all jobs have been accepted and none has ended.
+The service is a fake transport without sockets or a sandbox, so only the run itself grows. Each count is
+measured in a process of its own, with and without a journal, when all jobs are accepted and none has ended.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ COUNTS = (100, 10_000, 100_000)
 
 @attrs.define
 class Service(httpx.AsyncBaseTransport):
-    """Accepts every start; its tasks end when it is told to let them.
+    """A service that accepts every start. Its tasks run until `over` is set.
 
     Attributes:
-        expected: starts until `full` is set.
-        over: its tasks have ended.
+        expected: the number of starts after which `full` is set.
+        over: the tasks have ended.
+        started: starts so far.
+        full: set when all expected starts have arrived.
     """
 
     expected: int
@@ -65,13 +67,14 @@ def _reply(data: Any) -> httpx.Response:
 
 
 def resident() -> int:
-    """Bytes of this process that are in memory (Linux)."""
+    """The resident memory of this process in bytes (Linux only)."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
 async def measure(count: int, journal: Path | None) -> float:
-    """KB for each job, all of them in flight."""
+    """The memory in KB for each job, while all of them are in flight."""
     service = Service(expected=count + 8)
+
     async with A2E("sk_x", base_url="https://a2e.invalid", transport=service) as a2e:
 
         def jobs(number: int) -> Any:
@@ -80,30 +83,34 @@ async def measure(count: int, journal: Path | None) -> float:
                 for index in range(number)
             )
 
-        async with a2e.bulk(jobs(8), journal=None) as run:  # everything is loaded and warm
+        # A small run first, so that all modules are loaded.
+        async with a2e.bulk(jobs(8), journal=None) as run:
             service.over = True
             async for _ in run:
                 pass
+
         service.over = False
         gc.collect()
         before = resident()
         async with a2e.bulk(jobs(count), concurrency=count, journal=journal, timeout=1e6) as run:
             await service.full.wait()
             await anyio.sleep(0.5)
-            each = (resident() - before) / 1024 / count
+            kilobytes = (resident() - before) / 1024 / count
             service.over = True
-            outcomes = [outcome.error async for outcome in run]
-    if outcomes != [None] * count:
-        raise RuntimeError("not every job has come to its end")
-    return each
+            errors = [outcome.error async for outcome in run]
+
+    if errors != [None] * count:
+        raise RuntimeError("not every job has ended well")
+    return kilobytes
 
 
 def main(arguments: list[str]) -> None:
-    """Measure in this process (one count and a journal or none), or start processes that do."""
+    """Measure each count in a process of its own; with ``--here``, measure one count in this process."""
     if arguments and arguments[0] == "--here":
         journal = Path(arguments[2]) if arguments[2:] else None
         sys.stdout.write(f"{anyio.run(measure, int(arguments[1]), journal):.1f}\n")
         return
+
     sys.stdout.write("jobs in flight   KB each   KB each, with a journal\n")
     for count in [int(argument) for argument in arguments] or COUNTS:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Workers in processes of their own, and what a sandbox and a folder say of them afterwards."""
+"""Workers in processes of their own, and the account of their run from the sandbox and the folder."""
 
 from __future__ import annotations
 
@@ -20,23 +20,27 @@ import httpx
 
 from a2e_async.sandbox import Sandbox
 from a2e_async.sandbox.media import pattern
+from tests.chaos.faults import PRICE
 
-__all__ = ["Account", "Plan", "rows", "working"]
+__all__ = ["SPEED", "Account", "Plan", "rows", "working"]
 
-PRICE = 10
-SPEED = 20.0  # seconds of the sandbox's and the workers' clocks in a real second
+SPEED = 20.0  # how much faster than real time the clocks of the sandbox and the workers run
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 900.0  # real seconds for the last worker
+PATIENCE = 900.0  # real seconds that the last worker may take
 
 
 @attrs.frozen
 class Plan:
-    """One bulk run that several processes work on, one after the other.
+    """A bulk run that several processes work on, one after the other.
 
     Attributes:
-        folder: of its pictures, its journal and its results.
-        contents: different pictures.
-        window: seconds of the clock for which lost starts are looked for.
+        sandbox: the service.
+        folder: the folder for pictures, journal and results.
+        jobs: the number of jobs.
+        contents: the number of different pictures.
+        concurrency: the most tasks at once.
+        backend: the event loop of the workers.
+        window: seconds of the clock for which lost starts are searched.
     """
 
     sandbox: Sandbox
@@ -49,20 +53,21 @@ class Plan:
 
     @property
     def journal(self) -> Path:
-        """The journal."""
+        """The file of the journal."""
         return self.folder / "run.db"
 
     @property
     def out(self) -> Path:
-        """Where the results go."""
+        """The folder for the results."""
         return self.folder / "out"
 
     def command(self, **more: Any) -> list[str]:
-        """What starts a worker."""
+        """Make the pictures if needed, and return the command that starts a worker."""
         pictures = [self.folder / f"{number:03}.png" for number in range(self.contents)]
         for number, picture in enumerate(pictures):
             if not picture.exists():
                 picture.write_bytes(b"\x89PNG\r\n\x1a\n" + number.to_bytes(4) + pattern(20_000))
+
         given = {
             "token": self.sandbox.token,
             "url": self.sandbox.url,
@@ -83,22 +88,26 @@ class Plan:
         return self.sandbox.call(lambda world: len(world.ledger.tasks))
 
     def finish(self, **more: Any) -> list[dict[str, Any]]:
-        """Let a worker come to its end; what it says."""
+        """Run a worker to its end and return its lines."""
         with working(self.command(**more)) as worker:
             watchdog = threading.Timer(PATIENCE, worker.kill)
             watchdog.start()
             try:
-                said, complaints = worker.communicate()
+                output, errors = worker.communicate()
             finally:
                 watchdog.cancel()
             if worker.returncode != 0:
-                raise RuntimeError(f"a worker ended with {worker.returncode}: {complaints}")
-            return [json.loads(line) for line in said.splitlines()]
+                raise RuntimeError(f"a worker ended with {worker.returncode}: {errors}")
+            return [json.loads(line) for line in output.splitlines()]
 
 
 @contextmanager
 def working(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """A worker that has begun its run, or has not been able to; killed at the end."""
+    """Start a worker and wait until it has begun its run; kill it at the end.
+
+    Raises:
+        ChildProcessError: the worker could not begin. The message holds its output.
+    """
     worker = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -109,6 +118,7 @@ def working(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     )
     assert worker.stdout is not None
     assert worker.stderr is not None
+
     with worker.stdout, worker.stderr:
         try:
             begun = worker.stdout.readline()
@@ -121,7 +131,10 @@ def working(command: list[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def rows(journal: Path, table: str = "jobs") -> list[dict[str, Any]]:
-    """A table of a journal as it is on disk; of a copy, so that the next worker finds it as it was left."""
+    """The rows of a journal's table as they are on disk now.
+
+    They are read from a copy, because the journal may be open, and the next run must find it unchanged.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for path in journal.parent.glob(journal.name + "*"):
             shutil.copy(path, folder)
@@ -135,14 +148,17 @@ def rows(journal: Path, table: str = "jobs") -> list[dict[str, Any]]:
 
 @attrs.frozen
 class Account:
-    """What became of a run, as the sandbox's ledger and the folder have it.
+    """How a run ended, according to the sandbox's ledger and the folder.
 
     Attributes:
-        jobs, made, paid, delivered: as in `tests.chaos.faults.Row`.
-        files: results on disk, each whole and right.
-        contents: different files that the jobs uploaded.
-        presigned: presigned URLs handed out for them.
-        problems: what does not agree.
+        jobs: jobs of the run.
+        made: tasks made.
+        paid: tasks charged for.
+        delivered: tasks with an Outcome.
+        files: complete results in the folder.
+        contents: the number of different files that the jobs uploaded.
+        presigned: presigned URLs handed out.
+        problems: other differences between the run, the ledger and the folder.
     """
 
     jobs: int
@@ -156,35 +172,44 @@ class Account:
 
     @property
     def holds(self) -> bool:
-        """Whether every job is one task, paid once, delivered once, and its file is whole."""
+        """Whether every job is one task, paid once, delivered once, and its file is complete."""
         return self.jobs == self.made == self.paid == self.delivered == self.files and not self.problems
 
     @classmethod
     def of(cls, plan: Plan, lines: list[dict[str, Any]]) -> Account:
-        """Compare what the last worker said with the ledger and the folder."""
+        """Compare the lines of the last worker with the ledger and the folder."""
         *outcomes, end = lines
+
         problems = [f"{line['key']}: {line['error']}" for line in outcomes if line["error"]]
         if end["stopped"]:
             problems.append(f"stopped: {end['stopped']}")
         if sorted(line["key"] for line in outcomes) != [f"job-{number:05}" for number in range(plan.jobs)]:
             problems.append("not every job has one Outcome")
-        whole = set()
-        with httpx.Client() as http:
-            for line in outcomes:
-                for url, path in zip(line["urls"], line["paths"], strict=True):
-                    if Path(path).read_bytes() == http.get(url).content:
-                        whole.add(path)
-        there = {str(path) for path in plan.out.iterdir()}
-        if there != whole:
-            problems.append(f"not whole, or of no job: {sorted(there ^ whole)[:5]}")
+
+        complete = _complete_files(outcomes)
+        present = {str(path) for path in plan.out.iterdir()}
+        if present != complete:
+            problems.append(f"incomplete, or of no job: {sorted(present ^ complete)[:5]}")
+
         ledger = plan.sandbox.ledger
         return cls(
             plan.jobs,
             made=ledger.made(),
             paid=ledger.charged["image_to_video"] // PRICE,
             delivered=len({line["task"] for line in outcomes} & {task.id for task in ledger.tasks}),
-            files=len(whole),
+            files=len(complete),
             contents=plan.contents,
             presigned=sum(ledger.presigns.values()),
             problems=tuple(problems),
         )
+
+
+def _complete_files(outcomes: list[dict[str, Any]]) -> set[str]:
+    """The downloaded files whose content is the service's."""
+    complete = set()
+    with httpx.Client() as http:
+        for line in outcomes:
+            for url, path in zip(line["urls"], line["paths"], strict=True):
+                if Path(path).read_bytes() == http.get(url).content:
+                    complete.add(path)
+    return complete

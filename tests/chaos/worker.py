@@ -1,7 +1,7 @@
-"""The process that is killed: one bulk run over a journal, told on the command line as JSON.
+"""The process that is killed: a bulk run with a journal. Its options are JSON on the command line.
 
-Writes ``begun`` when the run begins, ``leaving`` when it is interrupted; at its end one JSON line for each
-Outcome and one for the run.
+It writes ``begun`` when the run begins and ``leaving`` when it is interrupted. At its end it writes one JSON
+line for each Outcome and one for the run.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from a2e_async import A2E, BulkRun, Job, JournalError, Outcome, StartPolicy
 from a2e_async.sandbox import ScaledClock
 from tests.chaos.faults import task_id
 
-__all__ = ["jobs", "main"]
-
 
 def jobs(a2e: A2E, count: int, pictures: list[Path]) -> Iterator[Job[Any]]:
-    """The same jobs in every process: each with a key, a prompt of its own and one of a few files."""
+    """The jobs, the same in every process: each has a key, a prompt of its own and one of a few files."""
     for number in range(count):
         yield a2e.image_to_video(
             image_url=pictures[number % len(pictures)], prompt=f"picture {number} waves"
@@ -33,6 +31,7 @@ def jobs(a2e: A2E, count: int, pictures: list[Path]) -> Iterator[Job[Any]]:
 async def main(given: Mapping[str, Any]) -> None:
     """Run all jobs to their end."""
     pictures = [Path(path) for path in given["pictures"]]
+
     client = A2E(
         given["token"],
         base_url=given["url"],
@@ -47,27 +46,29 @@ async def main(given: Mapping[str, Any]) -> None:
             download_to=given["out"],
             timeout=36_000.0,
         )
+
         lines: list[str] = []
         try:
             async with run:
-                _say("begun")
+                _write("begun")
                 await _drain(run, lines)
         except JournalError:
             if run.stopped is None:
                 raise
+
         for line in lines:
-            _say(line)
-        _say(json.dumps({"stopped": repr(run.stopped) if run.stopped else None}))
+            _write(line)
+        _write(json.dumps({"stopped": repr(run.stopped) if run.stopped else None}))
 
 
 async def _drain(run: BulkRun, lines: list[str]) -> None:
     try:
         async for outcome in run:
-            lines.append(_line(outcome))  # noqa: PERF401 - those before an error count
+            lines.append(_line(outcome))  # noqa: PERF401 - an error must not lose the lines before it
     except Exception:
         raise
     except BaseException:
-        _say("leaving")
+        _write("leaving")
         raise
 
 
@@ -83,7 +84,7 @@ def _line(outcome: Outcome) -> str:
     )
 
 
-def _say(line: str) -> None:
+def _write(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

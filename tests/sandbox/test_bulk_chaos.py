@@ -1,4 +1,4 @@
-"""The fast version of `python -m tests.chaos`: every fault, often."""
+"""The short version of `python -m tests.chaos`: every kind of fault, at a high rate."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ async def test_every_job_is_one_task_paid_once_and_delivered_once(kind: str, tmp
 
 
 @pytest.mark.parametrize("kind", ["reset before the work", "504, done up to 60 s later"])
-async def test_without_a_journal_too(kind: str) -> None:
+async def test_the_same_holds_without_a_journal(kind: str) -> None:
     row = await faults.run(kind, 0.1, 100, step=0.5)
     assert row.holds, row

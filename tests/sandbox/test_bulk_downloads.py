@@ -1,4 +1,4 @@
-"""The files of a bulk run: fetched as results come, named after keys, noted with their sizes."""
+"""The files of a bulk run: downloaded as results come, named after keys, recorded with their sizes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 from a2e_async import DownloadError, RetryPolicy
 from a2e_async._files.destination import SavedFile
-from a2e_async.jobs import Result
 from a2e_async.sandbox import Faults
+from a2e_async.tasks import Result
 from tests.sandbox.bulk_kit import drained, entries, ids, pictures, rerun, stage
 
 pytestmark = pytest.mark.anyio
@@ -32,12 +32,12 @@ def out(tmp_path: Path) -> Path:
 
 
 def names(folder: Path) -> list[str]:
-    """What lies in a folder."""
+    """The names of the files in a folder."""
     return sorted(path.name for path in folder.iterdir())
 
 
-def checked(journal: Path, folder: Path) -> int:
-    """How many files the journal knows; each is there, of the size noted."""
+def count_files(journal: Path, folder: Path) -> int:
+    """Check that each file in the journal has its recorded size in the folder; returns their number."""
     count = 0
     for row in entries(journal):
         for file in json.loads(row["files"]):
@@ -47,7 +47,7 @@ def checked(journal: Path, folder: Path) -> int:
     return count
 
 
-async def test_files_are_named_after_keys_and_noted_with_sizes(journal: Path, out: Path) -> None:
+async def test_files_are_named_after_keys_and_recorded_with_sizes(journal: Path, out: Path) -> None:
     async with stage(odd_files=False) as on:
         jobs = [job.with_key(f"scene {number}") for number, job in enumerate(pictures(on.a2e, 5))]
         jobs.append(on.a2e.text_to_image(prompt="kites", max_images=3).with_key("../kites/of all kinds?"))
@@ -56,7 +56,7 @@ async def test_files_are_named_after_keys_and_noted_with_sizes(journal: Path, ou
         assert [path.name for path in outcomes[1].paths] == ["scene 1.mp4"]
         assert len(outcomes[5].paths) == 3
         assert all(path.parent == out for outcome in outcomes for path in outcome.paths)
-        assert checked(journal, out) == len(names(out)) == 8
+        assert count_files(journal, out) == len(names(out)) == 8
 
 
 async def test_without_a_journal_the_key_names_the_file_too(out: Path) -> None:
@@ -67,11 +67,12 @@ async def test_without_a_journal_the_key_names_the_file_too(out: Path) -> None:
         assert names(out) == ["cat.mp4", "cat_2.mp4"]
 
 
-async def test_a_later_run_fetches_only_what_is_gone_or_cut_short(journal: Path, out: Path) -> None:
+async def test_a_later_run_downloads_only_missing_and_incomplete_files(journal: Path, out: Path) -> None:
     async with stage() as on:
         async with on.a2e.bulk(pictures(on.a2e, 4), journal=journal, download_to=out) as run:
             first = await drained(run)
         assert on.sandbox.ledger.requests["download"] == 4
+
         first[1].paths[0].unlink()
         first[2].paths[0].write_bytes(b"half")
         for finished in ("skip", "yield"):
@@ -80,19 +81,20 @@ async def test_a_later_run_fetches_only_what_is_gone_or_cut_short(journal: Path,
             )
             if finished == "skip":
                 assert [outcome.index for outcome in again] == [1, 2]
+
         assert on.sandbox.ledger.requests["download"] == 6
         assert [bool(outcome.paths) for outcome in again] == [True] * 4
-        assert checked(journal, out) == 4
+        assert count_files(journal, out) == 4
 
 
-async def test_a_journal_that_notes_checksums_too_is_read(journal: Path, out: Path) -> None:
+async def test_a_journal_with_checksums_is_read_too(journal: Path, out: Path) -> None:
     async with stage() as on:
         async with on.a2e.bulk(pictures(on.a2e, 3), journal=journal, download_to=out) as run:
             await drained(run)
         with closing(sqlite3.connect(journal)) as file, file:
             for number, files in file.execute("SELECT number, files FROM jobs").fetchall():
-                noted = [{**known, "sha256": "0" * 64} for known in json.loads(files)]
-                file.execute("UPDATE jobs SET files = ? WHERE number = ?", (json.dumps(noted), number))
+                recorded = [{**known, "sha256": "0" * 64} for known in json.loads(files)]
+                file.execute("UPDATE jobs SET files = ? WHERE number = ?", (json.dumps(recorded), number))
         again = await rerun(on, lambda a2e: pictures(a2e, 3), journal=journal, download_to=out)
         assert all(outcome.replayed and outcome.paths for outcome in again)
         assert on.sandbox.ledger.requests["download"] == 3
@@ -107,7 +109,7 @@ async def test_a_folder_given_later_gets_the_files_of_earlier_runs(journal: Path
         assert on.made() == 3
 
 
-async def test_a_file_that_cannot_be_fetched_leaves_the_result(journal: Path, out: Path) -> None:
+async def test_a_failed_download_leaves_the_result(journal: Path, out: Path) -> None:
     async with stage(faults=Faults(operations="download", status_403=1.0)) as on:
         async with on.a2e.bulk(pictures(on.a2e, 3), journal=journal, download_to=out) as run:
             outcomes = await drained(run)
@@ -115,6 +117,7 @@ async def test_a_file_that_cannot_be_fetched_leaves_the_result(journal: Path, ou
         assert len(ids(outcomes)) == 3
         assert run.summary().done == 3
         assert run.summary().workflows["image_to_video"].errors == {"DownloadError": 3}
+
         on.sandbox.set_faults()
         again = await rerun(on, lambda a2e: pictures(a2e, 3), journal=journal, download_to=out)
         assert all(outcome.paths and not outcome.error for outcome in again)
@@ -127,10 +130,10 @@ async def test_downloads_survive_cuts_and_are_complete(journal: Path, out: Path)
         async with on.a2e.bulk(pictures(on.a2e, 25), journal=journal, download_to=out) as run:
             outcomes = await drained(run)
         assert all(outcome.error is None for outcome in outcomes)
-        assert checked(journal, out) == len(names(out)) == 25
+        assert count_files(journal, out) == len(names(out)) == 25
 
 
-async def test_what_has_no_files_is_not_fetched_again_and_again(journal: Path, out: Path) -> None:
+async def test_a_result_without_files_is_not_downloaded_again(journal: Path, out: Path) -> None:
     async with stage() as on:
         job = on.a2e.voice(name="v", voice_urls=["https://e.com/voice.mp3"])
         async with on.a2e.bulk([job], journal=journal, download_to=out) as run:

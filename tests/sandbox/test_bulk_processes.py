@@ -14,7 +14,8 @@ import pytest
 
 from a2e_async.sandbox import Faults, Sandbox, ScaledClock
 from tests.chaos import kills
-from tests.chaos.processes import PRICE, SPEED, Account, Plan, rows, working
+from tests.chaos.faults import PRICE
+from tests.chaos.processes import SPEED, Account, Plan, rows, working
 
 BACKENDS = ("asyncio", "trio")
 JOBS, CONCURRENCY = 24, 8
@@ -22,43 +23,45 @@ JOBS, CONCURRENCY = 24, 8
 
 @contextmanager
 def planned(folder: Path, backend: str = "asyncio", **options: Any) -> Iterator[Plan]:
-    """A sandbox, and a run for workers to work on."""
+    """A sandbox, and the plan of a run in it."""
     settings = {"durations": {"*": (5.0, 1.0)}, "prices": {"image_to_video": PRICE}, **options}
     with Sandbox(clock=ScaledClock(SPEED), **settings) as sandbox:
         yield Plan(sandbox, folder, JOBS, 3, CONCURRENCY, backend, window=120.0)
 
 
-def answers_are_due(plan: Plan, number: int) -> None:
-    """Return when so many starts have been sent and not been answered yet."""
+def wait_for_starts(plan: Plan, number: int) -> None:
+    """Return when this number of starts has been sent."""
     while plan.sandbox.ledger.count("start") < number:
         pass
 
 
 def interrupt(worker: subprocess.Popen[str]) -> None:
-    """As Ctrl-C does; returns when the run has noticed."""
+    """Interrupt the worker, as Ctrl-C does; returns when its run has noticed."""
     assert worker.stdout is not None
     worker.send_signal(signal.SIGINT)
     assert worker.stdout.readline() == "leaving\n"
 
 
 def states(plan: Plan) -> Counter[str]:
-    """How many entries of the journal are in which state."""
+    """The number of entries in each state."""
     return Counter(row["state"] for row in rows(plan.journal))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_ctrl_c_settles_the_starts_that_are_under_way(tmp_path: Path, backend: str) -> None:
+def test_ctrl_c_completes_the_starts_under_way(tmp_path: Path, backend: str) -> None:
     with planned(tmp_path, backend, faults=Faults(operations="start", latency=10.0)) as plan:
         with working(plan.command()) as worker:
-            answers_are_due(plan, CONCURRENCY)
+            wait_for_starts(plan, CONCURRENCY)
             interrupt(worker)
             worker.wait(timeout=10)
         assert worker.returncode != 0
-        # Every start that was sent has been answered and written down; no other was sent.
+
+        # Every start that was sent is answered and in the journal; no other start was sent.
         made = plan.made()
         assert made == plan.sandbox.ledger.count("start")
         assert states(plan)["starting"] == 0
         assert states(plan)["accepted"] + states(plan)["done"] == made >= CONCURRENCY
+
         plan.sandbox.set_faults()
         assert Account.of(plan, plan.finish()).holds
 
@@ -67,16 +70,18 @@ def test_ctrl_c_settles_the_starts_that_are_under_way(tmp_path: Path, backend: s
 def test_a_second_ctrl_c_stops_at_once_and_the_journal_suffices(tmp_path: Path, backend: str) -> None:
     with planned(tmp_path, backend, faults=Faults(operations="start", latency=60.0)) as plan:
         with working(plan.command()) as worker:
-            answers_are_due(plan, CONCURRENCY)
+            wait_for_starts(plan, CONCURRENCY)
             interrupt(worker)
-            # It may come before the run has begun to wait; so press again, as people do.
+            # A signal may arrive before the run waits for its starts, so repeat it, as people do.
             while worker.poll() is None:
                 worker.send_signal(signal.SIGINT)
                 with suppress(subprocess.TimeoutExpired):
                     worker.wait(timeout=0.3)
-        # Nobody has waited for the answers.
+
+        # The run did not wait for the answers.
         assert plan.made() == 0
         assert states(plan)["starting"] == CONCURRENCY
+
         plan.sandbox.set_faults()
         account = Account.of(plan, plan.finish())
         assert account.holds, account
@@ -89,13 +94,13 @@ def test_kill_9_costs_nothing(tmp_path: Path, backend: str) -> None:
     assert toll.kills == 4
 
 
-def test_a_second_process_is_told_at_once(tmp_path: Path) -> None:
+def test_a_second_process_is_refused_at_once(tmp_path: Path) -> None:
     with planned(tmp_path) as plan, working(plan.command()) as first:
         with pytest.raises(ChildProcessError, match=r"JournalError.*in use by another run"):
             plan.finish()
         assert first.poll() is None
-        said, _ = first.communicate(timeout=60)
-        assert len(said.splitlines()) == JOBS + 1
+        output, _ = first.communicate(timeout=60)
+        assert len(output.splitlines()) == JOBS + 1
         assert plan.made() == JOBS
 
 

@@ -1,4 +1,4 @@
-"""Bulk runs over a sandbox: reading, bounds, what ails one job, leaving, and the numbers."""
+"""Bulk runs over a sandbox: reading, bounds, errors of single jobs, leaving early, and the summary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from a2e_async import A2E, InvalidArgument, Job, TaskFailed, Upload, WaitTimeout
 from a2e_async.sandbox import Faults
-from tests.sandbox.bulk_kit import PRICE, cut_off, drained, ids, pictures, stage
+from tests.sandbox.bulk_kit import PRICE, cancel_when, drained, ids, pictures, stage
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def test_no_jobs_no_outcomes() -> None:
         assert run.summary().jobs == 0
 
 
-async def test_jobs_are_read_no_further_ahead_than_a_few_beyond_those_under_way() -> None:
+async def test_jobs_are_read_only_a_few_ahead() -> None:
     read = 0
     async with stage(durations={"*": 1000.0}) as on:
 
@@ -77,12 +77,12 @@ async def test_a_slow_consumer_holds_the_run_back() -> None:
     async with stage() as on, on.a2e.bulk(pictures(on.a2e, 40), concurrency=5) as run:
         first = await anext(run)
         await on.clock.sleep(3600.0)
-        # Five at the server, and the few whose Outcomes wait to be taken.
+        # Five at the server, and a few whose Outcomes have not been taken yet.
         assert on.made() <= 5 + 8 + 1
         assert len([first, *await drained(run)]) == 40
 
 
-async def test_one_poisoned_job_concerns_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_of_one_job_affects_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = tmp_path / "gone.png"
     gone.write_bytes(b"\x89PNG\r\n\x1a\nsoon gone")
     async with stage() as on:
@@ -104,6 +104,7 @@ async def test_one_poisoned_job_concerns_no_other(tmp_path: Path, monkeypatch: p
         endless = on.a2e.image_to_video(image_url="https://e.com/a.png", prompt="sandbox:forever")
         unreadable = on.a2e.wan30(model="wan3.0-video", input={"prompt": "a horse"}, parameters={}, name="n")
         jobs = [good[0], missing, refused, unsendable, good[1], failing, endless, unreadable, good[2]]
+
         for journal in (None, tmp_path / "run.db"):
             async with on.a2e.bulk(jobs, timeout=300.0, journal=journal) as run:
                 outcomes = await drained(run)
@@ -120,6 +121,7 @@ async def test_one_poisoned_job_concerns_no_other(tmp_path: Path, monkeypatch: p
                 "",
             ]
             assert run.stopped is None
+
         monkeypatch.setattr(on.a2e.runtime.uploader, "upload", broken)
         async with on.a2e.bulk([good[0], bug, good[1]]) as run:
             outcomes = await drained(run)
@@ -127,7 +129,7 @@ async def test_one_poisoned_job_concerns_no_other(tmp_path: Path, monkeypatch: p
         assert len(ids(outcomes)) == 2
 
 
-async def test_what_the_iterable_raises_comes_after_the_last_outcome() -> None:
+async def test_an_error_of_the_iterable_comes_after_the_last_outcome() -> None:
     async with stage() as on:
 
         def jobs() -> Iterator[Job[Any]]:
@@ -142,7 +144,7 @@ async def test_what_the_iterable_raises_comes_after_the_last_outcome() -> None:
         assert isinstance(run.stopped, LookupError)
 
 
-async def test_what_is_not_a_job_is_named_by_its_place() -> None:
+async def test_an_input_that_is_not_a_job_is_named_by_its_index() -> None:
     async with stage() as on:
         async with on.a2e.bulk([*pictures(on.a2e, 2), "a string"]) as run:  # type: ignore[list-item]
             with pytest.raises(InvalidArgument, match=r"jobs\[2\]"):
@@ -183,7 +185,7 @@ async def test_a_deadline_inside_or_around_the_run_ends_it(tmp_path: Path) -> No
             async with on.a2e.bulk(pictures(on.a2e, 30), journal=journal) as run:
                 await drained(run)
 
-        await cut_off(run_all, lambda: on.made() >= 10)
+        await cancel_when(run_all, lambda: on.made() >= 10)
         async with on.a2e.bulk(pictures(on.a2e, 30), journal=journal) as run:
             with on.clock.move_on_after(50.0) as scope:
                 await drained(run)
@@ -193,8 +195,8 @@ async def test_a_deadline_inside_or_around_the_run_ends_it(tmp_path: Path) -> No
         assert on.made() == 30
 
 
-async def test_what_breaks_a_run_off_does_not_look_like_its_end() -> None:
-    """As Ctrl-C, which trio may raise in any task."""
+async def test_a_run_that_is_broken_off_does_not_look_complete() -> None:
+    """Broken off as by Ctrl-C, which trio may raise in any task."""
 
     class Interrupted(BaseException): ...
 
@@ -204,36 +206,37 @@ async def test_what_breaks_a_run_off_does_not_look_like_its_end() -> None:
             yield from pictures(on.a2e, 3)
             raise Interrupted
 
-        told: list[str] = []
+        complete = False
 
         async def read() -> None:
+            nonlocal complete
             async with on.a2e.bulk(jobs()) as run:
                 await drained(run)
-                told.append("all")
+                complete = True
 
         with pytest.raises(BaseExceptionGroup) as caught:
             await read()
         assert caught.group_contains(Interrupted)
-        assert not told
+        assert not complete
 
 
 async def test_two_runs_share_one_client(tmp_path: Path) -> None:
     async with stage(faults=Faults(reset_after=0.1), start=None) as on:
-        told: dict[str, int] = {}
+        tasks: dict[str, int] = {}
 
         async def go(name: str, first: int) -> None:
             jobs = pictures(on.a2e, 40, first=first)
             async with on.a2e.bulk(jobs, journal=tmp_path / name, concurrency=10) as run:
-                told[name] = len(set(ids(await drained(run))))
+                tasks[name] = len(set(ids(await drained(run))))
 
         async with anyio.create_task_group() as group:
             group.start_soon(go, "one.db", 0)
             group.start_soon(go, "two.db", 40)
-        assert told == {"one.db": 40, "two.db": 40}
+        assert tasks == {"one.db": 40, "two.db": 40}
         assert on.made() == 80
 
 
-async def test_the_summary_says_what_the_ledger_says(tmp_path: Path) -> None:
+async def test_the_summary_agrees_with_the_ledger(tmp_path: Path) -> None:
     async with stage(
         faults=Faults(reset_after=0.1, status_500_after=0.1, status_429=0.1, task_fails=0.2), seed=3
     ) as on:
@@ -244,6 +247,7 @@ async def test_the_summary_says_what_the_ledger_says(tmp_path: Path) -> None:
         ]
         async with on.a2e.bulk(jobs, retries=2, journal=tmp_path / "run.db") as run:
             outcomes = await drained(run)
+
         summary, ledger = run.summary(), on.sandbox.ledger
         failed = [outcome for outcome in outcomes if outcome.error]
         assert summary.jobs == len(outcomes) == 60
@@ -251,6 +255,7 @@ async def test_the_summary_says_what_the_ledger_says(tmp_path: Path) -> None:
         assert summary.coins == sum(task.coins for task in ledger.tasks)
         assert summary.requests == ledger.count("api") - before
         assert summary.jobs + summary.retried == ledger.made()
+
         videos = summary.workflows["image_to_video"]
         assert videos.done + videos.failed == 40
         assert videos.coins == PRICE * ledger.made("image_to_video")
@@ -259,7 +264,8 @@ async def test_the_summary_says_what_the_ledger_says(tmp_path: Path) -> None:
             task.coins for task in ledger.of("text_to_image")
         )
         assert all(isinstance(outcome.error, TaskFailed) for outcome in failed)
-    # The block and the client are closed; the numbers stay.
+
+    # The run and the client are closed; the numbers stay.
     assert run.summary() == summary
 
 
@@ -294,7 +300,7 @@ def test_a_run_can_be_made_where_no_loop_runs() -> None:
         ("finished", "maybe"),
     ],
 )
-async def test_settings_that_cannot_be_are_named(setting: str, value: Any) -> None:
+async def test_an_invalid_setting_is_named(setting: str, value: Any) -> None:
     async with stage() as on:
         with pytest.raises(InvalidArgument, match=setting):
             on.a2e.bulk([], **{setting: value})

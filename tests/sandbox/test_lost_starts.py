@@ -11,7 +11,7 @@ import pytest
 
 from a2e_async import A2E, Job, StartPolicy, SubmissionUncertain
 from a2e_async.sandbox import Faults
-from tests.sandbox.bulk_kit import Stage, cut_off, drained, entries, ids, rerun, stage
+from tests.sandbox.bulk_kit import Stage, cancel_when, drained, entries, ids, rerun, stage
 
 pytestmark = pytest.mark.anyio
 
@@ -77,11 +77,13 @@ async def test_a_task_made_long_ago_with_the_same_inputs_is_not_taken(
         [old] = swaps(on.a2e, 1)
         await old.run()
         await on.clock.sleep(3600.0)
+
         # This client knows of no task; only the time tells that the old one is not what it has lost.
         async with on.client(start=RESUBMIT) as other:
             [job] = swaps(other, 1)
             on.sandbox.script("head_swap.start", "reset_before")
             result = await job.run()
+
         assert on.made() == 2
         assert result.task.id == on.sandbox.ledger.tasks[1].id
 
@@ -97,7 +99,7 @@ async def test_a_run_taken_up_again_gives_no_record_to_two_jobs(tmp_path: Path) 
         on.sandbox.set_faults(
             Faults(operations="list", status_503=1.0), Faults(operations="start", reset_after=0.4)
         )
-        await cut_off(lambda: run_all(on), lambda: on.sandbox.ledger.count("head_swap.list") > 6)
+        await cancel_when(lambda: run_all(on), lambda: on.sandbox.ledger.count("head_swap.list") > 6)
         on.sandbox.set_faults()
         assert "starting" in {row["state"] for row in entries(journal)}
         again = await rerun(
@@ -121,6 +123,7 @@ async def test_a_family_without_a_list_is_uncertain_at_once(family: str) -> None
             ),
         }
         on.sandbox.script("start", "reset_after")
+
         with pytest.raises(SubmissionUncertain) as uncertain:
             await jobs[family].run()
         assert uncertain.value.job is jobs[family]

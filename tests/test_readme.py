@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import struct
-import zlib
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from a2e_async.sandbox import Sandbox
+from a2e_async.sandbox.media import png
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text("utf-8")
@@ -30,15 +29,6 @@ def _titled() -> list[Any]:
     return found
 
 
-def _png(colour: int) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
-    pixel = zlib.compress(bytes((0, colour)))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixel) + chunk(b"IEND", b"")
-
-
 def test_there_are_snippets() -> None:
     assert len(_titled()) >= 6
 
@@ -47,7 +37,7 @@ def test_there_are_snippets() -> None:
 @pytest.mark.parametrize("code", _titled())
 async def test_snippet_runs(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, name in enumerate(("cat.png", "dog.png")):
-        (tmp_path / name).write_bytes(_png(number))
+        (tmp_path / name).write_bytes(png(1, 1, (number, number, number)))
     monkeypatch.chdir(tmp_path)
     durations = {"text_to_image": (0.2, 0.1), "image_to_video": (0.2, 0.1)}
     async with Sandbox(durations=durations) as sandbox:

@@ -1,7 +1,7 @@
-"""Event loops whose time jumps to the next deadline when nothing else is to be done.
+"""Event loops whose time jumps to the next deadline when there is nothing else to do.
 
-For tests without sockets and threads: hours pass in milliseconds, always in the same order. A test
-module asks for them with ``from tests.virtual_time import anyio_backend``.
+They are for tests without sockets and threads. Hours pass in milliseconds, and always in the same order.
+A test module uses them by ``from tests.virtual_time import anyio_backend``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BACKENDS = ("asyncio", "trio")
 
 
 class _JumpingSelector(selectors.SelectSelector):
-    """Instead of waiting for a timeout, jumps over it."""
+    """A selector that skips a timeout instead of waiting for it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,13 +56,13 @@ def _options(backend: str) -> Mapping[str, Any]:
 
 @pytest.fixture(params=BACKENDS)
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Mapping[str, Any]]:
-    """The event loop's backend, in virtual time."""
+    """Run tests in virtual time, on each backend."""
     return request.param, _options(request.param)
 
 
 def run(backend: str, main: Callable[[], Awaitable[T]]) -> T:
-    """Run a coroutine function in an event loop of its own, whose time begins at 0."""
+    """Run a coroutine function in a new event loop, whose time begins at 0."""
     if backend == "trio":
-        # Releases of anyio before 4.15 do not pass the clock on.
+        # anyio before 4.15 does not pass the clock on to trio.
         return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
     return anyio.run(main, backend=backend, backend_options=dict(_options(backend)))

@@ -9,12 +9,12 @@ import pytest
 from a2e_async import A2E
 from a2e_async.sandbox import Sandbox, VirtualClock
 
-SECONDS = 4.0  # that a task takes, of the sandbox's clock
+SECONDS = 4.0  # how long a task takes by the sandbox's clock
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """An account with many coins, whose tasks are quick."""
+    """A sandbox with many coins and quick tasks, for all tests of a module."""
     clock = VirtualClock(auto=True)
     with Sandbox(clock=clock, durations={"*": SECONDS}, voice_quota=1000) as sandbox:
         yield sandbox
@@ -22,6 +22,6 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 async def a2e(sandbox: Sandbox) -> AsyncIterator[A2E]:
-    """A client of it."""
+    """A client of the sandbox, on its clock."""
     async with A2E(token=sandbox.token, base_url=sandbox.url, clock=sandbox.clock) as a2e:
         yield a2e

@@ -1,4 +1,4 @@
-"""What one resource can do, found out by doing it: each cell of its row is filled by a call that worked."""
+"""Proves what one resource can do, by doing it. Each cell of its row comes from a call that worked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = ("start", "poll", "result", "download", "list", "get", "delete", "othe
 NONE = "-"
 _MAKERS = ("add", "generate", "send_tts", "upload", "list", "training")
 _ENDERS = ("remove", "preview_delete", "delete")
-_MANY = 12  # so many waiting tasks that a list is cheaper than asking for each
+_MANY = 12  # with this many waiting tasks, a list is cheaper than reading each by its id
 _PAGE = 2
 _LONG = 100_000.0
 
@@ -35,8 +35,8 @@ class Row:
 
     Attributes:
         resource: the name on the client.
-        cells: by column.
-        proved: the constants of the operations that were called and answered well.
+        cells: the text of each column.
+        proved: the constants of the operations that were called successfully.
     """
 
     resource: str
@@ -54,9 +54,9 @@ async def prove(a2e: A2E, sandbox: Sandbox, resource: str, folder: Path) -> Row:
 
     Args:
         a2e: a client of the sandbox, on its clock.
-        sandbox: its ledger tells by which routes tasks were read back.
+        sandbox: the sandbox; its ledger shows by which routes tasks were read back.
         resource: the name on the client.
-        folder: for downloads.
+        folder: a folder for downloads.
 
     Raises:
         AssertionError, A2EError: something does not work.
@@ -72,10 +72,11 @@ async def prove(a2e: A2E, sandbox: Sandbox, resource: str, folder: Path) -> Row:
 
 @attrs.define
 class _Proof:
-    """The proof of one resource under way.
+    """The unfinished proof of one resource.
 
     Attributes:
-        id: what calls that need an id are given; failed_id: of a task that failed.
+        id: the id for calls that need one.
+        failed_id: the id of a task that failed.
     """
 
     a2e: A2E
@@ -123,7 +124,7 @@ class _Proof:
             await self._delete(ending, by_route[id(routes.list)])
 
     async def _start_only(self, workflow: Workflow[Any]) -> None:
-        """No way back: `run` and `wait` say so before anything is sent, `start` does what it is told."""
+        """A workflow that cannot be read back: `run` and `wait` refuse before any request; `start` works."""
         job = self.resource(**self._arguments(workflow.routes.start))
         before = self.sandbox.ledger.made(workflow.name)
         for refused in (job.run, workflow.task(ANCHOR).wait):
@@ -141,13 +142,13 @@ class _Proof:
         return result
 
     async def _poll(self, workflow: Workflow[Any], by_route: Mapping[int, str]) -> None:
-        """Which routes were asked while waiting, for one task and for many."""
+        """Find out which routes are used while waiting, for one task and for many."""
         routes = workflow.routes
         before = self.sandbox.ledger.requests
         await self._run(workflow)
-
         if not routes.batch_detail and routes.list and workflow.name != "voice":  # one voice at a time
             await self._run_many(workflow)
+
         after = self.sandbox.ledger.requests
         asked = {
             "batch": routes.batch_detail,
@@ -182,7 +183,7 @@ class _Proof:
         assert len(set(found)) == _MANY
 
     def _result(self, result: Result[Any]) -> None:
-        """In which of the record's fields the outputs were found; an id, where there is no file."""
+        """Find the fields of the record that hold the outputs, or the id if there is no file."""
         raw = result.record.raw
         sent = set(_strings(raw, only=_inputs(result)))
         assert not sent.intersection(result.urls), "an input was taken for an output"
@@ -205,12 +206,12 @@ class _Proof:
         self._mark(constant, "list", self._paging(constant))
 
     def _paging(self, constant: str) -> str:
-        """How the list is counted, and its name where that is not `list`."""
+        """The parameter that counts the pages, and the method's name if it is not `list`."""
         paging = operations_of(self.row.resource)[constant].paging
         return _named(constant, "LIST", f"`{paging.page}`" if paging and paging.page else "whole")
 
     async def _listed(self, constant: str) -> Sequence[str]:
-        """The ids in a list, read in small pages."""
+        """Read the ids of a list, in small pages."""
         paging = operations_of(self.row.resource)[constant].paging
         arguments = {"page_size": _PAGE} if paging and paging.size else {}
         given = getattr(self.resource, constant.lower())(**arguments)
@@ -238,8 +239,8 @@ class _Proof:
     # Single calls
 
     async def _others(self, constants: Sequence[str]) -> None:
-        """Call what has no column, and what fills one in resources that are no workflows."""
-        told = []
+        """Call the operations that have no column, or that fill one in a resource that is no workflow."""
+        without_column = []
         for constant in sorted(constants, key=lambda name: name.lower() in _ENDERS):
             reply = await self._call(constant)
             operation = operations_of(self.row.resource)[constant]
@@ -249,7 +250,7 @@ class _Proof:
             elif constant.endswith("DELETE") and self.row.cells["delete"] == NONE:
                 self.row.cells["delete"] = _named(constant, "DELETE", "yes")
             else:
-                told.append(constant)
+                without_column.append(constant)
 
             if operation.reply is text:
                 self.row.cells["result"] = "the reply"
@@ -258,12 +259,12 @@ class _Proof:
             self._mark(constant)
             self.id = self.id or _id_in(reply)
 
-        if told:
-            names = (f"`{name.lower()}`" for name in sorted(told))
+        if without_column:
+            names = (f"`{name.lower()}`" for name in sorted(without_column))
             self.row.cells["other operations"] = ", ".join(names)
 
     async def _call(self, constant: str) -> Any:
-        """Call one operation by its method, in the way in which it is called, to its end."""
+        """Call one operation by its method, and await whatever kind of result it returns."""
         operation = operations_of(self.row.resource)[constant]
         method = self.resource if constant == "START" else getattr(self.resource, constant.lower())
         arguments = self._arguments(operation)
@@ -276,15 +277,15 @@ class _Proof:
 
         if "ids" in names:
             arguments["ids"] = [identity]
-        if "timeout" in names:  # it is answered with 202 until it is ready
+        if "timeout" in names:  # the service answers 202 until the result is ready
             arguments["timeout"] = _LONG
 
         if "body" in names and identity:
             arguments["body"] = {"_id": identity}
         if constant == "RETRY" and "body" not in names:
             arguments["extra_query"] = {"_id": identity}
-        reply = method(**arguments)
 
+        reply = method(**arguments)
         if isinstance(reply, Job):
             return await reply.run(timeout=_LONG)
         if isinstance(reply, Pages):
@@ -345,7 +346,7 @@ def _strings(value: Any, only: set[str] | None = None) -> Iterator[str]:
 
 
 def _id_in(reply: Any) -> str:
-    """The id of what a call made, or of the first of what it listed."""
+    """The id of the record that a call made, or of the first record that it listed."""
     if isinstance(reply, Record):
         reply = reply.raw
     if isinstance(reply, Mapping):

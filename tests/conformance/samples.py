@@ -1,4 +1,4 @@
-"""Arguments that an operation accepts, made from its own declaration by rule."""
+"""Valid arguments for any operation, made by rule from its declaration."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from a2e_async._spec.operation import Operation
 __all__ = ["ANCHOR", "Place", "media_url", "places_of", "sample", "sample_arguments", "with_value"]
 
 ANCHOR = "65f0c0ffee0000000000a001"
-_HOST = "https://video-in.example.com"  # a host that says video: no guess may go by that
+_HOST = "https://video-in.example.com"  # has the word video in it, which must not mislead any guess
 
 
 def media_url(name: str, word: str = "in") -> str:
-    """A URL whose suffix fits what the field is for."""
+    """A URL whose suffix fits the purpose of a field with this name."""
     kinds = (("mp3", r"audio|voice|src"), ("mp4", r"video|clip"))
     suffix = next((kind for kind, pattern in kinds if re.search(pattern, name, re.IGNORECASE)), "png")
     return f"{_HOST}/{word}/{name or 'file'}.{suffix}"
 
 
 def sample(field: Field, word: str = "in") -> Any:
-    """A value that the field allows; optional members of objects are left out.
+    """A value that a field allows. Optional members of objects are left out.
 
     Args:
         field: the field.
-        word: stands in every text and URL whose content is free.
+        word: put into every text and URL whose content is free.
     """
     if field.choices:
         return field.choices[0]
@@ -62,7 +62,7 @@ def sample(field: Field, word: str = "in") -> Any:
 
 
 def sample_arguments(operation: Operation[Any], word: str = "in", **given: Any) -> dict[str, Any]:
-    """Keywords that satisfy what the operation requires, its rules between keywords included."""
+    """Keywords that an operation accepts, also by its rules between keywords."""
     fields = {field.name: field for field in (*operation.path_fields, *operation.query, *operation.body)}
     values = {field.name: sample(field, word) for field in fields.values() if field.required}
     values.update(given)
@@ -97,7 +97,7 @@ Place = tuple[str | int, ...]
 
 
 def places_of(operation: Operation[Any]) -> Iterator[tuple[Place, Field]]:
-    """Where an operation wants media: the path to each place in its keywords, and the field there."""
+    """The places in an operation's keywords that take media, each with its field."""
     for field in operation.body:
         yield from _places(field, (field.name,))
 
@@ -112,7 +112,7 @@ def _places(field: Field, where: Place) -> Iterator[tuple[Place, Field]]:
 
 
 def with_value(operation: Operation[Any], where: Place, value: Any, **given: Any) -> dict[str, Any]:
-    """Accepted keywords with a value at one place of them."""
+    """Keywords that an operation accepts, with a given value at one place."""
     fields = {field.name: field for field in operation.body}
     name = str(where[0])
     inner = _placed(fields[name], where[1:], value)

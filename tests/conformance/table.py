@@ -1,4 +1,4 @@
-"""The conformance table: made by proving it, kept beside this module, compared by `test_table`.
+"""The conformance table. A proof makes each row, and `test_table` compares it with ``table.md``.
 
 make conformance      # prove every row and write table.md anew
 """
@@ -23,8 +23,8 @@ __all__ = ["TABLE", "groups", "line_of", "lines_by_resource", "render"]
 
 TABLE = Path(__file__).with_name("table.md")
 
-# The groups of the service's own catalogue, in its order. Resources that stand in none of them are
-# newer families and follow by themselves, under their tag in the document.
+# The groups of the service's own catalogue, in its order. Resources of no group are newer families. They
+# follow under "Newer".
 CATALOGUE: Mapping[str, Sequence[str]] = {
     "Image to Video": ("image_to_video",),
     "Text to Image": ("text_to_image",),
@@ -59,7 +59,7 @@ CATALOGUE: Mapping[str, Sequence[str]] = {
 
 
 def groups() -> Mapping[str, Sequence[str]]:
-    """Every resource by the group that it stands under: the catalogue's, then the newer families."""
+    """The resources of each group: the catalogue's groups, then the newer families."""
     known = {resource for resources in CATALOGUE.values() for resource in resources}
     newer = [resource for resource in RESOURCES if resource not in known]
     return {**CATALOGUE, "Newer": newer}
@@ -71,7 +71,7 @@ def line_of(row: Row, group: str) -> str:
 
 
 def render(rows: Mapping[str, Row]) -> str:
-    """The table."""
+    """The whole table as Markdown."""
     operations = sum(len(operations_of(resource)) for resource in rows)
     head = ("group", "resource", *COLUMNS)
     lines = [
@@ -97,7 +97,7 @@ def render(rows: Mapping[str, Row]) -> str:
 
 
 def lines_by_resource(table: str) -> dict[str, str]:
-    """The lines of a table by their resource, in order."""
+    """The rows of a table by their resource, in order."""
     rows = [line for line in table.splitlines() if line.startswith("| ") and "`" in line]
     return {line.split("`")[1]: line for line in rows}
 
@@ -114,7 +114,7 @@ async def _prove_all() -> dict[str, Row]:
 
 
 def main() -> None:
-    """Write the table."""
+    """Prove every row and write the table."""
     table = render(anyio.run(_prove_all))
     changed = not TABLE.exists() or TABLE.read_text(encoding="utf-8") != table
     TABLE.write_text(table, encoding="utf-8")

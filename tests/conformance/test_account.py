@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,12 @@ async def test_backgrounds_of_the_system_and_of_ones_own(a2e: A2E) -> None:
     assert {background.type for background in every} == {"custom", "system"}
     assert (await a2e.custom_background.random_background())["_id"]
 
-    canvas = {"web_bg_width": 10, "web_bg_height": 10, "web_people_width": 5, "web_people_height": 5}
+    canvas: dict[str, Any] = {
+        "web_bg_width": 10,
+        "web_bg_height": 10,
+        "web_people_width": 5,
+        "web_people_height": 5,
+    }
     job = a2e.avatar_video(
         anchor_id=ANCHOR, anchor_type=0, audio_src=SOUND, custom_back_id=added["_id"], **canvas
     )

@@ -1,4 +1,4 @@
-"""Each way in which a family says no, and the error that it becomes."""
+"""Each way in which a family refuses, and the error that it becomes."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ async def test_too_few_coins_however_the_family_says_it(resource: str, a2e: A2E,
     made = poor.ledger.made(resource)
     with pytest.raises(InsufficientCredits) as caught:
         await job_of(a2e, resource).start()
-    told = {"flux2": 402, "head_swap": 400}
-    assert caught.value.status == told.get(resource, 200)
+    statuses = {"flux2": 402, "head_swap": 400}
+    assert caught.value.status == statuses.get(resource, 200)
     assert poor.ledger.made(resource) == made
 
 
@@ -138,11 +138,11 @@ async def test_one_voice_at_a_time(a2e: A2E) -> None:
     await task.wait()
 
 
-# What the service refuses although its schema allows it
+# Refusals that the schema does not express
 
 
 async def test_a_code_without_a_status(a2e: A2E) -> None:
-    """Sent past the check before sending: the service answers 200 with code 30005."""
+    """The service answers 200 with code 30005 to a body that avoids the check before sending."""
     extra = {"back_id": ANCHOR, "custom_back_id": ANCHOR}
     canvas = dict.fromkeys(("web_bg_width", "web_bg_height", "web_people_width", "web_people_height"), 100)
     with pytest.raises(APIError) as caught:

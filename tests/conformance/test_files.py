@@ -1,4 +1,4 @@
-"""A local file wherever the API wants a URL: found from the spec, uploaded once, all before the start."""
+"""Local files wherever the API wants a URL. They are uploaded once, and before the start."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ PLACES = [
 NAMES = [f"{resource}.{constant}: {'.'.join(map(str, place))}" for resource, constant, place in PLACES]
 
 
-def told(place: Place) -> str:
-    """The place as errors tell it."""
+def shown(place: Place) -> str:
+    """The place as error messages show it."""
     text = str(place[0])
     for part in place[1:]:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
@@ -35,7 +35,7 @@ def told(place: Place) -> str:
 
 
 def at(body: Any, place: Place, names: Mapping[str, str]) -> Any:
-    """What stands at a place of a body, whose members have the names of the wire."""
+    """The value at a place of a body, whose members have their names on the wire."""
     value = body[names[str(place[0])]]
     for part in place[1:]:
         value = value[part]
@@ -54,7 +54,7 @@ def arguments_with(resource: str, constant: str, place: Place, value: Any) -> di
 
 
 def file_for(place: Place, folder: Path, content: str) -> Path:
-    """A real file of the kind that the place is for, different from all others."""
+    """A real file of the kind that a place takes, different from all others."""
     name = next(str(part) for part in reversed(place) if isinstance(part, str))
     suffix = media_url(name).rpartition(".")[2]
     path = folder / f"given.{suffix}"
@@ -103,11 +103,11 @@ def test_a_text_that_is_no_url_is_refused_by_name(resource: str, constant: str, 
     for wrong in ("given.png", "./in/given.png", "C:\\given.png", "~/given.png", "", "a b"):
         with pytest.raises(InvalidArgument, match="is not a URL") as caught:
             _check(method_of(a2e, resource, constant)(**arguments_with(resource, constant, place, wrong)))
-        assert caught.value.field == told(place)
+        assert caught.value.field == shown(place)
 
 
 def _check(call: Any) -> None:
-    """A coroutine checks its arguments when it first runs; it gets no further here."""
+    """Run a coroutine up to its first await: by then it has checked its arguments."""
     if inspect.iscoroutine(call):
         try:
             call.send(None)
@@ -116,7 +116,7 @@ def _check(call: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [Path("/nowhere/at/all.png"), b"", 5, None, object(), Path("/")])
-def test_a_file_that_is_none_is_refused_by_name(wrong: Any) -> None:
+def test_an_invalid_file_is_refused_by_name(wrong: Any) -> None:
     a2e = A2E(token="sk_x")
     with pytest.raises(InvalidArgument, match="image_url: "):
         a2e.image_to_video(image_url=wrong)
@@ -140,7 +140,7 @@ async def test_each_content_once_whatever_it_came_as(a2e: A2E, sandbox: Sandbox,
     assert isinstance(upload, Upload)
 
     before = sandbox.ledger
-    jobs = [
+    jobs: list[Job[Any]] = [
         a2e.virtual_try_on(image_urls=[path, content, upload, upload.url]),
         a2e.image_to_video(image_url=path, model_type="FLF2V", end_image_url=content),
     ]

@@ -1,4 +1,4 @@
-"""Families that differ: each through the same Job, Task and Result."""
+"""Families that differ from the rest, each used through the same Job, Task and Result."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ async def test_an_avatar_video_and_its_progress(a2e: A2E, sandbox: Sandbox) -> N
     task = await job.start()
     assert task.record.status in ("init", "start", "pending", "process")
 
-    seen = []
+    seen: list[int] = []
     while (record := await task.refresh()).status not in ("success", "fail"):
+        assert record.process is not None
         seen.append(record.process)
         await sandbox.clock.sleep(0.5)
 
@@ -93,7 +94,7 @@ async def test_a_video_twin_from_training_to_an_avatar_video(a2e: A2E, sandbox: 
 
 
 async def test_a_further_start_that_says_no_more_than_yes(clock: VirtualClock) -> None:
-    """The shape of its reply is not known; the twin's id is."""
+    """The shape of its reply is unknown; only the twin's id is sure."""
     asked = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
@@ -162,7 +163,7 @@ async def test_a_face_swap_preview_is_read_by_query(a2e: A2E, sandbox: Sandbox) 
     assert result.urls == (result.record.result_url,)
     assert (result.record.video_url, result.record.face_url) == (VIDEO, IMAGE)
     assert (await a2e.face_swap_preview.status(result.task.id)).result_url == result.record.result_url
-    assert result.coins is None, "this family does not tell"
+    assert result.coins is None, "this family does not report them"
 
 
 @pytest.mark.parametrize("resource", ["face_swap_task", "face_swap_preview"])
@@ -171,8 +172,9 @@ async def test_a_face_swap_that_fails(resource: str, a2e: A2E) -> None:
     job = getattr(a2e, resource)(**name, video_url=VIDEO, face_url=media_url("face", "sandbox:fail"))
     with pytest.raises(TaskFailed, match="The generation failed") as caught:
         await job.run()
-    assert caught.value.record.failure == caught.value.record.raw["faild_message"]
-    assert caught.value.record.error_code == "1005"
+    record: Any = caught.value.record
+    assert record.failure == record.raw["faild_message"]
+    assert record.error_code == "1005"
 
 
 async def test_the_faces_of_face_swaps(a2e: A2E) -> None:

@@ -1,4 +1,4 @@
-"""One async iterator for every list, whatever its paging and its reply; records may move meanwhile."""
+"""One async iterator for every list, whatever its paging and its reply. Records may move meanwhile."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ IMAGE = media_url("image")
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """A fresh account for each test: what a list shows is counted."""
+    """A fresh account for each test, because the tests count the records of its lists."""
     with Sandbox(clock=VirtualClock(auto=True)) as sandbox:
         yield sandbox
 
 
 async def started(a2e: A2E, resource: str, number: int) -> list[str]:
-    """The ids of so many tasks, newest first."""
+    """Start a number of tasks and return their ids, newest first."""
     start = operations_of(resource)["START"]
     arguments = sample_arguments(start, **BESIDES.get(start.path, {}))
     return [(await getattr(a2e, resource)(**arguments).start()).id for _ in range(number)][::-1]
@@ -79,7 +79,7 @@ SHAPES: dict[str, Callable[[list[Any]], Any]] = {
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("resource", ["image_to_video", "gpt_image", "photobook"])
 async def test_whatever_the_list_is_wrapped_in(resource: str, shape: str) -> None:
-    """Of some families it is not known; of one, two clients disagree."""
+    """The shape is unknown for some families, and two clients disagree about one."""
     ids = [f"{number:024x}" for number in range(5)]
     asked = []
 
@@ -137,7 +137,7 @@ async def test_tasks_deleted_while_the_list_is_read(a2e: A2E, sandbox: Sandbox) 
 
 
 async def test_tasks_that_leave_the_status_asked_for(a2e: A2E, sandbox: Sandbox) -> None:
-    """Read by status, records move up as others get another one."""
+    """In a list of one status, records move up when others change theirs."""
     made = await started(a2e, "flux2", 5)
     await sandbox.clock.sleep(1000)
     running = await started(a2e, "flux2", 2)

@@ -1,4 +1,4 @@
-"""Outputs are found in every family, and no input is ever taken for one."""
+"""Outputs are found in every family, and no input is ever mistaken for one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_FILES = {"voice"}
 
 
 def with_all_media(start: Operation[Any]) -> dict[str, Any]:
-    """Keywords with a URL wherever the start takes one."""
+    """Keywords with a URL at every place where the start takes one."""
     given = dict(BESIDES.get(start.path, {}))
     for field in start.body:
         if any(urls_of(sample(field))) and not field.name.startswith("webhook"):
@@ -53,7 +53,7 @@ async def test_outputs_are_found_and_echoed_inputs_are_not(resource: str, a2e: A
     assert bool(result.urls) == (resource not in NO_FILES)
     assert len(result.ids) == len(result.records) == 1
 
-    # Of a task of an earlier process only the record is known.
+    # For a task of an earlier process, only the record is known.
     again = await getattr(a2e, resource).task(result.task.id).wait()
     assert again.urls == result.urls
     assert again.ids == result.ids
@@ -75,7 +75,7 @@ async def test_a_field_that_the_spec_does_not_know_is_an_input_too(a2e: A2E) -> 
     assert result.urls == (result.record.result_url,)
 
 
-async def test_the_result_of_a_family_whose_fields_nobody_has_told(a2e: A2E) -> None:
+async def test_the_result_of_a_family_with_unknown_fields(a2e: A2E) -> None:
     body = {"prompt": "x", "image_url": media_url("image"), "video_url": media_url("video")}
     result = await a2e.workflow("hailuoVideo", body).run()
     assert len(result.urls) == 1

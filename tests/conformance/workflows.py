@@ -1,4 +1,4 @@
-"""The workflows of the package, found from the package."""
+"""The workflows of the package, found by importing it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ WORKFLOWS: Mapping[str, type[Workflow[Any]]] = {
 }
 READABLE = [resource for resource, cls in WORKFLOWS.items() if cls.routes.readable]
 
-# What only prose tells: a quote is for another operation, 1080p needs 16:9, no input of dubbing is declared.
+# Arguments that only prose asks for: a quote is for another operation, 1080p needs 16:9, and the document
+# declares no input of dubbing.
 BESIDES: Mapping[str, Mapping[str, Any]] = {
     "/api/v1/generation/quote": {"endpoint": "/api/v1/userText2Image/start", "request_body": {"prompt": "x"}},
     "/api/v1/veoVideo/start": {"aspect_ratio": "16:9"},
@@ -38,6 +39,6 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
 
 
 def operations_of(resource: str) -> dict[str, Operation[Any]]:
-    """The operations of a resource by the names of their constants."""
+    """The operations of a resource, by the names of their constants."""
     module = importlib.import_module(RESOURCES[resource].partition(":")[0])
     return {name: value for name, value in vars(module).items() if isinstance(value, Operation)}

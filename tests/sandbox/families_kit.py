@@ -1,4 +1,4 @@
-"""Families that nobody has seen, in every form that the known ones have."""
+"""Invented families, in every form that the known ones have."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ PAGES = {"pageNum": "pageSize", "page": "page_size", "current": "pageSize"}
 def new_family(
     name: str, *, detail: str = "", listing: str, page: str, batch: bool, delete: str = ""
 ) -> Document:
-    """The paths of one family.
+    """The paths of one family, as an OpenAPI document has them.
 
     Args:
-        detail: the path of its detail route; ``status?_id`` reads by query.
-        listing: the last segment of its list; page: the parameter that counts the pages.
+        name: its path segment.
+        detail: the path of its detail route; ``status?_id`` is a route that takes the id by query.
+        listing: the last segment of its list.
+        page: the query parameter that counts the pages.
+        batch: whether it has a batch route.
         delete: method and path of its delete route.
     """
     base = f"/api/v1/{name}"
@@ -83,4 +86,4 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "newTram": {"listing": "allRecords", "page": "pageNum", "batch": False},
 }  # fmt: skip
 NAMES = ["new_kite", "new_boat", "new_train", "new_plane", "new_car", "new_bus", "new_tram"]
-"""What they are called as resources, in the same order."""
+"""Their names as resources, in the same order."""

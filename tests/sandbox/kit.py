@@ -1,4 +1,4 @@
-"""What the sandbox's own tests share: a plain HTTP client, and a valid body for every start."""
+"""Shared by the sandbox's own tests: a plain HTTP client, and a valid body for every start."""
 
 from __future__ import annotations
 
@@ -80,9 +80,10 @@ STARTS: dict[str, dict[str, Any]] = {
 
 
 def start_body(route: str) -> dict[str, Any]:
-    """A body that a start would accept; of a family that is new in the document, by its schema."""
+    """A body that a start would accept. For a family without an entry in STARTS, its schema makes it up."""
     if route in STARTS:
         return STARTS[route]
+
     operation = next(one for one in load_document().operations if "/".join(one.segments) == route)
     schema = operation.body_schema or {}
     required = {name for part in (schema, *schema.get("allOf", ())) for name in part.get("required", ())}
@@ -90,7 +91,7 @@ def start_body(route: str) -> dict[str, Any]:
 
 
 def _sample(schema: Any) -> Any:
-    """A value that a schema allows, as far as it says so."""
+    """A value that a schema allows."""
     if "enum" in schema:
         return schema["enum"][0]
     if schema.get("type") == "array":
@@ -102,7 +103,7 @@ def _sample(schema: Any) -> Any:
     return kinds.get(schema.get("type"), IMAGE)
 
 
-# Bodies of the other operations that need one; {task} is the id of a task of that resource.
+# Bodies of the other operations that need one. {task} is replaced by the id of a task of that resource.
 BODIES: dict[str, dict[str, Any]] = {
     "r2/upload-presigned-url": {"key": "cat.png"},
     "r2/get_upload_presigned_url": {"key": "cat.png"},
@@ -137,7 +138,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 class Talker:
-    """A client of one sandbox that knows nothing but HTTP."""
+    """A client of one sandbox that only knows HTTP, and the sandbox's clock."""
 
     def __init__(self, sandbox: Sandbox, clock: VirtualClock | None = None) -> None:
         self.sandbox = sandbox
@@ -160,7 +161,7 @@ class Talker:
         return self.http.delete(path)
 
     def start(self, route: str, **changes: Any) -> dict[str, Any]:
-        """The first record of a start's reply."""
+        """Start a task and return the first record of the reply."""
         reply = self.post(route, {**start_body(route), **changes})
         assert reply.status_code == 200, reply.text
         data = reply.json()["data"]
@@ -169,7 +170,7 @@ class Talker:
         return first
 
     def finish(self) -> None:
-        """Let every task come to its end."""
+        """Move the clock until every task has ended."""
         self.clock.advance(100_000)
 
     def close(self) -> None:
@@ -179,7 +180,7 @@ class Talker:
 
 @contextmanager
 def talking(**options: Any) -> Iterator[Talker]:
-    """A sandbox on a clock that stands still, and someone to talk to it."""
+    """Run a sandbox, by default on a clock that does not move by itself, and yield a client of it."""
     clock = options.pop("clock", None) or VirtualClock()
     with Sandbox(clock=clock, **options) as sandbox:
         talker = Talker(sandbox, clock)

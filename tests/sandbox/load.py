@@ -1,7 +1,7 @@
-"""How many requests a second one sandbox answers: ``python -m tests.sandbox.load``.
+"""Measures how many requests a second one sandbox answers: ``python -m tests.sandbox.load``.
 
-The sandbox runs in a process of its own; the load comes from this one, over raw asyncio sockets that
-send the next request as soon as an answer is complete.
+The sandbox runs in a process of its own. The load comes from this process, over raw asyncio sockets. Each
+socket sends its next request as soon as an answer is complete.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BODY = {"image_url": "https://e.com/a.png", "prompt": "it waves", "name": "m-1"}
 
 
 def request(method: str, path: str, token: str, body: Any = None) -> bytes:
-    """A whole HTTP request."""
+    """A whole HTTP request, ready to send."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", "Host: sandbox", f"Authorization: Bearer {token}"]
     if body is not None:
@@ -30,7 +30,7 @@ def request(method: str, path: str, token: str, body: Any = None) -> bytes:
 
 
 class Asker(asyncio.Protocol):
-    """Sends one request over and over."""
+    """Sends the same request again after each answer, and counts the answers."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -61,7 +61,7 @@ class Asker(asyncio.Protocol):
 
 
 async def load(host: str, port: int, data: bytes, connections: int, seconds: float) -> float:
-    """Requests a second."""
+    """Send a request over several connections for a while, and return the answers per second."""
     loop = asyncio.get_running_loop()
     pairs = [await loop.create_connection(lambda: Asker(data), host, port) for _ in range(connections)]
     began, before = time.perf_counter(), sum(asker.answers for _, asker in pairs)
@@ -82,8 +82,8 @@ def main() -> None:
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
-        token, url = told["token"], httpx.URL(told["url"])
+        facts = json.loads(process.stdout.readline())
+        token, url = facts["token"], httpx.URL(facts["url"])
 
         with httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}) as http:
             ids = [http.post(START, json=BODY).json()["data"]["_id"] for _ in range(100)]

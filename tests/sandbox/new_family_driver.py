@@ -1,8 +1,8 @@
-"""Drives families that the package was generated with a moment ago; run by test_new_family.py.
+"""Uses families that have just been generated into a package. test_new_family.py runs it.
 
     python new_family_driver.py BACKEND NAME,NAME…
 
-Prints what it found as JSON.
+Prints its observations as JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MANY = 12
 
 
 async def drive(a2e: Any, sandbox: Sandbox, name: str, folder: Path) -> dict[str, Any]:
-    """Use one workflow in every way; what was seen."""
+    """Use one workflow in every way, and return the observations."""
     workflow = getattr(a2e, name)
     picture = folder / "cat.png"
     picture.write_bytes(PNG)
@@ -81,8 +81,8 @@ async def drive(a2e: Any, sandbox: Sandbox, name: str, folder: Path) -> dict[str
 
 
 async def main(names: list[str]) -> dict[str, Any]:
-    """All families, one after the other."""
-    clock = VirtualClock(auto=True)
+    """Use all families, one after the other."""
+    clock = VirtualClock(auto=True, step=2.0)  # tasks take minutes, so a jump may cover 2 s
     found = {}
 
     with tempfile.TemporaryDirectory() as folder:

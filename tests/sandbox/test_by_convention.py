@@ -1,4 +1,4 @@
-"""A released SDK meets a newer server: what it does not know is kept, tolerated, and can be reached."""
+"""A released SDK and a newer server: unknown things are kept and tolerated, and can be used."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KITE = "/api/v1/userNewKite"
 
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The document of a newer service: this one's, and families that this release does not know."""
+    """The document of a newer service: today's document, and families that this release does not know."""
     content = json.loads((ROOT / "openapi" / "a2e.json").read_text(encoding="utf-8"))
     for name, traits in FAMILIES.items():
         content["paths"] |= new_family(name, **traits)
@@ -128,7 +128,7 @@ async def test_its_errors_are_those_of_every_call(
     assert (caught.value.method, caught.value.path) == (method, path)
 
 
-async def test_a_wrong_token_is_told(sandbox: Sandbox) -> None:
+async def test_a_wrong_token_is_reported(sandbox: Sandbox) -> None:
     async with A2E("sk_wrong", base_url=sandbox.url) as a2e:
         with pytest.raises(AuthenticationError) as caught:
             await a2e.request("GET", f"{KITE}/allRecords")
@@ -142,7 +142,7 @@ async def test_what_can_be_repeated_is(method: str, a2e: A2E, sandbox: Sandbox) 
     try:
         await a2e.request(method, f"{KITE}/{task['_id']}")
     except NotFound:
-        assert method == "DELETE"  # the one whose answer was lost had done it
+        assert method == "DELETE"  # the request whose answer was lost had deleted the task
     assert sandbox.ledger.count(f"{method} {KITE}/{{_id}}") == 4
 
 
@@ -204,11 +204,13 @@ SWITCH = "minor_suspected_skip"
 async def test_the_switch_against_minors_protection_is_not_sent(
     place: str, a2e: A2E, sandbox: Sandbox
 ) -> None:
-    values: dict[str, Any] = {
+    places: dict[str, dict[str, Any]] = {
         "nested": {"body": {"prompt": "a", "input": {SWITCH: True}}},
         "listed": {"body": {"prompt": "a", "inputs": [{SWITCH: True}]}},
         "cased": {"body": {"prompt": "a", SWITCH.upper(): True}},
-    }.get(place, {place: {SWITCH: True}})
+    }
+    values: dict[str, Any] = places.get(place, {place: {SWITCH: True}})
+
     with pytest.raises(InvalidArgument, match=f"(?i){SWITCH}"):
         await a2e.request("POST", f"{KITE}/start", **values)
     if "query" not in place:
@@ -226,7 +228,7 @@ async def test_the_switch_against_minors_protection_is_not_sent(
 async def test_an_unknown_family_runs_by_convention(
     name: str, a2e: A2E, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """By batch, by either form of the detail route, or through the list, whichever it has."""
+    """It is read by batch, by either form of the detail route, or by its list, whichever it has."""
     picture = tmp_path / "cat.png"
     picture.write_bytes(PNG)
     result = await a2e.workflow(name, {"prompt": "a kite", "image_url": picture}).run()
@@ -253,7 +255,7 @@ async def test_its_task_is_waited_for_again_and_refreshed(a2e: A2E) -> None:
     assert (await task.wait()).record.id == task.id
 
 
-async def test_its_failure_and_its_loss_are_told(a2e: A2E) -> None:
+async def test_its_failure_and_its_loss_are_reported(a2e: A2E) -> None:
     with pytest.raises(TaskFailed):
         await a2e.workflow("userNewKite", {"prompt": "sandbox:fail"}).run()
     with pytest.raises(TaskNotFound):
@@ -309,7 +311,7 @@ async def test_a_body_that_is_no_mapping_is_refused(body: Any, a2e: A2E) -> None
 
 
 def answering(reply: Any) -> httpx.MockTransport:
-    """A service that has one answer: a reply as it stands, or a record in the envelope."""
+    """A service with a single answer: the given reply, or a record in the envelope."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         if isinstance(reply, httpx.Response):
@@ -334,7 +336,7 @@ async def test_unknown_fields_are_kept() -> None:
 
 @pytest.mark.parametrize("status", ["half_done", "PAUSED", "レンダリング", "queued_by_operator"])
 async def test_an_unknown_status_is_not_the_end(status: str, sandbox: Sandbox, a2e: A2E) -> None:
-    """It is waited on, told as it is, and the wait ends when the task does."""
+    """It is reported unchanged, and the wait ends when the task does."""
     task = await a2e.text_to_image(prompt="a").start()
     sandbox.call(lambda world: _rename_stages(world.tasks[task.id], status))
     assert (await task.refresh()).status == status.lower()
@@ -370,7 +372,7 @@ async def test_a_value_that_no_enumeration_knows_yet_can_be_sent(a2e: A2E, sandb
         (599, {"code": 77123, "message": "brand new"}, ServerError, 77123),
     ],
 )
-async def test_unknown_error_codes_are_told_as_they_are(
+async def test_unknown_error_codes_are_reported_unchanged(
     status: int, body: dict[str, Any], error: type[APIError], code: int | str
 ) -> None:
     transport = answering(httpx.Response(status, json=body))
@@ -383,7 +385,7 @@ async def test_unknown_error_codes_are_told_as_they_are(
 
 
 class _Hasty(VirtualClock):
-    """A clock on which every pause is over at once."""
+    """A clock on which every pause ends at once."""
 
     async def sleep(self, seconds: float) -> None:
         return None

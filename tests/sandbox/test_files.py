@@ -1,4 +1,4 @@
-"""Files up and down over real sockets: with faults, cuts, expiry, and cancelled at any moment."""
+"""Uploads and downloads over real sockets, with faults, cuts, expiry and cancellation at any moment."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def test_an_expired_url_is_signed_again(sandbox: Sandbox, a2e: A2E) -> Non
 
 
 @pytest.mark.anyio
-async def test_what_the_storage_refuses_is_told(sandbox: Sandbox, a2e: A2E) -> None:
+async def test_refusals_of_the_storage_are_reported(sandbox: Sandbox, a2e: A2E) -> None:
     sandbox.script("upload", "status_403")
     with pytest.raises(UploadError) as caught:
         await a2e.upload(PNG)
@@ -210,7 +210,7 @@ async def test_a_download_cancelled_at_any_moment_resumes(sandbox: Sandbox, a2e:
 
 
 @pytest.mark.anyio
-async def test_limits_and_refusals_are_told(sandbox: Sandbox, a2e: A2E, tmp_path: Path) -> None:
+async def test_limits_and_refusals_are_reported(sandbox: Sandbox, a2e: A2E, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="at most 1 MiB"):
         await downloader(a2e, max_bytes=1 << 20).download(sandbox.file_url(SIZE), folder=tmp_path)
     with pytest.raises(DownloadError, match="expire") as caught:

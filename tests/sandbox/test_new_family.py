@@ -1,4 +1,4 @@
-"""Families that nobody has seen: after `regenerate` alone they do everything that a workflow does."""
+"""New families in the document: after `regenerate` alone they do everything that a workflow does."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_new_family_does_everything_that_a_workflow_does(home: Path, backend: 
         assert seen["replayed"] == 5
         assert seen["made"] == 1 + 12 + 5
 
-        # Tasks that wait together are asked for together, by the best way that there is.
+        # Tasks that wait together are read together, by the best route that the family has.
         if traits["batch"]:
             assert seen["together"] >= 10
             assert seen["asked"] > 1.5 * seen["reads"]["batch_detail"]

@@ -25,7 +25,7 @@ async def asleep(clock: VirtualClock, number: int) -> None:
             await anyio.lowlevel.checkpoint()
 
 
-async def test_it_stands_still_until_it_is_moved() -> None:
+async def test_it_does_not_move_by_itself() -> None:
     clock = VirtualClock(start=5.0)
     woken: list[float] = []
 
@@ -104,7 +104,7 @@ async def test_a_deadline_ends_its_body() -> None:
 async def test_a_deadline_that_comes_too_late_does_nothing() -> None:
     clock = VirtualClock()
     with clock.move_on_after(5) as scope:
-        clock.advance(5)  # posted to this loop, which does not get round to it inside the body
+        clock.advance(5)  # posts the cancellation to this loop, which runs it only after the body
     for _ in range(3):
         await anyio.lowlevel.checkpoint()
     assert not scope.cancel_called
@@ -145,7 +145,7 @@ async def test_it_does_not_jump_while_a_request_is_served() -> None:
 
 
 async def test_slow_work_does_not_run_into_a_far_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two requests a client may be slow; nobody but its time limit is waiting then."""
+    """A client may be slow between two requests, when nothing but its time limit waits for the clock."""
     clock = VirtualClock(auto=True, grace=0.0005)
     looked_again = threading.Event()
     lasts = SilenceDetector.lasts

@@ -1,4 +1,4 @@
-"""The document, names, roles and routes; and that every operation answers."""
+"""The document with its names, roles and routes, and an answer from every operation."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_every_operation_answers_in_its_shape(talker: Talker, operation: SpecOpe
     route = "/".join(operation.segments)
     start = next((key for key in START_ROUTES if key.startswith(f"{operation.segment}/")), None)
     task = "65f0c0ffee0000000000ffff"
-    talker.finish()  # one voice at a time
+    talker.finish()  # only one voice can be trained at a time
 
     if start and operation.role != "start":
         task = talker.start(start)["_id"]
@@ -118,7 +118,7 @@ def test_every_operation_answers_in_its_shape(talker: Talker, operation: SpecOpe
         body = {"_id": task}
     if operation.role == "rename":
         body = {"name": "another"}
-    query = {"_id": task, "video_id": task, "pageNum": 1, "pageSize": 10}
+    query: dict[str, str | int] = {"_id": task, "video_id": task, "pageNum": 1, "pageSize": 10}
     known = {parameter.name for parameter in operation.parameters}
     given = {name: value for name, value in query.items() if name in known or name == "_id"}
     given |= {one.name: task for one in operation.parameters if one.required and one.name.endswith("_id")}
@@ -267,7 +267,7 @@ def test_an_operation_without_security_is_open_only_where_others_have_it(tmp_pat
     assert document(security=[]) == (False, False)
 
 
-def test_a_document_that_is_none_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_document_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"missing\.json"):
         load_document(tmp_path / "missing.json")
     (tmp_path / "empty.json").write_text("{}")

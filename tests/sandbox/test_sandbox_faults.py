@@ -1,4 +1,4 @@
-"""Every fault, when it is asked for, and only then."""
+"""Every fault happens when it is asked for, and only then."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_the_same_seed_gives_the_same_faults() -> None:
     assert run(1) == run(1) != run(2)
 
 
-def test_a_rate_limit_tells_when_to_come_back(talker: Talker) -> None:
+def test_a_rate_limit_says_when_to_come_back(talker: Talker) -> None:
     talker.sandbox.set_faults(Faults(operations="start", rate_limit=0.5))
     assert talker.post(START, BODY).status_code == 200
     refused = talker.post(START, BODY)
@@ -258,7 +258,7 @@ def test_cuts_are_for_files_and_broken_json_is_not(talker: Talker) -> None:
     assert talker.sandbox.ledger.faults == {}
 
 
-def test_mistakes_are_told_at_once(talker: Talker) -> None:
+def test_mistakes_are_reported_at_once(talker: Talker) -> None:
     with pytest.raises(ValueError, match=r"status_500: 1\.5 is not a probability"):
         Faults(status_500=1.5)
     with pytest.raises(ValueError, match="unknown: status_418"):
@@ -271,7 +271,8 @@ def test_mistakes_are_told_at_once(talker: Talker) -> None:
 
 def test_every_kind_can_be_drawn() -> None:
     for kind in KINDS:
-        plan = FaultPlan([Faults(operations="*", **{kind: 1.0})], 0)
+        certain: dict[str, Any] = {kind: 1.0}
+        plan = FaultPlan([Faults(operations="*", **certain)], 0)
         role = "download" if kind == "cut" else "start"
         assert plan.draw(role, "x", "x", 0.0).kind == kind
 

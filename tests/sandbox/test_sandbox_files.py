@@ -1,4 +1,4 @@
-"""Uploads by presigned URL, downloads by Range, and that the media are what they claim."""
+"""Uploads by presigned URL, downloads by Range, and valid media files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import struct
 import wave
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -34,7 +34,9 @@ def presign(talker: Talker, **options: object) -> dict[str, str]:
     return data
 
 
-def put(talker: Talker, url: str, content: bytes = BODY, **headers: str) -> httpx.Response:
+def put(
+    talker: Talker, url: str, content: bytes = BODY, headers: Mapping[str, str] | None = None
+) -> httpx.Response:
     return talker.files.put(url, content=content, headers=headers)
 
 
@@ -46,7 +48,7 @@ def test_an_upload_comes_back_as_it_was_signed(talker: Talker) -> None:
     assert " " not in given["cdnUrl"]
     assert "/api/" not in given["uploadUrl"]
     assert talker.files.get(given["cdnUrl"]).status_code == 404
-    assert put(talker, given["uploadUrl"], **{"content-type": "image/png"}).status_code == 200
+    assert put(talker, given["uploadUrl"], headers={"content-type": "image/png"}).status_code == 200
 
     back = talker.files.get(given["cdnUrl"])
     assert back.content == BODY
@@ -81,12 +83,12 @@ def test_a_put_that_is_not_what_was_signed_is_refused(talker: Talker) -> None:
         (403, given[:-1] + ("0" if given[-1] != "0" else "1"), BODY, right),
         (403, given.partition("?")[0], BODY, right),
     ):
-        reply = put(talker, url, content, **headers)
+        reply = put(talker, url, content, headers)
         assert reply.status_code == status
         assert reply.headers["content-type"] == "application/xml"
 
     assert talker.sandbox.ledger.uploads == {}
-    assert put(talker, given, **right).status_code == 200
+    assert put(talker, given, headers=right).status_code == 200
 
 
 def test_a_put_of_unknown_length_is_refused(talker: Talker) -> None:

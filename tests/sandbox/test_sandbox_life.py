@@ -67,7 +67,7 @@ def talker() -> Iterator[Talker]:
 
 def detail(talker: Talker, segment: str, identity: str) -> dict[str, Any]:
     path = DETAIL.get(segment, "{s}/{}").replace("{s}", segment).format(identity)
-    if not path:  # seedance: its list only; Wan 3.0: nothing at all, so ask the sandbox itself
+    if not path:  # Seedance has a list only. Wan 3.0 cannot be read at all, so the sandbox itself is asked.
         if segment == "seedanceVideo":
             return next(row for row in rows(talker.get("seedanceVideo/allRecords")) if row["_id"] == identity)
         return talker.sandbox.call(lambda world: world.tasks[identity].record(world.now()))

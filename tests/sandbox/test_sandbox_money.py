@@ -123,7 +123,7 @@ def test_a_failure_may_be_refunded(talker: Talker, route: str, refund: bool) -> 
     assert sum(talker.sandbox.ledger.refunded.values()) == (paid if refund else 0)
 
 
-def test_the_history_tells_grants_from_spending(talker: Talker) -> None:
+def test_the_history_shows_grants_and_spending(talker: Talker) -> None:
     talker.start("productAvatar/start", name="sandbox:fail")
     talker.clock.advance(3600)
     talker.start("userImage2Video/start")

@@ -1,4 +1,4 @@
-"""What is refused: bodies against the document, rules that stand in prose, moderation."""
+"""Refusals: bodies that break the document or the rules of its prose, and moderation."""
 
 from __future__ import annotations
 

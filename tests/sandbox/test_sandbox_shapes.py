@@ -1,4 +1,4 @@
-"""What single families do and no other: start shapes, lists, envelopes, deletes, special routes."""
+"""Peculiarities of single families: shapes of starts and lists, envelopes, deletes, special routes."""
 
 from __future__ import annotations
 

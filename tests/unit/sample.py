@@ -1,4 +1,4 @@
-"""A workflow made by hand, and a small service behind it: unit tests need no generated code and no socket."""
+"""A handwritten workflow and a small service behind it, for unit tests without generated code or sockets."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ DELETE = Operation("DELETE", f"{PATH}/{{_id}}", raw, path_fields=GET.path_fields
 
 
 class Pictures(Workflow[PictureRecord]):
-    """Tasks that take a name, and can be read back in every way."""
+    """A workflow whose tasks take a name and can be read back in every way."""
 
     record_type = PictureRecord
     name = "pictures"
@@ -111,7 +111,7 @@ class Pictures(Workflow[PictureRecord]):
 
 
 class Sketches(Pictures):
-    """The same, but no name can be given."""
+    """The same workflow, but its tasks take no name."""
 
     name = "sketches"
     routes = Routes(start=NAMELESS_START, get=GET, batch_detail=BATCH_DETAIL, list=LIST)
@@ -123,12 +123,12 @@ Fault = Callable[["Service", httpx.Request], "Answer | None"]
 
 
 def ok(data: Any) -> httpx.Response:
-    """A reply as the service gives it."""
+    """A reply in the service's envelope."""
     return httpx.Response(200, json={"code": 0, "data": data, "trace_id": "t"})
 
 
 def refused(status: int, message: str = "no", **headers: str) -> httpx.Response:
-    """An error as the service gives it."""
+    """An error in the service's envelope. Underscores in header names become hyphens."""
     return httpx.Response(
         status,
         json={"code": status, "message": message},
@@ -145,10 +145,16 @@ class Service(httpx.AsyncBaseTransport):
         delay: seconds that each request takes.
         fails: tasks with this word in their prompt fail.
         list_lag: seconds after which a new task shows up in the list.
+        several: how many tasks a start with a given body makes.
+        commit_lag: seconds after which a start with a given body takes effect.
         before: may answer a request, or break it, before anything is done.
-        after: the same, after the start was done; its answer replaces the right one.
-        tasks: what was made, oldest first.
-        requests: all that arrived.
+        after: the same for starts, after the work; its answer replaces the right one.
+        on_list: may answer a list request, or break it.
+        tasks: the tasks made, oldest first.
+        requests: the requests that arrived.
+        under_way: how many requests are being answered.
+        most_under_way: the largest number of requests that were answered at the same time.
+        closed: how often the transport was closed.
         epoch: the server's wall clock when the event loop's clock shows 0.
     """
 
@@ -170,16 +176,16 @@ class Service(httpx.AsyncBaseTransport):
 
     @property
     def starts(self) -> int:
-        """Start requests that arrived."""
+        """How many start requests arrived."""
         return self.counted("/start")
 
     @property
     def lists(self) -> int:
-        """List requests that arrived."""
+        """How many list requests arrived."""
         return self.counted("/allRecords")
 
     def counted(self, end: str) -> int:
-        """Requests whose path ends so."""
+        """How many requests had a path with this end."""
         return sum(request.url.path.endswith(end) for request in self.requests)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -213,13 +219,13 @@ class Service(httpx.AsyncBaseTransport):
             return await self._start(request)
         if last == "batchDetail":
             wanted = set(json.loads(request.content)["ids"])
-            return ok([self._shown(task) for task in self.tasks if task["_id"] in wanted])
+            return ok([self._record(task) for task in self.tasks if task["_id"] in wanted])
 
         if last == "allRecords":
             return self.on_list(self, request) or self._list(request)
         for task in self.tasks:
             if task["_id"] == last:
-                return ok(self._shown(task))
+                return ok(self._record(task))
 
         return refused(404, "no such task")
 
@@ -244,16 +250,16 @@ class Service(httpx.AsyncBaseTransport):
         answer = self.after(self, request)
         if answer is not None:
             return answer
-        return ok(self._shown(made[0]) if len(made) == 1 else [self._shown(task) for task in made])
+        return ok(self._record(made[0]) if len(made) == 1 else [self._record(task) for task in made])
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         size, number = int(request.url.params["pageSize"]), int(request.url.params["pageNum"])
         now = anyio.current_time()
         visible = [task for task in reversed(self.tasks) if task["_visible"] <= now]
         rows = visible[(number - 1) * size : number * size]
-        return ok({"rows": [self._shown(task) for task in rows], "count": len(visible)})
+        return ok({"rows": [self._record(task) for task in rows], "count": len(visible)})
 
-    def _shown(self, task: Mapping[str, Any]) -> dict[str, Any]:
+    def _record(self, task: Mapping[str, Any]) -> dict[str, Any]:
         ended = anyio.current_time() >= task["_born"] + self.duration
         failed = ended and self.fails in task.get("prompt", "")
         shown = {key: value for key, value in task.items() if key == "_id" or not key.startswith("_")}
@@ -270,6 +276,6 @@ def client(service: httpx.AsyncBaseTransport, **options: Any) -> A2E:
 
 
 async def each(items: Sequence[Any]) -> AsyncIterator[Any]:
-    """An async iterable."""
+    """Iterate over a sequence, asynchronously."""
     for item in items:
         yield item

@@ -1,8 +1,7 @@
 """HTTP connections of one event loop, and their timeouts.
 
-This is the only module that imports httpx, or httpx2 if it is installed (the extra ``fast``): it has the
-same names and half the cost. The cost of an httpx pool grows with the square of its connections, so
-there are several small pools behind one limiter, and requests never queue inside a pool.
+The cost of an httpx pool grows with the square of its connections. So there are several small pools
+behind one limiter, and requests never queue inside a pool.
 
 Outside ``async with A2E()`` connections are closed when no request is running. So nothing is left when
 an event loop ends, and the next loop opens its own connections.
@@ -11,7 +10,6 @@ an event loop ends, and the next loop opens its own connections.
 from __future__ import annotations
 
 import functools
-import importlib
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -22,16 +20,15 @@ import attrs
 
 from a2e_async._transport.envelope import Reply
 from a2e_async._transport.error_mapping import errors_mapped, host_of, path_of
+from a2e_async._transport.library import installed_library, library_of, tls_context
 from a2e_async.errors import ConnectionFailed, UnexpectedReply
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx
 
     from a2e_async.settings import Token
 
-__all__ = ["Connections", "StreamedResponse", "load"]
+__all__ = ["Connections", "StreamedResponse"]
 
 _POOL_SIZE = 8
 _FILE_CONNECTIONS = 16
@@ -39,33 +36,6 @@ _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a
 _CONNECT_TIMEOUT = 10.0
 _REPLY_LIMIT = 64 * 2**20
 _CHUNKS_BUFFERED = 8  # more than a closed connection still holds
-
-
-@functools.cache
-def _installed() -> Any:
-    """Import httpx2 if it is installed, else httpx."""
-    try:
-        return importlib.import_module("httpx2")
-    except ImportError:
-        return importlib.import_module("httpx")
-
-
-def _made_for(transport: httpx.AsyncBaseTransport) -> Any:
-    """Import the library that a caller's transport belongs to."""
-    homes = {base.__module__.partition(".")[0] for base in type(transport).__mro__}
-    return importlib.import_module("httpx2" if "httpx2" in homes else "httpx")
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """One TLS context for the process: creating one is slow."""
-    context: ssl.SSLContext = _installed().create_ssl_context()
-    return context
-
-
-def load() -> None:
-    """Load what the first request needs: the HTTP library, its late imports and the trusted certificates."""
-    _installed().AsyncClient(verify=_tls())
 
 
 @attrs.frozen
@@ -122,7 +92,7 @@ class Connections:
     def __init__(
         self, *, transport: httpx.AsyncBaseTransport | None, max_connections: int, timeout: float
     ) -> None:
-        self._library = _made_for(transport) if transport else _installed()
+        self._library = library_of(transport) if transport else installed_library()
         self._transport = transport
         self._timeout = timeout
         self._limiter = anyio.Semaphore(max_connections)
@@ -131,6 +101,16 @@ class Connections:
         self._pools: list[_Pool] = []
         self._files: _Pool | None = None
         self._users = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether no connection is open or can be."""
+        return not self._pools and self._files is None
+
+    @property
+    def in_progress(self) -> int:
+        """The number of requests that are running."""
+        return sum(pool.busy for pool in [*self._pools, *([self._files] if self._files else [])])
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -300,7 +280,7 @@ class Connections:
                 max_keepalive_connections=connections,
                 keepalive_expiry=_KEEPALIVE,
             )
-            client = self._library.AsyncClient(verify=_tls(), limits=limits, follow_redirects=False)
+            client = self._library.AsyncClient(verify=tls_context(), limits=limits, follow_redirects=False)
         return client
 
     async def _close(self) -> None:

@@ -19,7 +19,7 @@ import pytest
 
 import a2e_async
 from a2e_async import A2E, RetryPolicy
-from a2e_async._transport import connections
+from a2e_async._transport import library
 from tests.virtual_time import run
 
 PACKAGE = str(Path(a2e_async.__file__).parent)
@@ -144,15 +144,15 @@ def test_two_hundred_jobs_stay_small() -> None:
 
 def test_a_process_makes_one_ssl_context(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    connections._tls.cache_clear()
-    library = connections._installed()
-    make_context = library.create_ssl_context
+    library.tls_context.cache_clear()
+    http = library.installed_library()
+    make_context = http.create_ssl_context
 
     def counted(*arguments: Any, **keywords: Any) -> Any:
         made.append(1)
         return make_context(*arguments, **keywords)
 
-    monkeypatch.setattr(library, "create_ssl_context", counted)
+    monkeypatch.setattr(http, "create_ssl_context", counted)
 
     async def ask() -> None:
         async with A2E("sk_x", base_url="http://127.0.0.1:9", retry=RetryPolicy(attempts=1)) as a2e:

@@ -173,7 +173,7 @@ def test_leaving_at_any_point_leaves_nothing_behind(
                         break
 
         assert service.under_way == 0
-        assert not a2e.runtime.http._pools
+        assert a2e.runtime.http.closed
         assert a2e.runtime.poller(Pictures(a2e)).idle
 
         # Nothing goes on afterwards.

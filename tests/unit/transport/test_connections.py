@@ -289,11 +289,11 @@ async def test_connections_are_kept_inside_the_block_and_gone_after_it() -> None
             for _ in range(3):
                 await send(http, url)
             assert connections == 1
-        assert not http._pools
+        assert http.closed
         for _ in range(2):
             await send(http, url)
         assert connections == 3
-        assert not http._pools
+        assert http.closed
 
 
 async def test_a_callers_transport_is_not_closed() -> None:
@@ -319,8 +319,9 @@ async def test_a_cancelled_request_leaves_nothing_under_way() -> None:
         with anyio.move_on_after(0.05) as scope:
             await send(http, url)
         assert scope.cancelled_caught
-        assert [pool.busy for pool in http._pools] == [0]
-    assert not http._pools
+        assert not http.closed
+        assert http.in_progress == 0
+    assert http.closed
     assert http._limiter.value == 8
 
 
@@ -339,5 +340,5 @@ async def test_a_stream_that_is_left_early_leaves_nothing_behind() -> None:
         contextlib.aclosing(response.aiter_bytes()) as chunks,
     ):
         assert await anext(chunks)
-    assert not http._pools
+    assert http.closed
     assert http._files is None

@@ -54,7 +54,7 @@ fresh: $(READY)
 	$(BIN)/python -m codegen check
 
 surface-check: $(READY)
-	$(BIN)/python -m tests.surface check $(if $(BASE),--base $(BASE))
+	$(BIN)/python -m tests.surface check $(if $(SURFACE_BASE),--base $(SURFACE_BASE))
 
 workflows: $(READY)
 	$(BIN)/zizmor --quiet --offline --pedantic .github

@@ -1,18 +1,23 @@
-"""Small documents for the tests of codegen."""
+"""Kit for the tests of codegen: small documents, repositories made of them, and generated modules."""
 
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import sys
 import types
 from pathlib import Path
 from typing import Any
 
+from codegen.build import Layout, Prepared, prepare
+from codegen.document.tree import read
+
 Document = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
+REPOSITORY = Layout(ROOT)
 
-TOKEN = [{"bearerAuth": []}]
+TOKEN: list[dict[str, list[str]]] = [{"bearerAuth": []}]
 
 
 def operation(**members: Any) -> Document:
@@ -46,7 +51,7 @@ def id_parameter(name: str = "_id") -> Document:
 
 def document(paths: Document | None = None, **members: Any) -> Document:
     """A sound OpenAPI 3.0 document with one family, or these paths instead."""
-    made = {
+    made: Document = {
         "openapi": "3.0.0",
         "info": {"title": "A2E", "version": "1"},
         "servers": [{"url": "https://video.a2e.ai"}],
@@ -58,12 +63,14 @@ def document(paths: Document | None = None, **members: Any) -> Document:
         "paths": family("userNewThing") if paths is None else paths,
         **members,
     }
+
     return copy.deepcopy(made)
 
 
 def family(name: str, detail: str = "{_id}") -> Document:
     """A whole workflow: start, list, detail, batch, delete."""
     key = detail[detail.index("{") + 1 : -1]
+
     return {
         f"/api/v1/{name}/start": {
             "post": operation(
@@ -105,7 +112,22 @@ def overlay(*actions: Document) -> Document:
     return {"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": list(actions)}
 
 
-HARMLESS = {"target": "$.info", "update": {"x-touched": True}}
+HARMLESS: Document = {"target": "$.info", "update": {"x-touched": True}}
+
+
+def layout(root: Path, content: Document, *actions: Document) -> Layout:
+    """A small repository that has not been built: upstream's document, an overlay and a version."""
+    made = Layout(root)
+    save(made.upstream, content)
+    save(made.overlay, overlay(HARMLESS, *actions))  # JSON is YAML
+    (root / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
+    return made
+
+
+@functools.cache
+def real_prepared() -> Prepared:
+    """The real document, prepared. It is shared, so it must not be changed."""
+    return prepare(read(REPOSITORY.upstream), REPOSITORY.overlay, "upstream")
 
 
 def import_text(source: str, name: str) -> Any:

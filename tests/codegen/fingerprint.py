@@ -1,7 +1,7 @@
-"""What generated modules say to users, read from their text: code without order and words.
+"""The meaning of generated modules for users, read from their text: code without order and words.
 
-Knows nothing of codegen: it parses the modules. Of docstrings it keeps what stands nowhere else, the
-server's defaults and deprecations.
+It parses the modules and does not use codegen. From docstrings it keeps the server's defaults and
+deprecations, which are nowhere else.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _ENTRY = re.compile(r"^ {0,4}(\S+): (.*)")
 
 
 def fingerprint(files: Mapping[str, str]) -> Any:
-    """A value that two packages share if and only if users see the same."""
+    """A value that is equal for two packages if and only if they are the same for users."""
     return {name: _module(ast.parse(text)) for name, text in files.items()}
 
 
 def _module(tree: ast.Module) -> Any:
-    return sorted(repr(_said(node)) for node in tree.body if not _is_words(node))
+    return sorted(repr(_meaning(node)) for node in tree.body if not _is_words(node))
 
 
 def _is_words(node: ast.stmt) -> bool:
@@ -34,36 +34,41 @@ def _is_words(node: ast.stmt) -> bool:
     )
 
 
-def _said(node: Any) -> Any:
-    """A node as nested tuples; what has no order is sorted."""
+def _meaning(node: Any) -> Any:
+    """A node as nested tuples, sorted where order has no meaning."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         words = _facts_of_words(ast.get_docstring(node) or "")
-        body = sorted(repr(_said(one)) for one in node.body if not _is_words(one))
+        body = sorted(repr(_meaning(one)) for one in node.body if not _is_words(one))
         rest = {name: value for name, value in ast.iter_fields(node) if name != "body"}
         return (
             type(node).__name__,
             words,
             body,
-            sorted((name, repr(_said(value))) for name, value in rest.items()),
+            sorted((name, repr(_meaning(value))) for name, value in rest.items()),
         )
+
     if isinstance(node, ast.arguments):
-        keywords = zip(node.kwonlyargs, node.kw_defaults, strict=True)
-        plain = [_said(one) for one in (*node.posonlyargs, *node.args, node.vararg, node.kwarg)]
-        return plain, sorted(repr((_said(one), _said(default))) for one, default in keywords)
+        named = zip(node.kwonlyargs, node.kw_defaults, strict=True)
+        plain = [_meaning(one) for one in (*node.posonlyargs, *node.args, node.vararg, node.kwarg)]
+        return plain, sorted(repr((_meaning(one), _meaning(default))) for one, default in named)
+
     if isinstance(node, ast.Dict):
-        return "dict", sorted(repr((_said(k), _said(v))) for k, v in zip(node.keys, node.values, strict=True))
+        return "dict", sorted(
+            repr((_meaning(k), _meaning(v))) for k, v in zip(node.keys, node.values, strict=True)
+        )
     if isinstance(node, ast.Tuple | ast.List):
-        return "elements", sorted(repr(_said(one)) for one in node.elts)
+        return "elements", sorted(repr(_meaning(one)) for one in node.elts)
     if isinstance(node, ast.Call):
-        keywords = sorted((str(one.arg), repr(_said(one.value))) for one in node.keywords)
-        return "call", _said(node.func), [_said(one) for one in node.args], keywords
+        keywords = sorted((str(one.arg), repr(_meaning(one.value))) for one in node.keywords)
+        return "call", _meaning(node.func), [_meaning(one) for one in node.args], keywords
+
     if isinstance(node, ast.AST):
-        return type(node).__name__, [(name, _said(value)) for name, value in ast.iter_fields(node)]
-    return [_said(one) for one in node] if isinstance(node, list) else repr(node)
+        return type(node).__name__, [(name, _meaning(value)) for name, value in ast.iter_fields(node)]
+    return [_meaning(one) for one in node] if isinstance(node, list) else repr(node)
 
 
 def _facts_of_words(doc: str) -> Any:
-    """Of each argument or member: the server's default, and whether it is deprecated."""
+    """The server's default of each argument or member, and whether it is deprecated."""
     found = []
     for name, text in _entries(inspect.cleandoc(doc)):
         default = re.search(r"Server default: (.*?)\.(?: Deprecated\.)?$", text)

@@ -1,4 +1,7 @@
-"""Documents to compare: parts of the real one, changed at random."""
+"""Documents to compare: parts of the real one, changed at random.
+
+The real document is parsed once. Its parts are only rendered, with templates that are compiled once.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from codegen.document.complete import complete
 from codegen.document.tree import SpecError, read
@@ -26,26 +31,25 @@ WORDS = ("description", "summary", "title", "example", "externalDocs")
 
 @functools.cache
 def real_document() -> Document:
-    """openapi/a2e.json without words: what is left is facts."""
+    """openapi/a2e.json without descriptions."""
     document = read(ROOT / "openapi" / "a2e.json")
     kept = {key: document[key] for key in ("openapi", "info", "paths", "components")}
     return {**kept, **_stripped({key: kept[key] for key in ("paths", "components")})}
 
 
 def _stripped(value: Any) -> Any:
-    if isinstance(value, dict):
-        kept = {}
-        for key, inner in value.items():
-            if key in WORDS and not isinstance(inner, dict):
-                continue
-            if key == "responses":
-                kept[key] = {
-                    status: {**_stripped(reply), "description": "OK"} for status, reply in inner.items()
-                }
-                continue
+    if isinstance(value, list):
+        return [_stripped(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+
+    kept = {}
+    for key, inner in value.items():
+        if key == "responses":
+            kept[key] = {status: {**_stripped(reply), "description": "OK"} for status, reply in inner.items()}
+        elif key not in WORDS or isinstance(inner, dict):
             kept[key] = _stripped(inner)
-        return kept
-    return [_stripped(one) for one in value] if isinstance(value, list) else value
+    return kept
 
 
 def resources() -> list[str]:
@@ -68,6 +72,7 @@ def part(wanted: set[str]) -> Document:
     """The real document with these resources only, and the components that they need."""
     whole = real_document()
     paths = {path: item for path, item in whole["paths"].items() if resource_name(path) in wanted}
+
     schemas: Document = {"TaskRecord": whole["components"]["schemas"]["TaskRecord"]}
     left: list[Any] = [paths, *schemas.values()]
     while left:
@@ -76,6 +81,7 @@ def part(wanted: set[str]) -> Document:
             if name not in schemas:
                 schemas[name] = whole["components"]["schemas"][name]
                 left.append(schemas[name])
+
     components = {**whole["components"], "schemas": schemas}
     return copy.deepcopy({**whole, "paths": paths, "components": components})
 
@@ -101,15 +107,58 @@ def places(value: Any, *steps: Step) -> Iterator[tuple[Step, ...]]:
 
 
 def generated(document: Document) -> tuple[Interface, Any] | None:
-    """The interface and the fingerprint of the modules; None where nothing can be generated."""
+    """The interface and the fingerprint of the modules; None where the document cannot be used."""
     try:
         check_kind(document, "mutated")
         validate(document, "mutated")
         complete(document)
-        project = ResourceProject(document)
+        project = project_of(document)
         interface = project.interface()
     except SpecError:
         return None
+
+    return interface, fingerprint(project.render(interface))
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates in memory; compiling them takes longer than rendering a module."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+_TEMPLATES = _CompiledTemplates()
+
+
+def project_of(document: Document) -> ResourceProject:
+    """The generator's project for a prepared document, with the templates that are compiled already.
+
+    Raises:
+        SpecError: the document cannot be used.
+    """
+    project = ResourceProject(document)
+    project.env.bytecode_cache = _TEMPLATES
+    return project
+
+
+@functools.cache
+def _real_project() -> tuple[ResourceProject, Interface]:
+    project = project_of(real_document())
+    return project, project.interface()
+
+
+@functools.cache
+def real(*names: str) -> tuple[Interface, Any]:
+    """The interface of some of the real resources, and the fingerprint of their modules."""
+    project, whole = _real_project()
+    interface = Interface(tuple(one for one in whole.modules if one.resource in names))
     return interface, fingerprint(project.render(interface))
 
 
@@ -139,33 +188,40 @@ EXTENSIONS: tuple[tuple[str, Any], ...] = (
 
 @st.composite
 def mutated(draw: st.DrawFn, document: Document) -> Document:
-    """The document with one to three random changes of what it declares; it may be invalid then."""
+    """The document with one to three random changes of its declarations. It may be invalid then."""
     made = copy.deepcopy(document)
+
     for _ in range(draw(st.integers(1, 3))):
         below = draw(st.sampled_from(("paths", "paths", "components")))
         found = [place for place in places(made[below], below) if _mutator(place)]
-        if found:
-            steps = draw(st.sampled_from(found))
-            holder: Any = made
-            for step in steps[:-1]:
-                holder = holder[step]
-            mutator = _mutator(steps)
-            assert mutator is not None
-            mutator(draw, holder, steps[-1])
+        if not found:
+            continue
+
+        steps = draw(st.sampled_from(found))
+        holder: Any = made
+        for step in steps[:-1]:
+            holder = holder[step]
+        mutator = _mutator(steps)
+        assert mutator is not None
+        mutator(draw, holder, steps[-1])
+
     return made
 
 
 def _mutator(steps: tuple[Step, ...]) -> Any:
-    """What can be done to a place, by where it is."""
+    """The function that can change a place, None if it stays as it is."""
     last, before = steps[-1], steps[-2]
+
     if before == "properties" or last in ("schema", "items") or (before, len(steps)) == ("schemas", 3):
         return _mutate_schema
     if isinstance(last, int) and before in ("required", "enum", "parameters", "x-a2e-any-of", "x-a2e-needs"):
         return _mutate_list
+
     if steps[0] == "paths" and len(steps) == 2:
         return _mutate_path
     if steps[0] == "paths" and len(steps) == 3:
         return _mutate_operation
+
     if last in ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "default", "name"):
         return _mutate_scalar
     return None
@@ -175,9 +231,11 @@ def _mutate_schema(draw: st.DrawFn, holder: Any, name: Any) -> None:
     schema = holder[name]
     if not isinstance(schema, dict):
         return
+
     kind = draw(
         st.sampled_from(("member", "member", "lose", "remove", "replace", "rename", "copy", "require"))
     )
+
     if kind == "member":
         key, value = draw(st.sampled_from(MEMBERS))
         schema[key] = copy.deepcopy(value)
@@ -216,12 +274,14 @@ def _mutate_path(draw: st.DrawFn, holder: Any, path: Any) -> None:
     new = draw(
         st.sampled_from((f"{path}s", f"{path}/more", path.replace("start", "add"), path.replace("_id", "id")))
     )
+
     if kind != "copy":
         item = holder.pop(path)
     else:
         item = copy.deepcopy(holder[path])
         for operation in item.values():
             operation.pop("operationId", None)
+
     if kind != "remove":
         holder[new] = item
 
@@ -229,6 +289,7 @@ def _mutate_path(draw: st.DrawFn, holder: Any, path: Any) -> None:
 def _mutate_operation(draw: st.DrawFn, holder: Any, method: Any) -> None:
     operation = holder[method]
     kind = draw(st.sampled_from(("extension", "body", "reply", "method", "open")))
+
     if kind == "extension":
         key, value = draw(st.sampled_from(EXTENSIONS))
         operation[key] = copy.deepcopy(value)

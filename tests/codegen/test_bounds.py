@@ -1,4 +1,4 @@
-"""Documents that are small and mean much: what they expand to is bounded, and no build hangs."""
+"""Small documents that would expand to huge ones: their expansion is bounded, and no build hangs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from codegen.build import Layout, build
+from codegen.build import build
 from codegen.document.pull import pull
 from codegen.document.tree import SpecError, parse, read
-from tests.codegen.documents import HARMLESS, body, document, fields, operation, overlay, save
+from tests.codegen.documents import body, document, fields, layout, operation, save
 
 Document = dict[str, Any]
 SECONDS = 10.0
@@ -23,7 +23,7 @@ def ref(number: int) -> Document:
 
 
 def spread(how: str, levels: int) -> dict[str, Document]:
-    """Schemas of which each contains the next one twice."""
+    """Schemas that each contain the next one twice."""
     made: dict[str, Document] = {f"A{levels}": {"type": "object", "properties": {"v": {"type": "string"}}}}
     for number in range(levels):
         twice = [ref(number + 1), ref(number + 1)]
@@ -55,13 +55,6 @@ def using(schemas: dict[str, Document], *, in_reply: bool = False) -> Document:
         start["responses"]["200"]["content"]["application/json"]["schema"] = data
     made = document({"/api/v1/things/start": {"post": start}, "/api/v1/things/list": {"get": operation()}})
     made["components"]["schemas"] = schemas
-    return made
-
-
-def layout(tmp_path: Path, content: Document) -> Layout:
-    made = Layout(tmp_path)
-    save(made.upstream, content)
-    save(made.overlay, overlay(HARMLESS))
     return made
 
 

@@ -1,45 +1,29 @@
-"""build and check: equal bytes, conventions for new families, and what cannot be generated."""
+"""build and check: equal bytes, and documents that cannot be used."""
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from codegen.__main__ import main
-from codegen.build import Layout, build, prepare
+from codegen.build import Layout, build
 from codegen.document.complete import complete
 from codegen.document.tree import SpecError, canonical, operations, read
 from codegen.generate import ResourceProject
 from tests.codegen.documents import (
-    HARMLESS,
-    ROOT,
+    REPOSITORY,
     body,
     document,
     family,
     fields,
     id_parameter,
-    import_text,
+    layout,
     operation,
-    overlay,
+    real_prepared,
     save,
 )
-
-
-def layout(tmp_path: Path, content: dict[str, Any], *actions: dict[str, Any]) -> Layout:
-    made = Layout(tmp_path)
-    save(made.upstream, content)
-    save(made.overlay, overlay(*(actions or (HARMLESS,))))  # JSON is YAML
-    return made
-
-
-def built(tmp_path: Path, content: dict[str, Any], resource: str) -> Any:
-    made = layout(tmp_path, content)
-    build(made)
-    return import_text((made.package / f"{resource}.py").read_text(), f"generated_{resource}")
-
 
 # ── The repository itself ────────────────────────────────────────────────────────────────────────
 
@@ -48,7 +32,7 @@ def built(tmp_path: Path, content: dict[str, Any], resource: str) -> Any:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """The repository's documents, built anew elsewhere."""
     made = Layout(tmp_path_factory.mktemp("fresh"))
-    for path, kept in ((made.upstream, Layout(ROOT).upstream), (made.overlay, Layout(ROOT).overlay)):
+    for path, kept in ((made.upstream, REPOSITORY.upstream), (made.overlay, REPOSITORY.overlay)):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(kept.read_bytes())
     build(made)
@@ -56,7 +40,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 
 
 def test_two_builds_give_the_same_bytes(fresh: Layout) -> None:
-    kept = Layout(ROOT)
+    kept = REPOSITORY
     assert fresh.document.read_bytes() == kept.document.read_bytes()
     names = sorted(path.name for path in kept.package.glob("*.py"))
     assert sorted(path.name for path in fresh.package.glob("*.py")) == names
@@ -72,12 +56,14 @@ def test_check_is_silent_about_what_build_made_and_names_what_differs(
     changed.write_bytes(kept[changed].replace(b"Wan 2.5", b"Wan 9", 1))
     extra.write_text("x = 1\n")
     lost.unlink()
+
     try:
         assert main(["check"], fresh.root) == 1
     finally:
         extra.unlink()
         for path, content in kept.items():
             path.write_bytes(content)
+
     told = capsys.readouterr().out.splitlines()
     assert f"{changed}: 2 lines differ" in told
     assert f"{extra}: is no longer generated" in told
@@ -97,191 +83,10 @@ def test_a_second_build_touches_nothing_and_no_operation_is_lost(fresh: Layout) 
 
 
 def test_the_document_names_the_secure_server() -> None:
-    assert [server["url"] for server in read(Layout(ROOT).document)["servers"]] == ["https://video.a2e.ai"]
+    assert [server["url"] for server in read(REPOSITORY.document)["servers"]] == ["https://video.a2e.ai"]
 
 
-# ── Conventions ──────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("detail", ["{_id}", "{id}", "detail/{id}"])
-def test_a_family_that_nobody_has_seen_becomes_a_workflow(detail: str, tmp_path: Path) -> None:
-    from a2e_async.records import TaskRecord
-    from a2e_async.resources import Workflow
-
-    module = built(tmp_path, document(family("userNewThing", detail)), "new_thing")
-    cls = module.NewThing
-    assert issubclass(cls, Workflow)
-    assert issubclass(module.NewThingRecord, TaskRecord)
-    assert cls.record_type is module.NewThingRecord
-    routes = cls.routes
-    assert routes.start.path == "/api/v1/userNewThing/start"
-    assert routes.get.call({"id": "abc"}, {}).path == f"/api/v1/userNewThing/{detail}".replace(
-        detail[detail.index("{") :], "abc"
-    )
-    assert routes.delete.method == "DELETE"
-    assert routes.list.paging.page == "pageNum"
-    assert routes.batch_detail.call({"ids": ["a"]}, {}).body == {"ids": ["a"]}
-    assert [record.id for record in routes.list.reply({"rows": [{"_id": "a"}], "count": 1})] == ["a"]
-    job = cls(client=None)(prompt="x", image_url="https://host.example/a.png")
-    assert job.body == {"prompt": "x", "image_url": "https://host.example/a.png"}
-
-
-def test_replies_that_are_declared_stay_as_they_are() -> None:
-    made = document()
-    start = made["paths"]["/api/v1/userNewThing/start"]["post"]
-    declared = {"type": "object", "properties": {"data": {"$ref": "#/components/schemas/Own"}}}
-    start["responses"]["200"]["content"]["application/json"]["schema"] = declared
-    made["components"]["schemas"]["Own"] = {"type": "object", "properties": {"_id": {"type": "string"}}}
-    told = complete(made)
-    assert start["responses"]["200"]["content"]["application/json"]["schema"] == declared
-    assert all("Own" in line for line in told)
-    assert "NewThingRecord" not in made["components"]["schemas"]
-    assert len(told) == 3
-
-
-def test_completing_twice_is_as_once() -> None:
-    made = document()
-    assert complete(made)
-    again = copy.deepcopy(made)
-    assert complete(again) == []
-    assert again == made
-
-
-def test_an_envelope_of_its_own_is_kept() -> None:
-    made = document()
-    made["components"]["schemas"]["Success"] = {
-        "type": "object",
-        "properties": {"success": {"type": "boolean"}, "data": {"type": "object"}},
-        "required": ["success"],
-    }
-    start = made["paths"]["/api/v1/userNewThing/start"]["post"]
-    start["responses"]["200"]["content"]["application/json"]["schema"] = {
-        "$ref": "#/components/schemas/Success"
-    }
-    complete(made)
-    schema = start["responses"]["200"]["content"]["application/json"]["schema"]
-    assert schema["properties"]["data"] == {"$ref": "#/components/schemas/NewThingRecord"}
-    assert schema["required"] == ["success"]
-    assert made["components"]["schemas"]["Success"]["properties"]["data"] == {"type": "object"}
-
-
-NESTED = {
-    "type": "object",
-    "required": ["x"],
-    "properties": {
-        "x": {"type": "number", "minimum": 0},
-        "from": {"type": "string"},
-        "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Part"}},
-    },
-}
-PART = {
-    "type": "object",
-    "properties": {"url": {"type": "string"}, "part": {"$ref": "#/components/schemas/Part"}},
-}
-
-
-def test_nested_objects_are_checked_and_typed(tmp_path: Path) -> None:
-    from a2e_async.errors import InvalidArgument
-
-    content = document(
-        {
-            "/api/v1/things/start": {
-                "post": operation(requestBody=fields(["area"], area=NESTED, n={"type": "integer"}))
-            }
-        }
-    )
-    content["components"]["schemas"]["Part"] = PART
-    module = built(tmp_path, content, "things")
-    assert module.Area.__required_keys__ == {"x"}
-    assert set(module.Area.__annotations__) == {"x", "from", "parts"}
-    call = module.Things(client=None)
-    good = {"x": 1, "from": "a", "parts": [{"url": "https://host.example/a", "part": {"more": 1}}]}
-    assert call(area=good).body == {"area": good}
-    for bad, told in (
-        ({}, "area.x: is required"),
-        ({"x": -1}, "area.x"),
-        ({"x": 1, "parts": [{"url": "no url"}]}, "area.parts[0].url"),
-    ):
-        with pytest.raises(InvalidArgument) as caught:
-            call(area=bad)
-        assert told in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("schema", "good", "bad"),
-    [
-        ({"type": "number", "enum": [0.5, 1]}, [0.5, 1], [0.7, "1"]),
-        ({"type": "string", "enum": ["a", None], "nullable": True}, ["a"], ["b"]),
-        ({"enum": ["a", 1, None]}, ["a", 1], ["b", 2]),
-        ({"type": "string", "enum": ["a", "a"]}, ["a"], ["b"]),
-        ({"allOf": [{"type": "string"}, {"maxLength": 3}]}, ["abc"], ["abcd", 5]),
-        ({"allOf": [{"$ref": "#/components/schemas/Mode"}], "description": "m"}, ["low"], ["mid", {}]),
-        (
-            {"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/Mode"}]}},
-            [["low"]],
-            [["mid"]],
-        ),
-        ({"type": "integer", "minimum": 1.0, "maximum": 5.5}, [1, 5], [0, 6]),
-        ({"type": "object", "enum": [{"a": 1}]}, [{"a": 1}, {}], [1]),
-        ({"anyOf": [{"type": "string"}, {"type": "array", "items": {}}]}, ["a", [1]], []),
-    ],
-)
-def test_schemas_in_the_spellings_that_occur(
-    schema: dict[str, Any], good: list[Any], bad: list[Any], tmp_path: Path
-) -> None:
-    from a2e_async.errors import InvalidArgument
-
-    content = document({"/api/v1/things/start": {"post": operation(requestBody=fields(x=schema))}})
-    content["components"]["schemas"]["Mode"] = {"type": "string", "enum": ["low", "high"]}
-    call = built(tmp_path, content, "things").Things(client=None)
-    for value in good:
-        assert call(x=value).body == {"x": value}
-    for value in bad:
-        with pytest.raises(InvalidArgument, match="x"):
-            call(x=value)
-
-
-def test_a_body_that_is_not_declared_is_free_form(tmp_path: Path) -> None:
-    module = built(tmp_path, document({"/api/v1/things/start": {"post": operation()}}), "things")
-    job = module.Things(client=None)(body={"a": 1, "b": 1}, extra_body={"b": 2})
-    assert job.body == {"a": 1, "b": 2}
-
-
-def test_limits_with_an_exception_and_rules(tmp_path: Path) -> None:
-    from a2e_async.errors import InvalidArgument
-
-    start = operation(
-        requestBody=fields(
-            seconds={"type": "integer", "oneOf": [{"enum": [-1]}, {"minimum": 4, "maximum": 30}]},
-            aUrl={"type": "string"},
-            b={"type": "string"},
-            mode={"type": "string", "enum": ["one", "two"]},
-        ),
-        **{
-            "x-a2e-any-of": [["aUrl", "b"]],
-            "x-a2e-exclusive": [["aUrl", "b"]],
-            "x-a2e-needs": [{"when": {"mode": ["two"]}, "all": ["b"]}, {"when": {"b": "*", "seconds": [5]}}],
-        },
-    )
-    module = built(tmp_path, document({"/api/v1/things/start": {"post": start}}), "things")
-    call = module.Things(client=None)
-    for values in (
-        {"a_url": "https://h.example/a", "seconds": -1},
-        {"b": "x", "seconds": 4},
-        {"b": "x", "mode": "two", "seconds": 30},
-    ):
-        assert call(**values).body
-    for values, told in (
-        ({}, "a_url: one of a_url, b is required"),
-        ({"a_url": "https://h.example/a", "b": "x"}, "b: cannot be given together with a_url"),
-        ({"a_url": "https://h.example/a", "mode": "two"}, "b: is required with mode='two'"),
-        ({"b": "x", "seconds": 5}, "seconds: 5 cannot be combined with b"),
-        ({"b": "x", "seconds": 3}, "seconds: 3 is out of bounds"),
-        ({"b": "x", "seconds": -2}, "seconds: -2 is out of bounds"),
-    ):
-        with pytest.raises(InvalidArgument) as caught:
-            call(**values)
-        assert told in str(caught.value)
+# ── What cannot be built, and the command line ─────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -403,6 +208,6 @@ def test_equal_documents_in_another_spelling_give_equal_code(tmp_path: Path) -> 
 
 
 def test_prepare_counts_what_it_did() -> None:
-    prepared = prepare(read(Layout(ROOT).upstream), Layout(ROOT).overlay, "upstream")
+    prepared = real_prepared()
     assert [str(one) for one in prepared.repairs] == prepared.document["x-a2e-repairs"]
     assert all("Record" in line for line in prepared.completed)

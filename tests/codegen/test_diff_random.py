@@ -1,8 +1,7 @@
-"""diff against an independent look at the generated modules: it is empty if and only if they say the same."""
+"""diff against an independent look at the generated modules: it is empty exactly when they are equal."""
 
 from __future__ import annotations
 
-import functools
 import string
 from typing import Any
 
@@ -10,22 +9,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from codegen.changes.compare import Change, compare
-from codegen.interface.model import Interface
-from tests.codegen.mutations import generated, mutated, part, resources, starts
+from tests.codegen.mutations import generated, mutated, part, real, resources, starts
 
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@functools.cache
-def real(*names: str) -> tuple[Interface, Any]:
-    """Some of the real resources."""
-    made = generated(part(set(names)))
-    assert made is not None
-    return made
-
-
 def modules_of(changes: list[Change]) -> set[str]:
-    """The modules that the changes are about, on both sides."""
+    """The modules that the changes are about, old and new."""
     found = {f"{one.resource}.py" for one in changes}
     for one in changes:
         if one.kind == "resource":
@@ -37,10 +27,11 @@ def modules_of(changes: list[Change]) -> set[str]:
 @given(st.data())
 def test_the_diff_is_empty_exactly_when_the_generated_code_says_the_same(data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(resources()), min_size=1, max_size=2, unique=True))
-    before, old = real(*names)
+    before, old = real(*sorted(names))
     made = generated(data.draw(mutated(part(set(names)))))
     assume(made is not None)
     assert made is not None
+
     after, new = made
     changes = compare(before, after)
     differing = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
@@ -78,7 +69,7 @@ def _shuffled(value: Any, chance: Any, words: str) -> Any:
 
 
 KEYS = st.text(string.ascii_lowercase, min_size=3, max_size=8).map(lambda text: f"zz_{text}")
-Told = tuple[str, str, str, Any, Any]
+Entry = tuple[str, str, str, Any, Any]
 
 
 @SLOW
@@ -89,19 +80,21 @@ def test_one_change_of_a_start_gives_exactly_its_entry(data: st.DataObject) -> N
     document = part({name})
     schema = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
     body = _gathered(schema)
+
     changes = [change for change in CHANGES if change[0](body)]
     _, change = data.draw(st.sampled_from(changes))
     expected = change(data, body)
     made = generated(document)
-    assume(made is not None)  # a default that is none of the choices, for example
+    assume(made is not None)  # the default is not among the choices, for example
     assert made is not None
+
     found = compare(real(name)[0], made[0])
     assert [(one.kind, one.action, one.fact, one.old, one.new) for one in found] == [expected]
     assert {one.resource for one in found} == {name}
 
 
 def _gathered(schema: Any) -> Any:
-    """The object with the properties, and in it all that is required anywhere."""
+    """The part of the body that has the properties, with all required names in it."""
     parts = schema.get("allOf", [schema])
     required = {name for part in parts for name in part.pop("required", ())}
     if required:
@@ -127,25 +120,25 @@ def _optional(body: Any) -> list[str]:
     return [name for name in body.get("properties", {}) if name not in body.get("required", ())]
 
 
-def _add(data: st.DataObject, body: Any) -> Told:
+def _add(data: st.DataObject, body: Any) -> Entry:
     kind = data.draw(st.sampled_from(("string", "integer", "boolean")))
     body["properties"][data.draw(KEYS)] = {"type": kind}
     return "keyword", "added", "", None, None
 
 
-def _offer(data: st.DataObject, body: Any) -> Told:
+def _offer(data: st.DataObject, body: Any) -> Entry:
     schema = data.draw(st.sampled_from(_chosen(body)))
     schema["enum"].append("brand-new" if schema.get("type") == "string" else 12345)
     return "value", "added", "", None, None
 
 
-def _withdraw(data: st.DataObject, body: Any) -> Told:
+def _withdraw(data: st.DataObject, body: Any) -> Entry:
     schema = data.draw(st.sampled_from(_chosen(body)))
     schema["enum"].remove(data.draw(st.sampled_from(schema["enum"])))
     return "value", "removed", "", None, None
 
 
-def _limit(data: st.DataObject, body: Any) -> Told:
+def _limit(data: st.DataObject, body: Any) -> Entry:
     schema = data.draw(st.sampled_from(_plain(body)))
     name, fact = ("maxLength", "max_length") if schema["type"] == "string" else ("maximum", "maximum")
     old = schema.get(name)
@@ -153,7 +146,7 @@ def _limit(data: st.DataObject, body: Any) -> Told:
     return "keyword", "changed", fact, old, schema[name]
 
 
-def _default(data: st.DataObject, body: Any) -> Told:
+def _default(data: st.DataObject, body: Any) -> Entry:
     schema = data.draw(st.sampled_from(_plain(body)))
     old = schema.get("default")
     schema["default"] = "zz" if schema["type"] == "string" else 5
@@ -161,12 +154,12 @@ def _default(data: st.DataObject, body: Any) -> Told:
     return "keyword", "changed", "default", old or None, schema["default"]
 
 
-def _require(data: st.DataObject, body: Any) -> Told:
+def _require(data: st.DataObject, body: Any) -> Entry:
     body.setdefault("required", []).append(data.draw(st.sampled_from(_optional(body))))
     return "keyword", "changed", "required", False, True
 
 
-def _deprecate(data: st.DataObject, body: Any) -> Told:
+def _deprecate(data: st.DataObject, body: Any) -> Entry:
     schema = data.draw(st.sampled_from(_plain(body)))
     assume("deprecated" not in schema)
     schema["deprecated"] = True

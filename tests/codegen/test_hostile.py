@@ -1,4 +1,4 @@
-"""Documents that mean harm: whatever they say, it stays text."""
+"""Hostile documents: their words stay text, whatever characters they have."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from codegen.document.complete import complete
 from codegen.document.tree import SpecError
-from codegen.generate import ResourceProject, generate
+from codegen.generate import generate
 from tests.codegen.documents import ROOT, document, fields, id_parameter, import_text, operation
+from tests.codegen.mutations import project_of
 
 NASTY = (
     '"""\nimport os; os.abort()\n"""',
@@ -50,8 +51,8 @@ ALLOWED_STATEMENTS = (
 ALLOWED_IMPORTS = {
     "__future__", "attrs", "collections.abc", "functools", "typing",
     "a2e_async._spec.field", "a2e_async._spec.media", "a2e_async._spec.operation", "a2e_async._spec.routes",
-    "a2e_async._spec.rules", "a2e_async.events", "a2e_async.jobs", "a2e_async.pages", "a2e_async.records",
-    "a2e_async.resources", "a2e_async.runtime",
+    "a2e_async._spec.rules", "a2e_async.events", "a2e_async.jobs", "a2e_async.pages", "a2e_async.protocols",
+    "a2e_async.records", "a2e_async.resources", "a2e_async.runtime", "a2e_async.tasks",
 }  # fmt: skip
 
 
@@ -63,16 +64,19 @@ def assert_harmless(source: str) -> None:
             assert ast.unparse(node) == "raise NotImplementedError"
         elif isinstance(node, ast.stmt):
             assert isinstance(node, ALLOWED_STATEMENTS), ast.dump(node)
+
         if isinstance(node, ast.Expr):
             assert isinstance(node.value, ast.Constant), ast.dump(node)
         if isinstance(node, ast.Call):
             assert ast.unparse(node.func) in ALLOWED_CALLS or ast.unparse(node) == "Things(self)"
+
         if isinstance(node, ast.ImportFrom):
             assert node.module in ALLOWED_IMPORTS or str(node.module).startswith("a2e_async.api."), (
                 node.module
             )
         if isinstance(node, ast.Import):
             assert [name.name for name in node.names] == ["attrs"]
+
         if isinstance(node, ast.Constant) and isinstance(node.value, bytes | complex):
             pytest.fail(ast.dump(node))
         if isinstance(node, ast.JoinedStr | ast.Lambda | ast.Await):
@@ -80,7 +84,24 @@ def assert_harmless(source: str) -> None:
 
 
 def hostile(text: str) -> dict[str, Any]:
-    """A document with the text wherever a text may stand."""
+    """A document with the text in every place that takes one."""
+    properties: dict[str, Any] = {
+        text: {
+            "type": "string",
+            "description": text,
+            "enum": [text, "other"],
+            "default": text,
+            "example": text,
+        },
+        "image_url": {"type": "string", "description": text, "example": text},
+        "nested": {
+            "type": "object",
+            "description": text,
+            "properties": {text: {"type": "string", "description": text}},
+        },
+        "list": {"type": "array", "items": {"type": "string", "enum": [text]}},
+    }
+
     made = document(
         {
             "/api/v1/things/start": {
@@ -89,25 +110,7 @@ def hostile(text: str) -> dict[str, Any]:
                     description=text,
                     tags=[text],
                     operationId=text or "x",
-                    requestBody=fields(
-                        [text],
-                        **{
-                            text: {
-                                "type": "string",
-                                "description": text,
-                                "enum": [text, "other"],
-                                "default": text,
-                                "example": text,
-                            },
-                            "image_url": {"type": "string", "description": text, "example": text},
-                            "nested": {
-                                "type": "object",
-                                "description": text,
-                                "properties": {text: {"type": "string", "description": text}},
-                            },
-                            "list": {"type": "array", "items": {"type": "string", "enum": [text]}},
-                        },
-                    ),
+                    requestBody=fields([text], **properties),
                 )
             },
             "/api/v1/things/list": {
@@ -154,6 +157,7 @@ def hostile(text: str) -> dict[str, Any]:
         },
         tags=[{"name": text, "description": text}],
     )
+
     made["info"] = {"title": text, "version": text, "description": text}
     return made
 
@@ -168,6 +172,7 @@ def test_a_hostile_document_puts_no_code_into_the_package(text: str) -> None:
         return
     for source in files.values():
         assert_harmless(source)
+
     module = import_text(files["things.py"], "generated_things")
     assert {"Things", "START"} <= set(vars(module))
     values = {field.name: value for field in module.START.body if (value := field.choices[:1])}
@@ -185,7 +190,7 @@ def test_no_text_gets_out_of_its_string(text: str) -> None:
     made = hostile(text)
     complete(made)
     try:
-        project = ResourceProject(made)
+        project = project_of(made)
         files = project.render(project.interface())
     except SpecError:
         return
@@ -203,12 +208,14 @@ UNLUCKY = (
 
 
 def unlucky() -> dict[str, Any]:
-    """A document with these names wherever a name may stand."""
+    """A document with these names in every place that takes a name."""
     plain: dict[str, Any] = {name: {"type": "string"} for name in UNLUCKY}
     mixed = {**plain, "number": {"type": "number"}, "counts": {"type": "array", "items": {"type": "integer"}}}
+
     reply = operation()
     data = {"type": "object", "properties": {"data": {"type": "object", "properties": mixed}}}
     reply["responses"]["200"]["content"]["application/json"]["schema"] = data
+
     paths = {
         "/api/v1/things/start": {
             "post": operation(requestBody=fields(**plain, nested={"type": "object", "properties": mixed}))
@@ -226,16 +233,19 @@ def test_names_of_python_and_of_the_package_do_no_harm(tmp_path: Path) -> None:
     made = unlucky()
     complete(made)
     _, files = generate(made)
+
     module = import_text(files["things.py"], "generated_things")
     record = module.GetReply.decode(dict.fromkeys(UNLUCKY, "x") | {"number": 1.5, "counts": [1, "a"]})
     assert (record.str_, record.int_, record.attrs_, record.from_) == ("x", "x", "x", "x")
     assert record.number == 1.5
     job = module.Things(client=None)(str="a", self_="b", with_body_="c", nested={"str": "d", "number": 1})
     assert job.body == {"str": "a", "self": "b", "with_body": "c", "nested": {"str": "d", "number": 1}}
+
     package = tmp_path / "unlucky_package"
     package.mkdir()
     for name, text in files.items():
         (package / name).write_text(text.replace("a2e_async.api.", "unlucky_package."))
+
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", str(package)],
         cwd=tmp_path,

@@ -12,7 +12,7 @@ from codegen.build import prepare
 from codegen.document import overlay as overlays
 from codegen.document.repair import repair
 from codegen.document.tree import SpecError, canonical, operations, read
-from tests.codegen.documents import ROOT, document, family, operation, overlay
+from tests.codegen.documents import REPOSITORY, document, family, operation, overlay, real_prepared
 
 PATHS = {
     "/api/v1/a/{_id}": {"get": operation(), "delete": operation()},
@@ -21,7 +21,8 @@ PATHS = {
 
 
 def apply(*actions: dict[str, Any]) -> dict[str, Any]:
-    return overlays.apply(document(PATHS), overlay(*actions)).document["paths"]
+    paths: dict[str, Any] = overlays.apply(document(PATHS), overlay(*actions)).document["paths"]
+    return paths
 
 
 def test_update_merges_into_every_match() -> None:
@@ -119,13 +120,13 @@ def test_merge_keys_and_anchors_are_plain_yaml(tmp_path: Path) -> None:
     assert overlays.load(path)["actions"][0]["update"] == {"a": {"k": 1, "l": 2}, "b": {"k": 3, "l": 2}}
 
 
-REAL = ROOT / "openapi" / "overlay.yaml"
-UPSTREAM = ROOT / "openapi" / "upstream.json"
+REAL, UPSTREAM = REPOSITORY.overlay, REPOSITORY.upstream
 
 
 def test_the_real_overlay_adds_the_operations_that_it_lists_and_drops_none() -> None:
     source = {str(ref) for ref in operations(read(UPSTREAM))}
-    made = {str(ref) for ref in operations(prepare(read(UPSTREAM), REAL, "upstream").document)}
+    made = {str(ref) for ref in operations(real_prepared().document)}
+
     listed = {
         f"{method.upper()} {path}"
         for action in overlays.load(REAL)["actions"]
@@ -133,6 +134,7 @@ def test_the_real_overlay_adds_the_operations_that_it_lists_and_drops_none() -> 
         for path, item in action["update"].items()
         for method in item
     }
+
     assert source <= made
     assert made - source == listed
     assert "POST /api/v1/token/generate" in listed
@@ -140,7 +142,7 @@ def test_the_real_overlay_adds_the_operations_that_it_lists_and_drops_none() -> 
 
 def test_the_switch_against_minors_protection_is_nowhere() -> None:
     assert "minor_suspected_skip" in UPSTREAM.read_text()
-    assert "minor_suspected_skip" not in canonical(prepare(read(UPSTREAM), REAL, "upstream").document)
+    assert "minor_suspected_skip" not in canonical(real_prepared().document)
 
 
 def test_every_real_action_changes_something() -> None:

@@ -1,4 +1,4 @@
-"""regenerate: everything is made first; then all files are replaced together, or none is."""
+"""regenerate: everything is generated first; then all files are replaced together, or none is."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from tests.codegen.documents import (
     family,
     fields,
     id_parameter,
+    layout,
     operation,
     overlay,
     save,
@@ -37,19 +38,16 @@ BOTH = family("userOld") | family("userNew")
 
 def built(tmp_path: Path, content: Document, *actions: Document) -> Layout:
     """A small repository, up to date."""
-    made = Layout(tmp_path / "repository")
-    save(made.upstream, content)
-    save(made.overlay, overlay(HARMLESS, *actions))  # JSON is YAML
-    (made.root / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
+    made = layout(tmp_path / "repository", content, *actions)
     build(made)
     return made
 
 
-def snapshot(layout: Layout) -> dict[Path, tuple[bytes, int]]:
-    """Content and time of every file, and that there are no others."""
+def snapshot(repository: Layout) -> dict[Path, tuple[bytes, int]]:
+    """Content and modification time of every file."""
     return {
         path: (path.read_bytes(), path.stat().st_mtime_ns)
-        for path in layout.root.rglob("*")
+        for path in repository.root.rglob("*")
         if path.is_file()
     }
 
@@ -161,7 +159,8 @@ def test_replacing_that_breaks_off_is_undone(
     made = built(tmp_path, document(family("userOld")))
     before = snapshot(made)
     source = save(tmp_path / "new.json", document(family("userNew")))
-    replace, done = Path.replace, []
+    replace = Path.replace
+    done: list[Path] = []
 
     def failing(self: Path, target: Path) -> Path:
         if len(done) == calls:
@@ -226,10 +225,12 @@ def test_what_the_overlay_adds_and_upstream_has_by_now_is_not_doubled(tmp_path: 
     made = built(tmp_path, document(family("userOld")), {"target": "$.paths", "update": added})
     content = document(BOTH)
     content["paths"]["/api/v1/userNew/start"]["post"]["summary"] = "In other words"
+
     told = regenerate(made, str(save(tmp_path / "new.json", content)))
     assert (
         "overlay action 2 ($.paths): the document has POST /api/v1/userNew/start itself; take it out" in told
     )
+
     start = read(made.document)["paths"]["/api/v1/userNew/start"]["post"]
     assert start["tags"] == ["Things"]
     assert start["security"] == [{"bearerAuth": []}]
@@ -264,36 +265,42 @@ def test_unmatched_actions_are_left_out_only_when_asked(
     save(made.overlay, overlay(HARMLESS, *ACTIONS))
     source = str(save(tmp_path / "new.json", document(BOTH)))
     before = snapshot(made)
+
     assert main(["regenerate", source], made.root) == 1
     assert "overlay action 2 ($.paths['/gone'].post): matches nothing" in capsys.readouterr().err
     assert snapshot(made) == before
+
     assert main(["regenerate", source, "--unmatched=drop"], made.root) == 0
     told = capsys.readouterr().out
     assert "overlay action 2 ($.paths['/gone'].post): matches nothing: left out" in told
     assert "'/gone' matches nothing: left out" in told
     assert "POST /api/v1/userOld/start: x-a2e-any-of names other: left out" in told
+
     assert main(["build"], made.root) == 1
     assert main(["check"], made.root) == 1
     assert main(["build", "--unmatched=drop"], made.root) == 0
 
 
 def test_the_path_to_another_document_and_back_leaves_no_trace(tmp_path: Path) -> None:
-    """As between the newest document and an older one: operations, families and schemas go and come back."""
+    """As between the newest document and an older one: operations, families and schemas go and return."""
     made = Layout(tmp_path / "repository")
     shutil.copytree(ROOT / "openapi", made.upstream.parent)
     shutil.copytree(ROOT / "a2e_async" / "api", made.package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", made.root)
     before = {path: content for path, (content, _) in snapshot(made).items()}
+
     newest = save(tmp_path / "newest.json", read(made.upstream))
     older = read(made.upstream)
     for path in list(older["paths"])[::3]:
         del older["paths"][path]
     older["paths"] |= family("userGone")
+
     began = time.monotonic()
     told = regenerate(made, str(save(tmp_path / "older.json", older)), unmatched="drop")
     assert time.monotonic() - began < 30
     assert any("left out" in line for line in told)
     assert (made.package / "gone.py").exists()
+
     regenerate(made, str(newest))
     assert {path: content for path, (content, _) in snapshot(made).items()} == before
 

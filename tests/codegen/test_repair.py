@@ -25,7 +25,7 @@ def schema_of(made: dict[str, Any], path: str = "/a/start", method: str = "post"
 
 
 def repaired_body(schema: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The schema after the repair, and what was told."""
+    """The schema after the repair, and the repairs."""
     source = document({"/a/start": {"post": operation(requestBody=fields())}})
     schema_of(source).clear()
     schema_of(source).update(schema)
@@ -41,7 +41,8 @@ def test_a_sound_document_needs_no_repair() -> None:
 
 
 def test_foreign_members_at_the_top_are_removed() -> None:
-    made, repairs = repair(document(trace_id="x", **{"x-tagGroups": []}))
+    no_groups: Any = []
+    made, repairs = repair(document(None, trace_id="x", **{"x-tagGroups": no_groups}))
     assert "trace_id" not in made
     assert "x-tagGroups" in made
     assert [str(one) for one in repairs] == ["foreign_members: trace_id: removed, OpenAPI has no such member"]
@@ -125,6 +126,7 @@ def test_upstreams_document_is_invalid_before_and_valid_after() -> None:
     source = read(UPSTREAM)
     with pytest.raises(SpecError, match="not valid OpenAPI"):
         validate(source, "upstream")
+
     made, repairs = repair(source)
     validate(made, "repaired")
     assert {one.rule for one in repairs} >= {

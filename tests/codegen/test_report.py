@@ -13,7 +13,7 @@ from codegen.__main__ import main
 from codegen.build import Layout, build
 from codegen.changes.report import bumped
 from codegen.document.tree import SpecError
-from tests.codegen.documents import HARMLESS, document, family, overlay, save
+from tests.codegen.documents import HARMLESS, document, family, layout, overlay, save
 
 Document = dict[str, Any]
 
@@ -21,12 +21,10 @@ Document = dict[str, Any]
 @pytest.fixture
 def made(tmp_path: Path) -> Layout:
     """A repository with one family."""
-    layout = Layout(tmp_path / "repository")
-    save(layout.upstream, document(family("userOld")))
-    save(layout.overlay, overlay(HARMLESS))
-    (layout.root / "pyproject.toml").write_text('[project]\nversion = "0.4.2"\n')
-    build(layout)
-    return layout
+    repository = layout(tmp_path / "repository", document(family("userOld")))
+    (repository.root / "pyproject.toml").write_text('[project]\nversion = "0.4.2"\n')
+    build(repository)
+    return repository
 
 
 def changed(tmp_path: Path) -> Path:
@@ -75,6 +73,7 @@ def test_a_person_reads_what_changed(
 def test_a_machine_reads_the_same(made: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", str(made.document), str(changed(tmp_path)), "--json"], made.root) == 0
     told = json.loads(capsys.readouterr().out)
+
     assert {key: told[key] for key in ("version", "next_version", "bump", "breaking", "notes")} == {
         "version": "0.4.2",
         "next_version": "0.5.0",

@@ -10,30 +10,18 @@ import pytest
 
 from a2e_async.errors import InvalidArgument
 from a2e_async.pages import Pages
-from codegen.build import Layout, build
+from codegen.build import build
 from codegen.document.tree import SpecError
-from tests.codegen.documents import (
-    HARMLESS,
-    document,
-    family,
-    fields,
-    id_parameter,
-    import_text,
-    operation,
-    overlay,
-    save,
-)
+from tests.codegen.documents import document, family, fields, id_parameter, import_text, layout, operation
 
 START = "/api/v1/things/start"
 
 
 def made(root: Path, paths: dict[str, Any]) -> Any:
     """The module that is generated for these paths."""
-    layout = Layout(root)
-    save(layout.upstream, document(paths))
-    save(layout.overlay, overlay(HARMLESS))
-    build(layout)
-    source = (layout.package / "things.py").read_text(encoding="utf-8")
+    repository = layout(root, document(paths))
+    build(repository)
+    source = (repository.package / "things.py").read_text(encoding="utf-8")
     return import_text(source, "generated_things")
 
 
@@ -61,13 +49,16 @@ RULES: tuple[dict[str, Any], ...] = (
 
 def test_limits_under_a_condition(tmp_path: Path) -> None:
     things = made(tmp_path, {START: {"post": start(*RULES)}}).Things(client=None)
-    for values in (
+
+    accepted: tuple[dict[str, Any], ...] = (
         {},
         {"size": "large", "seconds_long": 10},
         {"mode": "two", "size": "small", "seconds_long": 9, "pictures": ["x", "y"]},
-    ):
+    )
+    for values in accepted:
         assert things(**values)
-    for values, told in (
+
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"size": "small"}, "size: 'small' is not one of 'large' without mode"),
         ({"mode": "one", "seconds_long": 7}, "seconds_long: 7 is not one of 5, 10 with mode='one'"),
         ({"mode": "two"}, "size: is required with mode='two'"),
@@ -76,15 +67,15 @@ def test_limits_under_a_condition(tmp_path: Path) -> None:
             "seconds_long: 10 is more than 9 with mode='two'",
         ),
         ({"mode": "two", "size": "small", "pictures": ["x"] * 3}, "is more than 2 with mode='two'"),
-    ):
+    )
+    for values, told in refused:
         with pytest.raises(InvalidArgument) as caught:
             things(**values)
         assert told in str(caught.value)
+
     words = " ".join((inspect.getdoc(things.__call__) or "").split())
-    assert "size can be large only and seconds_long can be 5 or 10 only with mode left out or one." in words
-    assert (
-        "size must be small and pictures is at most 2 and seconds_long is at most 9 with mode two." in words
-    )
+    assert "size can only be large and seconds_long can only be 5 or 10 with mode one or left out." in words
+    assert "size must be small, pictures is at most 2 and seconds_long is at most 9 with mode two." in words
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Account", "Transaction"]
+__all__ = ["Account"]
 
 
 @attrs.define

@@ -56,7 +56,7 @@ def _post_clock(app: App, given: Any) -> Any:
 
     if "speed" in given:
         if not isinstance(clock, ScaledClock):
-            raise ValueError("speed: this clock stands still; advance it")
+            raise ValueError("speed: this clock does not move by itself; advance it")
         clock.speed = float(given["speed"])
 
     return _get_clock(app, None)

@@ -15,7 +15,15 @@ import attrs
 
 from a2e_async.sandbox.names import workflow_name
 
-__all__ = ["AVATAR_STAGES", "Family", "default_family", "family_of"]
+__all__ = [
+    "AVATAR_STAGES",
+    "SHORT_STAGES",
+    "STAGES",
+    "TWIN_STAGES",
+    "VOICE_STAGES",
+    "Family",
+    "family_of",
+]
 
 Body = Mapping[str, Any]
 Stages = tuple[tuple[str, float], ...]
@@ -252,7 +260,7 @@ _TABLE = {row.segment: row for row in _ROWS}
 _PICTURES = re.compile(r"image|photo|banana|flux|picture|avatar", re.IGNORECASE)
 
 
-def default_family(segment: str, fields: Mapping[str, Any]) -> Family:
+def _default_family(segment: str, fields: Mapping[str, Any]) -> Family:
     """The shape of a family without a row, as its path segment and its start body suggest.
 
     Args:
@@ -274,4 +282,4 @@ def default_family(segment: str, fields: Mapping[str, Any]) -> Family:
 
 def family_of(segment: str, fields: Mapping[str, Any]) -> Family:
     """The shape of a family: its row in the table, or the defaults."""
-    return _TABLE.get(segment) or default_family(segment, fields)
+    return _TABLE.get(segment) or _default_family(segment, fields)

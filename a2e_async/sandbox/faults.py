@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["KINDS", "Fate", "FaultPlan", "Faults", "Verdict"]
+__all__ = ["KINDS", "Fate", "FaultPlan", "Faults", "Verdict", "matches"]
 
 BEFORE = (
     "status_403",  # refused

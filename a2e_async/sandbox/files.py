@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-__all__ = ["FileStore", "Presigned", "Stored", "TooLarge", "Writer"]
+__all__ = ["FileStore", "Presigned", "TooLarge", "Writer"]
 
 IN_MEMORY = 1024 * 1024
 CDN = "/cdn/"

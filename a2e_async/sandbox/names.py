@@ -4,15 +4,16 @@ The sandbox names workflows as users do (``image_to_video``), so that prices, du
 and the ledger read well. Every place that takes such a name also takes the path segment.
 
 The client's names come from another implementation of the same naming, ``codegen/interface/naming.py``.
-That is on purpose. The wheel contains the sandbox but not codegen, so neither can import the other. And
-the tests compare what both make of every path: two independent readings find each other's faults.
+The two are separate on purpose. The wheel contains the sandbox but not codegen, so the sandbox cannot
+import it. And the conformance tests look up the client's names in the sandbox's ledger: two independent
+readings of the document find each other's faults.
 """
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["operation_name", "snake", "split_path", "workflow_name"]
+__all__ = ["operation_name", "split_path", "workflow_name"]
 
 PREFIX = ("api", "v1")
 

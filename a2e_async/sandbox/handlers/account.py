@@ -15,10 +15,10 @@ __all__ = [
     "credits_history",
     "delete_token",
     "generate_token",
+    "list_tokens",
     "quote",
     "remaining_coins",
     "switch_token",
-    "tokens",
 ]
 
 
@@ -105,7 +105,7 @@ def generate_token(world: World, call: Call) -> Reply:
     return ok(call, world.add_token(call.body["alias"], secret))
 
 
-def tokens(world: World, call: Call) -> Reply:
+def list_tokens(world: World, call: Call) -> Reply:
     """List all tokens, with their secrets shortened."""
     records = world.account.tokens.values()
     return ok(call, [{**record, "token": f"{record['token'][:6]}..."} for record in records])

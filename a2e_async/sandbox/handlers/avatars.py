@@ -11,25 +11,25 @@ from a2e_async.sandbox.world import World
 __all__ = [
     "add_avatar",
     "add_background",
-    "all_backgrounds",
-    "all_tags",
-    "avatars",
-    "aws_list",
-    "aws_result",
-    "characters",
+    "add_twin_upload",
     "continue_training",
-    "custom_avatars",
-    "custom_backgrounds",
     "delete_avatar",
     "delete_background",
-    "public_token",
+    "list_avatar_videos",
+    "list_avatars",
+    "list_backgrounds",
+    "list_characters",
+    "list_custom_avatars",
+    "list_custom_backgrounds",
+    "list_tags",
+    "list_twins",
+    "make_public_token",
     "quick_add_avatar",
     "random_background",
-    "twin_training",
-    "twin_upload",
-    "twins",
+    "read_avatar_video",
+    "read_upload_status",
+    "train_twin",
     "update_avatar",
-    "upload_status",
 ]
 
 _SYSTEM_AVATARS = tuple(
@@ -51,13 +51,13 @@ def _with_cover(world: World, record: dict[str, Any], field: str) -> dict[str, A
 # Avatar videos
 
 
-def aws_result(world: World, call: Call) -> Reply:
+def read_avatar_video(world: World, call: Call) -> Reply:
     """Return one avatar video, as an array with one record."""
     task = world.find(call.family, call.id, call.now)
     return not_found(call) if task is None else ok(call, [world.show(task, call.now).record(call.now)])
 
 
-def aws_list(world: World, call: Call) -> Reply:
+def list_avatar_videos(world: World, call: Call) -> Reply:
     """List avatar videos in ``data.data``, newest first. The shape of POST video/list is not published."""
     tasks = list(world.newest(call.family, call.now))
 
@@ -72,7 +72,7 @@ def aws_list(world: World, call: Call) -> Reply:
     return paged(call, rows, len(tasks), "data")
 
 
-def public_token(world: World, call: Call) -> Reply:
+def make_public_token(world: World, call: Call) -> Reply:
     """Make a token for the public page of a video. The field's name is not published."""
     task = world.find(call.family, call.body["video_id"], call.now)
     if task is None:
@@ -90,7 +90,7 @@ def public_token(world: World, call: Call) -> Reply:
 # Avatars
 
 
-def avatars(world: World, call: Call) -> Reply:
+def list_avatars(world: World, call: Call) -> Reply:
     """List the account's own avatars, trained twins too. With ``web_type``, the system's come after them."""
     own = [
         {"_id": task.anchor_id, "name": task.name, "type": "custom", "video_cover": task.urls[0]}
@@ -103,7 +103,7 @@ def avatars(world: World, call: Call) -> Reply:
     return ok(call, own + (system if call.body.get("web_type") else []))
 
 
-def characters(world: World, call: Call) -> Reply:
+def list_characters(world: World, call: Call) -> Reply:
     """List the system's avatars."""
     return ok(call, [_with_cover(world, record, "video_cover") for record in _SYSTEM_AVATARS])
 
@@ -113,7 +113,7 @@ def add_avatar(world: World, call: Call) -> Reply:
     return ok(call, world.add_record("avatar", {"type": "custom", **call.body}, call.now))
 
 
-def custom_avatars(world: World, call: Call) -> Reply:
+def list_custom_avatars(world: World, call: Call) -> Reply:
     """List the account's own avatars as an array, as anchor/list does."""
     return ok(call, _own(world, "avatar"))
 
@@ -133,7 +133,7 @@ def update_avatar(world: World, call: Call) -> Reply:
     return ok(call, record)
 
 
-def all_tags(_world: World, call: Call) -> Reply:
+def list_tags(_world: World, call: Call) -> Reply:
     """List the tags of avatars."""
     return ok(call, ["business", "casual", "studio"])
 
@@ -161,7 +161,7 @@ def add_background(world: World, call: Call) -> Reply:
     return ok(call, world.add_record("background", record, call.now))
 
 
-def custom_backgrounds(world: World, call: Call) -> Reply:
+def list_custom_backgrounds(world: World, call: Call) -> Reply:
     """List the account's own backgrounds."""
     return ok(call, _own(world, "background"))
 
@@ -172,7 +172,7 @@ def delete_background(world: World, call: Call) -> Reply:
     return not_found(call, "Background") if gone is None else ok(call, {})
 
 
-def all_backgrounds(world: World, call: Call) -> Reply:
+def list_backgrounds(world: World, call: Call) -> Reply:
     """List the account's own backgrounds and the system's; ``type`` shows which is which."""
     system = [_with_cover(world, record, "img_url") for record in _SYSTEM_BACKGROUNDS]
     return ok(call, _own(world, "background") + system)
@@ -186,13 +186,13 @@ def random_background(world: World, call: Call) -> Reply:
 # Video twins
 
 
-def twin_upload(world: World, call: Call) -> Reply:
+def add_twin_upload(world: World, call: Call) -> Reply:
     """Take material for a later training. Neither the body nor the reply is declared."""
     record = world.add_record("twin upload", {**call.body, "status": "completed"}, call.now)
     return ok(call, record)
 
 
-def upload_status(world: World, call: Call) -> Reply:
+def read_upload_status(world: World, call: Call) -> Reply:
     """Return the status of the upload with an ``_id``, or else of the newest."""
     uploads = world.records.get("twin upload", {})
     record = uploads.get(call.id) if call.id else next(reversed(uploads.values()), None)
@@ -201,7 +201,7 @@ def upload_status(world: World, call: Call) -> Reply:
     return ok(call, {"_id": record["_id"], "status": record["status"]})
 
 
-def twin_training(world: World, call: Call) -> Reply:
+def train_twin(world: World, call: Call) -> Reply:
     """Start a training by the older route, whose body is not declared."""
     made = start_tasks(world, call, 1)
     return made if isinstance(made, Reply) else ok(call, made[0].record(call.now))
@@ -226,7 +226,7 @@ def continue_training(world: World, call: Call) -> Reply:
     return ok(call, task.record(call.now))
 
 
-def twins(world: World, call: Call) -> Reply:
+def list_twins(world: World, call: Call) -> Reply:
     """List video twins as a bare array without paging; trainingRecords only those in training."""
     tasks = list(world.newest(call.family, call.now))
     if call.operation.segments[-1] == "trainingRecords":

@@ -9,12 +9,12 @@ from a2e_async.sandbox.replies import Call, Reply, encode, error, ok
 from a2e_async.sandbox.world import World
 
 __all__ = [
-    "accepted",
+    "accept",
     "add_face",
     "extend_prompt",
     "face_swap_status",
-    "faces",
     "full_hd",
+    "list_faces",
     "queue_level",
     "remove_face",
 ]
@@ -22,7 +22,7 @@ __all__ = [
 FULL_HD_SECONDS = 20.0
 
 
-def accepted(_world: World, call: Call) -> Reply:
+def accept(_world: World, call: Call) -> Reply:
     """Accept a request and do nothing."""
     return ok(call, {})
 
@@ -30,10 +30,10 @@ def accepted(_world: World, call: Call) -> Reply:
 def add_face(world: World, call: Call) -> Reply:
     """Add a face. The answer is the whole list, as in the vendor's example."""
     world.add_record("face", {"face_url": call.body["face_url"]}, call.now)
-    return faces(world, call)
+    return list_faces(world, call)
 
 
-def faces(world: World, call: Call) -> Reply:
+def list_faces(world: World, call: Call) -> Reply:
     """List the faces as a bare array, newest first."""
     return ok(call, list(world.records.get("face", {}).values())[::-1])
 

@@ -8,12 +8,12 @@ from a2e_async.sandbox.world import World
 
 __all__ = [
     "delete_preview",
-    "languages",
-    "presets",
-    "previews",
+    "list_cloned_voices",
+    "list_languages",
+    "list_presets",
+    "list_previews",
+    "list_voices",
     "send_tts",
-    "voice_records",
-    "voices",
 ]
 
 API_CHARACTERS = 1000  # the schema allows 3000, but that is for web callers
@@ -44,12 +44,12 @@ def _groups(country: str, region: str) -> list[dict[str, object]]:
     return groups
 
 
-def presets(_world: World, call: Call) -> Reply:
+def list_presets(_world: World, call: Call) -> Reply:
     """List the system's voices. The shape is not published; this is that of GET anchor/voice_list."""
     return ok(call, _groups("en", "US"))
 
 
-def voices(_world: World, call: Call) -> Reply:
+def list_voices(_world: World, call: Call) -> Reply:
     """List the voices of a country, grouped by gender. ``children[].value`` is the tts_id."""
     given = {**call.query, **(call.body or {})}
     country = str(given.get("country") or "en")
@@ -57,7 +57,7 @@ def voices(_world: World, call: Call) -> Reply:
     return ok(call, _groups(country, region))
 
 
-def languages(_world: World, call: Call) -> Reply:
+def list_languages(_world: World, call: Call) -> Reply:
     """List the languages. The value at the top is the country, that of a child the region."""
     tree = [
         {"label": country, "value": country, "children": [{"label": part, "value": part} for part in regions]}
@@ -66,7 +66,7 @@ def languages(_world: World, call: Call) -> Reply:
     return ok(call, tree)
 
 
-def voice_records(world: World, call: Call) -> Reply:
+def list_cloned_voices(world: World, call: Call) -> Reply:
     """List cloned voices as a bare array, newest first; completedRecord only the trained ones."""
     tasks = list(world.newest(call.family, call.now))
     if call.operation.segments[-1] == "completedRecord":
@@ -92,7 +92,7 @@ def send_tts(world: World, call: Call) -> Reply:
     return ok(call, record["audio_url"])
 
 
-def previews(world: World, call: Call) -> Reply:
+def list_previews(world: World, call: Call) -> Reply:
     """List the previews of the last 24 hours.
 
     The shape is not published; this is that of video/awsList, which has the same paging.

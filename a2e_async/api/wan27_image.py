@@ -111,7 +111,7 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
             input_images: For editing; 0 to 9 images, each at most 20 MB. URLs, or files as Path, bytes
                 or `Upload`.
             aspect_ratio: Width to height. Server default: 1:1.
-            bbox_list: Boxes for interactive editing; element shape is not told.
+            bbox_list: Boxes for interactive editing.
             force_generate: Generates despite detected NSFW.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.

@@ -176,7 +176,8 @@ class Wan30(Workflow[Wan30Record]):
         prime about 2.
 
         Args:
-            model: prime: same quality, faster, dearer per second. Server default: wan3.0-video.
+            model: prime: the same quality, faster, at a higher price per second. Server default:
+                wan3.0-video.
             input: Prompt and media of the video.
             parameters: Resolution, duration and other settings of the video.
             name: The task's name, to find it again.

@@ -1,4 +1,4 @@
-"""Rules that stand in the documents' prose only: checked before sending, and refused by the service too."""
+"""Rules that only the document's prose states: checked before sending, and refused by the service too."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def images(number: int) -> list[str]:
     return [media_url("image", str(one)) for one in range(number)]
 
 
-# Workflow, keywords beside the needed ones (None takes one away), the field that the error names.
+# Workflow, keywords besides the needed ones (None removes one), the field that the error names.
 REFUSED: list[tuple[str, Arguments, str]] = [
     ("image_to_video", {"video_time": 7}, "video_time"),
     ("image_to_video", {"model_type": "FLF2V", "end_image_url": None}, "end_image_url"),
@@ -202,6 +202,7 @@ ALLOWED: list[tuple[str, Arguments]] = [
 
 
 def arguments_for(resource: str, changes: Arguments) -> Arguments:
+    """Arguments that the workflow accepts, with the changes applied."""
     start = WORKFLOWS[resource].routes.start
     given = {name: value for name, value in changes.items() if value is not None}
     arguments = sample_arguments(start, **{**BESIDES.get(start.path, {}), **given})
@@ -209,6 +210,7 @@ def arguments_for(resource: str, changes: Arguments) -> Arguments:
 
 
 def named(cases: list[Any]) -> list[str]:
+    """The ids of the cases."""
     return [
         f"{case[0]}-{'-'.join(f'{key}={value!s:.20}' for key, value in case[1].items())}" for case in cases
     ]
@@ -220,10 +222,12 @@ async def test_what_cannot_be_is_refused_before_it_is_sent_and_by_the_service(
 ) -> None:
     before, balance = sandbox.ledger.count("api"), sandbox.balance
     arguments = arguments_for(resource, changes)
+
     with pytest.raises(InvalidArgument) as caught:
         getattr(a2e, resource)(**arguments)
     assert caught.value.field == field
     assert sandbox.ledger.count("api") == before
+
     start = WORKFLOWS[resource].routes.start
     wire = {one.name: one.wire_name for one in start.body}
     body = {wire[name]: value for name, value in arguments.items() if value is not None}
@@ -244,21 +248,25 @@ async def test_speech_has_its_limits_too(a2e: A2E, sandbox: Sandbox) -> None:
         ({"msg": "x", "tts_id": ANCHOR, "type": "aliyun_captcha"}, "captcha_verify_param"),
         ({"msg": "x" * 1001, "tts_id": ANCHOR}, "msg"),
     ]
+
     for arguments, field in cases:
         with pytest.raises(InvalidArgument) as caught:
-            await a2e.tts.send_tts(**arguments)  # type: ignore[arg-type]  # that is what is tested
+            await a2e.tts.send_tts(**arguments)  # type: ignore[arg-type]  # the refusal is under test
         assert caught.value.field == field
+
     assert sandbox.ledger.count("api") == before
 
 
 def test_every_rule_of_every_start_is_among_the_refused() -> None:
-    """A rule that nobody breaks in a test may say anything."""
+    """A rule that no case breaks could be wrong without a test failing."""
     broken = {(resource, field) for resource, _, field in REFUSED}
+
     for resource in WORKFLOWS:
         for constant, operation in operations_of(resource).items():
             if constant != "START":
                 continue
+
             for need in operation.needs:
                 names = [*need.all_of, *need.any_of[:1], *need.only, *need.most] or list(need.when)[-1:]
-                # Of several keywords that are needed together one will do.
+                # Where several keywords are needed together, a case for one of them is enough.
                 assert any((resource, name) in broken for name in names), (resource, need)

@@ -190,10 +190,16 @@ def talking(**options: Any) -> Iterator[Talker]:
             talker.close()
 
 
+def data(reply: httpx.Response) -> Any:
+    """The ``data`` of a successful reply."""
+    assert reply.status_code == 200, reply.text
+    return reply.json()["data"]
+
+
 def rows(reply: httpx.Response) -> list[Any]:
     """The elements of a list reply, whatever its shape."""
-    data = reply.json()["data"]
-    if isinstance(data, dict):
-        data = next(data[key] for key in ("rows", "list", "data") if key in data)
-    assert isinstance(data, list)
-    return data
+    elements = reply.json()["data"]
+    if isinstance(elements, dict):
+        elements = next(elements[key] for key in ("rows", "list", "data") if key in elements)
+    assert isinstance(elements, list)
+    return elements

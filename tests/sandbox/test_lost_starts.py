@@ -1,4 +1,4 @@
-"""Families without a name: lost starts are matched by echoed inputs and time, or told as uncertain."""
+"""Lost starts of families without a name: matched by echoed inputs and time, or reported as uncertain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESUBMIT = StartPolicy(window=90.0, resubmit=True)
 
 
 def swaps(a2e: A2E, count: int, *, different: int | None = None) -> Iterator[Job[Any]]:
-    """Head swaps; of `different` kinds, the same inputs again and again."""
+    """Head swaps with different inputs, or with `different` inputs that repeat."""
     for number in range(count):
         kind = number if different is None else number % different
         yield a2e.head_swap(
@@ -78,7 +78,7 @@ async def test_a_task_made_long_ago_with_the_same_inputs_is_not_taken(
         await old.run()
         await on.clock.sleep(3600.0)
 
-        # This client knows of no task; only the time tells that the old one is not what it has lost.
+        # This client knows no task. Only the time shows that the old task is not the one it has lost.
         async with on.client(start=RESUBMIT) as other:
             [job] = swaps(other, 1)
             on.sandbox.script("head_swap.start", "reset_before")

@@ -72,7 +72,7 @@ async def test_cancellation_ends_it_too() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("a2e-sandbox")]
 
 
-def _let_down(talker: Talker) -> None:
+def _expect_broken_connection(talker: Talker) -> None:
     with pytest.raises(httpx.TransportError):
         talker.get("token/list")
 
@@ -81,7 +81,7 @@ def test_it_ends_while_requests_wait_for_the_clock() -> None:
     with talking(faults=Faults(latency=1000.0)) as talker:
         with pytest.raises(httpx.ReadTimeout):
             talker.http.get("token/list", timeout=0.02)
-        waiting = threading.Thread(target=_let_down, args=(talker,))
+        waiting = threading.Thread(target=_expect_broken_connection, args=(talker,))
         waiting.start()
         while talker.sandbox.ledger.count("list") < 2:
             pass

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.sandbox.kit import IMAGE, STARTS, Talker, rows, talking
+from tests.sandbox.kit import IMAGE, STARTS, Talker, data, rows, talking
 
 
 @pytest.fixture
 def talker() -> Iterator[Talker]:
     with talking(durations={"*": 100.0}) as talker:
         yield talker
-
-
-def data(reply: httpx.Response) -> Any:
-    assert reply.status_code == 200, reply.text
-    return reply.json()["data"]
 
 
 # Starts

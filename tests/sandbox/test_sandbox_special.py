@@ -6,21 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.sandbox.kit import ANCHOR, IMAGE, STARTS, VIDEO, Talker, rows, talking
+from tests.sandbox.kit import ANCHOR, IMAGE, STARTS, VIDEO, Talker, data, rows, talking
 
 
 @pytest.fixture
 def talker() -> Iterator[Talker]:
     with talking(durations={"*": 100.0}) as talker:
         yield talker
-
-
-def data(reply: httpx.Response) -> Any:
-    assert reply.status_code == 200, reply.text
-    return reply.json()["data"]
 
 
 def test_veo_in_1080p(talker: Talker) -> None:

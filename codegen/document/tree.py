@@ -1,4 +1,4 @@
-"""The OpenAPI document as plain JSON: reading, writing, walking, following references."""
+"""The OpenAPI document as plain JSON: parsing, walking, following references."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from codegen.interface.families import Endpoint, Family
 from codegen.interface.model import Method
 from codegen.interface.prose import block, docstring, escape
 from codegen.interface.rule_words import rules_words
-from codegen.interface.words import UNDOCUMENTED, called, description, summary
+from codegen.interface.words import UNDOCUMENTED, description, summary, with_python_names
 
 __all__ = ["method_doc"]
 
@@ -28,8 +28,8 @@ def method_doc(family: Family, endpoint: Endpoint, method: Method, names: Mappin
         names: wire name -> Python name of keywords and attributes that the words may mention.
     """
     operation = endpoint.operation
-    first = called(summary(operation.get("summary", ""), f"{method.http} {method.path}"), names)
-    more = called(description(operation.get("description", "")), names)
+    first = with_python_names(summary(operation.get("summary", ""), f"{method.http} {method.path}"), names)
+    more = with_python_names(description(operation.get("description", "")), names)
 
     parts = [
         block(escape(first), 8),
@@ -46,7 +46,7 @@ def method_doc(family: Family, endpoint: Endpoint, method: Method, names: Mappin
 
 
 def _arguments(method: Method, names: Mapping[str, str]) -> list[str]:
-    lines = [f"{one.name}: {called(one.doc, names) or UNDOCUMENTED}" for one in method.ordered]
+    lines = [f"{one.name}: {with_python_names(one.doc, names) or UNDOCUMENTED}" for one in method.ordered]
     if method.free_body:
         lines.append(_BODY_DOC)
     if method.waits:

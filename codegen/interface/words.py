@@ -10,7 +10,15 @@ from codegen.interface import naming
 from codegen.interface.prose import clean, sentence
 from codegen.interface.values import Type
 
-__all__ = ["UNDOCUMENTED", "called", "default_of", "description", "listing", "summary", "value_words"]
+__all__ = [
+    "UNDOCUMENTED",
+    "default_of",
+    "description",
+    "listing",
+    "summary",
+    "value_words",
+    "with_python_names",
+]
 
 UNDOCUMENTED = "Not documented."
 """The docstring entry of an argument without a description."""
@@ -83,7 +91,7 @@ def _without_polling(line: str) -> str:
     return left if left[:1] == line[:1] else left[:1].upper() + left[1:]
 
 
-def called(text: str, names: Mapping[str, str]) -> str:
+def with_python_names(text: str, names: Mapping[str, str]) -> str:
     """The text with names on the wire replaced by those in Python.
 
     Args:

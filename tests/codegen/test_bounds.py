@@ -59,7 +59,7 @@ def using(schemas: dict[str, Document], *, in_reply: bool = False) -> Document:
 
 
 @pytest.mark.parametrize("how", ["allOf", "anyOf", "oneOf", "items"])
-def test_schemas_that_are_made_of_too_many_are_named(how: str, tmp_path: Path) -> None:
+def test_schemas_made_of_too_many_schemas_are_named(how: str, tmp_path: Path) -> None:
     source = save(tmp_path / "new.json", using(spread(how, 30)))
     began = time.monotonic()
     with pytest.raises(SpecError, match=r"new\.json.*\n.*#/components/schemas/A\d+: made of more than"):
@@ -77,9 +77,7 @@ def test_a_body_with_too_many_members_is_named(schemas: dict[str, Document], tmp
 
 
 @pytest.mark.parametrize("schemas", [spread("properties", 60), graph(12)], ids=["twice", "all in all"])
-def test_replies_of_that_kind_are_as_many_classes_as_schemas(
-    schemas: dict[str, Document], tmp_path: Path
-) -> None:
+def test_such_replies_give_one_class_for_each_schema(schemas: dict[str, Document], tmp_path: Path) -> None:
     made = layout(tmp_path, using(schemas, in_reply=True))
     began = time.monotonic()
     build(made)
@@ -88,7 +86,7 @@ def test_replies_of_that_kind_are_as_many_classes_as_schemas(
     assert text.count("\nclass ") == len(schemas) + 1
 
 
-def test_members_of_members_are_known_in_whatever_order_they_are_declared(tmp_path: Path) -> None:
+def test_members_of_members_are_known_in_any_order_of_declaration(tmp_path: Path) -> None:
     schemas = {"A0": {"type": "object", "properties": {"a": ref(1)}}} | spread("properties", 2)
     made = layout(tmp_path, using(schemas))
     build(made)
@@ -137,7 +135,7 @@ def test_twenty_megabytes_of_nesting_and_of_width_are_read_in_time(tmp_path: Pat
     assert time.monotonic() - began < SECONDS
 
 
-def test_a_body_of_itself_in_every_way_is_refused(tmp_path: Path) -> None:
+def test_a_body_made_of_itself_is_refused(tmp_path: Path) -> None:
     content = document({"/a/start": {"post": operation(requestBody=body({"allOf": [ref(0), ref(0)]}))}})
     content["components"]["schemas"]["A0"] = {"allOf": [ref(0)]}
     path = save(tmp_path / "new.json", content)

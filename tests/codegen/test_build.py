@@ -64,22 +64,22 @@ def test_check_is_silent_about_what_build_made_and_names_what_differs(
         for path, content in kept.items():
             path.write_bytes(content)
 
-    told = capsys.readouterr().out.splitlines()
-    assert f"{changed}: 2 lines differ" in told
-    assert f"{extra}: is no longer generated" in told
-    assert f"{lost}: is missing" in told
+    reported = capsys.readouterr().out.splitlines()
+    assert f"{changed}: 2 lines differ" in reported
+    assert f"{extra}: is no longer generated" in reported
+    assert f"{lost}: is missing" in reported
 
 
 def test_a_second_build_touches_nothing_and_no_operation_is_lost(fresh: Layout) -> None:
     before = {path: path.stat().st_mtime_ns for path in fresh.root.rglob("*.*")}
-    told = build(fresh)
+    reported = build(fresh)
     assert {path: path.stat().st_mtime_ns for path in fresh.root.rglob("*.*")} == before
     declared = {str(ref) for ref in operations(read(fresh.upstream))}
     made = {str(ref) for ref in operations(read(fresh.document))}
     assert declared <= made
-    assert f"{fresh.document}: {len(made)} operations" in told
+    assert f"{fresh.document}: {len(made)} operations" in reported
     repairs = read(fresh.document)["x-a2e-repairs"]
-    assert told[: len(repairs)] == repairs
+    assert reported[: len(repairs)] == repairs
 
 
 def test_the_document_names_the_secure_server() -> None:
@@ -90,7 +90,7 @@ def test_the_document_names_the_secure_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("paths", "told"),
+    ("paths", "reported"),
     [
         (
             {
@@ -141,11 +141,11 @@ def test_the_document_names_the_secure_server() -> None:
     ],
 )
 def test_what_cannot_be_generated_is_named_and_nothing_is_written(
-    paths: dict[str, Any], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    paths: dict[str, Any], reported: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = layout(tmp_path, document(paths))
     assert main(["build"], tmp_path) == 1
-    assert told in capsys.readouterr().err
+    assert reported in capsys.readouterr().err
     assert not made.document.exists()
     assert not made.package.exists()
 

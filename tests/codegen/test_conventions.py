@@ -21,7 +21,7 @@ def built(root: Path, content: dict[str, Any], resource: str) -> Any:
 
 
 @pytest.mark.parametrize("detail", ["{_id}", "{id}", "detail/{id}"])
-def test_a_family_that_nobody_has_seen_becomes_a_workflow(detail: str, tmp_path: Path) -> None:
+def test_a_new_family_becomes_a_workflow(detail: str, tmp_path: Path) -> None:
     from a2e_async.records import TaskRecord
     from a2e_async.resources import Workflow
 
@@ -49,14 +49,14 @@ def test_replies_that_are_declared_stay_as_they_are() -> None:
     declared = {"type": "object", "properties": {"data": {"$ref": "#/components/schemas/Own"}}}
     start["responses"]["200"]["content"]["application/json"]["schema"] = declared
     made["components"]["schemas"]["Own"] = {"type": "object", "properties": {"_id": {"type": "string"}}}
-    told = complete(made)
+    reported = complete(made)
     assert start["responses"]["200"]["content"]["application/json"]["schema"] == declared
-    assert all("Own" in line for line in told)
+    assert all("Own" in line for line in reported)
     assert "NewThingRecord" not in made["components"]["schemas"]
-    assert len(told) == 3
+    assert len(reported) == 3
 
 
-def test_completing_twice_is_as_once() -> None:
+def test_completing_a_second_time_does_nothing() -> None:
     made = document()
     assert complete(made)
     again = copy.deepcopy(made)
@@ -116,14 +116,14 @@ def test_nested_objects_are_checked_and_typed(tmp_path: Path) -> None:
     call = module.Things(client=None)
     good = {"x": 1, "from": "a", "parts": [{"url": "https://host.example/a", "part": {"more": 1}}]}
     assert call(area=good).body == {"area": good}
-    for bad, told in (
+    for bad, reported in (
         ({}, "area.x: is required"),
         ({"x": -1}, "area.x"),
         ({"x": 1, "parts": [{"url": "no url"}]}, "area.parts[0].url"),
     ):
         with pytest.raises(InvalidArgument) as caught:
             call(area=bad)
-        assert told in str(caught.value)
+        assert reported in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_limits_with_an_exception_and_rules(tmp_path: Path) -> None:
         ({"b": "x", "seconds": 3}, "seconds: 3 is out of bounds"),
         ({"b": "x", "seconds": -2}, "seconds: -2 is out of bounds"),
     )
-    for values, told in refused:
+    for values, reported in refused:
         with pytest.raises(InvalidArgument) as caught:
             call(**values)
-        assert told in str(caught.value)
+        assert reported in str(caught.value)

@@ -29,7 +29,7 @@ def test_each_change_is_reported_once(name: str, before: Interface) -> None:
 
 
 def test_changes_of_several_kinds_are_all_there(before: Interface) -> None:
-    """Those that do not speak of the same thing add up."""
+    """Changes of different things add up."""
     new, expected = base(), list[Entry]()
 
     for name in (
@@ -40,8 +40,8 @@ def test_changes_of_several_kinds_are_all_there(before: Interface) -> None:
         "a new attribute",
         "a new family",
     ):
-        mutate, told = CASES[name]
+        mutate, reported = CASES[name]
         mutate(new)
-        expected += told
+        expected += reported
 
     assert sorted(entries(compare(before, interface(new)))) == sorted(expected)

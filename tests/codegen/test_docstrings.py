@@ -12,7 +12,7 @@ import pytest
 from codegen.build import build
 from codegen.interface.model import Condition, Rules
 from codegen.interface.rule_words import rules_words
-from codegen.interface.words import called, description, listing, summary
+from codegen.interface.words import description, listing, summary, with_python_names
 from tests.codegen.documents import REPOSITORY, document, fields, layout, operation
 
 MODULES = {path.stem: ast.parse(path.read_text()) for path in sorted(REPOSITORY.package.glob("*.py"))}
@@ -168,8 +168,8 @@ def test_a_summary_is_a_sentence(text: str, wanted: str) -> None:
 
 def test_only_names_that_are_no_words_are_replaced() -> None:
     names = {"audioSrc": "audio_src", "_id": "id", "from": "from_", "prefix": "the_prefix"}
-    assert called("audioSrc from _id, {audioSrc}", names) == "audio_src from id, {audio_src}"
-    assert called("audioSrcs, /x/{_id}, my_id", names) == "audioSrcs, /x/{id}, my_id"
+    assert with_python_names("audioSrc from _id, {audioSrc}", names) == "audio_src from id, {audio_src}"
+    assert with_python_names("audioSrcs, /x/{_id}, my_id", names) == "audioSrcs, /x/{id}, my_id"
 
 
 @pytest.mark.parametrize(("words", "wanted"), [("a", "a"), ("ab", "a or b"), ("abc", "a, b or c")])
@@ -186,6 +186,7 @@ def test_rules_with_one_consequence_share_a_sentence() -> None:
         Condition({"mode": ("a",), "sound": (True,)}),
         Condition({"mode": (None,)}, only={"size": (1, 2)}, most={"images": 3}),
     )
+
     assert rules_words(Rules((("back", "color"),), (("a", "b", "c"),), needs)) == (
         "At least one of back and color is needed. Only one of a, b and c may be given. "
         "width and height are needed with back or color. "

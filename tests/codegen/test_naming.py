@@ -135,7 +135,7 @@ def test_where_get_and_post_share_a_path_get_keeps_the_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("paths", "told"),
+    ("paths", "reported"),
     [
         (
             {"/api/v1/things/list": {"get": operation()}, "/api/v1/things/records": {"get": operation()}},
@@ -158,10 +158,10 @@ def test_where_get_and_post_share_a_path_get_keeps_the_name() -> None:
         ),
     ],
 )
-def test_collisions_are_errors_that_name_both(paths: dict[str, object], told: str) -> None:
+def test_collisions_are_errors_that_name_both(paths: dict[str, object], reported: str) -> None:
     with pytest.raises(SpecError) as caught:
         families(document(paths))
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
 
 
 def test_what_base_classes_and_client_offer_is_reserved() -> None:

@@ -67,7 +67,7 @@ def test_the_source_stays_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "told"),
+    ("action", "reported"),
     [
         ({"target": "$.paths['/gone']", "update": {"x": 1}}, "action 2 ($.paths['/gone']): matches nothing"),
         ({"target": "$..nobody", "remove": True}, "matches nothing"),
@@ -86,16 +86,16 @@ def test_the_source_stays_as_it_was() -> None:
         ({"target": "$", "remove": True}, "cannot be applied"),
     ],
 )
-def test_an_action_that_does_nothing_is_an_error_that_names_it(action: dict[str, Any], told: str) -> None:
+def test_an_action_that_does_nothing_is_an_error_that_names_it(action: dict[str, Any], reported: str) -> None:
     harmless = {"target": "$.info", "update": {"x-touched": True}}
     with pytest.raises(SpecError) as caught:
         apply(harmless, action)
     assert "action 2" in str(caught.value)
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("overlay: [", "not YAML"),
         ("- a", "not an overlay"),
@@ -105,12 +105,12 @@ def test_an_action_that_does_nothing_is_an_error_that_names_it(action: dict[str,
         ("a: {b: 1, c: 2, b: 3}", "'b' occurs twice"),
     ],
 )
-def test_a_file_that_is_no_overlay(text: str, told: str, tmp_path: Path) -> None:
+def test_an_invalid_overlay_is_refused(text: str, reported: str, tmp_path: Path) -> None:
     path = tmp_path / "overlay.yaml"
     path.write_text(text)
     with pytest.raises(SpecError, match=r"overlay\.yaml") as caught:
         overlays.load(path)
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
 
 
 def test_merge_keys_and_anchors_are_plain_yaml(tmp_path: Path) -> None:

@@ -134,17 +134,17 @@ UNUSABLE: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("name", UNUSABLE)
 def test_what_cannot_be_used_leaves_the_old_file_alone(name: str, tmp_path: Path, target: Path) -> None:
-    content, told = UNUSABLE[name]
+    content, reported = UNUSABLE[name]
     before = target.read_bytes()
     with pytest.raises(SpecError) as caught:
         pull(str(save(tmp_path / "new.json", content)), target)
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
     assert target.read_bytes() == before
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("<html>moved</html>", "not JSON"),
         ("", "not JSON"),
@@ -157,13 +157,13 @@ def test_what_cannot_be_used_leaves_the_old_file_alone(name: str, tmp_path: Path
         ('{"openapi": "3.0.0", "paths": {"/a', "not JSON"),
     ],
 )
-def test_text_that_is_no_document(text: str, told: str, tmp_path: Path, target: Path) -> None:
+def test_invalid_text_is_refused(text: str, reported: str, tmp_path: Path, target: Path) -> None:
     before = target.read_bytes()
     source = tmp_path / "new.json"
     source.write_text(text)
     with pytest.raises(SpecError, match=r"new\.json") as caught:
         pull(str(source), target)
-    assert told in str(caught.value)
+    assert reported in str(caught.value)
     assert target.read_bytes() == before
 
 
@@ -192,21 +192,21 @@ def test_a_missing_file_is_named(target: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "told"),
+    ("response", "reported"),
     [
         (httpx.Response(302, headers={"location": "http://elsewhere.example/"}), "moved to http://elsewhere"),
         (httpx.Response(404, text="<html>"), "HTTP 404"),
         (httpx.Response(200, text="<html>"), "not JSON"),
     ],
 )
-def test_answers_that_are_no_document(response: httpx.Response, told: str, target: Path) -> None:
+def test_answers_that_are_no_document(response: httpx.Response, reported: str, target: Path) -> None:
     before = target.read_bytes()
-    with pytest.raises(SpecError, match=told):
+    with pytest.raises(SpecError, match=reported):
         pull(URL, target, transport=serve(lambda request: response))
     assert target.read_bytes() == before
 
 
-def test_a_broken_connection_is_told_with_the_url(target: Path) -> None:
+def test_a_broken_connection_is_reported_with_the_url(target: Path) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
@@ -214,7 +214,7 @@ def test_a_broken_connection_is_told_with_the_url(target: Path) -> None:
         pull(URL, target, transport=serve(handler))
 
 
-def test_a_download_that_takes_too_long_is_given_up(target: Path) -> None:
+def test_a_slow_download_is_aborted(target: Path) -> None:
     with pytest.raises(SpecError, match="not complete after 0 seconds"):
         fetch(URL, timeout=0, transport=serve(lambda request: httpx.Response(200, json=document())))
 
@@ -247,6 +247,6 @@ def test_a_write_that_fails_leaves_no_scrap(tmp_path: Path, monkeypatch: pytest.
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
-def test_a_declared_parameter_is_no_trouble(tmp_path: Path, target: Path) -> None:
+def test_a_declared_parameter_is_accepted(tmp_path: Path, target: Path) -> None:
     sound = document({"/a/{_id}": {"get": operation(parameters=[id_parameter()])}})
     assert "written" in pull(str(save(tmp_path / "new.json", sound)), target)

@@ -58,11 +58,11 @@ def test_a_new_document_replaces_everything_and_says_what_changed(
     made = built(tmp_path, document(family("userOld")))
     source = save(tmp_path / "new.json", document(BOTH))
     assert main(["regenerate", str(source)], made.root) == 0
-    told = capsys.readouterr().out
-    assert "10 operations" in told
-    assert "workflow a2e.new is new: prompt, 2 optional keywords; list, batch_detail, get, delete" in told
-    assert "## 1.3.0 (unreleased)" in told
-    assert "- workflow `a2e.new` is new." in told
+    reported = capsys.readouterr().out
+    assert "10 operations" in reported
+    assert "workflow a2e.new is new: prompt, 2 optional keywords; list, batch_detail, get, delete" in reported
+    assert "## 1.3.0 (unreleased)" in reported
+    assert "- workflow `a2e.new` is new." in reported
     assert (made.package / "new.py").exists()
     assert read(made.upstream) == document(BOTH)
     assert check(made) == []
@@ -72,8 +72,8 @@ def test_a_new_document_replaces_everything_and_says_what_changed(
 def test_nothing_new_touches_nothing(extra: Document, tmp_path: Path) -> None:
     made = built(tmp_path, document(BOTH))
     before = snapshot(made)
-    told = regenerate(made, str(save(tmp_path / "again.json", document(BOTH, **extra))))
-    assert told[0].endswith("nothing changed; nothing was touched")
+    reported = regenerate(made, str(save(tmp_path / "again.json", document(BOTH, **extra))))
+    assert reported[0].endswith("nothing changed; nothing was touched")
     assert snapshot(made) == before
 
 
@@ -104,7 +104,7 @@ def doubled(content: Document) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "reported"),
     [
         (lambda content: content.update(openapi="3.1.0"), "#/openapi"),
         (broken_reference, "#/components/schemas/A: $ref '#/nowhere' points to nothing"),
@@ -121,7 +121,7 @@ def doubled(content: Document) -> None:
     ],
 )
 def test_what_fails_leaves_every_file_as_it_was(
-    spoil: Callable[[Document], Any], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    spoil: Callable[[Document], Any], reported: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     action = {"target": "$.paths['/api/v1/userNew/start'].post", "update": {"x-a2e-start": True}}
     made = built(tmp_path, document(BOTH), action)
@@ -131,7 +131,7 @@ def test_what_fails_leaves_every_file_as_it_was(
     assert main(["regenerate", str(save(tmp_path / "new.json", content))], made.root) == 1
     error = capsys.readouterr().err
     assert "new.json" in error or "overlay action 2" in error or "userNew" in error
-    assert told in error
+    assert reported in error
     assert snapshot(made) == before
 
 
@@ -199,11 +199,11 @@ def test_operations_that_disappear_are_named(tmp_path: Path) -> None:
     made = built(tmp_path, document(BOTH | {"/api/v1/anchor/voices": {"get": operation()}}))
     content = document(family("userNew"))
     del content["paths"]["/api/v1/userNew/batchDetail"]
-    told = regenerate(made, str(save(tmp_path / "new.json", content)))
-    assert "gone upstream: POST /api/v1/userNew/batchDetail; a2e.new.batch_detail() goes with it" in told
-    assert "gone upstream: every operation of a2e.old, which goes with them" in told
-    assert "gone upstream: GET /api/v1/anchor/voices; a2e.anchor.voices() goes with it" in told
-    assert "  ! workflow a2e.old is gone" in told
+    reported = regenerate(made, str(save(tmp_path / "new.json", content)))
+    assert "gone upstream: POST /api/v1/userNew/batchDetail; a2e.new.batch_detail() goes with it" in reported
+    assert "gone upstream: every operation of a2e.old, which goes with them" in reported
+    assert "gone upstream: GET /api/v1/anchor/voices; a2e.anchor.voices() goes with it" in reported
+    assert "  ! workflow a2e.old is gone" in reported
     assert not (made.package / "old.py").exists()
 
 
@@ -213,9 +213,9 @@ def test_an_operation_stays_while_the_overlay_says_so(tmp_path: Path) -> None:
     save(made.overlay, overlay(HARMLESS, {"target": "$.paths", "update": batch}))
     content = document(family("userNew") | family("userOld"))
     del content["paths"]["/api/v1/userNew/batchDetail"]
-    told = regenerate(made, str(save(tmp_path / "new.json", content)))
+    reported = regenerate(made, str(save(tmp_path / "new.json", content)))
     kept = "gone upstream: POST /api/v1/userNew/batchDetail; overlay.yaml keeps it, so "
-    assert f"{kept}a2e.new.batch_detail() stays" in told
+    assert f"{kept}a2e.new.batch_detail() stays" in reported
     assert "BATCH_DETAIL" in (made.package / "new.py").read_text()
 
 
@@ -226,9 +226,10 @@ def test_what_the_overlay_adds_and_upstream_has_by_now_is_not_doubled(tmp_path: 
     content = document(BOTH)
     content["paths"]["/api/v1/userNew/start"]["post"]["summary"] = "In other words"
 
-    told = regenerate(made, str(save(tmp_path / "new.json", content)))
+    reported = regenerate(made, str(save(tmp_path / "new.json", content)))
     assert (
-        "overlay action 2 ($.paths): the document has POST /api/v1/userNew/start itself; take it out" in told
+        "overlay action 2 ($.paths): the document has POST /api/v1/userNew/start itself; take it out"
+        in reported
     )
 
     start = read(made.document)["paths"]["/api/v1/userNew/start"]["post"]
@@ -243,8 +244,8 @@ def test_an_action_that_changes_nothing_any_more_is_noted(tmp_path: Path) -> Non
     made = built(tmp_path, document(BOTH), same)
     content = document(BOTH)
     content["paths"]["/api/v1/userNew/start"]["post"]["x-a"] = 1
-    told = regenerate(made, str(save(tmp_path / "new.json", content)))
-    assert any("changes nothing any more; take it out" in line for line in told)
+    reported = regenerate(made, str(save(tmp_path / "new.json", content)))
+    assert any("changes nothing any more; take it out" in line for line in reported)
 
 
 # ── An older document ────────────────────────────────────────────────────────────────────────────
@@ -271,10 +272,10 @@ def test_unmatched_actions_are_left_out_only_when_asked(
     assert snapshot(made) == before
 
     assert main(["regenerate", source, "--unmatched=drop"], made.root) == 0
-    told = capsys.readouterr().out
-    assert "overlay action 2 ($.paths['/gone'].post): matches nothing: left out" in told
-    assert "'/gone' matches nothing: left out" in told
-    assert "POST /api/v1/userOld/start: x-a2e-any-of names other: left out" in told
+    reported = capsys.readouterr().out
+    assert "overlay action 2 ($.paths['/gone'].post): matches nothing: left out" in reported
+    assert "'/gone' matches nothing: left out" in reported
+    assert "POST /api/v1/userOld/start: x-a2e-any-of names other: left out" in reported
 
     assert main(["build"], made.root) == 1
     assert main(["check"], made.root) == 1
@@ -296,19 +297,19 @@ def test_the_path_to_another_document_and_back_leaves_no_trace(tmp_path: Path) -
     older["paths"] |= family("userGone")
 
     began = time.monotonic()
-    told = regenerate(made, str(save(tmp_path / "older.json", older)), unmatched="drop")
+    reported = regenerate(made, str(save(tmp_path / "older.json", older)), unmatched="drop")
     assert time.monotonic() - began < 30
-    assert any("left out" in line for line in told)
+    assert any("left out" in line for line in reported)
     assert (made.package / "gone.py").exists()
 
     regenerate(made, str(newest))
     assert {path: content for path, (content, _) in snapshot(made).items()} == before
 
 
-def test_a_corrupt_copy_of_upstream_does_not_stand_in_the_way(tmp_path: Path) -> None:
+def test_a_corrupt_copy_of_upstream_is_replaced(tmp_path: Path) -> None:
     made = built(tmp_path, document(BOTH))
     made.upstream.write_text("{")
     made.document.write_text(json.dumps({"openapi": "3.0.0"}))
-    told = regenerate(made, str(save(tmp_path / "new.json", document(BOTH))))
-    assert any("no comparison" in line for line in told)
+    reported = regenerate(made, str(save(tmp_path / "new.json", document(BOTH))))
+    assert any("no comparison" in line for line in reported)
     assert check(made) == []

@@ -54,12 +54,12 @@ def test_servers_are_secure() -> None:
     assert len(repairs) == 1
 
 
-def test_required_false_on_a_property_goes() -> None:
-    schema, told = repaired_body(
+def test_required_false_on_a_property_is_removed() -> None:
+    schema, reported = repaired_body(
         {"type": "object", "properties": {"a": {"type": "number", "required": False}}}
     )
     assert schema == {"type": "object", "properties": {"a": {"type": "number"}}}
-    assert told == ["boolean_required: POST /a/start body.a: required: false removed"]
+    assert reported == ["boolean_required: POST /a/start body.a: required: false removed"]
 
 
 def test_required_true_on_a_property_moves_to_its_object() -> None:
@@ -74,19 +74,19 @@ def test_required_true_on_a_property_moves_to_its_object() -> None:
     assert kept["required"] == ["b"]
 
 
-def test_an_empty_required_goes_wherever_it_stands() -> None:
+def test_an_empty_required_is_removed_everywhere() -> None:
     empty = {"type": "object", "required": []}
-    schema, told = repaired_body(
+    schema, reported = repaired_body(
         {"allOf": [{**empty, "properties": {"a": {"type": "array", "items": empty}}}], "required": []}
     )
     assert "required" not in str(schema)
-    assert len(told) == 3
+    assert len(reported) == 3
 
 
 def test_an_array_without_items_takes_anything() -> None:
-    schema, told = repaired_body({"type": "object", "properties": {"boxes": {"type": "array"}}})
+    schema, reported = repaired_body({"type": "object", "properties": {"boxes": {"type": "array"}}})
     assert schema["properties"]["boxes"] == {"type": "array", "items": {}}
-    assert told == ["array_without_items: POST /a/start body.boxes: items: {} added"]
+    assert reported == ["array_without_items: POST /a/start body.boxes: items: {} added"]
 
 
 def test_a_path_parameter_is_required() -> None:
@@ -113,7 +113,7 @@ def test_every_operation_names_the_one_security_scheme() -> None:
     assert [one.rule for one in repairs] == ["missing_security"]
 
 
-def test_the_source_is_not_changed_and_twice_is_as_once() -> None:
+def test_the_source_is_not_changed_and_a_second_repair_does_nothing() -> None:
     source = read(UPSTREAM)
     before = copy.deepcopy(source)
     once, repairs = repair(source)

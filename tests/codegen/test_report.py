@@ -28,7 +28,7 @@ def made(tmp_path: Path) -> Layout:
 
 
 def changed(tmp_path: Path) -> Path:
-    """A document with a new family, two new keywords and one that went."""
+    """A document with a new family, two new keywords and one keyword less."""
     content = document(family("userOld") | family("userNew"))
     body = content["paths"]["/api/v1/userOld/start"]["post"]["requestBody"]["content"]["application/json"]
     body["schema"]["properties"] |= {"size": {"type": "integer"}, "colour": {"type": "string"}}
@@ -63,31 +63,29 @@ For CHANGELOG.md:
 """
 
 
-def test_a_person_reads_what_changed(
-    made: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_text_says_what_changed(made: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", str(made.upstream), str(changed(tmp_path))], made.root) == 0
     assert capsys.readouterr().out == TEXT
 
 
-def test_a_machine_reads_the_same(made: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_the_same_facts(made: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", str(made.document), str(changed(tmp_path)), "--json"], made.root) == 0
-    told = json.loads(capsys.readouterr().out)
+    reported = json.loads(capsys.readouterr().out)
 
-    assert {key: told[key] for key in ("version", "next_version", "bump", "breaking", "notes")} == {
+    assert {key: reported[key] for key in ("version", "next_version", "bump", "breaking", "notes")} == {
         "version": "0.4.2",
         "next_version": "0.5.0",
         "bump": "minor",
         "breaking": 1,
         "notes": [],
     }
-    assert [(one["kind"], one["name"], one["action"], one["breaking"]) for one in told["changes"]] == [
+    assert [(one["kind"], one["name"], one["action"], one["breaking"]) for one in reported["changes"]] == [
         ("resource", "new", "added", False),
         ("keyword", "image_url", "removed", True),
         ("keyword", "size", "added", False),
         ("keyword", "colour", "added", False),
     ]
-    assert told["changelog"] in TEXT
+    assert reported["changelog"] in TEXT
 
 
 def test_equal_documents_say_so(made: Layout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,18 +132,18 @@ def test_revisions_of_git_are_documents_too(made: Layout, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(
-    ("old", "told"),
+    ("old", "reported"),
     [
         ("no/such/file.json", "no/such/file.json: neither a file nor a revision of git"),
         ("--output=x", "no such file"),
         ("a b", "a b: no such file"),
     ],
 )
-def test_what_is_no_document_is_named(
-    old: str, told: str, made: Layout, capsys: pytest.CaptureFixture[str]
+def test_an_unknown_document_is_named(
+    old: str, reported: str, made: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diff", "--", old], made.root) == 1
-    assert told in capsys.readouterr().err
+    assert reported in capsys.readouterr().err
 
 
 def test_a_hostile_name_stays_text(made: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,9 +154,9 @@ def test_a_hostile_name_stays_text(made: Layout, tmp_path: Path, capsys: pytest.
         "\x1b]0;x\x07": {"type": "string"},
     }
     assert main(["diff", str(made.upstream), str(save(tmp_path / "new.json", content))], made.root) == 0
-    told = capsys.readouterr().out
-    assert "\x1b" not in told
-    assert "\n## 9.9.9" not in told
+    reported = capsys.readouterr().out
+    assert "\x1b" not in reported
+    assert "\n## 9.9.9" not in reported
 
 
 @pytest.mark.parametrize(
@@ -199,7 +197,7 @@ def test_the_changes_ask_for_a_version(
     assert json.loads(capsys.readouterr().out)["next_version"] == wanted
 
 
-def test_a_version_that_is_none_is_named(made: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_version_is_named(made: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SpecError, match="'next' is not three numbers"):
         bumped("next", "minor")
     (made.root / "pyproject.toml").write_text("[project]\n")

@@ -68,10 +68,10 @@ def test_limits_under_a_condition(tmp_path: Path) -> None:
         ),
         ({"mode": "two", "size": "small", "pictures": ["x"] * 3}, "is more than 2 with mode='two'"),
     )
-    for values, told in refused:
+    for values, reported in refused:
         with pytest.raises(InvalidArgument) as caught:
             things(**values)
-        assert told in str(caught.value)
+        assert reported in str(caught.value)
 
     words = " ".join((inspect.getdoc(things.__call__) or "").split())
     assert "size can only be large and seconds_long can only be 5 or 10 with mode one or left out." in words
@@ -87,7 +87,7 @@ def test_limits_under_a_condition(tmp_path: Path) -> None:
         {"only": {"size": ["large"]}},
     ],
 )
-def test_what_is_no_rule(rule: dict[str, Any], tmp_path: Path) -> None:
+def test_an_invalid_rule_is_refused(rule: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="not a rule"):
         made(tmp_path, {START: {"post": start(rule)}})
 

@@ -217,7 +217,7 @@ def named(cases: list[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(("resource", "changes", "field"), REFUSED, ids=named(REFUSED))
-async def test_what_cannot_be_is_refused_before_it_is_sent_and_by_the_service(
+async def test_an_invalid_call_is_refused_before_it_is_sent_and_by_the_service(
     resource: str, changes: Arguments, field: str, a2e: A2E, sandbox: Sandbox
 ) -> None:
     before, balance = sandbox.ledger.count("api"), sandbox.balance
@@ -237,7 +237,7 @@ async def test_what_cannot_be_is_refused_before_it_is_sent_and_by_the_service(
 
 
 @pytest.mark.parametrize(("resource", "changes"), ALLOWED, ids=named(ALLOWED))
-async def test_what_can_be_is_sent_and_taken(resource: str, changes: Arguments, a2e: A2E) -> None:
+async def test_a_valid_call_is_sent_and_accepted(resource: str, changes: Arguments, a2e: A2E) -> None:
     assert (await getattr(a2e, resource)(**arguments_for(resource, changes)).start()).id
 
 

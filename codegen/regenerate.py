@@ -49,8 +49,8 @@ def regenerate(
 
     before = _interface(layout)
     lines = [*_gone(layout, document, made, before), *made.prepared.notes]
-    new_repairs = [str(one) for one in made.prepared.repairs if str(one) not in _old_repairs(layout)]
-    lines += [f"new repair: {one}" for one in new_repairs]
+    known = _old_repairs(layout)
+    lines += [f"new repair: {one}" for one in made.prepared.repairs if str(one) not in known]
 
     if isinstance(before, Interface):
         report = report_of(before, made.interface, version_of(layout))

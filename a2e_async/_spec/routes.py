@@ -21,6 +21,9 @@ class Routes:
         batch_detail: reads many tasks.
         list: lists tasks, newest first.
         delete: deletes a task.
+        outputs: the fields of a task record that hold the URLs of its files, by their names on the wire and in
+            order of preference. A dot leads into a nested object. Empty for a family of which nothing is known.
+        makes_file: whether a completed task has a file. The training of a voice has none.
     """
 
     start: Operation[Any]
@@ -28,6 +31,8 @@ class Routes:
     batch_detail: Operation[Any] | None = None
     list: Operation[Any] | None = None
     delete: Operation[Any] | None = None
+    outputs: tuple[str, ...] = ()
+    makes_file: bool = True
 
     @property
     def readable(self) -> bool:

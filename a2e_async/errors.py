@@ -11,6 +11,7 @@ A2EError
 │   ├── AuthenticationError  401
 │   ├── InsufficientCredits  402, or by text
 │   ├── PermissionDenied     403
+│   │   └── PlanRequired     the account's plan does not include API access
 │   ├── ModerationError      codes 1003 and 1004
 │   ├── NotFound             404
 │   ├── RateLimited          429 (retry_after)
@@ -22,6 +23,7 @@ A2EError
 │   ├── TaskFailed           (record, reason)
 │   ├── TaskRejected         answered with 200, but no task was made
 │   ├── TaskNotFound
+│   ├── OutputMissing        (task) completed, but without its output
 │   └── WaitTimeout          (task) still running; wait again
 ├── UploadError
 ├── DownloadError
@@ -51,7 +53,9 @@ __all__ = [
     "ModerationError",
     "NotFound",
     "NotReady",
+    "OutputMissing",
     "PermissionDenied",
+    "PlanRequired",
     "RateLimited",
     "RequestTimeout",
     "ServerError",
@@ -190,6 +194,12 @@ class PermissionDenied(APIError):
     """403: not allowed for this account (for example a voice quota)."""
 
 
+class PlanRequired(PermissionDenied):
+    """The account's plan does not include API access, so every call is refused. Upgrade the plan, or use
+    the token of an account that has a paid one.
+    """
+
+
 class ModerationError(APIError):
     """Codes 1003 and 1004: the service suspects a minor. Final; never sent again."""
 
@@ -268,6 +278,18 @@ class TaskRejected(TaskError):
 
 class TaskNotFound(TaskError):
     """The service does not know the task."""
+
+
+class OutputMissing(TaskError):
+    """The service says that the task is completed, but shows no output. Ask again later: it is paid for.
+
+    Attributes:
+        task: the `Task`; its ``wait()`` asks again.
+    """
+
+    def __init__(self, message: str, *, task: Any) -> None:
+        super().__init__(message, task_id=task.id)
+        self.task = task
 
 
 class WaitTimeout(TaskError):

@@ -16,19 +16,21 @@ import enum
 
 from a2e_async.errors import (
     APIError,
+    AuthenticationError,
     ConnectionFailed,
+    InsufficientCredits,
     InvalidArgument,
     InvalidRequest,
     NotFound,
     NotReady,
+    PlanRequired,
     RateLimited,
     RequestTimeout,
     ServerError,
     UnexpectedReply,
 )
 
-__all__ = ["Failure", "classify", "may_concern_one_id"]
-
+__all__ = ["Failure", "classify", "concerns_account", "may_concern_one_id"]
 
 _MOVED = frozenset({301, 302, 307, 308})  # not done here: the request belongs elsewhere
 
@@ -58,6 +60,11 @@ def classify(error: BaseException) -> Failure:
     if isinstance(error, APIError) and error.status in (408, 425):
         return Failure.UNKNOWN
     return Failure.FINAL
+
+
+def concerns_account(error: BaseException) -> bool:
+    """Whether an error concerns the account, so that every other request would end in the same way."""
+    return isinstance(error, AuthenticationError | PlanRequired | InsufficientCredits)
 
 
 def may_concern_one_id(error: BaseException) -> bool:

@@ -110,6 +110,8 @@ class Operation(Generic[T]):
         any_of: groups of body keywords; at least one of each group is required.
         exclusive: groups of body keywords; at most one of each group is allowed.
         needs: conditional rules between body keywords.
+        repeatable: whether sending it twice does no more than sending it once. An operation that is not
+            known to be so is sent once.
     """
 
     method: str
@@ -124,13 +126,10 @@ class Operation(Generic[T]):
     exclusive: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
     needs: tuple[Need, ...] = attrs.field(default=(), kw_only=True)
 
-    @property
-    def repeatable(self) -> bool:
-        """Whether sending it twice does no more than sending it once.
+    repeatable: bool = attrs.field(kw_only=True)
 
-        A POST is not repeatable unless its last segment says that it only reads. ``retry`` is not
-        repeatable although it is a GET.
-        """
+    @repeatable.default
+    def _looks_repeatable(self) -> bool:
         last = self.path.rpartition("/")[2]
         if self.method != "POST":
             return last != "retry"

@@ -83,7 +83,7 @@ PAUSES: dict[str, Any] = {
 
 def routes() -> Iterator[Case]:
     """Cases of reads."""
-    begun = {START: reply([MADE])}
+    begun: dict[str, Any] = {START: reply([MADE])}
     for name, gone in GONE.items():
         by_detail = {**begun, BATCH: gone, DETAIL: reply(DONE)}
         yield case(f"batch-gone-{name}", RUN, by_detail, urls=[IMAGE], starts=1)
@@ -120,12 +120,14 @@ def _given_up() -> Iterator[Case]:
 def _late() -> Iterator[Case]:
     """Reads that lag behind the start."""
     denied = reply(None, 404, 404, message="Task not found")
-    for name, answers in {
+    lags: dict[str, dict[str, Any]] = {
         "empty-batches": {BATCH: [reply([])] * 3 + [reply([DONE])], DETAIL: [denied] * 3 + [reply(DONE)]},
         "only-the-list": {BATCH: reply([]), DETAIL: denied, LIST: [rows(RUNNING), rows(DONE)]},
         "list-first": {BATCH: [reply([])] * 2 + [reply([DONE])], DETAIL: denied, LIST: rows(RUNNING)},
         "batch-empty-detail-works": {BATCH: reply([]), DETAIL: [reply(RUNNING), reply(DONE)], LIST: rows()},
-    }.items():
+    }
+
+    for name, answers in lags.items():
         yield case(f"late-{name}", RUN, {START: reply([MADE]), **answers}, urls=[IMAGE], starts=1)
 
 

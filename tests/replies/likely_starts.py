@@ -137,17 +137,12 @@ def starts() -> Iterator[Case]:
 def _nowhere() -> Iterator[Case]:
     """The reply names no task, and the list does not show one."""
     empty = {LIST: reply({"rows": [], "count": 0})}
-    lost = {"error": ["SubmissionUncertain", "TaskRejected"], "starts": 1}
+    lost: dict[str, Any] = {"error": ["SubmissionUncertain", "TaskRejected"], "starts": 1}
+
     for name in ("null", "message", "html", "204"):
         yield likely(f"start-nowhere-after-{name}", SILENT[name], empty, **lost)
     yield likely("start-nowhere-after-408", UNKNOWN["408-html"], empty, error=["SubmissionUncertain"])
-    yield likely(
-        "start-nowhere-and-no-list",
-        SILENT["null"],
-        {},
-        error=["SubmissionUncertain", "TaskRejected"],
-        starts=1,
-    )
+    yield likely("start-nowhere-and-no-list", SILENT["null"], {}, **lost)
 
 
 def _refusals() -> Iterator[Case]:
@@ -183,6 +178,7 @@ def _asked_to_wait() -> Iterator[Case]:
         "year": str(366 * 86400),
         "until-2099": "Wed, 21 Oct 2099 07:28:00 GMT",
     }
+
     for name, value in pauses.items():
         answer = [{**busy, "headers": {"retry-after": value}}, reply([MADE])]
         yield likely(f"start-429-{name}", answer, urls=[IMAGE], starts=2)

@@ -41,8 +41,8 @@ OUT = "https://3days-apac.example.com/out"
 IN = "https://files.example.com/in"
 IMAGE, VIDEO, PORTRAIT = f"{OUT}/1.png", f"{OUT}/result.mp4", f"{IN}/portrait.png"
 
-RUN = {"do": "run", "on": "text_to_image", "args": {"prompt": "a red kite over the sea"}}
-BULK = {"do": "bulk", "on": "text_to_image", "jobs": 4, "retries": 2}
+RUN: dict[str, Any] = {"do": "run", "on": "text_to_image", "args": {"prompt": "a red kite over the sea"}}
+BULK: dict[str, Any] = {"do": "bulk", "on": "text_to_image", "jobs": 4, "retries": 2}
 
 MADE: dict[str, Any] = {"_id": "@ID", "current_status": "initialized", "coins": 10}
 RUNNING: dict[str, Any] = {**MADE, "name": "@NAME", "current_status": "processing", "image_urls": []}

@@ -26,7 +26,8 @@ class RetryPolicy:
         attempts: the most times a request is sent, the first time included.
         base: the first pause is drawn from 0 to this many seconds.
         cap: the longest pause to draw, in seconds.
-        patience: the longest Retry-After to wait for, in seconds.
+        patience: the longest pause that a server may ask for, in seconds. A longer one is cut to this, so
+            that one wrong number cannot silence a client for an hour.
         random: returns a number from 0 to 1; tests pass their own.
     """
 
@@ -47,11 +48,14 @@ class RetryPolicy:
         if attempt >= self.attempts:
             return None
         if retry_after is not None:
-            if retry_after > self.patience:
-                return None
+            pause = self.bounded(retry_after)
             # With the same Retry-After, all clients would come back in the same second.
-            return retry_after + self.random() * min(self.base, max(retry_after, 0.05))
+            return pause + self.random() * min(self.base, max(pause, 0.05))
         return self.random() * min(self.cap, self.base * 2.0 ** min(attempt - 1, 100))
+
+    def bounded(self, retry_after: float | None) -> float:
+        """Seconds to pause because a server asks for it; 0 if it asks for nothing."""
+        return min(self.patience, retry_after or 0.0)
 
 
 @attrs.frozen

@@ -80,7 +80,7 @@ class Launch:
                 if classify(error) not in _NOT_TAKEN:
                     raise
 
-                pause = max(_PAUSE, error.retry_after or 0.0)
+                pause = max(_PAUSE, self._runtime.policies.retry.bounded(error.retry_after))
                 if clock.now() - began + pause > run.settings.timeout:
                     run.stop(error)
                     raise NotStarted from error

@@ -100,7 +100,7 @@ policies = st.builds(
 @given(policies, st.integers(1, 20_000), st.none() | st.floats(0, 1e7))
 def test_every_pause_is_bounded(policy: RetryPolicy, attempt: int, retry_after: float | None) -> None:
     pause = policy.delay(attempt, retry_after)
-    if attempt >= policy.attempts or (retry_after is not None and retry_after > policy.patience):
+    if attempt >= policy.attempts:
         assert pause is None
     elif retry_after is None:
         assert pause is not None
@@ -108,7 +108,20 @@ def test_every_pause_is_bounded(policy: RetryPolicy, attempt: int, retry_after: 
         assert pause <= policy.base * 2.0 ** min(attempt, 1000)
     else:
         assert pause is not None
-        assert retry_after <= pause <= retry_after + policy.base
+        asked_for = min(retry_after, policy.patience)
+        assert asked_for <= pause <= asked_for + policy.base
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "pause"), [(None, 0.0), (0.0, 0.0), (7.5, 7.5), (120.0, 120.0), (3600.0, 120.0), (1e300, 120.0)]
+)
+def test_a_pause_that_a_server_asks_for_is_bounded(retry_after: float | None, pause: float) -> None:
+    assert RetryPolicy().bounded(retry_after) == pause
+
+
+def test_a_long_retry_after_is_no_reason_to_give_up() -> None:
+    policy = RetryPolicy(attempts=3, random=lambda: 0.0)
+    assert [policy.delay(attempt, 3600.0) for attempt in (1, 2, 3)] == [120.0, 120.0, None]
 
 
 def test_pauses_double_with_full_jitter() -> None:

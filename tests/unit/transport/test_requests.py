@@ -21,7 +21,6 @@ from a2e_async.errors import (
     ConnectionFailed,
     InvalidArgument,
     InvalidRequest,
-    RateLimited,
     ServerError,
     TransportError,
     UnexpectedReply,
@@ -191,12 +190,12 @@ async def test_a_retry_after_is_kept(status: int) -> None:
     assert 7.0 <= answers.pauses[0] <= 7.5
 
 
-async def test_a_retry_after_beyond_patience_is_not_waited_for() -> None:
-    answers = Answers(refused(429, Retry_After="3600"), ok({}))
-    with pytest.raises(RateLimited) as info:
-        await transport_to(answers).send(CALL, repeatable=True)
-    assert info.value.retry_after == 3600
-    assert anyio.current_time() < 1
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_retry_after_beyond_patience_is_cut_and_then_asked_again(status: int) -> None:
+    answers = Answers(refused(status, Retry_After="3600"), ok({}))
+    await transport_to(answers).send(CALL, repeatable=True)
+    assert len(answers.pauses) == 1
+    assert 120.0 <= answers.pauses[0] <= 120.5
 
 
 async def test_a_timeout_of_one_call() -> None:

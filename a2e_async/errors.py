@@ -91,11 +91,13 @@ class InvalidArgument(A2EError, ValueError):
 
     Attributes:
         field: the keyword, or the path to a value inside it such as ``product_rect.x``.
+        problem: what is wrong with it.
     """
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
         self.field = field
+        self.problem = problem
 
 
 class ConfigurationError(A2EError):
@@ -109,9 +111,11 @@ class TransportError(A2EError):
         method: the request's method.
         path: the request's path, without host or query.
         retry_after: None; see `APIError.retry_after`.
+        status: None; see `APIError.status`.
     """
 
     retry_after: float | None = None
+    status: int | None = None
 
     def __init__(self, message: str, *, method: str = "", path: str = "") -> None:
         super().__init__(f"{method} {path}: {message}" if method else message)
@@ -149,6 +153,7 @@ class APIError(A2EError):
     """
 
     retry_after: float | None = None
+    _advice = ""
 
     def __init__(
         self,
@@ -167,7 +172,8 @@ class APIError(A2EError):
             if value is not None
         )
 
-        super().__init__(f"{message} ({method} {path}: HTTP {status}{extra})".replace("(  :", "("))
+        advised = f"{message}; {self._advice}" if self._advice else message
+        super().__init__(f"{advised} ({method} {path}: HTTP {status}{extra})".replace("(  :", "("))
 
         self.message = message
         self.status = status
@@ -198,6 +204,11 @@ class PlanRequired(PermissionDenied):
     """The account's plan does not include API access, so every call is refused. Upgrade the plan, or use
     the token of an account that has a paid one.
     """
+
+    _advice = (
+        "the account's plan does not include API access, so every call is refused: upgrade the plan, "
+        "or use the token of an account with a paid plan"
+    )
 
 
 class ModerationError(APIError):

@@ -30,8 +30,11 @@ from a2e_async.errors import (
     UnexpectedReply,
 )
 
-__all__ = ["Failure", "classify", "concerns_account", "may_concern_one_id"]
+__all__ = ["UNANSWERED", "Failure", "classify", "concerns_account", "may_concern_one_id"]
 
+UNANSWERED = frozenset({408, 425, 444, 460, 499})
+"""Statuses below 500 that say nothing about the request: the exchange ended too early. Its server may
+have done it."""
 _MOVED = frozenset({301, 302, 307, 308})  # not done here: the request belongs elsewhere
 
 
@@ -55,10 +58,10 @@ def classify(error: BaseException) -> Failure:
         return Failure.REFUSED
     if isinstance(error, ServerError | NotReady):
         return Failure.UNKNOWN
+    if isinstance(error, APIError) and error.status in UNANSWERED:
+        return Failure.UNKNOWN
     if isinstance(error, UnexpectedReply):
         return Failure.FINAL if error.status >= 400 or error.status in _MOVED else Failure.UNKNOWN
-    if isinstance(error, APIError) and error.status in (408, 425):
-        return Failure.UNKNOWN
     return Failure.FINAL
 
 

@@ -1,53 +1,23 @@
 """From the bytes of a reply to its data, or to the error that it means. No I/O.
 
-HTTP 200 does not mean success: ``code`` 0 or ``success`` true does. Error messages have different keys
-in different families; the first key that holds a text is used.
+HTTP 200 does not mean success, and not failure: ``code`` 0 or 200, ``success`` true and the data decide.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from a2e_async.errors import (
-    APIError,
-    AuthenticationError,
-    InsufficientCredits,
-    InvalidRequest,
-    ModerationError,
-    NotFound,
-    NotReady,
-    PermissionDenied,
-    RateLimited,
-    ServerError,
-    UnexpectedReply,
-)
+from a2e_async._transport.account_words import account_error
+from a2e_async._transport.error_kinds import kind_of, number_of
+from a2e_async._transport.error_text import TEXT_LIMIT, code_in, message_in
+from a2e_async.errors import APIError, NotReady, RateLimited, ServerError
 from a2e_async.policies import retry_after_seconds
 
 __all__ = ["Reply", "open_envelope"]
-
-_MODERATION_CODES = frozenset({1003, 1004})
-_BY_STATUS: Mapping[int, type[APIError]] = {
-    400: InvalidRequest,
-    401: AuthenticationError,
-    402: InsufficientCredits,
-    403: PermissionDenied,
-    404: NotFound,
-    422: InvalidRequest,
-    429: RateLimited,
-}
-_NO_COINS = re.compile(
-    r"(insufficient|not enough|n't have enough|lack(ing)?( of)?|short of|run out of|no( more)?)"
-    r"[ _](\w{1,12} )?(coin|credit|balance)"
-    r"|(coin|credit|balance)s?( (is|are))? (not enough|insufficient|too low)"
-    r"|(余额|积分|金币|点数)不足",
-    re.IGNORECASE,
-)
-_TEXT_LIMIT = 500
 
 
 @attrs.frozen
@@ -84,16 +54,39 @@ def open_envelope(reply: Reply, now: float = 0.0) -> Any:
     body, problem = _parse(reply)
     if reply.status == 202 and reply.method == "GET":
         raise _error(reply, body, problem, now, NotReady)
-    if reply.status < 300 and not problem:
-        if not isinstance(body, Mapping):
-            return body
-        if _succeeded(body):
-            return _data(body)
-    raise _error(reply, body, problem, now)
+    if reply.status >= 300 or problem:
+        raise _error(reply, body, problem, now)
+
+    if not isinstance(body, Mapping):
+        if isinstance(body, str) and account_error(None, body, whole=True):
+            raise _error(reply, body, "", now)
+        return body
+
+    # Most replies are this one.
+    data = body.get("data")
+    if data and body.get("code") == 0 and body.get("success") is None and not _may_be_message(data):
+        return data
+
+    if not _succeeded(body):
+        raise _error(reply, body, "", now)
+    if not data and reply.method == "GET" and number_of(body.get("code")) == 202:
+        raise _error(reply, body, "", now, NotReady)
+    if (account := _account_error(body)) is not None:
+        raise _error(reply, body, "", now, account)
+    return _data(body)
 
 
 _ENVELOPE = frozenset({"code", "success", "trace_id", "timestamp"})
+_IDS = ("_id", "id", "task_id", "taskId")
+_MESSAGES = frozenset(
+    {"message", "msg", "error", "err_message", "error_message", "failed_message", "detail", "code", "status"}
+)
+_SUCCESS = frozenset(
+    {"ok", "success", "succeeded", "successful", "successfully", "成功", "操作成功", "请求成功"}
+)
+_FAILURE = frozenset({"err", "error", "fail", "failed", "failure"})
 _EMPTY = "an empty reply"
+_PAGE = "an HTML page instead of JSON: is the base URL right?"
 
 
 def _parse(reply: Reply) -> tuple[Any, str]:
@@ -103,20 +96,61 @@ def _parse(reply: Reply) -> tuple[Any, str]:
     try:
         return json.loads(reply.content), ""
     except (ValueError, RecursionError):
-        text = reply.content[:_TEXT_LIMIT].decode("utf-8", "replace")
+        text = reply.content[:TEXT_LIMIT].decode("utf-8", "replace")
         if text.lstrip("\ufeff \t\r\n")[:1] == "<":
-            return text, "an HTML page instead of JSON: is the base URL right?"
+            return text, _PAGE
         return text, f"not JSON: {text[:80]!r}"
 
 
 def _succeeded(body: Mapping[str, Any]) -> bool:
-    code = body.get("code")
-    if code is not None and _number(code) != 0:
+    code, success, data = body.get("code"), body.get("success"), body.get("data")
+    if success is not None and success in (False, "false", "False"):
         return False
-    if code is None and "success" not in body and "data" not in body:
-        # No envelope: an error without a code, or a bare record, which may contain its own error.
-        return not _message({"error": body.get("error"), "message": body.get("err_message")}) or "_id" in body
-    return body.get("success") is not False
+    if code is None:
+        return "success" in body or "data" in body or not _is_bare_error(body)
+
+    number = number_of(code)
+    if number == 0 or (number is not None and 200 <= number < 300):
+        return True
+    if _is_word_of(_SUCCESS, code):
+        return True
+    if not data or (number is not None and 400 <= number < 600):
+        return False
+
+    # Another number, but the reply says success and has data.
+    return success is True or _is_word_of(_SUCCESS, body.get("message") or body.get("msg"))
+
+
+def _is_bare_error(body: Mapping[str, Any]) -> bool:
+    """Whether an object without an envelope is an error. A record may contain the error of its own task."""
+    if any(body.get(key) for key in _IDS):
+        return False
+    if any(message_in({key: body.get(key)}) for key in ("error", "err_message", "error_message", "errors")):
+        return True
+
+    number = number_of(code_in(body))
+    return (number is not None and 400 <= number < 600) or _is_word_of(_FAILURE, body.get("status"))
+
+
+def _is_word_of(words: frozenset[str], text: Any) -> bool:
+    return isinstance(text, str) and text.strip(" .!").lower() in words
+
+
+def _may_be_message(data: Any) -> bool:
+    """Whether data may be an explanation rather than a result."""
+    if isinstance(data, dict):
+        return len(data) <= 2 and data.keys() <= _MESSAGES
+    return isinstance(data, str)
+
+
+def _account_error(body: Mapping[str, Any]) -> type[APIError] | None:
+    """The error of a reply that says success, but has no data and words about the account instead."""
+    data = body.get("data")
+    if isinstance(data, str) and data:
+        return account_error(None, data, whole=True)
+    if (data and not _may_be_message(data)) or any(body.get(key) for key in _IDS):
+        return None
+    return account_error(code_in(body), message_in(body))
 
 
 def _data(body: Mapping[str, Any]) -> Any:
@@ -128,25 +162,16 @@ def _data(body: Mapping[str, Any]) -> Any:
     return data
 
 
-def _number(code: Any) -> int | None:
-    if isinstance(code, int | float):
-        return int(code) if code == code and abs(code) < 1e9 else None
-    if isinstance(code, str) and code.isascii() and code.isdecimal() and len(code) < 10:
-        return int(code)
-    return None
-
-
 def _error(
     reply: Reply, body: Any, problem: str, now: float, known: type[APIError] | None = None
 ) -> APIError:
-    code = body.get("code") if isinstance(body, Mapping) else None
+    code = code_in(body)
     if not isinstance(code, int | str):
-        code = _number(code)
-    message = problem or _message(body)
+        code = number_of(code)
+    message = problem or message_in(body)
 
-    kind = known or _kind(
-        reply.status, code, message, readable=not problem or (problem == _EMPTY and reply.status >= 400)
-    )
+    readable = not problem or (problem == _EMPTY and reply.status >= 400)
+    kind = known or kind_of(reply.status, code, _words_of(body, problem, message), readable=readable)
     trace_id = body.get("trace_id") if isinstance(body, Mapping) else None
 
     error = kind(
@@ -163,49 +188,9 @@ def _error(
     return error
 
 
-def _kind(status: int, code: int | str | None, message: str, *, readable: bool) -> type[APIError]:
-    number = _number(code)
-    if number in _MODERATION_CODES:
-        return ModerationError
-    if status in (401, 429) or status >= 500:
-        return _BY_STATUS.get(status, ServerError)
-    if not readable:
-        return UnexpectedReply
-    if status == 402 or _NO_COINS.search(f"{code} {message}"):
-        return InsufficientCredits
-    if status >= 300:
-        return _BY_STATUS.get(status, UnexpectedReply if status < 400 else APIError)
-
-    # Some routes answer 200 and put the HTTP status into the body's code.
-    if number is not None and number >= 500 and number < 600:
-        return ServerError
-    return _BY_STATUS.get(number or 0, InvalidRequest)
-
-
-def _message(body: Any) -> str:
-    """The service's message, whichever member contains it."""
-    if isinstance(body, str):
-        return body[:_TEXT_LIMIT]
-    if not isinstance(body, Mapping):
-        return ""
-
-    error = body.get("error")
-    data = body.get("data")
-    candidates = [body.get("message"), body.get("msg"), body.get("err_message"), error]
-    if isinstance(error, Mapping):
-        candidates.append(error.get("message"))
-    if isinstance(data, Mapping):
-        candidates += [data.get("failed_message"), data.get("message"), data.get("msg")]
-    candidates.append(data)
-
-    message = next((text for text in candidates if isinstance(text, str) and text), "")
-    if body.get("errors"):
-        message = f"{message} {_dumped(body['errors'])}".strip()
-    return message[:_TEXT_LIMIT]
-
-
-def _dumped(value: Any) -> str:
-    try:
-        return json.dumps(value)
-    except RecursionError:
-        return "..."
+def _words_of(body: Any, problem: str, message: str) -> str:
+    """The words that may say what kind of error it is: of a JSON body, or of a line of plain text."""
+    if not problem:
+        return message
+    is_line = isinstance(body, str) and problem != _PAGE and body.lstrip()[:1] not in ("{", "[")
+    return body if is_line else ""

@@ -25,6 +25,7 @@ from a2e_async.errors import (
     ServerError,
     UnexpectedReply,
 )
+from a2e_async.failures import Failure, classify
 
 
 def reply(
@@ -97,6 +98,17 @@ def test_json_that_breaks_a_parser(status: int, content: bytes) -> None:
         ({"code": 0, "data": [1, 2]}, [1, 2]),
         ({"code": 0, "data": "https://x/y.mp3"}, "https://x/y.mp3"),
         ({"code": "0", "data": 1}, 1),
+        ({"code": 200, "data": {"_id": "a"}, "message": "Task created successfully"}, {"_id": "a"}),
+        ({"code": "200", "data": [{"_id": "a"}]}, [{"_id": "a"}]),
+        ({"code": 201, "data": {"_id": "a"}}, {"_id": "a"}),
+        ({"code": 200, "data": "65f0c0ffee00000000000001"}, "65f0c0ffee00000000000001"),
+        ({"code": 200, "message": "Task created successfully"}, {"message": "Task created successfully"}),
+        ({"code": 200, "data": {}, "message": "ok"}, {}),
+        ({"code": 200, "data": []}, []),
+        ({"code": "SUCCESS", "data": {"_id": "a"}}, {"_id": "a"}),
+        ({"code": 1, "msg": "success", "data": {"_id": "a"}}, {"_id": "a"}),
+        ({"code": 20000, "message": "操作成功", "data": [1]}, [1]),
+        ({"code": 1, "success": True, "data": {"_id": "a"}}, {"_id": "a"}),
         ({"code": 0.0, "data": 1}, 1),
         ({"success": True, "data": {"a": 1}, "timestamp": "now"}, {"a": 1}),
         ({"success": True, "timestamp": "now"}, {}),
@@ -108,6 +120,8 @@ def test_json_that_breaks_a_parser(status: int, content: bytes) -> None:
         ({"data": {"_id": "a"}}, {"_id": "a"}),
         ([{"_id": "a"}], [{"_id": "a"}]),
         ({"_id": "a", "error": "the task's own"}, {"_id": "a", "error": "the task's own"}),
+        ({"id": "a", "error_code": "500"}, {"id": "a", "error_code": "500"}),
+        ({"id": "a", "status": "failed"}, {"id": "a", "status": "failed"}),
         ({"code": 0, "data": {"error": "the task's own"}}, {"error": "the task's own"}),
         ("text", "text"),
         (None, None),
@@ -131,7 +145,21 @@ def test_success_in_every_spelling(body: object, data: object) -> None:
         {"code": 7, "data": "why"},
         {"code": 7, "message": "why", "msg": "not this", "data": "nor this"},
         {"code": 7, "message": "", "msg": "why"},
-        {"code": 7, "message": ["not a text"], "error": "why"},
+        {"code": 7, "message": [7], "error": "why"},
+        {"code": 7, "error_message": "why"},
+        {"code": 7, "errorMessage": "why"},
+        {"code": 7, "error_msg": "why"},
+        {"code": 7, "error": {"msg": "why"}},
+        {"code": 7, "error": {"error": {"message": "why"}}},
+        {"code": 7, "detail": "why"},
+        {"code": 7, "detail": ["why"]},
+        {"code": 7, "message": ["why"]},
+        {"code": 7, "message": {"text": "not known", "reason": "why"}},
+        {"code": 7, "data": {"error_message": "why"}},
+        {"code": 7, "data": {"fail_reason": "why"}},
+        {"error_message": "why"},
+        {"error": {"message": "why"}},
+        {"error": {"message": "why", "type": "invalid_request_error"}, "id": ""},
         {"success": False, "error": "why", "code": "BAD", "timestamp": "now"},
         {"success": False, "msg": "why", "data": None},
         {"error": "why"},
@@ -146,6 +174,52 @@ def test_the_services_words_wherever_they_stand(status: int, body: Mapping[str, 
     assert error.status == status
     assert error.body == body
     assert error.code == body.get("code")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            {"detail": [{"loc": ["body", "prompt"], "msg": "field required", "type": "missing"}]},
+            "body.prompt: field required",
+        ),
+        (
+            {"detail": [{"loc": ["body", "images", 0], "msg": "bad"}, {"msg": "worse"}]},
+            "body.images.0: bad; worse",
+        ),
+        ({"detail": {"field": "prompt", "message": "is empty"}}, "prompt: is empty"),
+        (
+            {"message": ["width is too large", "height too"], "statusCode": 400},
+            "width is too large; height too",
+        ),
+        ({"errors": ["width is too large"]}, '["width is too large"]'),
+        ({"code": 400, "errors": {"prompt": ["不能为空"]}}, '{"prompt": ["不能为空"]}'),
+        ({"title": "Bad Request", "detail": "why", "status": 400}, "why"),
+        (["why", "and why"], "why; and why"),
+        ("why", "why"),
+        ({"message": "lone \ud800 half"}, "lone ? half"),
+    ],
+)
+def test_the_words_of_other_frameworks(body: object, text: str) -> None:
+    error = error_of(400, body)
+    assert type(error) is InvalidRequest
+    assert error.message == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"statusCode": 404, "message": "no such voice"},
+        {"status": 404, "title": "no such voice"},
+        {"error": {"code": 404, "message": "no such voice"}},
+        {"errcode": "404", "errmsg": "no such voice"},
+    ],
+)
+def test_an_error_without_an_envelope_is_no_success(body: object) -> None:
+    error = error_of(200, body)
+    assert type(error) is NotFound
+    assert error.message == "no such voice"
+    assert error.code in (404, "404")
 
 
 def test_the_errors_of_a_validation_are_told() -> None:
@@ -197,7 +271,12 @@ def test_the_kind_by_status(status: int, kind: type[APIError], body: object) -> 
         (429, RateLimited),
         (500, ServerError),
         (503, ServerError),
+        (40101, AuthenticationError),
+        (40200, InsufficientCredits),
+        (408, ServerError),
+        (504, ServerError),
         (7, InvalidRequest),
+        (1, InvalidRequest),
         (-1, InvalidRequest),
         ("E_WHATEVER", InvalidRequest),
         (True, InvalidRequest),
@@ -250,6 +329,34 @@ def test_other_shortages_are_not_about_coins(text: str) -> None:
     assert type(error_of(400, {"message": text})) is InvalidRequest
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (-1, "Internal Server Error"),
+        (1, "socket hang up"),
+        (7, "502 Bad Gateway"),
+        (-1, "request timed out"),
+        (-1, "timeout"),
+        (7, "请求超时"),
+    ],
+)
+def test_a_gateways_words_in_a_200_say_that_nothing_is_known(code: int, message: str) -> None:
+    assert type(error_of(200, {"code": code, "message": message})) is ServerError
+
+
+@pytest.mark.parametrize(
+    "message", ["Request failed", "image download timed out", "timeout must be a number"]
+)
+def test_other_words_in_a_200_are_a_refusal(message: str) -> None:
+    assert type(error_of(200, {"code": -1, "message": message})) is InvalidRequest
+
+
+def test_a_read_that_is_answered_with_code_202_has_no_answer_yet() -> None:
+    assert type(error_of(200, {"code": 202, "message": "rendering"}, method="GET")) is NotReady
+    assert open_envelope(reply(200, {"code": 202, "message": "queued"})) == {"message": "queued"}
+    assert open_envelope(reply(200, {"code": 202, "data": {"_id": "a"}}, method="GET")) == {"_id": "a"}
+
+
 PAGE = b"\n <!doctype html><html><body>404</body></html>"
 
 
@@ -267,6 +374,57 @@ def test_an_html_page_asks_for_the_base_url(status: int) -> None:
 )
 def test_an_html_page_of_a_gateway_keeps_its_meaning(status: int, kind: type[APIError]) -> None:
     assert type(error_of(status, PAGE)) is kind
+
+
+ODD_BODIES: list[object] = [
+    PAGE,
+    b"upstream request timeout",
+    b"",
+    b'{"code":0,"data":{"_id":"a"',
+    b"\xff\xfe\x00",
+    {"code": 0, "data": {"_id": "a"}},
+    {"code": 400, "message": "bad"},
+    {"code": 401, "message": "invalid token"},
+    {"message": "Insufficient coins"},
+    ["why"],
+    "why",
+    None,
+    7,
+]
+
+
+@pytest.mark.parametrize("body", ODD_BODIES, ids=repr)
+@pytest.mark.parametrize("status", [408, 425, 444, 460, 499, 500, 502, 503, 504, 520, 524, 529])
+def test_the_status_comes_before_the_shape(status: int, body: object) -> None:
+    """Whatever stands in it: the request may have been done."""
+    assert classify(error_of(status, body)) is Failure.UNKNOWN
+
+
+@pytest.mark.parametrize("body", ODD_BODIES, ids=repr)
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [
+        (301, Failure.FINAL),
+        (302, Failure.FINAL),
+        (303, Failure.UNKNOWN),
+        (304, Failure.UNKNOWN),
+        (307, Failure.FINAL),
+        (308, Failure.FINAL),
+        (400, Failure.FINAL),
+        (401, Failure.FINAL),
+        (403, Failure.FINAL),
+        (404, Failure.FINAL),
+        (405, Failure.FINAL),
+        (413, Failure.FINAL),
+    ],
+)
+def test_a_refusal_is_one_in_every_shape(status: int, failure: Failure, body: object) -> None:
+    assert classify(error_of(status, body)) is failure
+
+
+@pytest.mark.parametrize("content", [PAGE, b"upstream request timeout", b"", b'{"code":0,"da', b"\xff\xfe"])
+def test_a_200_that_cannot_be_read_decides_nothing(content: bytes) -> None:
+    assert classify(error_of(200, content)) is Failure.UNKNOWN
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

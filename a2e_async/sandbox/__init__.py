@@ -29,11 +29,15 @@ faster than real time.
 **Faults.** A `Faults` rule gives probabilities: ``Faults(operations="start", reset_after=0.1)``. A script
 gives faults one by one: ``sandbox.script("image_to_video.start", "status_429:3", "late_504:20", "ok")``.
 
-- Instead of the work: ``status_403``, ``status_429``, ``status_500``, ``status_502``, ``status_503``,
-  ``status_504``, ``reset_before``, ``redirect``, ``html``, ``null_data``.
+- Instead of the work: ``status_403``, ``status_404``, ``status_405``, ``status_429``, ``status_500``,
+  ``status_502``, ``status_503``, ``status_504``, ``maintenance``, ``reset_before``, ``redirect``, ``html``,
+  ``null_data``, and ``error_page`` for downloads. ``missing_route`` names routes that do not exist.
 - After the work: ``reset_after``, ``status_500_after``, ``status_502_after``, ``status_504_after``,
   ``late_504``, ``truncated``, ``truncated_json``, and ``cut`` for uploads and downloads.
-- Besides: ``latency``, ``jitter``, ``rate_limit``, ``late_visibility``, ``task_fails``, ``task_vanishes``.
+- Odd replies after the work: ``no_id``, ``data_is_id`` and ``id_elsewhere`` for starts, ``code_200``,
+  ``empty_200``, ``duplicate``.
+- Besides: ``latency``, ``jitter``, ``rate_limit``, ``late_visibility``, ``late_output``, ``task_fails``,
+  ``task_vanishes``.
 
 A selector names operations: ``image_to_video.start``, ``POST /api/v1/…``, a glob of either, or a role
 (``start``, ``detail``, ``batch``, ``list``, ``delete``, ``upload``, ``download``, ``api``).

@@ -17,6 +17,8 @@ from a2e_async.sandbox.server import Sandbox
 
 __all__ = ["main", "parse_faults"]
 
+SELECTORS = ("missing_route", "operations")
+
 
 def parse_faults(text: str) -> tuple[Faults, ...]:
     """Parse the value of ``--faults``: JSON (an object or a list), a file of JSON, or ``kind=number,…``.
@@ -38,7 +40,16 @@ def _read_faults(text: str) -> tuple[Faults, ...]:
         raw = json.loads(text)
         return tuple(Faults.from_json(rule) for rule in (raw if isinstance(raw, list) else [raw]))
     pairs = ",".join(part for part in text.split(",") if part)
-    return (Faults.from_json(_parse_numbers(pairs) if pairs else {}),)
+    return (Faults.from_json(_parse_pairs(pairs) if pairs else {}),)
+
+
+def _parse_pairs(text: str) -> dict[str, Any]:
+    """``kind=number,…`` as a dict. Selectors, as of ``missing_route``, are joined by ``+``."""
+    pairs = (part.partition("=") for part in text.split(","))
+    return {
+        name.strip(): tuple(value.split("+")) if name.strip() in SELECTORS else float(value)
+        for name, _, value in pairs
+    }
 
 
 def _parse_numbers(text: str) -> dict[str, float]:
@@ -73,7 +84,8 @@ def _make_parser() -> argparse.ArgumentParser:
         type=parse_faults,
         default=(),
         metavar="RULES",
-        help="status_429=0.1,latency=0.2,… or JSON or a file of JSON; see a2e_async.sandbox.Faults",
+        help="no_id=0.1,late_output=0.2,missing_route=batch+list,… or JSON or a file of JSON; "
+        "see a2e_async.sandbox.Faults",
     )
     parser.add_argument(
         "--seed",

@@ -19,6 +19,7 @@ from a2e_async.sandbox.faults import Verdict
 from a2e_async.sandbox.handlers.files import FILE_ROUTES, download, upload
 from a2e_async.sandbox.handlers.special import SPECIAL, UNDOCUMENTED
 from a2e_async.sandbox.handlers.tasks import ROLES
+from a2e_async.sandbox.odd_replies import ODD, error_page, make_odd
 from a2e_async.sandbox.replies import Call, Reply, encode, error, html
 from a2e_async.sandbox.routes import Router
 from a2e_async.sandbox.world import World
@@ -27,7 +28,7 @@ __all__ = ["App"]
 
 LOG = logging.getLogger("a2e_async.sandbox")
 MAGIC = re.compile(rb"sandbox:([a-z-]+)")
-GATEWAY = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
+PAGES = {405: "Not Allowed", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
 FAILURES = {
     403: "Forbidden",
     429: "Too many requests, please try again later.",
@@ -49,6 +50,7 @@ class App:
         self._prefix = prefix.rstrip("/")
         self._router = Router([*self.world.document.operations, *UNDOCUMENTED])
         self._serial = itertools.count(1)
+        self._odd = itertools.count()  # chooses between the forms of an odd reply
 
     def reset(self) -> None:
         """Replace the world by a fresh one."""
@@ -97,7 +99,7 @@ class App:
         world.ledger.requests[operation.key] += 1
         verdict = await self._verdict(world, operation.role, operation.name, operation.key)
         if verdict.before:
-            await self._answer(connection, self._fault(verdict))
+            await self._answer(connection, self._fault(verdict, connection))
             return
 
         def work(now: float) -> Reply:
@@ -116,7 +118,7 @@ class App:
         world.ledger.requests[role] += 1
         verdict = await self._verdict(world, role, role, role)
         if verdict.before:
-            await self._answer(connection, self._fault(verdict))
+            await self._answer(connection, self._fault(verdict, connection))
             return
 
         if role == "upload" and connection.method == "PUT":
@@ -188,7 +190,7 @@ class App:
 
     # The answer
 
-    def _fault(self, verdict: Verdict) -> Reply:
+    def _fault(self, verdict: Verdict, connection: Connection) -> Reply:
         """The answer of a fault that comes before the work."""
         kind = verdict.kind
         if kind == "reset_before":
@@ -200,6 +202,13 @@ class App:
             return html(200, "Welcome", "We will be right back.")
         if kind == "null_data":
             return Reply(200, b'{"code":0,"data":null}')
+        if kind == "error_page":
+            return error_page(next(self._odd))
+        if kind == "maintenance":
+            page = html(503, "Maintenance", "The service is down for maintenance.")
+            return attrs.evolve(page, headers=[(b"retry-after", b"3600")])
+        if kind == "status_404":
+            return html(404, "Error", f"Cannot {connection.method} {connection.path}")
 
         reply = _failure(int(kind.removeprefix("status_")))
         if reply.status == 429 and verdict.retry_after is not None:
@@ -212,7 +221,14 @@ class App:
         if kind == "reset_after":
             raise Reset
 
-        if kind.endswith("_after"):
+        if kind == "duplicate":
+            self.world.ledger.statuses[reply.status] += 1
+            await connection.send_twice(reply)
+            return
+
+        if kind in ODD:
+            reply = make_odd(kind, reply, next(self._odd))
+        elif kind.endswith("_after"):
             reply = _failure(int(kind.removeprefix("status_").removesuffix("_after")))
         elif kind == "truncated_json" and reply.body:
             reply = attrs.evolve(reply, body=reply.body[: len(reply.body) // 2])
@@ -232,9 +248,9 @@ class App:
 
 
 def _failure(status: int) -> Reply:
-    """A proxy's HTML page for 502 to 504, the service's JSON otherwise."""
-    if status in GATEWAY:
-        return html(status, f"{status} {GATEWAY[status]}")
+    """A proxy's HTML page for 405 and 502 to 504, the service's JSON otherwise."""
+    if status in PAGES:
+        return html(status, f"{status} {PAGES[status]}")
     return Reply(status, encode({"code": status, "message": FAILURES[status]}).encode())
 
 

@@ -86,6 +86,15 @@ class Connection:
         await self._send_head(reply, len(reply.body) if reply.length is None else reply.length)
         await self._send_part(reply.body, more=False)
 
+    async def send_twice(self, reply: Reply) -> None:
+        """Send a complete reply, and the same bytes once more on the connection that stays open."""
+        await self.send(reply)
+        if not reply.body:
+            return
+
+        head = b"HTTP/1.1 %d OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n"
+        self._transport().write(head % (reply.status, reply.content_type, len(reply.body)) + reply.body)
+
     async def send_half(self, reply: Reply) -> None:
         """Announce the whole body, send half of it and close the connection."""
         await self._send_head(reply, len(reply.body))

@@ -15,6 +15,8 @@ __all__ = ["KINDS", "Fate", "FaultPlan", "Faults", "Verdict", "matches"]
 
 BEFORE = (
     "status_403",  # refused
+    "status_404",  # the HTML page of a route that does not exist
+    "status_405",
     "status_429",  # refused, with Retry-After: `retry_after` (or `kind:seconds` in a script)
     "status_500",
     "status_502",
@@ -24,6 +26,8 @@ BEFORE = (
     "redirect",  # 302 to another path of the file origin
     "html",  # 200 with an HTML page
     "null_data",  # 200 with data null
+    "maintenance",  # 503 with an HTML page and a Retry-After of an hour
+    "error_page",  # downloads: 200 with an error page whose Content-Type is that of media
 )
 """Faults that come instead of the work: nothing is done."""
 
@@ -36,19 +40,53 @@ AFTER = (
     "truncated",  # the right Content-Length and half a body, then the connection closes
     "truncated_json",  # a complete HTTP reply with half a JSON text
     "cut",  # uploads and downloads: the connection closes after `cut_after` bytes
+    "no_id",  # starts: 200 without an id
+    "data_is_id",  # starts: ``data`` is the id itself
+    "id_elsewhere",  # starts: the id has another name, or is in another place
+    "code_200",  # the code of success is 200 instead of 0
+    "empty_200",  # 200 with an empty body
+    "duplicate",  # the whole reply is written twice on a kept connection
 )
 """Faults that spoil the answer: the work is done, or will be."""
 
 KINDS = BEFORE + AFTER
 """Every name that a script may use, besides ``ok`` and ``latency:<seconds>``."""
 
-FILE_KINDS = frozenset(KINDS) - {"null_data", "late_504", "truncated", "truncated_json"}
-API_KINDS = frozenset(KINDS) - {"cut"}
+_FILES = frozenset({"upload", "download"})
+_STARTS = frozenset({"start"})
+_NOT_OF_FILES = frozenset(
+    {
+        "code_200",
+        "duplicate",
+        "empty_200",
+        "late_504",
+        "maintenance",
+        "null_data",
+        "status_404",
+        "status_405",
+        "truncated",
+        "truncated_json",
+    }
+)
+_ONLY_OF: dict[str, frozenset[str]] = {
+    "cut": _FILES,
+    "error_page": frozenset({"download"}),
+    "no_id": _STARTS,
+    "data_is_id": _STARTS,
+    "id_elsewhere": _STARTS,
+}
 
 
 def _probability(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError(f"{attribute.name}: {value!r} is not a probability from 0 to 1")
+
+
+@functools.cache
+def _kinds_of(role: str) -> frozenset[str]:
+    """The kinds that can be drawn for operations with a role."""
+    kinds = frozenset(kind for kind in KINDS if role in _ONLY_OF.get(kind, {role}))
+    return kinds - _NOT_OF_FILES if role in _FILES else kinds
 
 
 def _selectors(given: str | Sequence[str]) -> tuple[str, ...]:
@@ -72,15 +110,21 @@ class Faults:
             but uploads and downloads; the default).
         latency: the mean of an extra time before each answer.
         jitter: the standard deviation of that time.
-        status_403, status_429, status_500, status_502, status_503, status_504: the probability of this
-            status instead of the work.
-        retry_after: the Retry-After of a 429; None leaves the header out.
+        status_403, status_404, status_405, status_429, status_500, status_502, status_503, status_504: the
+            probability of this status instead of the work. A 404 and a 405 are HTML pages, as of a route
+            that does not exist.
+        missing_route: selectors of operations that do not exist: each of their requests is answered as with
+            `status_404`. They may be any operations, not only those of `operations`.
+        retry_after: the Retry-After of a 429; None leaves the header out. 3600 is what a proxy may ask for.
         rate_limit: how many requests a second all these operations together may make. Further ones are
             answered with 429 and a Retry-After of the time until the next one is let through.
         reset_before: the probability that the connection is reset instead of the work.
         redirect: the probability of a 302 instead of the work.
         html: the probability of a 200 with an HTML page instead of the work.
         null_data: the probability of a 200 with ``data`` null instead of the work.
+        maintenance: the probability of a 503 with the page of a maintenance and a Retry-After of an hour.
+        error_page: the probability that a download is an error page (HTML, XML or JSON) with status 200 and
+            the Content-Type of media.
         reset_after: the probability that the work is done and then the connection is reset.
         status_500_after, status_502_after, status_504_after: the probability that the work is done and
             this status is the answer.
@@ -90,8 +134,19 @@ class Faults:
         truncated_json: the probability of a complete reply with half a JSON text.
         cut: the probability that an upload or download breaks off.
         cut_after: bytes that are sent before a `cut`; None cuts in the middle.
+        no_id: the probability that a start is answered with 200 and no id, though the task was made.
+        data_is_id: the probability that ``data`` of a start's reply is the id itself.
+        id_elsewhere: the probability that a start's reply has the id under another name or in another place:
+            ``taskId``, ``task._id``, beside ``data``, …
+        code_200: the probability that a reply's code is 200 instead of 0.
+        empty_200: the probability that the work is done and the answer is 200 with an empty body.
+        duplicate: the probability that the whole reply is written twice and the connection kept, so that
+            the copy looks like the answer to the next request.
         late_visibility: the probability that lists show a new task only later.
         visible_after: how much later.
+        late_output: the probability that a new task is completed for some time before its record shows its
+            output.
+        output_after: how long that takes.
         task_fails: the probability that a new task fails.
         task_vanishes: the probability that a new task disappears halfway.
         script: selector -> kinds for the next requests, one for each. Scripts come before probabilities. A
@@ -108,6 +163,9 @@ class Faults:
     latency: float = 0.0
     jitter: float = 0.0
     status_403: float = _p()
+    status_404: float = _p()
+    status_405: float = _p()
+    missing_route: tuple[str, ...] = attrs.field(default=(), converter=_selectors)
     status_429: float = _p()
     retry_after: float | None = 1.0
     rate_limit: float | None = None
@@ -119,6 +177,8 @@ class Faults:
     redirect: float = _p()
     html: float = _p()
     null_data: float = _p()
+    maintenance: float = _p()
+    error_page: float = _p()
     reset_after: float = _p()
     status_500_after: float = _p()
     status_502_after: float = _p()
@@ -129,8 +189,16 @@ class Faults:
     truncated_json: float = _p()
     cut: float = _p()
     cut_after: int | None = None
+    no_id: float = _p()
+    data_is_id: float = _p()
+    id_elsewhere: float = _p()
+    code_200: float = _p()
+    empty_200: float = _p()
+    duplicate: float = _p()
     late_visibility: float = _p()
     visible_after: float = 10.0
+    late_output: float = _p()
+    output_after: float = 20.0
     task_fails: float = _p()
     task_vanishes: float = _p()
     script: Mapping[str, Sequence[str]] = attrs.field(factory=dict)
@@ -177,6 +245,7 @@ class Fate:
     fails: bool = False
     vanishes: bool = False
     visible_after: float = 0.0
+    output_after: float = 0.0
 
 
 _FINE = Verdict()
@@ -203,6 +272,7 @@ class FaultPlan:
         self.rules = tuple(rules)
         self.scripts.clear()
         self._by_key: dict[str, tuple[Faults, ...]] = {}
+        self._missing: dict[str, bool] = {}  # key -> whether the operation does not exist
         self._free_at: dict[int, float] = {}  # id of a rule -> when its next request is let through
 
         for rule in self.rules:
@@ -233,20 +303,22 @@ class FaultPlan:
         return self._by_key[key]
 
     def draw(self, role: str, name: str, key: str, now: float) -> Verdict:
-        """Decide about one request: by script, then by rate limit, then by probability."""
+        """Decide about one request: by script, by missing routes, by rate limit, then by probability."""
         for selector, waiting in self.scripts.items():
             if waiting and matches(selector, role, name, key):
                 return self._scripted(waiting.popleft(), self._rules(role, name, key))
 
         if not self.rules:
             return _FINE
+        if self._is_missing(role, name, key):
+            return Verdict("status_404")
         rules = self._rules(role, name, key)
         limited = self._limited(rules, now)
         if limited is not None:
             return limited
 
         kind, latency, rule = "ok", 0.0, None
-        allowed = FILE_KINDS if role in ("upload", "download") else API_KINDS
+        allowed = _kinds_of(role)
         for candidate in rules:
             if candidate.latency or candidate.jitter:
                 latency += max(0.0, self._random.gauss(candidate.latency, candidate.jitter))
@@ -259,6 +331,13 @@ class FaultPlan:
             return Verdict(latency=latency) if latency else _FINE
         delay = self._random.uniform(0.0, rule.late_by) if kind == "late_504" else 0.0
         return Verdict(kind, latency, rule.retry_after, delay, rule.cut_after)
+
+    def _is_missing(self, role: str, name: str, key: str) -> bool:
+        """Whether a rule says that the operation does not exist."""
+        if key not in self._missing:
+            selectors = {selector for rule in self.rules for selector in rule.missing_route}
+            self._missing[key] = any(matches(selector, role, name, key) for selector in selectors)
+        return self._missing[key]
 
     def _draw_kind(self, rule: Faults, allowed: frozenset[str]) -> str | None:
         """One of the rule's kinds, or None. A single number decides, so at most one kind is drawn."""
@@ -305,10 +384,12 @@ class FaultPlan:
             return _PLAIN
 
         fails = vanishes = False
-        visible_after = 0.0
+        visible_after = output_after = 0.0
         for rule in self._rules(role, name, key):
             fails = fails or self._random.random() < rule.task_fails
             vanishes = vanishes or self._random.random() < rule.task_vanishes
             if rule.late_visibility and self._random.random() < rule.late_visibility:
                 visible_after = max(visible_after, rule.visible_after)
-        return Fate(fails, vanishes, visible_after)
+            if rule.late_output and self._random.random() < rule.late_output:
+                output_after = max(output_after, rule.output_after)
+        return Fate(fails, vanishes, visible_after, output_after)

@@ -13,6 +13,7 @@ from a2e_async.sandbox.document import SpecOperation
 from a2e_async.sandbox.families import Family
 
 __all__ = [
+    "JSON",
     "Call",
     "Reply",
     "encode",

@@ -48,11 +48,12 @@ class Task:
         epoch: the wall-clock time of second 0 of the clock.
         entry: its entry in the ledger.
         listed_at: when lists begin to show it.
+        output_after: seconds from its end until its record shows its output.
         vanishes_at: when every route stops showing it.
         deleted: whether lists leave it out.
         gone: whether its detail does not answer either.
         refunded: coins given back.
-        cache: status -> its record as JSON.
+        cache: status, and whether the output is late -> its record as JSON.
     """
 
     id: str
@@ -70,15 +71,20 @@ class Task:
     epoch: float
     entry: TaskEntry
     listed_at: float = 0.0
+    output_after: float = 0.0
     vanishes_at: float = math.inf
     deleted: bool = False
     gone: bool = False
     refunded: int = 0
-    cache: dict[str, bytes] = attrs.field(factory=dict)
+    cache: dict[tuple[str, bool], bytes] = attrs.field(factory=dict)
 
     def ended(self, now: float) -> bool:
         """Whether the task has reached its last status."""
         return now >= self.done_at
+
+    def settled(self, now: float) -> bool:
+        """Whether the task has ended, and its record shows everything that it will ever show."""
+        return now >= self.done_at + (self.output_after if self.succeeded else 0.0)
 
     def exists(self, now: float) -> bool:
         """Whether the service still knows the task."""
@@ -129,9 +135,10 @@ class Task:
         if self.family.segment == "video" and not self.ended(now):
             return encode(self.record(now)).encode()  # shows a progress that grows all the time
 
-        rendered = self.cache.get(status)
+        key = status, self.ended(now) and not self.settled(now)
+        rendered = self.cache.get(key)
         if rendered is None:
-            rendered = self.cache[status] = encode(self.record(now)).encode()
+            rendered = self.cache[key] = encode(self.record(now)).encode()
         return rendered
 
     def record(self, now: float) -> dict[str, Any]:
@@ -153,7 +160,7 @@ class Task:
         raw.update(echoed)
 
         special = _SPECIAL.get(family.segment)
-        raw.update(special(self, now) if special else self._result(ended))
+        raw.update(special(self, now) if special else self._result(now))
         return raw
 
     def _failure(self, ended: bool) -> dict[str, Any]:
@@ -169,16 +176,18 @@ class Task:
             raw[family.failure_code] = "GENERATION_FAILED" if failed else ""
         return raw
 
-    def _result(self, ended: bool) -> dict[str, Any]:
-        urls = self.urls if ended and self.succeeded else []
+    def _shows_output(self, now: float) -> bool:
+        return self.succeeded and self.settled(now)
+
+    def _result(self, now: float) -> dict[str, Any]:
+        urls = self.urls if self._shows_output(now) else []
         return {self.family.result: urls if self.family.many else (urls[0] if urls else "")}
 
     # Families whose record differs by more than a name.
 
     def _avatar(self, now: float) -> dict[str, Any]:
-        ended = self.ended(now)
         return {
-            **self._result(ended),
+            **self._result(now),
             "process": self.progress(now),
             "anchor_type": str(self.body.get("anchor_type", 0)),
             "diff_s": int(min(now, self.done_at) - self.created),
@@ -186,7 +195,7 @@ class Task:
         }
 
     def _twin(self, now: float) -> dict[str, Any]:
-        done = self.ended(now) and self.succeeded
+        done = self._shows_output(now)
         return {
             "anchor_id": self.anchor_id if done else "",
             "preview_result_url": self.urls[0] if done else "",
@@ -207,14 +216,14 @@ class Task:
             "lang": language.partition("-")[0],
             "language": language,
             "train_mode": "default",
-            "speaker_id": f"a2e-voice-{self.id[-6:]}" if self.ended(now) and self.succeeded else "",
+            "speaker_id": f"a2e-voice-{self.id[-6:]}" if self._shows_output(now) else "",
             "ttsRate": 1,
             "hasRefundCoin": failed,
         }
 
     def _face_swap(self, now: float) -> dict[str, Any]:
         ended = self.ended(now)
-        raw = {"duration": 6, **self._result(ended), "initialized_time": self._time(self.created)}
+        raw = {"duration": 6, **self._result(now), "initialized_time": self._time(self.created)}
         processing = self.created + (self.done_at - self.created) * dict(self.family.stages)["processing"]
         if now >= processing:
             raw["processing_time"] = self._time(processing)
@@ -224,17 +233,17 @@ class Task:
 
     def _face_preview(self, now: float) -> dict[str, Any]:
         ended = self.ended(now)
-        return {**self._result(ended), **({} if ended else {"error_code": None, "faild_message": None})}
+        return {**self._result(now), **({} if ended else {"error_code": None, "faild_message": None})}
 
     def _gpt(self, now: float) -> dict[str, Any]:
         failed = self.ended(now) and not self.succeeded
-        return {**self._result(self.ended(now)), **({"fail_reason": self.reason} if failed else {})}
+        return {**self._result(now), **({"fail_reason": self.reason} if failed else {})}
 
     def _talking_video(self, now: float) -> dict[str, Any]:
-        return {"duration": self.body.get("duration", 3), **self._result(self.ended(now)), "cover_url": ""}
+        return {"duration": self.body.get("duration", 3), **self._result(now), "cover_url": ""}
 
     def _talking_photo(self, now: float) -> dict[str, Any]:
-        return {"duration": self.body.get("duration", 3), **self._result(self.ended(now))}
+        return {"duration": self.body.get("duration", 3), **self._result(now)}
 
 
 _SPECIAL = {

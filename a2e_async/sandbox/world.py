@@ -215,6 +215,7 @@ class World:
             epoch=self.epoch,
             entry=entry,
             listed_at=now + fate.visible_after,
+            output_after=fate.output_after,
         )
         if fate.vanishes or "vanish" in words:
             task.vanishes_at = now + (length / 2 if length < math.inf else 1.0)
@@ -276,7 +277,7 @@ class World:
 
     def show(self, task: Task, now: float) -> Task:
         """Return a task for a reply. The first reply that shows its end counts for its lateness."""
-        if task.entry.seen_at is None and task.ended(now):
+        if task.entry.seen_at is None and task.settled(now):
             task.entry.seen_at = now
         return task
 

@@ -13,9 +13,10 @@ from a2e_async import A2E, Outcome, StartPolicy, Summary
 from a2e_async.sandbox import Faults, Sandbox, VirtualClock
 from a2e_async.sandbox.ledger import Ledger
 
-__all__ = ["KINDS", "PRICE", "RATES", "Row", "run", "task_id"]
+__all__ = ["KINDS", "ODD_KINDS", "ODD_RATES", "PRICE", "RATES", "Row", "run", "task_id"]
 
 RATES = (0.0, 0.01, 0.1, 0.3)
+ODD_RATES = (0.1, 0.3)
 PRICE = 10
 WINDOW = 150.0  # seconds for which lost starts are searched
 
@@ -33,13 +34,33 @@ KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "task vanishes": ("task_vanishes", {}),
 }
 
+_READS = ("batch", "detail", "list")
+
+ODD_KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "start without an id": ("no_id", {}),
+    "data is the id": ("data_is_id", {}),
+    "id under another name": ("id_elsewhere", {}),
+    "code 200 for success": ("code_200", {}),
+    "empty 200 after the work": ("empty_200", {}),
+    "reply written twice": ("duplicate", {}),
+    "completed before its output": ("late_output", {"output_after": 25.0}),
+    "404 page on reads": ("status_404", {"operations": _READS}),
+    # A lost answer makes the client search, so that all routes for reading are used.
+    "no batch route": ("reset_after", {"missing_route": ("batch",)}),
+    "no batch, no detail route": ("reset_after", {"missing_route": ("batch", "detail")}),
+    "429, come back in an hour": ("status_429", {"retry_after": 3600.0}),
+    "503, maintenance for an hour": ("maintenance", {}),
+    "error page instead of media": ("error_page", {"operations": "download"}),
+}
+"""The odd replies of a service that did the work, or of what is in front of it. They run at `ODD_RATES`."""
+
 
 @attrs.frozen
 class Row:
     """How a run ended, according to the sandbox's ledger.
 
     Attributes:
-        kind: the kind of fault; see `KINDS`.
+        kind: the kind of fault; see `KINDS` and `ODD_KINDS`.
         rate: how often it occurs, 0 to 1.
         jobs: jobs of the run.
         made: tasks made.
@@ -79,13 +100,14 @@ async def run(kind: str, rate: float, jobs: int, journal: Path | None = None, *,
     """Run the jobs under one kind of fault, which may hit any API operation.
 
     Args:
-        kind: the kind of fault; see `KINDS`.
+        kind: the kind of fault; see `KINDS` and `ODD_KINDS`.
         rate: how often it occurs, 0 to 1.
         jobs: the number of jobs.
         journal: the journal of the run, or None.
         step: seconds within which the clock merges deadlines. A larger step is coarser, but faster.
     """
-    fault, settings = KINDS[kind]
+    fault, settings = {**KINDS, **ODD_KINDS}[kind]
+    out = _folder_for_files(journal) if fault == "error_page" else None
     clock = VirtualClock(auto=True, step=step)
     began = time.monotonic()
 
@@ -105,10 +127,11 @@ async def run(kind: str, rate: float, jobs: int, journal: Path | None = None, *,
                 a2e.image_to_video(image_url=f"https://e.com/{number}.png", prompt="it waves")
                 for number in range(jobs)
             )
-            async with a2e.bulk(inputs, concurrency=100, journal=journal) as bulk:
-                ended = [task_id(outcome) async for outcome in bulk]
+            async with a2e.bulk(inputs, concurrency=100, journal=journal, download_to=out) as bulk:
+                outcomes = [outcome async for outcome in bulk]
         ledger = sandbox.ledger
 
+    ended = [task_id(outcome) for outcome in outcomes]
     return Row(
         kind,
         rate,
@@ -119,8 +142,12 @@ async def run(kind: str, rate: float, jobs: int, journal: Path | None = None, *,
         requests=ledger.count("api"),
         seconds=clock.now(),
         real=time.monotonic() - began,
-        problems=tuple(_problems(ended, bulk.summary(), ledger)),
+        problems=(*_problems(ended, bulk.summary(), ledger), *_mixed_up(outcomes, ledger), *_pages(outcomes)),
     )
+
+
+def _folder_for_files(journal: Path | None) -> Path | None:
+    return None if journal is None else journal.parent / "files"
 
 
 def _problems(ended: Sequence[str | None], summary: Summary, ledger: Ledger) -> Iterator[str]:
@@ -131,3 +158,24 @@ def _problems(ended: Sequence[str | None], summary: Summary, ledger: Ledger) -> 
         yield f"the summary says {summary.coins:g} coins"
     if summary.requests != ledger.count("api"):
         yield f"the summary says {summary.requests} requests"
+
+
+def _mixed_up(outcomes: Sequence[Outcome], ledger: Ledger) -> Iterator[str]:
+    """Results that are another job's: the service names each task as its start did."""
+    names = {task.id: task.name for task in ledger.tasks}
+    for outcome in outcomes:
+        if outcome.result is None:
+            continue
+        task = outcome.result.task
+        echoed = outcome.result.record.raw.get("image_url")
+        asked = outcome.job.body.get("image_url")
+        if task.id not in names or (echoed and asked and echoed != asked):
+            yield f"{task.id} is not the task of its job"
+
+
+def _pages(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Error pages that were kept as results."""
+    for outcome in outcomes:
+        for path in outcome.paths:
+            if Path(path).read_bytes()[:2] in (b"<!", b"<?", b'{"'):
+                yield f"{path} is an error page"

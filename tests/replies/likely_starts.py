@@ -149,8 +149,8 @@ def _refusals() -> Iterator[Case]:
     """Refused for what the input shows: at the start, and at the end of a task that was paid."""
     failed = {"_id": "@ID", "current_status": "failed", "coins": 10, "image_urls": []}
     for name, words in REFUSALS.items():
-        refused = {"error": ["ModerationError", "TaskRejected"], "text_has": [words], "requests_max": 1}
-        yield likely(f"refused-at-start-{name}", {"json": {"code": 0, "message": words}}, **refused)
+        refused: dict[str, Any] = {"error": ["ModerationError", "TaskRejected"], "text_has": [words]}
+        yield likely(f"refused-at-start-{name}", {"json": {"code": 0, "message": words}}, requests_max=1, **refused)
         answers = {
             START: reply([MADE]),
             BATCH: reply({"@each": {**failed, "failed_message": words}}),

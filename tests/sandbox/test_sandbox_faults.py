@@ -35,6 +35,15 @@ def talker() -> Iterator[Talker]:
         ("redirect", 302, False),
         ("html", 200, False),
         ("null_data", 200, False),
+        ("status_404", 404, False),
+        ("status_405", 405, False),
+        ("maintenance", 503, False),
+        ("no_id", 200, True),
+        ("data_is_id", 200, True),
+        ("id_elsewhere", 200, True),
+        ("code_200", 200, True),
+        ("empty_200", 200, True),
+        ("duplicate", 200, True),
         ("status_500_after", 500, True),
         ("status_502_after", 502, True),
         ("status_504_after", 504, True),
@@ -273,7 +282,7 @@ def test_every_kind_can_be_drawn() -> None:
     for kind in KINDS:
         certain: dict[str, Any] = {kind: 1.0}
         plan = FaultPlan([Faults(operations="*", **certain)], 0)
-        role = "download" if kind == "cut" else "start"
+        role = "download" if kind in ("cut", "error_page") else "start"
         assert plan.draw(role, "x", "x", 0.0).kind == kind
 
 

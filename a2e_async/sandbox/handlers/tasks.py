@@ -17,6 +17,7 @@ __all__ = ["ROLES", "Handler", "not_found", "paged", "restart", "short_of_coins"
 Handler = Callable[[World, Call], Reply]
 
 OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
+LAST_PAGE, LARGEST_PAGE = 1_000_000, 1_000  # larger numbers in a query count as these
 SHORT = "Insufficient coins, please top up."
 
 
@@ -122,9 +123,9 @@ def window(call: Call) -> tuple[int, int | None]:
     if number is None or size is None:
         return 0, None
 
-    page = call.query.get(number, 1)
-    length = call.query.get(size, names[size].schema.get("default", 10))
-    return (max(page, 1) - 1) * length, max(length, 0)
+    page = min(max(call.query.get(number, 1), 1), LAST_PAGE)
+    length = min(max(call.query.get(size, names[size].schema.get("default", 10)), 0), LARGEST_PAGE)
+    return (page - 1) * length, length
 
 
 def listing(world: World, call: Call) -> Reply:

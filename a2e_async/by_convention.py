@@ -58,10 +58,16 @@ def _workflow(client: Client, segment: str, inputs: Iterable[str]) -> _UnknownWo
             body=tuple(Field(name) for name in {"name": None, **dict.fromkeys(inputs)}),
             has_body=True,
         ),
-        get=Operation("GET", f"{base}/{{_id}}", one(TaskRecord), path_fields=(by_id,)),
-        batch_detail=Operation("POST", f"{base}/batchDetail", many(TaskRecord), has_body=True),
+        get=Operation("GET", f"{base}/{{_id}}", one(TaskRecord), path_fields=(by_id,), repeatable=True),
+        batch_detail=Operation(
+            "POST", f"{base}/batchDetail", many(TaskRecord), has_body=True, repeatable=True
+        ),
         list=Operation(
-            "GET", f"{base}/allRecords", many(TaskRecord), paging=Paging("pageNum", "pageSize", 10, 100)
+            "GET",
+            f"{base}/allRecords",
+            many(TaskRecord),
+            paging=Paging("pageNum", "pageSize", 10, 100),
+            repeatable=True,
         ),
         delete=Operation("DELETE", f"{base}/{{_id}}", raw, path_fields=(by_id,)),
     )
@@ -123,7 +129,7 @@ def _details(routes: Routes) -> Sequence[Operation[Any]]:
     by_id = Field("id", str, "id", required=True)
     return [
         routes.get,
-        Operation("GET", f"{base}/detail/{{id}}", one(TaskRecord), path_fields=(by_id,)),
+        Operation("GET", f"{base}/detail/{{id}}", one(TaskRecord), path_fields=(by_id,), repeatable=True),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import re
@@ -15,7 +16,9 @@ from a2e_async._spec.media import Upload
 from a2e_async.checks import is_number
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["Field", "checked_id", "hint", "shown"]
+__all__ = ["Field", "anyway", "checked_id", "hint", "shown"]
+
+logger = logging.getLogger("a2e_async")
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 # One letter before the colon is a drive, not a scheme.
@@ -30,6 +33,9 @@ class Field:
         name: the Python keyword.
         kind: ``str``, ``int``, ``float`` (any number), ``bool``, ``list``, ``dict`` or ``object`` (anything).
         key: the name on the wire, if it differs.
+        choices: the known values. The service often takes newer ones before its document lists them, so
+            another value of the right kind is sent, with one warning.
+        closed: the service is known to refuse all other values, so they are refused here.
         media: the API takes a media URL, so a file is allowed too.
         also: values allowed in addition to the limits.
         item: what each element of a list allows.
@@ -41,6 +47,7 @@ class Field:
     key: str = ""
     required: bool = attrs.field(default=False, kw_only=True)
     choices: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
+    closed: bool = attrs.field(default=False, kw_only=True)
     minimum: float | None = attrs.field(default=None, kw_only=True)
     maximum: float | None = attrs.field(default=None, kw_only=True)
     min_length: int | None = attrs.field(default=None, kw_only=True)
@@ -58,8 +65,15 @@ class Field:
         """The name on the wire."""
         return self.key or self.name
 
+    def is_unknown(self, value: Any) -> bool:
+        """Whether the value is outside a list of known values that is open."""
+        return bool(self.choices) and not self.closed and not _is_among(value, self.choices)
+
     def check(self, value: Any, where: str | None = None) -> None:
-        """Raise `InvalidArgument`, naming the field, the value and what is allowed, unless it is valid."""
+        """Raise `InvalidArgument`, naming the field, the value and what is allowed, unless it is valid.
+
+        A value outside an open list of choices is valid. The first time, a warning names the known ones.
+        """
         where = where or self.name
         if self.media and not isinstance(value, str):
             _check_file(where, value)
@@ -92,12 +106,13 @@ class Field:
     def _check_limits(self, where: str, value: Any) -> None:
         if value in self.also:
             return
-        if self.choices and value not in self.choices:
-            raise InvalidArgument(
-                where,
-                f"{shown(value)} is not one of {', '.join(map(repr, self.choices))}"
-                f"{hint(value, self.choices)}",
-            )
+        if self.choices and not _is_among(value, self.choices):
+            if self.closed:
+                known = ", ".join(map(repr, self.choices))
+                raise InvalidArgument(
+                    where, f"{shown(value)} is not one of {known}{hint(value, self.choices)}"
+                )
+            _warn_once(self, where, value)
 
         # A limit for another kind of value is ignored.
         if is_number(value):
@@ -110,6 +125,35 @@ class Field:
                 _check_url(where, value)
             elif self.pattern is not None and not re.search(self.pattern, value):
                 raise InvalidArgument(where, f"{shown(value)} does not match {self.pattern}")
+
+
+_MOST_WARNINGS = 1000  # remembered, so that a service which takes values from its users stays small
+_INDEX = re.compile(r"\[[0-9]+\]")
+_warned: dict[tuple[str, tuple[Any, ...], str], None] = {}
+
+
+def _warn_once(field: Field, where: str, value: Any) -> None:
+    """Log that a value is not among the known ones, once per field and value."""
+    text = shown(value)
+    key = (_INDEX.sub("[]", where), field.choices, text)
+    if key in _warned:
+        return
+
+    while len(_warned) >= _MOST_WARNINGS:
+        _warned.pop(next(iter(_warned)), None)
+    _warned[key] = None
+    logger.warning(
+        "%s: %s is not among the known values (%s)%s; it is sent as it is",
+        where,
+        text,
+        ", ".join(map(repr, field.choices)),
+        hint(value, field.choices),
+    )
+
+
+def _is_among(value: Any, choices: tuple[Any, ...]) -> bool:
+    """Whether the value is one of the choices. True is not 1."""
+    return value in choices and (not isinstance(value, bool) or any(value is one for one in choices))
 
 
 def checked_id(name: str, value: Any) -> str:
@@ -180,6 +224,11 @@ def shown(value: Any) -> str:
     except Exception:  # a broken __repr__ must not replace the error that is being reported
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def anyway(option: str = "extra_body") -> str:
+    """Say how to send a value that is refused here, for the end of an error message."""
+    return f"; give it in {option} to send it all the same"
 
 
 def hint(value: Any, options: Iterable[Any]) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import attrs
 
-from a2e_async._spec.field import Field, checked_id, hint, shown
+from a2e_async._spec.field import Field, anyway, checked_id, hint, shown
 from a2e_async._spec.rules import Need, check_never_sent, check_rules
 from a2e_async.checks import check_positive
 from a2e_async.errors import InvalidArgument, UnexpectedReply
@@ -125,15 +125,7 @@ class Operation(Generic[T]):
     any_of: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
     exclusive: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
     needs: tuple[Need, ...] = attrs.field(default=(), kw_only=True)
-
-    repeatable: bool = attrs.field(kw_only=True)
-
-    @repeatable.default
-    def _looks_repeatable(self) -> bool:
-        last = self.path.rpartition("/")[2]
-        if self.method != "POST":
-            return last != "retry"
-        return last == "quote" or last.endswith(("batchDetail", "list", "Background"))
+    repeatable: bool = attrs.field(default=False, kw_only=True)
 
     def call(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Call:
         """Check the values and the options, and make the request.
@@ -153,7 +145,7 @@ class Operation(Generic[T]):
                 "{" + field.wire_name + "}", quote(checked_id(field.name, values.get(field.name)), safe="")
             )
 
-        query = self._collect(self.query, values)
+        query = self._collect(self.query, values, "extra_query")
         query.update(options.get("extra_query", {}))
         check_never_sent(query)
 
@@ -188,16 +180,20 @@ class Operation(Generic[T]):
         """Make the checked JSON body; its files are not uploaded yet."""
         extra = options.get("extra_body", {})
         given = {name: value for name, value in values.items() if value is not None}
-        body = self._collect(tuple(f for f in self.body if f.wire_name not in extra), given)
+        body = self._collect(tuple(f for f in self.body if f.wire_name not in extra), given, "extra_body")
         body.update(extra)
 
         keywords = {field.wire_name: field.name for field in self.body}
         named = {keywords.get(key, key): value for key, value in body.items()}
-        check_rules(named, self.any_of, self.exclusive, self.needs)
+        # The rules know nothing about values that are newer than they are.
+        unchecked = {keywords.get(key, key) for key in extra}
+        if self.needs:
+            unchecked |= {field.name for field in self.body if field.is_unknown(named.get(field.name))}
+        check_rules(named, self.any_of, self.exclusive, self.needs, unchecked)
         return body
 
     @staticmethod
-    def _collect(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str, Any]:
+    def _collect(fields: Iterable[Field], values: Mapping[str, Any], option: str) -> dict[str, Any]:
         collected: dict[str, Any] = {}
         for field in fields:
             value = values.get(field.name)
@@ -205,16 +201,31 @@ class Operation(Generic[T]):
                 if field.required:
                     raise InvalidArgument(field.name, "is required")
                 continue
-            field.check(value)
+
+            try:
+                field.check(value)
+            except InvalidArgument as error:
+                if _concerns_file(field, error):
+                    raise
+                raise InvalidArgument(error.field, f"{error.problem}{anyway(option)}") from None
             collected[field.wire_name] = value
         return collected
+
+
+def _concerns_file(field: Field, error: InvalidArgument) -> bool:
+    """Whether an error is about a file or its URL, which cannot be sent unchecked."""
+    return field.media or (field.item is not None and field.item.media and error.field != field.name)
 
 
 def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
     """Raise `InvalidArgument` for an unknown keyword or an invalid option."""
     for name in options:
         if name not in OPTION_NAMES:
-            raise InvalidArgument(name, f"unknown keyword{hint(name, [*names, *OPTION_NAMES])}")
+            raise InvalidArgument(
+                name,
+                f"unknown keyword{hint(name, [*names, *OPTION_NAMES])}; what the service takes besides goes "
+                "into extra_body or extra_query",
+            )
 
     if options.get("request_timeout") is not None:
         check_positive("request_timeout", options["request_timeout"], unit="seconds")

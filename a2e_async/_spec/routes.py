@@ -21,8 +21,8 @@ class Routes:
         batch_detail: reads many tasks.
         list: lists tasks, newest first.
         delete: deletes a task.
-        outputs: the fields of a task record that hold the URLs of its files, by their names on the wire and in
-            order of preference. A dot leads into a nested object. Empty for a family of which nothing is known.
+        outputs: the fields of a task record that hold the URLs of its files: names on the wire, in order of
+            preference. A dot leads into a nested object. Empty if nothing is known about the family.
         makes_file: whether a completed task has a file. The training of a voice has none.
     """
 

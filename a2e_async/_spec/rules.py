@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from a2e_async._spec.field import shown
+from a2e_async._spec.field import anyway, shown
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["NEVER_SENT", "Need", "check_never_sent", "check_rules"]
@@ -42,8 +42,13 @@ class Need:
             for name, values in self.when.items()
         )
 
-    def check(self, given: Mapping[str, Any]) -> None:
-        """Raise `InvalidArgument` if the condition holds and the consequence does not."""
+    def check(self, given: Mapping[str, Any], unchecked: Collection[str] = ()) -> None:
+        """Raise `InvalidArgument` if the condition holds and the consequence does not.
+
+        Args:
+            given: keywords and their values; None means absent.
+            unchecked: keywords whose values are sent whatever they are.
+        """
         if not self.applies(given):
             return
 
@@ -56,23 +61,24 @@ class Need:
             )
 
         for name, values in self.only.items():
-            if given.get(name) is not None and given[name] not in values:
+            if name not in unchecked and given.get(name) is not None and given[name] not in values:
                 allowed = ", ".join(map(repr, values))
                 raise InvalidArgument(
-                    name, f"{shown(given[name])} is not one of {allowed} {self._condition(given)}"
+                    name, f"{shown(given[name])} is not one of {allowed} {self._condition(given)}{anyway()}"
                 )
 
         for name, most in self.most.items():
             size = _size(given.get(name))
-            if size is not None and size > most:
+            if name not in unchecked and size is not None and size > most:
                 raise InvalidArgument(
-                    name, f"{shown(given[name])} is more than {most:g} {self._condition(given)}"
+                    name, f"{shown(given[name])} is more than {most:g} {self._condition(given)}{anyway()}"
                 )
 
-        if not (self.all_of or self.any_of or self.only or self.most):
+        refuses = not (self.all_of or self.any_of or self.only or self.most)
+        if refuses and not any(name in unchecked for name in self.when):
             last = list(self.when)[-1]
             raise InvalidArgument(
-                last, f"{given.get(last)!r} cannot be combined {self._condition(given, last)}"
+                last, f"{given.get(last)!r} cannot be combined {self._condition(given, last)}{anyway()}"
             )
 
     def _condition(self, given: Mapping[str, Any], but: str = "") -> str:
@@ -93,6 +99,7 @@ def check_rules(
     any_of: Sequence[Sequence[str]],
     exclusive: Sequence[Sequence[str]],
     needs: Sequence[Need],
+    unchecked: Collection[str] = (),
 ) -> None:
     """Check the keywords of one call against each other.
 
@@ -101,6 +108,7 @@ def check_rules(
         any_of: groups of keywords; at least one of each group is required.
         exclusive: groups of keywords; at most one of each group is allowed.
         needs: conditional rules.
+        unchecked: keywords whose values are sent whatever they are.
 
     Raises:
         InvalidArgument: names the keyword and what is allowed.
@@ -116,7 +124,7 @@ def check_rules(
         if len(present) > 1:
             raise InvalidArgument(present[1], f"cannot be given together with {present[0]}")
     for need in needs:
-        need.check(given)
+        need.check(given, unchecked)
 
 
 def check_never_sent(value: Any, where: str = "") -> None:

@@ -26,8 +26,15 @@ __all__ = ["ActorSwap", "ActorSwapRecord"]
 class ActorSwapRecord(TaskRecord):
     """A task of `a2e.actor_swap` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        result_video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    result_video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -52,7 +59,8 @@ LIST = Operation(
     "/api/v1/actorSwap/allRecords",
     many(ActorSwapRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -61,6 +69,7 @@ BATCH_DETAIL = Operation(
     many(ActorSwapRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -68,6 +77,7 @@ GET = Operation(
     "/api/v1/actorSwap/{_id}",
     one(ActorSwapRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -83,7 +93,14 @@ class ActorSwap(Workflow[ActorSwapRecord]):
 
     name = "actor_swap"
     record_type = ActorSwapRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "result_video_url", "video_output"),
+    )
 
     def __call__(
         self,
@@ -103,7 +120,7 @@ class ActorSwap(Workflow[ActorSwapRecord]):
         Args:
             image_url: Reference actor. A URL, or a file as Path, bytes or `Upload`.
             video_url: Control video. A URL, or a file as Path, bytes or `Upload`.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             timeout: Seconds. Server default: 300.

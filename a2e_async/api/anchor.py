@@ -71,9 +71,10 @@ LIST = Operation(
     body=(Field("web_type", str, choices=("a2e", "tyzn")),),
     has_body=True,
     paging=Paging(),
+    repeatable=True,
 )
 
-TTS_LIST = Operation("POST", "/api/v1/anchor/tts_list", raw, has_body=True)
+TTS_LIST = Operation("POST", "/api/v1/anchor/tts_list", raw, has_body=True, repeatable=True)
 
 LANGUAGE_LIST = Operation(
     "POST",
@@ -81,6 +82,7 @@ LANGUAGE_LIST = Operation(
     many(LanguageGroup),
     body=(Field("voice_map_type", str),),
     has_body=True,
+    repeatable=True,
 )
 
 POST_VOICE_LIST = Operation(
@@ -93,6 +95,7 @@ POST_VOICE_LIST = Operation(
         Field("voice_map_type", str),
     ),
     has_body=True,
+    repeatable=True,
 )
 
 VOICE_LIST = Operation(
@@ -104,6 +107,7 @@ VOICE_LIST = Operation(
         Field("region", str),
         Field("voice_map_type", str),
     ),
+    repeatable=True,
 )
 
 
@@ -116,7 +120,7 @@ class Anchor(Resource):
     name = "anchor"
 
     def list(
-        self, *, web_type: Literal["a2e", "tyzn"] | None = None, **options: Unpack[CallOptions]
+        self, *, web_type: Literal["a2e", "tyzn"] | str | None = None, **options: Unpack[CallOptions]
     ) -> Pages[Record]:
         """List available avatars.
 

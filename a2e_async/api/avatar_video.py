@@ -154,9 +154,10 @@ GET = Operation(
     "/api/v1/video/detail",
     one(AvatarVideoRecord),
     query=(Field("id", str, "video_id", required=True),),
+    repeatable=True,
 )
 
-LIST = Operation("POST", "/api/v1/video/list", many(Record), has_body=True, paging=Paging())
+LIST = Operation("POST", "/api/v1/video/list", many(Record), has_body=True, paging=Paging(), repeatable=True)
 
 GENERATE_PUBLIC_ACCESS_TOKEN = Operation(
     "POST",
@@ -178,7 +179,7 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
 
     name = "avatar_video"
     record_type = AvatarVideoRecord
-    routes = Routes(start=START, get=GET)
+    routes = Routes(start=START, get=GET, outputs=("result",))
 
     def __call__(
         self,

@@ -38,7 +38,7 @@ START = Operation(
     "/api/v1/userCaptionRemoval/start",
     one(CaptionRemovalRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("source_url", str, required=True, media=True),
         Field("webhook_url", str, max_length=2048, pattern="^https://"),
         Field("webhook_token", str, max_length=256),
@@ -51,10 +51,11 @@ LIST = Operation(
     "/api/v1/userCaptionRemoval/allRecords",
     many(CaptionRemovalRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
-ALL_PROCESSING = Operation("GET", "/api/v1/userCaptionRemoval/allProcessing", raw)
+ALL_PROCESSING = Operation("GET", "/api/v1/userCaptionRemoval/allProcessing", raw, repeatable=True)
 
 BATCH_DETAIL = Operation(
     "POST",
@@ -62,6 +63,7 @@ BATCH_DETAIL = Operation(
     many(CaptionRemovalRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -69,6 +71,7 @@ GET = Operation(
     "/api/v1/userCaptionRemoval/{_id}",
     one(CaptionRemovalRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -86,13 +89,15 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
 
     name = "caption_removal"
     record_type = CaptionRemovalRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE, outputs=("result_url",)
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         source_url: Media,
+        name: str | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         **options: Unpack[CallOptions],
@@ -102,8 +107,8 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            name: The task's name, to find it again.
             source_url: A URL, or a file as Path, bytes or `Upload`.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
@@ -118,15 +123,15 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
 
         Example:
             ```python
-            job = a2e.caption_removal(name="Remove captions from video", source_url=Path("cat.png"))
+            job = a2e.caption_removal(source_url=Path("cat.png"))
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "source_url": source_url,
+                "name": name,
                 "webhook_url": webhook_url,
                 "webhook_token": webhook_token,
             },

@@ -19,11 +19,13 @@ __all__ = ["CustomAvatar"]
 
 ADD = Operation("POST", "/api/v1/custom_avatar/add", raw, has_body=True)
 
-LIST = Operation("POST", "/api/v1/custom_avatar/list", many(Record), has_body=True, paging=Paging())
+LIST = Operation(
+    "POST", "/api/v1/custom_avatar/list", many(Record), has_body=True, paging=Paging(), repeatable=True
+)
 
 DELETE = Operation("POST", "/api/v1/custom_avatar/del", raw, has_body=True)
 
-ALL_TAGS = Operation("GET", "/api/v1/custom_avatar/all_tags", raw)
+ALL_TAGS = Operation("GET", "/api/v1/custom_avatar/all_tags", raw, repeatable=True)
 
 UPDATE = Operation(
     "PUT",

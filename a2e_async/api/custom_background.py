@@ -39,13 +39,19 @@ ADD = Operation(
     has_body=True,
 )
 
-LIST = Operation("POST", "/api/v1/custom_back/list", many(Record), has_body=True, paging=Paging())
+LIST = Operation(
+    "POST", "/api/v1/custom_back/list", many(Record), has_body=True, paging=Paging(), repeatable=True
+)
 
 DELETE = Operation("POST", "/api/v1/custom_back/del", raw, has_body=True)
 
-ALL_BACKGROUND = Operation("POST", "/api/v1/custom_back/allBackground", many(Background), has_body=True)
+ALL_BACKGROUND = Operation(
+    "POST", "/api/v1/custom_back/allBackground", many(Background), has_body=True, repeatable=True
+)
 
-RANDOM_BACKGROUND = Operation("POST", "/api/v1/custom_back/randomBackground", raw, has_body=True)
+RANDOM_BACKGROUND = Operation(
+    "POST", "/api/v1/custom_back/randomBackground", raw, has_body=True, repeatable=True
+)
 
 
 class CustomBackground(Resource):

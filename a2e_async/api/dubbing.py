@@ -48,16 +48,18 @@ LIST = Operation(
     "/api/v1/userDubbing/allRecords",
     many(DubbingRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
-ALL_PROCESSING = Operation("GET", "/api/v1/userDubbing/allProcessing", raw)
+ALL_PROCESSING = Operation("GET", "/api/v1/userDubbing/allProcessing", raw, repeatable=True)
 
 GET = Operation(
     "GET",
     "/api/v1/userDubbing/{_id}",
     one(DubbingRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -73,7 +75,7 @@ class Dubbing(Workflow[DubbingRecord]):
 
     name = "dubbing"
     record_type = DubbingRecord
-    routes = Routes(start=START, get=GET, list=LIST, delete=DELETE)
+    routes = Routes(start=START, get=GET, list=LIST, delete=DELETE, outputs=("result_url",))
 
     def __call__(
         self,

@@ -38,7 +38,9 @@ ADD = Operation(
     has_body=True,
 )
 
-LIST = Operation("GET", "/api/v1/userFaceSwapImage/records", many(FaceImage), paging=Paging())
+LIST = Operation(
+    "GET", "/api/v1/userFaceSwapImage/records", many(FaceImage), paging=Paging(), repeatable=True
+)
 
 DELETE = Operation(
     "DELETE", "/api/v1/userFaceSwapImage/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)

@@ -52,6 +52,7 @@ STATUS = Operation(
     "/api/v1/userFaceSwapPreview/status",
     one(FaceSwapPreviewRecord),
     query=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 
@@ -65,7 +66,7 @@ class FaceSwapPreview(Workflow[FaceSwapPreviewRecord]):
 
     name = "face_swap_preview"
     record_type = FaceSwapPreviewRecord
-    routes = Routes(start=START, get=STATUS)
+    routes = Routes(start=START, get=STATUS, outputs=("result_url",))
 
     def __call__(
         self, *, video_url: Media, face_url: Media, **options: Unpack[CallOptions]

@@ -48,7 +48,7 @@ START = Operation(
     "/api/v1/userFaceSwapTask/add",
     one(FaceSwapTaskRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("video_url", str, required=True, media=True),
         Field("face_url", str, required=True, media=True),
         Field("cover_url", str, media=True),
@@ -65,9 +65,10 @@ LIST = Operation(
     many(FaceSwapTaskRecord),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
-STATUS = Operation("GET", "/api/v1/userFaceSwapTask/status", many(FaceSwapTaskRecord))
+STATUS = Operation("GET", "/api/v1/userFaceSwapTask/status", many(FaceSwapTaskRecord), repeatable=True)
 
 BATCH_DETAIL = Operation(
     "POST",
@@ -75,6 +76,7 @@ BATCH_DETAIL = Operation(
     many(FaceSwapTaskRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -82,6 +84,7 @@ GET = Operation(
     "/api/v1/userFaceSwapTask/{_id}",
     one(FaceSwapTaskRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -101,16 +104,18 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
 
     name = "face_swap_task"
     record_type = FaceSwapTaskRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE, outputs=("result_url",)
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         video_url: Media,
         face_url: Media,
+        name: str | None = None,
         cover_url: Media | None = None,
-        model_version: Literal["v1", "v2"] | None = None,
+        model_version: Literal["v1", "v2"] | str | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         **options: Unpack[CallOptions],
@@ -118,9 +123,9 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
         """Create a new face swap task.
 
         Args:
-            name: The task's name, to find it again.
             video_url: A URL, or a file as Path, bytes or `Upload`.
             face_url: A URL, or a file as Path, bytes or `Upload`.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             cover_url: Cover image URL. A URL, or a file as Path, bytes or `Upload`.
             model_version: v1 is the default (JAH pipeline); v2 (ComfyUI) handles images only.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
@@ -137,20 +142,16 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
 
         Example:
             ```python
-            job = a2e.face_swap_task(
-                name="My Face Swap Video",
-                video_url=Path("clip.mp4"),
-                face_url=Path("cat.png"),
-            )
+            job = a2e.face_swap_task(video_url=Path("clip.mp4"), face_url=Path("cat.png"))
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "video_url": video_url,
                 "face_url": face_url,
+                "name": name,
                 "cover_url": cover_url,
                 "model_version": model_version,
                 "webhook_url": webhook_url,

@@ -26,8 +26,13 @@ __all__ = ["Flux2", "Flux2Record"]
 class Flux2Record(TaskRecord):
     """A task of `a2e.flux2` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        image_urls: The results; empty until it is done.
+        result_url: The result; empty until it is done.
     """
+
+    image_urls: Sequence[str] | None = None
+    result_url: str | None = None
 
 
 START = Operation(
@@ -35,7 +40,7 @@ START = Operation(
     "/api/v1/userFlux2/start",
     one(Flux2Record),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("prompt", str, required=True),
         Field("input_images", list, max_items=8, item=Field("", str, media=True)),
         Field(
@@ -60,6 +65,7 @@ LIST = Operation(
         Field("status", str, choices=("initialized", "processing", "completed", "failed")),
     ),
     paging=Paging("page", "page_size", 20, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -68,10 +74,15 @@ BATCH_DETAIL = Operation(
     many(Flux2Record),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
-    "GET", "/api/v1/userFlux2/detail/{id}", one(Flux2Record), path_fields=(Field("id", str, required=True),)
+    "GET",
+    "/api/v1/userFlux2/detail/{id}",
+    one(Flux2Record),
+    path_fields=(Field("id", str, required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation("DELETE", "/api/v1/userFlux2/{id}", raw, path_fields=(Field("id", str, required=True),))
@@ -87,19 +98,27 @@ class Flux2(Workflow[Flux2Record]):
 
     name = "flux2"
     record_type = Flux2Record
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("image_urls", "result_url"),
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         prompt: str,
+        name: str | None = None,
         input_images: Sequence[Media] | None = None,
         aspect_ratio: Literal[
             "1:1", "16:9", "9:16", "4:3", "3:4", "2:3", "3:2", "custom", "match_input_image"
         ]
+        | str
         | None = None,
-        resolution: Literal["1K", "2K"] | None = None,
+        resolution: Literal["1K", "2K"] | str | None = None,
         force_generate: bool | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
@@ -111,8 +130,8 @@ class Flux2(Workflow[Flux2Record]):
         expire after 7 days. A 200 may instead report detected NSFW content. 402 when credits are short.
 
         Args:
-            name: The task's name, to find it again.
             prompt: What is wanted, in words.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             input_images: At most 8 URLs; giving any switches to image-to-image mode. URLs, or files as
                 Path, bytes or `Upload`.
             aspect_ratio: Width to height. Server default: 9:16.
@@ -133,18 +152,15 @@ class Flux2(Workflow[Flux2Record]):
 
         Example:
             ```python
-            job = a2e.flux2(
-                name="Elon Musk and Mark Zuckerberg boxing",
-                prompt="a red kite over the sea",
-            )
+            job = a2e.flux2(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "prompt": prompt,
+                "name": name,
                 "input_images": input_images,
                 "aspect_ratio": aspect_ratio,
                 "resolution": resolution,
@@ -159,7 +175,7 @@ class Flux2(Workflow[Flux2Record]):
         self,
         *,
         page_size: int | None = None,
-        status: Literal["initialized", "processing", "completed", "failed"] | None = None,
+        status: Literal["initialized", "processing", "completed", "failed"] | str | None = None,
         **options: Unpack[CallOptions],
     ) -> Pages[Flux2Record]:
         """Get Flux 2 Pro task list.

@@ -40,6 +40,7 @@ QUOTE = Operation(
         Field("request_body", dict, "requestBody", required=True),
     ),
     has_body=True,
+    repeatable=True,
 )
 
 

@@ -42,16 +42,23 @@ START = Operation(
     "/api/v1/userGptImage/start",
     one(GptImageRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("prompt", str, required=True, max_length=3000),
         Field("input_images", list, max_items=16, item=Field("", str, media=True)),
-        Field("model", str, choices=("gpt-image-1.5", "gpt-image-2")),
+        Field(
+            "model",
+            str,
+            choices=("gpt-image-1.5", "gpt-image-2", "gpt-image-2.5-sunburst", "gpt-image-2.5-flare"),
+        ),
         Field(
             "aspect_ratio", str, choices=("auto", "1:1", "9:16", "21:9", "16:9", "4:3", "3:2", "3:4", "2:3")
         ),
         Field("quality", str, choices=("medium", "high")),
         Field("resolution", str, choices=("1K", "2K", "4K")),
         Field("force_generate", bool),
+        Field("save_as_png"),
+        Field("background"),
+        Field("creation_mode"),
         Field("webhook_url", str, max_length=2048, pattern="^https://"),
         Field("webhook_token", str, max_length=256),
     ),
@@ -64,7 +71,8 @@ LIST = Operation(
     "/api/v1/userGptImage/list",
     many(GptImageRecord),
     query=(Field("page_size", int, minimum=1),),
-    paging=Paging("page", "page_size", 20, 20),
+    paging=Paging("page", "page_size", 20, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -73,6 +81,7 @@ BATCH_DETAIL = Operation(
     many(GptImageRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -80,6 +89,7 @@ GET = Operation(
     "/api/v1/userGptImage/detail/{id}",
     one(GptImageRecord),
     path_fields=(Field("id", str, required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation("DELETE", "/api/v1/userGptImage/{id}", raw, path_fields=(Field("id", str, required=True),))
@@ -95,20 +105,33 @@ class GptImage(Workflow[GptImageRecord]):
 
     name = "gpt_image"
     record_type = GptImageRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("image_urls", "image_url"),
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         prompt: str,
+        name: str | None = None,
         input_images: Sequence[Media] | None = None,
-        model: Literal["gpt-image-1.5", "gpt-image-2"] | None = None,
-        aspect_ratio: Literal["auto", "1:1", "9:16", "21:9", "16:9", "4:3", "3:2", "3:4", "2:3"]
+        model: Literal["gpt-image-1.5", "gpt-image-2", "gpt-image-2.5-sunburst", "gpt-image-2.5-flare"]
+        | str
         | None = None,
-        quality: Literal["medium", "high"] | None = None,
-        resolution: Literal["1K", "2K", "4K"] | None = None,
+        aspect_ratio: Literal["auto", "1:1", "9:16", "21:9", "16:9", "4:3", "3:2", "3:4", "2:3"]
+        | str
+        | None = None,
+        quality: Literal["medium", "high"] | str | None = None,
+        resolution: Literal["1K", "2K", "4K"] | str | None = None,
         force_generate: bool | None = None,
+        save_as_png: Any | None = None,
+        background: Any | None = None,
+        creation_mode: Any | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         **options: Unpack[CallOptions],
@@ -121,8 +144,8 @@ class GptImage(Workflow[GptImageRecord]):
         resolution 4K cannot be combined with model gpt-image-2 and aspect_ratio 1:1.
 
         Args:
-            name: The task's name, to find it again.
             prompt: At most 3000 characters.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             input_images: Image URLs for editing; at most 16 (gpt-image-1.5). URLs, or files as Path,
                 bytes or `Upload`.
             model: 1.5: 20/35 coins; 2: per image 25 (1K), 35 (2K), 45 (4K), quality fixed medium.
@@ -133,6 +156,9 @@ class GptImage(Workflow[GptImageRecord]):
             resolution: gpt-image-2 only; 1:1 excludes 4K; aspect_ratio auto or omitted: 1K only. Server
                 default: 1K.
             force_generate: Generates despite detected NSFW.
+            save_as_png: Whether the picture is a PNG.
+            background: The background of the picture.
+            creation_mode: How the picture is made.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
@@ -147,21 +173,24 @@ class GptImage(Workflow[GptImageRecord]):
 
         Example:
             ```python
-            job = a2e.gpt_image(name="red kite", prompt="a red kite over the sea")
+            job = a2e.gpt_image(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "prompt": prompt,
+                "name": name,
                 "input_images": input_images,
                 "model": model,
                 "aspect_ratio": aspect_ratio,
                 "quality": quality,
                 "resolution": resolution,
                 "force_generate": force_generate,
+                "save_as_png": save_as_png,
+                "background": background,
+                "creation_mode": creation_mode,
                 "webhook_url": webhook_url,
                 "webhook_token": webhook_token,
             },

@@ -27,8 +27,15 @@ __all__ = ["GrokVideo", "GrokVideoRecord"]
 class GrokVideoRecord(TaskRecord):
     """A task of `a2e.grok_video` as the service reports it.
 
-    The result field is not known. Look into `raw`.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -66,7 +73,8 @@ LIST = Operation(
     "/api/v1/grokVideo/allRecords",
     many(GrokVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -75,6 +83,7 @@ BATCH_DETAIL = Operation(
     many(GrokVideoRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -82,6 +91,7 @@ GET = Operation(
     "/api/v1/grokVideo/{_id}",
     one(GrokVideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -99,20 +109,27 @@ class GrokVideo(Workflow[GrokVideoRecord]):
 
     name = "grok_video"
     record_type = GrokVideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "video_url", "video_output"),
+    )
 
     def __call__(
         self,
         *,
         name: str | None = None,
-        model_type: Literal["text-to-video", "image-to-video"] | None = None,
-        model_version: Literal["legacy", "1.5"] | None = None,
+        model_type: Literal["text-to-video", "image-to-video"] | str | None = None,
+        model_version: Literal["legacy", "1.5"] | str | None = None,
         prompt: str | None = None,
-        mode: Literal["fun", "normal", "spicy"] | None = None,
+        mode: Literal["fun", "normal", "spicy"] | str | None = None,
         image_urls: Sequence[Media] | None = None,
         image_url: Media | None = None,
-        aspect_ratio: Literal["auto", "1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"] | None = None,
-        duration: Literal["6", "10", "15"] | None = None,
+        aspect_ratio: Literal["auto", "1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"] | str | None = None,
+        duration: Literal["6", "10", "15"] | str | None = None,
         nsfw_checker: bool | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
@@ -128,7 +145,7 @@ class GrokVideo(Workflow[GrokVideoRecord]):
         text-to-video or left out and model_version legacy or left out.
 
         Args:
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             model_type: Server default: text-to-video.
             model_version: 1.5 works with image-to-video only. Server default: legacy.
             prompt: Needed for text-to-video; optional for image-to-video.

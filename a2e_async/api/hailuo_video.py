@@ -27,8 +27,15 @@ __all__ = ["HailuoVideo", "HailuoVideoRecord"]
 class HailuoVideoRecord(TaskRecord):
     """A task of `a2e.hailuo_video` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -55,7 +62,8 @@ LIST = Operation(
     "/api/v1/hailuoVideo/allRecords",
     many(HailuoVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 GET = Operation(
@@ -63,6 +71,7 @@ GET = Operation(
     "/api/v1/hailuoVideo/{_id}",
     one(HailuoVideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -78,7 +87,9 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
 
     name = "hailuo_video"
     record_type = HailuoVideoRecord
-    routes = Routes(start=START, get=GET, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START, get=GET, list=LIST, delete=DELETE, outputs=("result_url", "video_url", "video_output")
+    )
 
     def __call__(
         self,
@@ -87,8 +98,8 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
         name: str | None = None,
         image_urls: Sequence[Media] | None = None,
         image_url: Media | None = None,
-        resolution: Literal["768P", "1080P"] | None = None,
-        duration: Literal["6", "10"] | None = None,
+        resolution: Literal["768P", "1080P"] | str | None = None,
+        duration: Literal["6", "10"] | str | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         **options: Unpack[CallOptions],
@@ -103,7 +114,7 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
 
         Args:
             prompt: What is wanted, in words.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             image_urls: At least one image needed. URLs, or files as Path, bytes or `Upload`.
             image_url: Single-image alternative to image_urls. A URL, or a file as Path, bytes or
                 `Upload`.

@@ -27,8 +27,15 @@ __all__ = ["HappyhorseVideo", "HappyhorseVideoRecord"]
 class HappyhorseVideoRecord(TaskRecord):
     """A task of `a2e.happyhorse_video` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -82,7 +89,8 @@ LIST = Operation(
     "/api/v1/userHappyhorseVideo/allRecords",
     many(HappyhorseVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -91,6 +99,7 @@ BATCH_DETAIL = Operation(
     many(HappyhorseVideoRecord),
     body=(Field("ids", list, required=True, max_items=200, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -98,6 +107,7 @@ GET = Operation(
     "/api/v1/userHappyhorseVideo/{_id}",
     one(HappyhorseVideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -116,24 +126,32 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
 
     name = "happyhorse_video"
     record_type = HappyhorseVideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "video_url", "video_output"),
+    )
 
     def __call__(
         self,
         *,
-        mode: Literal["t2v", "i2v", "r2v", "video-edit"],
+        mode: Literal["t2v", "i2v", "r2v", "video-edit"] | str,
         name: str | None = None,
-        model_version: Literal["1.0", "1.1"] | None = None,
+        model_version: Literal["1.0", "1.1"] | str | None = None,
         prompt: str | None = None,
         image_url: Media | None = None,
         reference_image_urls: Sequence[Media] | None = None,
         edit_video_url: Media | None = None,
         input_video_seconds: float | None = None,
         duration: Literal["3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"]
+        | str
         | None = None,
-        resolution: Literal["480P", "720P", "1080P"] | None = None,
-        ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9"] | None = None,
-        audio_setting: Literal["auto", "origin"] | None = None,
+        resolution: Literal["480P", "720P", "1080P"] | str | None = None,
+        ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4", "4:5", "5:4", "9:21", "21:9"] | str | None = None,
+        audio_setting: Literal["auto", "origin"] | str | None = None,
         seed: int | None = None,
         watermark: bool | None = None,
         webhook_url: str | None = None,
@@ -155,7 +173,7 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
         Args:
             mode: Text (t2v), image (i2v) or reference (r2v) to video, or editing of a video
                 (video-edit).
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             model_version: video-edit always runs 1.0; 1.1 allows more durations, ratios and 480P.
                 Server default: 1.0.
             prompt: Needed for t2v, r2v and video-edit; optional for i2v.

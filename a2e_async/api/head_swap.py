@@ -26,8 +26,17 @@ __all__ = ["HeadSwap", "HeadSwapRecord"]
 class HeadSwapRecord(TaskRecord):
     """A task of `a2e.head_swap` as the service reports it.
 
-    The result field is not known. Look into `raw`.
+    An image target gives an image, a video target a video.
+
+    Attributes:
+        result_url: The result; empty until it is done.
+        result_image_url: The result; empty until it is done.
+        result_video_url: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    result_image_url: str | None = None
+    result_video_url: str | None = None
 
 
 START = Operation(
@@ -49,6 +58,7 @@ LIST = Operation(
     many(HeadSwapRecord),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -57,6 +67,7 @@ BATCH_DETAIL = Operation(
     many(HeadSwapRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -64,6 +75,7 @@ GET = Operation(
     "/api/v1/headSwap/{_id}",
     one(HeadSwapRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -81,7 +93,14 @@ class HeadSwap(Workflow[HeadSwapRecord]):
 
     name = "head_swap"
     record_type = HeadSwapRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "result_image_url", "result_video_url"),
+    )
 
     def __call__(
         self,

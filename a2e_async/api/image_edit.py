@@ -26,8 +26,15 @@ __all__ = ["ImageEdit", "ImageEditRecord"]
 class ImageEditRecord(TaskRecord):
     """A task of `a2e.image_edit` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_image_url: The result; empty until it is done.
+        result_url: The result; empty until it is done.
+        result_urls: The results; empty until it is done.
     """
+
+    result_image_url: str | None = None
+    result_url: str | None = None
+    result_urls: Sequence[str] | None = None
 
 
 START = Operation(
@@ -50,7 +57,8 @@ LIST = Operation(
     "/api/v1/userImageEdit/allRecords",
     many(ImageEditRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -59,6 +67,7 @@ BATCH_DETAIL = Operation(
     many(ImageEditRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -66,6 +75,7 @@ GET = Operation(
     "/api/v1/userImageEdit/{_id}",
     one(ImageEditRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -81,12 +91,19 @@ class ImageEdit(Workflow[ImageEditRecord]):
 
     name = "image_edit"
     record_type = ImageEditRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_image_url", "result_url", "result_urls"),
+    )
 
     def __call__(
         self,
         *,
-        edit_type: Literal["clothing", "product"],
+        edit_type: Literal["clothing", "product"] | str,
         image_urls: Sequence[Media],
         name: str | None = None,
         timeout: float | None = None,
@@ -99,7 +116,7 @@ class ImageEdit(Workflow[ImageEditRecord]):
         Args:
             edit_type: Not documented.
             image_urls: URLs, or files as Path, bytes or `Upload`. At least 2 items.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             timeout: Seconds. Server default: 120.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.

@@ -73,6 +73,7 @@ LIST = Operation(
     many(ImageToVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -81,11 +82,12 @@ BATCH_DETAIL = Operation(
     many(ImageToVideoRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
-AVG_PROCESSING_TIME = Operation("GET", "/api/v1/userImage2Video/avgProcessingTime", raw)
+AVG_PROCESSING_TIME = Operation("GET", "/api/v1/userImage2Video/avgProcessingTime", raw, repeatable=True)
 
-UNLIMITED_QUEUE_LEVEL = Operation("GET", "/api/v1/userImage2Video/unlimitedQueueLevel", raw)
+UNLIMITED_QUEUE_LEVEL = Operation("GET", "/api/v1/userImage2Video/unlimitedQueueLevel", raw, repeatable=True)
 
 MARK_SHARED = Operation(
     "POST",
@@ -116,6 +118,7 @@ GET = Operation(
     "/api/v1/userImage2Video/{_id}",
     one(ImageToVideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -167,7 +170,9 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
     name = "image_to_video"
     record_type = ImageToVideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE, outputs=("result_url",)
+    )
 
     def __call__(
         self,
@@ -177,12 +182,12 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         prompt: str | None = None,
         negative_prompt: str | None = None,
         lora: str | None = None,
-        model_type: Literal["GENERAL", "FLF2V"] | None = None,
-        model_version: Literal["a2e", "a2e-v2", "a2e-v2-flash"] | None = None,
+        model_type: Literal["GENERAL", "FLF2V"] | str | None = None,
+        model_version: Literal["a2e", "a2e-v2", "a2e-v2-flash"] | str | None = None,
         end_image_url: Media | None = None,
         extend_prompt: bool | None = None,
         number_of_images: int | None = None,
-        video_time: Literal[5, 10, 15, 20] | None = None,
+        video_time: Literal[5, 10, 15, 20] | int | None = None,
         video_length: int | None = None,
         skip_face_enhance: bool | None = None,
         mask_face: bool | None = None,
@@ -199,7 +204,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             image_url: A URL, or a file as Path, bytes or `Upload`.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lora: Lora ID; its preset replaces prompt and negative_prompt, which may then be omitted.
@@ -431,7 +436,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         lang: str | None = None,
         max_length: int | None = None,
         stream: Literal[True],
-        template: Literal["default", "cinematic"] | None = None,
+        template: Literal["default", "cinematic"] | str | None = None,
         shot_count: int | None = None,
         with_audio: bool | None = None,
         **options: Unpack[CallOptions],
@@ -447,7 +452,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         lang: str | None = None,
         max_length: int | None = None,
         stream: Literal[False] | None = None,
-        template: Literal["default", "cinematic"] | None = None,
+        template: Literal["default", "cinematic"] | str | None = None,
         shot_count: int | None = None,
         with_audio: bool | None = None,
         **options: Unpack[CallOptions],
@@ -462,7 +467,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         lang: str | None = None,
         max_length: int | None = None,
         stream: bool | None = None,
-        template: Literal["default", "cinematic"] | None = None,
+        template: Literal["default", "cinematic"] | str | None = None,
         shot_count: int | None = None,
         with_audio: bool | None = None,
         **options: Unpack[CallOptions],

@@ -26,8 +26,13 @@ __all__ = ["KlingImage", "KlingImageRecord"]
 class KlingImageRecord(TaskRecord):
     """A task of `a2e.kling_image` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        image_urls: The results; empty until it is done.
+        result_url: The result; empty until it is done.
     """
+
+    image_urls: Sequence[str] | None = None
+    result_url: str | None = None
 
 
 START = Operation(
@@ -35,7 +40,7 @@ START = Operation(
     "/api/v1/userKlingImage/start",
     one(KlingImageRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("prompt", str, required=True),
         Field("input_images", list, item=Field("", str, media=True)),
         Field("aspect_ratio", str, choices=("1:1", "16:9", "9:16", "4:3", "3:4", "2:3", "3:2", "21:9")),
@@ -47,7 +52,9 @@ START = Operation(
     has_body=True,
 )
 
-LIST = Operation("GET", "/api/v1/userKlingImage/list", many(KlingImageRecord), paging=Paging())
+LIST = Operation(
+    "GET", "/api/v1/userKlingImage/list", many(KlingImageRecord), paging=Paging(), repeatable=True
+)
 
 BATCH_DETAIL = Operation(
     "POST",
@@ -55,6 +62,7 @@ BATCH_DETAIL = Operation(
     many(KlingImageRecord),
     body=(Field("ids", list, required=True, max_items=200, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -62,6 +70,7 @@ GET = Operation(
     "/api/v1/userKlingImage/detail/{id}",
     one(KlingImageRecord),
     path_fields=(Field("id", str, required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -77,16 +86,23 @@ class KlingImage(Workflow[KlingImageRecord]):
 
     name = "kling_image"
     record_type = KlingImageRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("image_urls", "result_url"),
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         prompt: str,
+        name: str | None = None,
         input_images: Sequence[Media] | None = None,
-        aspect_ratio: Literal["1:1", "16:9", "9:16", "4:3", "3:4", "2:3", "3:2", "21:9"] | None = None,
-        resolution: Literal["1k", "2k"] | None = None,
+        aspect_ratio: Literal["1:1", "16:9", "9:16", "4:3", "3:4", "2:3", "3:2", "21:9"] | str | None = None,
+        resolution: Literal["1k", "2k"] | str | None = None,
         n: int | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
@@ -97,8 +113,8 @@ class KlingImage(Workflow[KlingImageRecord]):
         Creates one or more tasks, as many as `n` says.
 
         Args:
-            name: The task's name, to find it again.
             prompt: What is wanted, in words.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             input_images: Reference image URLs, publicly reachable. URLs, or files as Path, bytes or
                 `Upload`.
             aspect_ratio: Width to height. Server default: 9:16.
@@ -118,15 +134,15 @@ class KlingImage(Workflow[KlingImageRecord]):
 
         Example:
             ```python
-            job = a2e.kling_image(name="red kite", prompt="a red kite over the sea")
+            job = a2e.kling_image(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "prompt": prompt,
+                "name": name,
                 "input_images": input_images,
                 "aspect_ratio": aspect_ratio,
                 "resolution": resolution,

@@ -38,8 +38,15 @@ class MultiPrompt(TypedDict, total=False):
 class KlingOmniRecord(TaskRecord):
     """A task of `a2e.kling_omni` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -89,7 +96,8 @@ LIST = Operation(
     "/api/v1/klingOmni/allRecords",
     many(KlingOmniRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 20, 20),
+    paging=Paging("pageNum", "pageSize", 20, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -98,6 +106,7 @@ BATCH_DETAIL = Operation(
     many(KlingOmniRecord),
     body=(Field("ids", list, required=True, max_items=200, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -105,6 +114,7 @@ GET = Operation(
     "/api/v1/klingOmni/{_id}",
     one(KlingOmniRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 UPDATE = Operation(
@@ -129,7 +139,14 @@ class KlingOmni(Workflow[KlingOmniRecord]):
 
     name = "kling_omni"
     record_type = KlingOmniRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "video_url", "video_output"),
+    )
 
     def __call__(
         self,
@@ -137,13 +154,14 @@ class KlingOmni(Workflow[KlingOmniRecord]):
         name: str | None = None,
         prompt: str | None = None,
         image_list: Sequence[Media] | None = None,
-        mode: Literal["std", "pro"] | None = None,
+        mode: Literal["std", "pro"] | str | None = None,
         duration: Literal["3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"]
+        | str
         | None = None,
-        aspect_ratio: Literal["16:9", "9:16", "1:1"] | None = None,
+        aspect_ratio: Literal["16:9", "9:16", "1:1"] | str | None = None,
         sound: bool | None = None,
         multi_shot: bool | None = None,
-        shot_type: Literal["intelligence", "customize"] | None = None,
+        shot_type: Literal["intelligence", "customize"] | str | None = None,
         multi_prompt: Sequence[MultiPrompt] | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
@@ -158,7 +176,7 @@ class KlingOmni(Workflow[KlingOmniRecord]):
         needed with multi_shot True. multi_prompt is needed with shot_type customize.
 
         Args:
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: Needed when multi_shot is false or shot_type is intelligence; refer to images as
                 <<<image_N>>>.
             image_list: Up to 7 image URLs; jpg/jpeg/png, 10 MB each at most. URLs, or files as Path,

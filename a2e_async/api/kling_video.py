@@ -27,8 +27,17 @@ __all__ = ["KlingVideo", "KlingVideoRecord"]
 class KlingVideoRecord(TaskRecord):
     """A task of `a2e.kling_video` as the service reports it.
 
-    The status and result fields are not known. Look into `raw`.
+    The name of the status is not known. Look into `raw`.
+
+    Attributes:
+        result_url: The result; empty until it is done.
+        result_video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    result_video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -92,7 +101,8 @@ LIST = Operation(
     "/api/v1/klingVideo/allRecords",
     many(KlingVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 20, 20),
+    paging=Paging("pageNum", "pageSize", 20, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -101,6 +111,7 @@ BATCH_DETAIL = Operation(
     many(KlingVideoRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -108,6 +119,7 @@ GET = Operation(
     "/api/v1/klingVideo/{_id}",
     one(KlingVideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 UPDATE = Operation(
@@ -132,26 +144,34 @@ class KlingVideo(Workflow[KlingVideoRecord]):
 
     name = "kling_video"
     record_type = KlingVideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "result_video_url", "video_output"),
+    )
 
     def __call__(
         self,
         *,
-        mode: Literal["text-to-video", "image-to-video", "motion-control"],
+        mode: Literal["text-to-video", "image-to-video", "motion-control"] | str,
         prompt: str,
         name: str | None = None,
-        version: Literal["2.6", "3.0"] | None = None,
-        model_version: Literal["standard", "fast"] | None = None,
-        resolution: Literal["720p", "1080p"] | None = None,
-        quality_mode: Literal["std", "pro", "4k"] | None = None,
+        version: Literal["2.6", "3.0"] | str | None = None,
+        model_version: Literal["standard", "fast"] | str | None = None,
+        resolution: Literal["720p", "1080p"] | str | None = None,
+        quality_mode: Literal["std", "pro", "4k"] | str | None = None,
         duration: Literal["3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"]
+        | str
         | None = None,
         image_url: Media | None = None,
         video_url: Media | None = None,
-        aspect_ratio: Literal["16:9", "9:16", "1:1"] | None = None,
+        aspect_ratio: Literal["16:9", "9:16", "1:1"] | str | None = None,
         sound: bool | None = None,
         end_image_url: Media | None = None,
-        character_orientation: Literal["video", "image"] | None = None,
+        character_orientation: Literal["video", "image"] | str | None = None,
         negative_prompt: str | None = None,
         seed: float | None = None,
         webhook_url: str | None = None,
@@ -174,7 +194,7 @@ class KlingVideo(Workflow[KlingVideoRecord]):
         Args:
             mode: Text or image to video, or the motion of a video moved onto an image.
             prompt: What is wanted, in words.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             version: 2.6: 5 or 10 s; 3.0: 5, 10 or 15 s (but see duration). Server default: 2.6.
             model_version: fast: version 3.0 only, text/image-to-video, 3-15 s, takes resolution instead
                 of quality_mode 4k. Server default: standard.

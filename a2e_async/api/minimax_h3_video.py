@@ -27,8 +27,15 @@ __all__ = ["MinimaxH3Video", "MinimaxH3VideoRecord"]
 class MinimaxH3VideoRecord(TaskRecord):
     """A task of `a2e.minimax_h3_video` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -69,7 +76,8 @@ LIST = Operation(
     "/api/v1/minimaxH3Video/allRecords",
     many(MinimaxH3VideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -78,6 +86,7 @@ BATCH_DETAIL = Operation(
     many(MinimaxH3VideoRecord),
     body=(Field("ids", list, required=True, max_items=200, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -85,6 +94,7 @@ GET = Operation(
     "/api/v1/minimaxH3Video/{_id}",
     one(MinimaxH3VideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -100,22 +110,31 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
 
     name = "minimax_h3_video"
     record_type = MinimaxH3VideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "video_url", "video_output"),
+    )
 
     def __call__(
         self,
         *,
         prompt: str,
         name: str | None = None,
-        mode: Literal["text-to-video", "image-to-video", "reference-to-video"] | None = None,
+        mode: Literal["text-to-video", "image-to-video", "reference-to-video"] | str | None = None,
         first_frame_url: Media | None = None,
         last_frame_url: Media | None = None,
         reference_image_urls: Sequence[Media] | None = None,
         reference_video_urls: Sequence[Media] | None = None,
         reference_audio_urls: Sequence[Media] | None = None,
-        resolution: Literal["768P", "2K"] | None = None,
-        duration: Literal["4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"] | None = None,
-        aspect_ratio: Literal["adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16"] | None = None,
+        resolution: Literal["768P", "2K"] | str | None = None,
+        duration: Literal["4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"]
+        | str
+        | None = None,
+        aspect_ratio: Literal["adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16"] | str | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         **options: Unpack[CallOptions],
@@ -131,7 +150,7 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
 
         Args:
             prompt: What is wanted, in words.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             mode: Server default: text-to-video.
             first_frame_url: Needed when mode is image-to-video. A URL, or a file as Path, bytes or
                 `Upload`.

@@ -56,6 +56,7 @@ LIST = Operation(
     many(MotionTransferRecord),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -64,6 +65,7 @@ BATCH_DETAIL = Operation(
     many(MotionTransferRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -71,6 +73,7 @@ GET = Operation(
     "/api/v1/motionTransfer/{_id}",
     one(MotionTransferRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -86,7 +89,14 @@ class MotionTransfer(Workflow[MotionTransferRecord]):
 
     name = "motion_transfer"
     record_type = MotionTransferRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_video_url",),
+    )
 
     def __call__(
         self,
@@ -106,7 +116,7 @@ class MotionTransfer(Workflow[MotionTransferRecord]):
         Args:
             image_url: Reference image. A URL, or a file as Path, bytes or `Upload`.
             video_url: Source of the motion. A URL, or a file as Path, bytes or `Upload`.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             positive_prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             timeout: Seconds. Server default: 300.

@@ -40,7 +40,7 @@ START = Operation(
     "/api/v1/userNanoBanana/start",
     one(NanoBananaRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("prompt", str, required=True),
         Field(
             "model", str, choices=("nano-banana", "nano-banana-pro", "nano-banana-2", "nano-banana-2-lite")
@@ -68,7 +68,8 @@ LIST = Operation(
         Field("page_size", int, "pageSize", minimum=1, maximum=100),
         Field("status", str, choices=("initialized", "processing", "completed", "failed")),
     ),
-    paging=Paging("pageNum", "pageSize", 1, 100),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -77,6 +78,7 @@ BATCH_DETAIL = Operation(
     many(NanoBananaRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -84,6 +86,7 @@ GET = Operation(
     "/api/v1/userNanoBanana/detail/{id}",
     one(NanoBananaRecord),
     path_fields=(Field("id", str, required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -101,18 +104,23 @@ class NanoBanana(Workflow[NanoBananaRecord]):
 
     name = "nano_banana"
     record_type = NanoBananaRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE, outputs=("image_urls",)
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         prompt: str,
-        model: Literal["nano-banana", "nano-banana-pro", "nano-banana-2", "nano-banana-2-lite"] | None = None,
+        name: str | None = None,
+        model: Literal["nano-banana", "nano-banana-pro", "nano-banana-2", "nano-banana-2-lite"]
+        | str
+        | None = None,
         input_images: Sequence[Media] | None = None,
         aspect_ratio: Literal["auto", "16:9", "1:1", "9:16", "4:3", "3:4", "2:3", "3:2", "4:5", "5:4", "21:9"]
+        | str
         | None = None,
-        image_size: Literal["1K", "2K", "4K"] | None = None,
+        image_size: Literal["1K", "2K", "4K"] | str | None = None,
         google_search: bool | None = None,
         force_generate: bool | None = None,
         webhook_url: str | None = None,
@@ -125,8 +133,8 @@ class NanoBanana(Workflow[NanoBananaRecord]):
         best effort.
 
         Args:
-            name: The task's name, to find it again.
             prompt: What is wanted, in words.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             model: nano-banana has no resolution control (edits when given images); lite is 1K only.
                 Server default: nano-banana-pro.
             input_images: Image URLs, for editing and composition. URLs, or files as Path, bytes or
@@ -151,15 +159,15 @@ class NanoBanana(Workflow[NanoBananaRecord]):
 
         Example:
             ```python
-            job = a2e.nano_banana(name="Beautiful Landscape", prompt="a red kite over the sea")
+            job = a2e.nano_banana(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "prompt": prompt,
+                "name": name,
                 "model": model,
                 "input_images": input_images,
                 "aspect_ratio": aspect_ratio,
@@ -176,7 +184,7 @@ class NanoBanana(Workflow[NanoBananaRecord]):
         self,
         *,
         page_size: int | None = None,
-        status: Literal["initialized", "processing", "completed", "failed"] | None = None,
+        status: Literal["initialized", "processing", "completed", "failed"] | str | None = None,
         **options: Unpack[CallOptions],
     ) -> Pages[NanoBananaRecord]:
         """Get Nano Banana task list.

@@ -26,8 +26,15 @@ __all__ = ["Photobook", "PhotobookRecord"]
 class PhotobookRecord(TaskRecord):
     """A task of `a2e.photobook` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        image_urls: The results; empty until it is done.
+        result_urls: The results; empty until it is done.
+        result_url: The result; empty until it is done.
     """
+
+    image_urls: Sequence[str] | None = None
+    result_urls: Sequence[str] | None = None
+    result_url: str | None = None
 
 
 START = Operation(
@@ -49,7 +56,8 @@ LIST = Operation(
     "/api/v1/userPhotobook/allRecords",
     many(PhotobookRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 20, 20),
+    paging=Paging("pageNum", "pageSize", 20, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -58,10 +66,15 @@ BATCH_DETAIL = Operation(
     many(PhotobookRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
-    "GET", "/api/v1/userPhotobook/{id}", one(PhotobookRecord), path_fields=(Field("id", str, required=True),)
+    "GET",
+    "/api/v1/userPhotobook/{id}",
+    one(PhotobookRecord),
+    path_fields=(Field("id", str, required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -77,7 +90,14 @@ class Photobook(Workflow[PhotobookRecord]):
 
     name = "photobook"
     record_type = PhotobookRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("image_urls", "result_urls", "result_url"),
+    )
 
     def __call__(
         self,
@@ -86,7 +106,7 @@ class Photobook(Workflow[PhotobookRecord]):
         name: str | None = None,
         location: str | None = None,
         clothing: str | None = None,
-        total_count: Literal[4, 8, 12, 16] | None = None,
+        total_count: Literal[4, 8, 12, 16] | int | None = None,
         **options: Unpack[CallOptions],
     ) -> Job[PhotobookRecord]:
         """Start photobook generation.
@@ -97,7 +117,7 @@ class Photobook(Workflow[PhotobookRecord]):
         Args:
             face_image_url: One face image, used for every photo. A URL, or a file as Path, bytes or
                 `Upload`.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             location: Not documented.
             clothing: Applied in the image-edit step.
             total_count: Server default: 4.

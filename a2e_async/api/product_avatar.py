@@ -82,7 +82,8 @@ LIST = Operation(
     "/api/v1/productAvatar/allRecords",
     many(ProductAvatarRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -91,6 +92,7 @@ BATCH_DETAIL = Operation(
     many(ProductAvatarRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -98,6 +100,7 @@ GET = Operation(
     "/api/v1/productAvatar/{_id}",
     one(ProductAvatarRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -113,7 +116,14 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
 
     name = "product_avatar"
     record_type = ProductAvatarRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_image_url",),
+    )
 
     def __call__(
         self,
@@ -136,7 +146,7 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
             image_urls: Index 0 is the product, index 1 the person. URLs, or files as Path, bytes or
                 `Upload`. Exactly 2 items.
             product_rect: Position and size of the product.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             timeout: Seconds. Server default: 120.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048

@@ -27,8 +27,13 @@ __all__ = ["Qwen2Image", "Qwen2ImageRecord"]
 class Qwen2ImageRecord(TaskRecord):
     """A task of `a2e.qwen2_image` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        image_urls: The results; empty until it is done.
+        result_url: The result; empty until it is done.
     """
+
+    image_urls: Sequence[str] | None = None
+    result_url: str | None = None
 
 
 START = Operation(
@@ -36,7 +41,7 @@ START = Operation(
     "/api/v1/userQwen2Image/start",
     one(Qwen2ImageRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("prompt", str, required=True),
         Field(
             "model",
@@ -88,13 +93,16 @@ START = Operation(
     ),
 )
 
-LIST = Operation("GET", "/api/v1/userQwen2Image/list", many(Qwen2ImageRecord), paging=Paging())
+LIST = Operation(
+    "GET", "/api/v1/userQwen2Image/list", many(Qwen2ImageRecord), paging=Paging(), repeatable=True
+)
 
 GET = Operation(
     "GET",
     "/api/v1/userQwen2Image/detail/{id}",
     one(Qwen2ImageRecord),
     path_fields=(Field("id", str, required=True),),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -103,6 +111,7 @@ BATCH_DETAIL = Operation(
     many(Qwen2ImageRecord),
     body=(Field("ids", list, required=True, max_items=200, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -118,14 +127,22 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
 
     name = "qwen2_image"
     record_type = Qwen2ImageRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("image_urls", "result_url"),
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         prompt: str,
+        name: str | None = None,
         model: Literal["qwen-image-2.0", "qwen-image-2.0-pro", "qwen-image-3.0", "qwen-image-3.0-pro"]
+        | str
         | None = None,
         input_images: Sequence[Media] | None = None,
         size: Literal[
@@ -145,6 +162,7 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
             "2048*1152",
             "1152*2048",
         ]
+        | str
         | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
@@ -159,8 +177,8 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
         1512*648 with model qwen-image-2.0, qwen-image-2.0-pro, qwen-image-3.0 or left out.
 
         Args:
-            name: The task's name, to find it again.
             prompt: What is wanted, in words.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             model: Server default: qwen-image-2.0.
             input_images: Reference images; the URLs must be public. URLs, or files as Path, bytes or
                 `Upload`.
@@ -180,15 +198,15 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
 
         Example:
             ```python
-            job = a2e.qwen2_image(name="red kite", prompt="a red kite over the sea")
+            job = a2e.qwen2_image(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "prompt": prompt,
+                "name": name,
                 "model": model,
                 "input_images": input_images,
                 "size": size,

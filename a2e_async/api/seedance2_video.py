@@ -27,8 +27,15 @@ __all__ = ["Seedance2Video", "Seedance2VideoRecord"]
 class Seedance2VideoRecord(TaskRecord):
     """A task of `a2e.seedance2_video` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -94,7 +101,8 @@ LIST = Operation(
     "/api/v1/seedance2Video/allRecords",
     many(Seedance2VideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 20, 20),
+    paging=Paging("pageNum", "pageSize", 20, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -103,6 +111,7 @@ BATCH_DETAIL = Operation(
     many(Seedance2VideoRecord),
     body=(Field("ids", list, required=True, max_items=200, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -110,6 +119,7 @@ GET = Operation(
     "/api/v1/seedance2Video/{_id}",
     one(Seedance2VideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 UPDATE = Operation(
@@ -134,16 +144,25 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
 
     name = "seedance2_video"
     record_type = Seedance2VideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "video_url", "video_output"),
+    )
 
     def __call__(
         self,
         *,
         prompt: str,
         name: str | None = None,
-        mode: Literal["text-to-video", "image-to-video", "first-last-frames", "reference"] | None = None,
-        model_version: Literal["standard", "mini", "fast", "2.5"] | None = None,
-        omni_reference_task_type: Literal["reference", "edit", "extend"] | None = None,
+        mode: Literal["text-to-video", "image-to-video", "first-last-frames", "reference"]
+        | str
+        | None = None,
+        model_version: Literal["standard", "mini", "fast", "2.5"] | str | None = None,
+        omni_reference_task_type: Literal["reference", "edit", "extend"] | str | None = None,
         image_url: Media | None = None,
         first_frame_url: Media | None = None,
         last_frame_url: Media | None = None,
@@ -152,8 +171,8 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
         audio_urls: Sequence[Media] | None = None,
         input_video_duration: float | None = None,
         duration: int | None = None,
-        aspect_ratio: Literal["adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16"] | None = None,
-        resolution: Literal["480p", "720p", "1080p", "4k"] | None = None,
+        aspect_ratio: Literal["adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16"] | str | None = None,
+        resolution: Literal["480p", "720p", "1080p", "4k"] | str | None = None,
         generate_audio: bool | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
@@ -177,7 +196,7 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
 
         Args:
             prompt: What is wanted, in words.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             mode: Inputs by mode: image_url; first_frame_url+last_frame_url;
                 reference_urls/video_urls/audio_urls. Audio alone needs 2.5. Server default:
                 text-to-video.

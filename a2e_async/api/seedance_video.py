@@ -26,8 +26,15 @@ __all__ = ["SeedanceVideo", "SeedanceVideoRecord"]
 class SeedanceVideoRecord(TaskRecord):
     """A task of `a2e.seedance_video` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -57,7 +64,8 @@ LIST = Operation(
     "/api/v1/seedanceVideo/allRecords",
     many(SeedanceVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 20, 20),
+    paging=Paging("pageNum", "pageSize", 20, 100),
+    repeatable=True,
 )
 
 
@@ -69,19 +77,19 @@ class SeedanceVideo(Workflow[SeedanceVideoRecord]):
 
     name = "seedance_video"
     record_type = SeedanceVideoRecord
-    routes = Routes(start=START, list=LIST)
+    routes = Routes(start=START, list=LIST, outputs=("result_url", "video_url", "video_output"))
 
     def __call__(
         self,
         *,
         prompt: str,
         name: str | None = None,
-        mode: Literal["text-to-video", "image-to-video"] | None = None,
+        mode: Literal["text-to-video", "image-to-video"] | str | None = None,
         image_url: Media | None = None,
         end_image_url: Media | None = None,
-        duration: Literal["5", "10"] | None = None,
-        aspect_ratio: Literal["16:9", "9:16", "1:1"] | None = None,
-        resolution: Literal["480p", "720p"] | None = None,
+        duration: Literal["5", "10"] | str | None = None,
+        aspect_ratio: Literal["16:9", "9:16", "1:1"] | str | None = None,
+        resolution: Literal["480p", "720p"] | str | None = None,
         camera_fixed: bool | None = None,
         generate_audio: bool | None = None,
         webhook_url: str | None = None,
@@ -97,7 +105,7 @@ class SeedanceVideo(Workflow[SeedanceVideoRecord]):
 
         Args:
             prompt: What is wanted, in words.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             mode: First-last-frames: send image-to-video with image_url and end_image_url. Server
                 default: text-to-video.
             image_url: Needed for image-to-video; is the first frame when end_image_url is given. A URL,

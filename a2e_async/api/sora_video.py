@@ -27,8 +27,15 @@ __all__ = ["SoraVideo", "SoraVideoRecord"]
 class SoraVideoRecord(TaskRecord):
     """A task of `a2e.sora_video` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -55,7 +62,8 @@ LIST = Operation(
     "/api/v1/soraVideo/allRecords",
     many(SoraVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -64,6 +72,7 @@ BATCH_DETAIL = Operation(
     many(SoraVideoRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -71,6 +80,7 @@ GET = Operation(
     "/api/v1/soraVideo/{_id}",
     one(SoraVideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -86,18 +96,25 @@ class SoraVideo(Workflow[SoraVideoRecord]):
 
     name = "sora_video"
     record_type = SoraVideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "video_url", "video_output"),
+    )
 
     def __call__(
         self,
         *,
         prompt: str,
         name: str | None = None,
-        model_type: Literal["text-to-video", "image-to-video"] | None = None,
+        model_type: Literal["text-to-video", "image-to-video"] | str | None = None,
         image_urls: Sequence[Media] | None = None,
-        aspect_ratio: Literal["portrait", "landscape"] | None = None,
-        duration_seconds: Literal["5", "10", "15"] | None = None,
-        quality: Literal["standard", "high"] | None = None,
+        aspect_ratio: Literal["portrait", "landscape"] | str | None = None,
+        duration_seconds: Literal["5", "10", "15"] | str | None = None,
+        quality: Literal["standard", "high"] | str | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         **options: Unpack[CallOptions],
@@ -111,7 +128,7 @@ class SoraVideo(Workflow[SoraVideoRecord]):
 
         Args:
             prompt: What is wanted, in words.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             model_type: Server default: image-to-video.
             image_urls: Needed when model_type is image-to-video. URLs, or files as Path, bytes or
                 `Upload`.

@@ -45,10 +45,10 @@ START = Operation(
     "/api/v1/talkingPhoto/start",
     one(TalkingPhotoRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("image_url", str, required=True, media=True),
         Field("audio_url", str, media=True),
-        Field("duration", int, minimum=1, maximum=20),
+        Field("duration", int, minimum=0, maximum=20),
         Field("prompt", str, required=True),
         Field("negative_prompt", str, required=True),
         Field("webhook_url", str, max_length=2048, pattern="^https://"),
@@ -62,7 +62,8 @@ LIST = Operation(
     "/api/v1/talkingPhoto/allRecords",
     many(TalkingPhotoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -71,6 +72,7 @@ BATCH_DETAIL = Operation(
     many(TalkingPhotoRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -78,6 +80,7 @@ GET = Operation(
     "/api/v1/talkingPhoto/{_id}",
     one(TalkingPhotoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -95,15 +98,17 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
 
     name = "talking_photo"
     record_type = TalkingPhotoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE, outputs=("result_url",)
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         image_url: Media,
         prompt: str,
         negative_prompt: str,
+        name: str | None = None,
         audio_url: Media | None = None,
         duration: int | None = None,
         webhook_url: str | None = None,
@@ -115,12 +120,12 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
         Makes a video from a portrait image and, optionally, an audio track. Returns the task record.
 
         Args:
-            name: The task's name, to find it again.
             image_url: A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             audio_url: A URL, or a file as Path, bytes or `Upload`.
-            duration: Seconds. 1 to 20. Server default: 3.
+            duration: Seconds; 0 is as long as the audio. 0 to 20. Server default: 3.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
@@ -136,7 +141,6 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
         Example:
             ```python
             job = a2e.talking_photo(
-                name="My Talking Photo",
                 image_url=Path("cat.png"),
                 prompt="Make this person smile and speak",
                 negative_prompt="blurry, distorted",
@@ -147,10 +151,10 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
         return self._job(
             START,
             {
-                "name": name,
                 "image_url": image_url,
                 "prompt": prompt,
                 "negative_prompt": negative_prompt,
+                "name": name,
                 "audio_url": audio_url,
                 "duration": duration,
                 "webhook_url": webhook_url,

@@ -46,7 +46,7 @@ START = Operation(
     "/api/v1/talkingVideo/start",
     one(TalkingVideoRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("video_url", str, required=True, media=True),
         Field("audio_url", str, media=True),
         Field("duration", int, minimum=1, maximum=20),
@@ -63,7 +63,8 @@ LIST = Operation(
     "/api/v1/talkingVideo/allRecords",
     many(TalkingVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -72,6 +73,7 @@ BATCH_DETAIL = Operation(
     many(TalkingVideoRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -79,6 +81,7 @@ GET = Operation(
     "/api/v1/talkingVideo/{_id}",
     one(TalkingVideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -94,15 +97,17 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
 
     name = "talking_video"
     record_type = TalkingVideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE, outputs=("result_url",)
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         video_url: Media,
         prompt: str,
         negative_prompt: str,
+        name: str | None = None,
         audio_url: Media | None = None,
         duration: int | None = None,
         webhook_url: str | None = None,
@@ -112,10 +117,10 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
         """Start talking video generation.
 
         Args:
-            name: The task's name, to find it again.
             video_url: A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             audio_url: A URL, or a file as Path, bytes or `Upload`.
             duration: Seconds. 1 to 20. Server default: 3.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
@@ -133,7 +138,6 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
         Example:
             ```python
             job = a2e.talking_video(
-                name="My Talking Video",
                 video_url=Path("clip.mp4"),
                 prompt="Make this person smile and speak",
                 negative_prompt="blurry, distorted",
@@ -144,10 +148,10 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
         return self._job(
             START,
             {
-                "name": name,
                 "video_url": video_url,
                 "prompt": prompt,
                 "negative_prompt": negative_prompt,
+                "name": name,
                 "audio_url": audio_url,
                 "duration": duration,
                 "webhook_url": webhook_url,

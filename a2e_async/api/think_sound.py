@@ -26,8 +26,15 @@ __all__ = ["ThinkSound", "ThinkSoundRecord"]
 class ThinkSoundRecord(TaskRecord):
     """A task of `a2e.think_sound` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        result_video_url: The result; empty until it is done.
+        audio_url: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    result_video_url: str | None = None
+    audio_url: str | None = None
 
 
 START = Operation(
@@ -55,6 +62,7 @@ GET = Operation(
     "/api/v1/thinkSound/{_id}",
     one(ThinkSoundRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 LIST = Operation(
@@ -63,6 +71,7 @@ LIST = Operation(
     many(ThinkSoundRecord),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -71,6 +80,7 @@ BATCH_DETAIL = Operation(
     many(ThinkSoundRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 
@@ -82,7 +92,14 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
 
     name = "think_sound"
     record_type = ThinkSoundRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "result_video_url", "audio_url"),
+    )
 
     def __call__(
         self,
@@ -100,7 +117,7 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
 
         Args:
             video_url: Only .mp4, .avi, .mov or .mkv. A URL, or a file as Path, bytes or `Upload`.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             caption: Not documented.
             cot_description: Chain-of-thought text.
             seed: Seed of the random generator.

@@ -24,7 +24,7 @@ DELETE = Operation(
     "POST", "/api/v1/token/delete", raw, body=(Field("id", str, "_id", required=True),), has_body=True
 )
 
-LIST = Operation("GET", "/api/v1/token/list", many(Record), paging=Paging())
+LIST = Operation("GET", "/api/v1/token/list", many(Record), paging=Paging(), repeatable=True)
 
 STATUS = Operation(
     "POST",

@@ -26,7 +26,8 @@ CREDITS_HISTORY = Operation(
         Field("start_date", str, "startDate"),
         Field("end_date", str, "endDate"),
     ),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 

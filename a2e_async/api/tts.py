@@ -46,6 +46,7 @@ PREVIEW_LIST = Operation(
     many(Record),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("current", "pageSize", 20, 100),
+    repeatable=True,
 )
 
 PREVIEW_DELETE = Operation(
@@ -70,7 +71,7 @@ class Tts(Resource):
         country: str | None = None,
         region: str | None = None,
         speech_rate: float | None = None,
-        type: Literal["turnstile", "aliyun_captcha"] | None = None,
+        type: Literal["turnstile", "aliyun_captcha"] | str | None = None,
         turnstile_token: str | None = None,
         captcha_verify_param: str | None = None,
         **options: Unpack[CallOptions],

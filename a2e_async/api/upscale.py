@@ -27,7 +27,16 @@ class UpscaleRecord(TaskRecord):
     """A task of `a2e.upscale` as the service reports it.
 
     It may echo `source_url`, which is not the result.
+
+    Attributes:
+        result_url: The result; empty until it is done.
+        result_image_url: The result; empty until it is done.
+        result_video_url: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    result_image_url: str | None = None
+    result_video_url: str | None = None
 
 
 START = Operation(
@@ -48,7 +57,8 @@ LIST = Operation(
     "/api/v1/userUpscale/allRecords",
     many(UpscaleRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -57,6 +67,7 @@ BATCH_DETAIL = Operation(
     many(UpscaleRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -64,6 +75,7 @@ GET = Operation(
     "/api/v1/userUpscale/{_id}",
     one(UpscaleRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -81,7 +93,14 @@ class Upscale(Workflow[UpscaleRecord]):
 
     name = "upscale"
     record_type = UpscaleRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "result_image_url", "result_video_url"),
+    )
 
     def __call__(
         self,
@@ -98,7 +117,7 @@ class Upscale(Workflow[UpscaleRecord]):
 
         Args:
             source_url: Source may be an image or a video. A URL, or a file as Path, bytes or `Upload`.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At

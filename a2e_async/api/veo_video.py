@@ -28,9 +28,17 @@ __all__ = ["VeoVideo", "VeoVideoRecord"]
 class VeoVideoRecord(TaskRecord):
     """A task of `a2e.veo_video` as the service reports it.
 
-    The service has named the status state or current_status, and the result video_output, video_url or
-    result_url. Look into `raw`.
+    The service has named the status state or current_status.
+
+    Attributes:
+        video_output: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        result_url: The result; empty until it is done.
     """
+
+    video_output: str | None = None
+    video_url: str | None = None
+    result_url: str | None = None
 
 
 START = Operation(
@@ -69,7 +77,8 @@ LIST = Operation(
     "/api/v1/veoVideo/allRecords",
     many(VeoVideoRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -78,6 +87,7 @@ BATCH_DETAIL = Operation(
     many(VeoVideoRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -85,6 +95,7 @@ GET = Operation(
     "/api/v1/veoVideo/{_id}",
     one(VeoVideoRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -92,7 +103,11 @@ DELETE = Operation(
 )
 
 GET_1080P = Operation(
-    "GET", "/api/v1/veoVideo/{_id}/1080p", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "GET",
+    "/api/v1/veoVideo/{_id}/1080p",
+    raw,
+    path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 
@@ -106,7 +121,14 @@ class VeoVideo(Workflow[VeoVideoRecord]):
 
     name = "veo_video"
     record_type = VeoVideoRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("video_output", "video_url", "result_url"),
+    )
 
     def __call__(
         self,
@@ -114,10 +136,11 @@ class VeoVideo(Workflow[VeoVideoRecord]):
         prompt: str,
         name: str | None = None,
         generation_type: Literal["TEXT_2_VIDEO", "FIRST_AND_LAST_FRAMES_2_VIDEO", "REFERENCE_2_VIDEO"]
+        | str
         | None = None,
         image_urls: Sequence[Media] | None = None,
-        model: Literal["veo3", "veo3_fast"] | None = None,
-        aspect_ratio: Literal["16:9", "9:16", "Auto"] | None = None,
+        model: Literal["veo3", "veo3_fast"] | str | None = None,
+        aspect_ratio: Literal["16:9", "9:16", "Auto"] | str | None = None,
         watermark: str | None = None,
         seeds: float | None = None,
         webhook_url: str | None = None,
@@ -133,7 +156,7 @@ class VeoVideo(Workflow[VeoVideoRecord]):
 
         Args:
             prompt: May be an empty string: the server then uses a placeholder text.
-            name: Optional; the server makes one when left out.
+            name: Optional; the server makes one when left out. Without one, the SDK names the task.
             generation_type: Text only, start/end frame images, or reference images. Server default:
                 TEXT_2_VIDEO.
             image_urls: FIRST_AND_LAST_FRAMES_2_VIDEO: 1-2 (start, end); REFERENCE_2_VIDEO: 1-3. URLs,

@@ -30,6 +30,7 @@ class VideoTwinRecord(TaskRecord):
 
     Attributes:
         anchor_id: For `a2e.avatar_video`, with anchor_type 1.
+        preview_result_url: A preview of the avatar; not always there.
     """
 
     anchor_id: str | None = None
@@ -46,6 +47,7 @@ START = Operation(
         Field("video_url", str, media=True),
         Field("video_background_image", str, media=True),
         Field("video_background_color", str),
+        Field("gender", str, choices=("female", "male")),
     ),
     has_body=True,
     any_of=(("image_url", "video_url"),),
@@ -55,9 +57,11 @@ UPLOAD = Operation("POST", "/api/v1/userVideoTwin/upload", raw, has_body=True)
 
 TRAINING = Operation("POST", "/api/v1/userVideoTwin/training", raw, has_body=True)
 
-UPLOAD_STATUS = Operation("GET", "/api/v1/userVideoTwin/uploadStatus", raw)
+UPLOAD_STATUS = Operation("GET", "/api/v1/userVideoTwin/uploadStatus", raw, repeatable=True)
 
-USER_RECORDS = Operation("GET", "/api/v1/userVideoTwin/userRecords", many(VideoTwinRecord), paging=Paging())
+USER_RECORDS = Operation(
+    "GET", "/api/v1/userVideoTwin/userRecords", many(VideoTwinRecord), paging=Paging(), repeatable=True
+)
 
 REMOVE = Operation(
     "POST", "/api/v1/userVideoTwin/remove", raw, body=(Field("id", str, "_id", required=True),), has_body=True
@@ -72,6 +76,7 @@ LIST = Operation(
         Field("status", str, choices=("pending", "processing", "completed", "failed")),
     ),
     paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 CONTINUE_TRAINING = Operation(
@@ -83,7 +88,7 @@ CONTINUE_TRAINING = Operation(
 )
 
 TRAINING_RECORDS = Operation(
-    "GET", "/api/v1/userVideoTwin/trainingRecords", many(VideoTwinRecord), paging=Paging()
+    "GET", "/api/v1/userVideoTwin/trainingRecords", many(VideoTwinRecord), paging=Paging(), repeatable=True
 )
 
 BATCH_DETAIL = Operation(
@@ -92,6 +97,7 @@ BATCH_DETAIL = Operation(
     many(VideoTwinRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -99,6 +105,7 @@ GET = Operation(
     "/api/v1/userVideoTwin/{_id}",
     one(VideoTwinRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 RETRY = Operation("POST", "/api/v1/userVideoTwin/retry", raw, has_body=True)
@@ -120,7 +127,15 @@ class VideoTwin(Workflow[VideoTwinRecord]):
 
     name = "video_twin"
     record_type = VideoTwinRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=REMOVE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=REMOVE,
+        outputs=("preview_result_url",),
+        makes_file=False,
+    )
 
     def __call__(
         self,
@@ -130,6 +145,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         video_url: Media | None = None,
         video_background_image: Media | None = None,
         video_background_color: str | None = None,
+        gender: Literal["female", "male"] | str | None = None,
         **options: Unpack[CallOptions],
     ) -> Job[VideoTwinRecord]:
         """Start video twin training.
@@ -139,11 +155,12 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         At least one of image_url and video_url is needed.
 
         Args:
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             image_url: A URL, or a file as Path, bytes or `Upload`.
             video_url: A URL, or a file as Path, bytes or `Upload`.
             video_background_image: A URL, or a file as Path, bytes or `Upload`.
             video_background_color: RGBA.
+            gender: The avatar's gender.
             options: See `CallOptions`.
 
         Returns:
@@ -166,6 +183,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
                 "video_url": video_url,
                 "video_background_image": video_background_image,
                 "video_background_color": video_background_color,
+                "gender": gender,
             },
             options,
         )
@@ -254,7 +272,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         self,
         *,
         page_size: int | None = None,
-        status: Literal["pending", "processing", "completed", "failed"] | None = None,
+        status: Literal["pending", "processing", "completed", "failed"] | str | None = None,
         **options: Unpack[CallOptions],
     ) -> Pages[VideoTwinRecord]:
         """Get video twin records.

@@ -53,6 +53,7 @@ LIST = Operation(
     many(VirtualTryOnRecord),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -61,6 +62,7 @@ BATCH_DETAIL = Operation(
     many(VirtualTryOnRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -68,6 +70,7 @@ GET = Operation(
     "/api/v1/virtualTryOn/{_id}",
     one(VirtualTryOnRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -83,7 +86,14 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
 
     name = "virtual_try_on"
     record_type = VirtualTryOnRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_image_url",),
+    )
 
     def __call__(
         self,
@@ -100,7 +110,7 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
         Args:
             image_urls: Index 0 is the person, index 1 the clothing (two images described). URLs, or
                 files as Path, bytes or `Upload`. 2 to 4 items.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             timeout: Seconds. Server default: 120.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.

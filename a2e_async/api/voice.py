@@ -54,7 +54,7 @@ START = Operation(
     "/api/v1/userVoice/training",
     one(VoiceRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("voice_urls", list, required=True, min_items=1, item=Field("", str, media=True)),
         Field("gender", str, choices=("female", "male")),
         Field("denoise", bool),
@@ -67,16 +67,24 @@ START = Operation(
     has_body=True,
 )
 
-TRAINING_RECORD = Operation("GET", "/api/v1/userVoice/trainingRecord", many(VoiceRecord), paging=Paging())
+TRAINING_RECORD = Operation(
+    "GET", "/api/v1/userVoice/trainingRecord", many(VoiceRecord), paging=Paging(), repeatable=True
+)
 
-COMPLETED_RECORD = Operation("GET", "/api/v1/userVoice/completedRecord", many(VoiceRecord), paging=Paging())
+COMPLETED_RECORD = Operation(
+    "GET", "/api/v1/userVoice/completedRecord", many(VoiceRecord), paging=Paging(), repeatable=True
+)
 
 DELETE = Operation(
     "DELETE", "/api/v1/userVoice/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
 )
 
 GET = Operation(
-    "GET", "/api/v1/userVoice/{_id}", one(VoiceRecord), path_fields=(Field("id", str, "_id", required=True),)
+    "GET",
+    "/api/v1/userVoice/{_id}",
+    one(VoiceRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 UPDATE = Operation(
@@ -97,17 +105,17 @@ class Voice(Workflow[VoiceRecord]):
 
     name = "voice"
     record_type = VoiceRecord
-    routes = Routes(start=START, get=GET, list=TRAINING_RECORD, delete=DELETE)
+    routes = Routes(start=START, get=GET, list=TRAINING_RECORD, delete=DELETE, makes_file=False)
 
     def __call__(
         self,
         *,
-        name: str,
         voice_urls: Sequence[Media],
-        gender: Literal["female", "male"] | None = None,
+        name: str | None = None,
+        gender: Literal["female", "male"] | str | None = None,
         denoise: bool | None = None,
         enhance_voice_similarity: bool | None = None,
-        model: Literal["a2e", "cartesia", "minimax", "elevenlabs"] | None = None,
+        model: Literal["a2e", "cartesia", "minimax", "elevenlabs"] | str | None = None,
         language: str | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
@@ -119,8 +127,8 @@ class Voice(Workflow[VoiceRecord]):
         a failed creation is refunded. Body needs name and voice_urls.
 
         Args:
-            name: The task's name, to find it again.
             voice_urls: URLs, or files as Path, bytes or `Upload`. At least 1 item.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             gender: Server default: female.
             denoise: Whether noise is removed from the recordings.
             enhance_voice_similarity: Whether the voice is brought closer to the recordings.
@@ -140,15 +148,15 @@ class Voice(Workflow[VoiceRecord]):
 
         Example:
             ```python
-            job = a2e.voice(name="My Custom Voice", voice_urls=[Path("speech.mp3")])
+            job = a2e.voice(voice_urls=[Path("speech.mp3")])
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "voice_urls": voice_urls,
+                "name": name,
                 "gender": gender,
                 "denoise": denoise,
                 "enhance_voice_similarity": enhance_voice_similarity,

@@ -30,7 +30,7 @@ class ReferenceMedia(TypedDict, total=False):
     duration: Seconds, of a reference video; server probes it if omitted.
     """
 
-    type: Required[Literal["reference_image", "reference_video"]]
+    type: Required[Literal["reference_image", "reference_video"] | str]
     url: Required[Media]
     duration: float
 
@@ -146,7 +146,8 @@ LIST = Operation(
     "/api/v1/userWan25/allRecords",
     many(Wan25Record),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -155,10 +156,15 @@ BATCH_DETAIL = Operation(
     many(Wan25Record),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
-    "GET", "/api/v1/userWan25/{_id}", one(Wan25Record), path_fields=(Field("id", str, "_id", required=True),)
+    "GET",
+    "/api/v1/userWan25/{_id}",
+    one(Wan25Record),
+    path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -176,7 +182,9 @@ class Wan25(Workflow[Wan25Record]):
 
     name = "wan25"
     record_type = Wan25Record
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE, outputs=("result_url",)
+    )
 
     def __call__(
         self,
@@ -186,12 +194,15 @@ class Wan25(Workflow[Wan25Record]):
         image_url: Media | None = None,
         negative_prompt: str | None = None,
         duration: Literal["2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"]
+        | str
         | None = None,
-        resolution: Literal["480p", "720p", "1080p"] | None = None,
-        ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4"] | None = None,
+        resolution: Literal["480p", "720p", "1080p"] | str | None = None,
+        ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4"] | str | None = None,
         enable_prompt_expansion: bool | None = None,
         multi_shots: bool | None = None,
-        model: Literal["wan2.5-i2v-preview", "wan2.6-i2v", "wan2.6-i2v-flash", "wan2.7-i2v"] | None = None,
+        model: Literal["wan2.5-i2v-preview", "wan2.6-i2v", "wan2.6-i2v-flash", "wan2.7-i2v"]
+        | str
+        | None = None,
         task_type: Literal[
             "text_to_video",
             "first_frame",
@@ -200,6 +211,7 @@ class Wan25(Workflow[Wan25Record]):
             "video_extend",
             "video_edit",
         ]
+        | str
         | None = None,
         last_frame_url: Media | None = None,
         first_clip_url: Media | None = None,
@@ -233,7 +245,7 @@ class Wan25(Workflow[Wan25Record]):
 
         Args:
             prompt: What is wanted, in words.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             image_url: Needed for task_type first_frame and first_last_frame. A URL, or a file as Path,
                 bytes or `Upload`.
             negative_prompt: What is not wanted, in words.

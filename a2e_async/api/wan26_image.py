@@ -26,8 +26,13 @@ __all__ = ["Wan26Image", "Wan26ImageRecord"]
 class Wan26ImageRecord(TaskRecord):
     """A task of `a2e.wan26_image` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        image_urls: The results; empty until it is done.
+        result_url: The result; empty until it is done.
     """
+
+    image_urls: Sequence[str] | None = None
+    result_url: str | None = None
 
 
 START = Operation(
@@ -35,7 +40,7 @@ START = Operation(
     "/api/v1/userWan26Image/start",
     one(Wan26ImageRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("prompt", str, required=True, max_length=2000),
         Field("input_images", list, max_items=4, item=Field("", str, media=True)),
         Field("aspect_ratio", str, choices=("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9")),
@@ -53,7 +58,8 @@ LIST = Operation(
     "/api/v1/userWan26Image/list",
     many(Wan26ImageRecord),
     query=(Field("page_size", int, minimum=1),),
-    paging=Paging("page", "page_size", 20, 20),
+    paging=Paging("page", "page_size", 20, 100),
+    repeatable=True,
 )
 
 GET = Operation(
@@ -61,6 +67,7 @@ GET = Operation(
     "/api/v1/userWan26Image/detail/{id}",
     one(Wan26ImageRecord),
     path_fields=(Field("id", str, required=True),),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -69,6 +76,7 @@ BATCH_DETAIL = Operation(
     many(Wan26ImageRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -84,15 +92,22 @@ class Wan26Image(Workflow[Wan26ImageRecord]):
 
     name = "wan26_image"
     record_type = Wan26ImageRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("image_urls", "result_url"),
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         prompt: str,
+        name: str | None = None,
         input_images: Sequence[Media] | None = None,
-        aspect_ratio: Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"] | None = None,
+        aspect_ratio: Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"] | str | None = None,
         negative_prompt: str | None = None,
         prompt_extend: bool | None = None,
         force_generate: bool | None = None,
@@ -105,8 +120,8 @@ class Wan26Image(Workflow[Wan26ImageRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            name: The task's name, to find it again.
             prompt: At most 2000 characters.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             input_images: For editing; 0 to 4 images. URLs, or files as Path, bytes or `Upload`.
             aspect_ratio: Width to height. Server default: 1:1.
             negative_prompt: At most 500 characters.
@@ -126,15 +141,15 @@ class Wan26Image(Workflow[Wan26ImageRecord]):
 
         Example:
             ```python
-            job = a2e.wan26_image(name="red kite", prompt="a red kite over the sea")
+            job = a2e.wan26_image(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "prompt": prompt,
+                "name": name,
                 "input_images": input_images,
                 "aspect_ratio": aspect_ratio,
                 "negative_prompt": negative_prompt,

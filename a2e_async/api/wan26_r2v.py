@@ -26,8 +26,15 @@ __all__ = ["Wan26R2v", "Wan26R2vRecord"]
 class Wan26R2vRecord(TaskRecord):
     """A task of `a2e.wan26_r2v` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -55,7 +62,8 @@ LIST = Operation(
     "/api/v1/userWan26R2V/allRecords",
     many(Wan26R2vRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -64,6 +72,7 @@ BATCH_DETAIL = Operation(
     many(Wan26R2vRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -71,6 +80,7 @@ GET = Operation(
     "/api/v1/userWan26R2V/{_id}",
     one(Wan26R2vRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -86,19 +96,26 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
 
     name = "wan26_r2v"
     record_type = Wan26R2vRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "video_url", "video_output"),
+    )
 
     def __call__(
         self,
         *,
         reference_urls: Sequence[Media],
         prompt: str,
-        model: Literal["wan2.6-r2v-flash", "wan2.6-r2v"] | None = None,
+        model: Literal["wan2.6-r2v-flash", "wan2.6-r2v"] | str | None = None,
         name: str | None = None,
-        duration: Literal["5", "10"] | None = None,
-        resolution: Literal["720p", "1080p"] | None = None,
-        aspect_ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4"] | None = None,
-        shot_type: Literal["single", "multi"] | None = None,
+        duration: Literal["5", "10"] | str | None = None,
+        resolution: Literal["720p", "1080p"] | str | None = None,
+        aspect_ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4"] | str | None = None,
+        shot_type: Literal["single", "multi"] | str | None = None,
         audio: bool | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
@@ -113,7 +130,7 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
             prompt: Name the inputs as character1, character2 ...
             model: flash: faster and cheaper; standard: higher quality, audio only. Server default:
                 wan2.6-r2v-flash.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             duration: Seconds. Server default: 5.
             resolution: Tier; with aspect_ratio sets the actual size. Server default: 720p.
             aspect_ratio: Width to height. Server default: 16:9.

@@ -26,8 +26,13 @@ __all__ = ["Wan27Image", "Wan27ImageRecord"]
 class Wan27ImageRecord(TaskRecord):
     """A task of `a2e.wan27_image` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        image_urls: The results; empty until it is done.
+        result_url: The result; empty until it is done.
     """
+
+    image_urls: Sequence[str] | None = None
+    result_url: str | None = None
 
 
 START = Operation(
@@ -35,7 +40,7 @@ START = Operation(
     "/api/v1/userWan27Image/start",
     one(Wan27ImageRecord),
     body=(
-        Field("name", str, required=True),
+        Field("name", str),
         Field("prompt", str, required=True, max_length=5000),
         Field("model", str, choices=("wan2.7-image", "wan2.7-image-pro")),
         Field("input_images", list, max_items=9, item=Field("", str, media=True)),
@@ -53,7 +58,8 @@ LIST = Operation(
     "/api/v1/userWan27Image/list",
     many(Wan27ImageRecord),
     query=(Field("page_size", int, minimum=1),),
-    paging=Paging("page", "page_size", 20, 20),
+    paging=Paging("page", "page_size", 20, 100),
+    repeatable=True,
 )
 
 GET = Operation(
@@ -61,6 +67,7 @@ GET = Operation(
     "/api/v1/userWan27Image/detail/{id}",
     one(Wan27ImageRecord),
     path_fields=(Field("id", str, required=True),),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -69,6 +76,7 @@ BATCH_DETAIL = Operation(
     many(Wan27ImageRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -84,16 +92,23 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
 
     name = "wan27_image"
     record_type = Wan27ImageRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("image_urls", "result_url"),
+    )
 
     def __call__(
         self,
         *,
-        name: str,
         prompt: str,
-        model: Literal["wan2.7-image", "wan2.7-image-pro"] | None = None,
+        name: str | None = None,
+        model: Literal["wan2.7-image", "wan2.7-image-pro"] | str | None = None,
         input_images: Sequence[Media] | None = None,
-        aspect_ratio: Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"] | None = None,
+        aspect_ratio: Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"] | str | None = None,
         bbox_list: Sequence[Any] | None = None,
         force_generate: bool | None = None,
         webhook_url: str | None = None,
@@ -105,8 +120,8 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            name: The task's name, to find it again.
             prompt: At most 5000 characters.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             model: Server default: wan2.7-image.
             input_images: For editing; 0 to 9 images, each at most 20 MB. URLs, or files as Path, bytes
                 or `Upload`.
@@ -127,15 +142,15 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
 
         Example:
             ```python
-            job = a2e.wan27_image(name="red kite", prompt="a red kite over the sea")
+            job = a2e.wan27_image(prompt="a red kite over the sea")
             result = await job.run()
             ```
         """
         return self._job(
             START,
             {
-                "name": name,
                 "prompt": prompt,
+                "name": name,
                 "model": model,
                 "input_images": input_images,
                 "aspect_ratio": aspect_ratio,

@@ -38,6 +38,7 @@ class InputMedia(TypedDict, total=False):
             "file",
             "link",
         ]
+        | str
     ]
     url: Required[Media]
     duration: float
@@ -65,8 +66,8 @@ class Parameters(TypedDict, total=False):
     watermark: Server default: False.
     """
 
-    resolution: Literal["480P", "720P", "1080P"]
-    ratio: Literal["adaptive", "16:9", "4:3", "1:1", "3:4", "9:16"]
+    resolution: Literal["480P", "720P", "1080P"] | str
+    ratio: Literal["adaptive", "16:9", "4:3", "1:1", "3:4", "9:16"] | str
     duration: int
     audio: bool
     prompt_extend: bool
@@ -78,8 +79,15 @@ class Parameters(TypedDict, total=False):
 class Wan30Record(TaskRecord):
     """A task of `a2e.wan30` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -155,16 +163,16 @@ class Wan30(Workflow[Wan30Record]):
 
     name = "wan30"
     record_type = Wan30Record
-    routes = Routes(start=START)
+    routes = Routes(start=START, outputs=("result_url", "video_url", "video_output"))
 
     def __call__(
         self,
         *,
-        model: Literal["wan3.0-video", "wan3.0-video-prime"],
+        model: Literal["wan3.0-video", "wan3.0-video-prime"] | str,
         input: Input,
         parameters: Parameters,
         name: str | None = None,
-        mode: Literal["text-to-video", "first-frame", "first-last-frames", "reference"] | None = None,
+        mode: Literal["text-to-video", "first-frame", "first-last-frames", "reference"] | str | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         **options: Unpack[CallOptions],
@@ -180,7 +188,7 @@ class Wan30(Workflow[Wan30Record]):
                 wan3.0-video.
             input: Prompt and media of the video.
             parameters: Resolution, duration and other settings of the video.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             mode: Server default: text-to-video.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.

@@ -27,8 +27,15 @@ __all__ = ["WanSpicy", "WanSpicyRecord"]
 class WanSpicyRecord(TaskRecord):
     """A task of `a2e.wan_spicy` as the service reports it.
 
-    Only the fields that most families share are known. Look into `raw` for others.
+    Attributes:
+        result_url: The result; empty until it is done.
+        video_url: The result; empty until it is done.
+        video_output: The result; empty until it is done.
     """
+
+    result_url: str | None = None
+    video_url: str | None = None
+    video_output: str | None = None
 
 
 START = Operation(
@@ -61,7 +68,8 @@ LIST = Operation(
     "/api/v1/userWanSpicy/allRecords",
     many(WanSpicyRecord),
     query=(Field("page_size", int, "pageSize", minimum=1),),
-    paging=Paging("pageNum", "pageSize", 10, 10),
+    paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 
 BATCH_DETAIL = Operation(
@@ -70,6 +78,7 @@ BATCH_DETAIL = Operation(
     many(WanSpicyRecord),
     body=(Field("ids", list, required=True, item=Field("", str)),),
     has_body=True,
+    repeatable=True,
 )
 
 GET = Operation(
@@ -77,6 +86,7 @@ GET = Operation(
     "/api/v1/userWanSpicy/{_id}",
     one(WanSpicyRecord),
     path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 
 DELETE = Operation(
@@ -94,16 +104,23 @@ class WanSpicy(Workflow[WanSpicyRecord]):
 
     name = "wan_spicy"
     record_type = WanSpicyRecord
-    routes = Routes(start=START, get=GET, batch_detail=BATCH_DETAIL, list=LIST, delete=DELETE)
+    routes = Routes(
+        start=START,
+        get=GET,
+        batch_detail=BATCH_DETAIL,
+        list=LIST,
+        delete=DELETE,
+        outputs=("result_url", "video_url", "video_output"),
+    )
 
     def __call__(
         self,
         *,
         prompt: str,
         image_url: Media,
-        resolution: Literal["480p", "720p", "1080p"],
+        resolution: Literal["480p", "720p", "1080p"] | str,
         duration: float,
-        model: Literal["wan2.7-i2v-spicy", "wan2.2-i2v-spicy"] | None = None,
+        model: Literal["wan2.7-i2v-spicy", "wan2.2-i2v-spicy"] | str | None = None,
         name: str | None = None,
         negative_prompt: str | None = None,
         audio_url: Media | None = None,
@@ -127,7 +144,7 @@ class WanSpicy(Workflow[WanSpicyRecord]):
             resolution: wan2.7: 720p or 1080p; wan2.2: 480p or 720p.
             duration: Seconds; wan2.7: 2-15; wan2.2: 5 or 8.
             model: Only 2.7 has audio. Server default: wan2.7-i2v-spicy.
-            name: The task's name, to find it again.
+            name: The task's name, to find it again. Without one, the SDK names the task.
             negative_prompt: Only with wan2.7-i2v-spicy.
             audio_url: Only with wan2.7-i2v-spicy; https, .wav or .mp3. A URL, or a file as Path, bytes
                 or `Upload`.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
-from codegen.changes.facts import TYPE_FACTS, Node, rule_nodes, tree_of
+from codegen.changes.facts import OUTPUT_FACTS, TYPE_FACTS, Node, rule_nodes, tree_of
 from codegen.changes.matching import Matches, match
 from codegen.interface.model import Interface
 
@@ -104,7 +104,7 @@ class _Resource:
     def _derived(self) -> frozenset[str]:
         """Facts of the resource that follow from other changes."""
         both = bool(self.before.facts["record"]) and bool(self.after.facts["record"])
-        return frozenset() if both else frozenset({"record"})
+        return frozenset() if both else frozenset({"record", *OUTPUT_FACTS})
 
     def _change(self, owner: str, kind: str, name: str, action: Action, **more: Any) -> Change:
         return Change(self.name, owner, kind, name, action, **more)

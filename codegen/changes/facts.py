@@ -11,13 +11,16 @@ from codegen.interface.model import Attribute, Condition, Interface, Method, Mod
 from codegen.interface.rule_words import any_of_words, condition_words, exclusive_words
 from codegen.interface.values import Keyword, Limits, Member, Type
 
-__all__ = ["EVENTS", "TYPE_FACTS", "Key", "Node", "RuleWords", "rule_nodes", "tree_of"]
+__all__ = ["EVENTS", "OUTPUT_FACTS", "TYPE_FACTS", "Key", "Node", "RuleWords", "rule_nodes", "tree_of"]
 
 Key = tuple[str, str]
 """Kind and name of a node."""
 
 TYPE_FACTS = frozenset({"form", "shape", "media", *(one.name for one in attrs.fields(Limits))})
 """Facts that can only be compared while the form stays the same."""
+
+OUTPUT_FACTS = frozenset({"outputs", "makes a file"})
+"""Facts of a resource that only a workflow has."""
 
 EVENTS = ", or Events with stream=True"
 _DISTINCTIVE = frozenset({"http", "place", "required", "form", "media", "annotation", "base"})
@@ -95,7 +98,12 @@ def _module(module: Module) -> Node:
     if module.record_type:
         children += [Node("route", role, {"method": name}) for role, name in module.routes.items()]
 
-    facts = {"class": module.class_name, "record": module.record_type}
+    facts = {
+        "class": module.class_name,
+        "record": module.record_type,
+        "outputs": module.outputs,
+        "makes a file": module.makes_file,
+    }
     return _node("resource", module.resource, facts, children, module)
 
 
@@ -128,6 +136,7 @@ def _method(method: Method) -> Node:
         "decoder": method.reply.decoder,
         "positional": tuple(one.name for one in method.positional),
         "sends a body": method.has_body,
+        "repeated after a lost answer": method.repeatable,
         **{f"paging {name}": value for name, value in _paging(method).items()},
     }
     return _node("method", method.name, facts, children, method)
@@ -158,7 +167,7 @@ def form_of(one: Type) -> str:
     if one.item is not None:
         return f"list of {form_of(one.item)}"
     if one.choices:
-        return f"choice of {one.kind}"
+        return f"{'closed choice' if one.closed else 'choice'} of {one.kind}"
     return "object of known members" if one.shape else one.kind
 
 

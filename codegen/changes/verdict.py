@@ -42,6 +42,9 @@ _UNSEEN = {
     "paging size": "the parameter of the page size",
     "paging default": "the records on a page",
     "paging most": "the most records on a page",
+    "repeated after a lost answer": "repeating it after a lost answer",
+    "outputs": "the fields of the output",
+    "makes a file": "making a file",
     "key": "the name on the wire",
     "place": "the place",
 }
@@ -240,6 +243,8 @@ def widens(old: Type, new: Type) -> bool:
     """Whether the new type still allows every value of the old one."""
     if new == Type():
         return True
+    if old.choices and new.choices and attrs.evolve(old, choices=new.choices, closed=False) == new:
+        return set(old.choices) <= set(new.choices)
     if new.limits != Limits() or new.choices or new.shape or new.media:
         return False
     if old.item is not None and new.item is not None:

@@ -112,7 +112,7 @@ class _Reader:
         schema = scalar_of(self.document, schema)
         choices = _choices_in(schema)
         if choices:
-            return _choices(choices)
+            return _choices(choices, closed=schema.get("x-a2e-closed") is True)
 
         match prop:
             case ModelProperty() if str(schema.get("type")) not in _SCALARS:
@@ -188,14 +188,14 @@ def _choices_in(schema: Document) -> list[Any]:
     return list({repr(one): one for one in given}.values()) if scalars else []
 
 
-def _choices(choices: Sequence[Any]) -> Type:
+def _choices(choices: Sequence[Any], *, closed: bool) -> Type:
     types = {type(one) for one in choices}
     kind: type = object
     if len(types) == 1:
         kind = types.pop()
     elif types == {int, float}:
         kind = float
-    return Type(kind=kind.__name__, choices=tuple(choices))
+    return Type(kind=kind.__name__, choices=tuple(choices), closed=closed)
 
 
 def _scalar(schema: Document, key: str, path: str) -> Type:

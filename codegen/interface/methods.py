@@ -15,11 +15,13 @@ from codegen.interface.docstrings import method_doc
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.keywords import Shapes, keyword_of
 from codegen.interface.model import Method, Module, Paged
+from codegen.interface.outputs import outputs_of
 from codegen.interface.prose import block, docstring, escape
+from codegen.interface.repeats import is_repeatable
 from codegen.interface.replies import Records
 from codegen.interface.rules import rules_of
 from codegen.interface.values import Keyword
-from codegen.interface.words import description
+from codegen.interface.words import description, meaning
 
 __all__ = ["module_of"]
 
@@ -28,6 +30,14 @@ _OPTIONS = "    Every method also takes the options in `CallOptions`."
 
 _PAGE = re.compile(r"page(?:Num|No|Number|Index)?|current")
 _SIZE = re.compile(r"page_?size", re.IGNORECASE)
+
+_DEFAULT_SIZE = 10
+"""Records per page where the document names no default: the default of most lists that name one."""
+
+_SAFE_SIZE = 100
+"""The most records per page where the document names no bound: the bound of all lists that name one."""
+
+_NAMED = "Without one, the SDK names the task."
 
 
 def module_of(
@@ -74,6 +84,7 @@ def module_of(
         if endpoint is not None
     }
 
+    outputs = outputs_of(document, family)
     tag = _tag(document, ordered[0])
     first = naming.path_segments(ordered[0].ref.path)[0]
     heading = escape(f"{tag.get('name', family.class_name)} (`{first}`)")
@@ -95,6 +106,8 @@ def module_of(
         methods=tuple(methods),
         routes=routes,
         record_type=records.task_record() if family.start else "",
+        outputs=outputs.fields,
+        makes_file=outputs.makes_file,
     )
 
 
@@ -136,7 +149,7 @@ def _method(
     paged = _paging(document, endpoint)
     keywords = [
         *_parameter_keywords(document, family, endpoint, parsed, shapes, paged),
-        *_body(document, endpoint, parsed, shapes),
+        *_body(document, family, endpoint, parsed, shapes),
     ]
     declared = "requestBody" in operation
     writes = endpoint.ref.method in ("post", "put", "patch")
@@ -155,6 +168,7 @@ def _method(
         is_call=is_call,
         streams=_streams(document, endpoint, keywords),
         waits=_waits(family, endpoint),
+        repeatable=is_repeatable(family, endpoint),
         doc="",
     )
     _refuse_doubles(method)
@@ -246,7 +260,7 @@ def _parameters(document: Document, endpoint: Endpoint) -> dict[str, Document]:
 def _paging(document: Document, endpoint: Endpoint) -> Paged | None:
     """How a list counts its pages, None if the operation is not a list."""
     page = size = None
-    default, most = 20, 0
+    default, most = _DEFAULT_SIZE, _SAFE_SIZE
 
     for name, parameter in _parameters(document, endpoint).items():
         schema = resolve(document, parameter.get("schema", {}))
@@ -257,20 +271,21 @@ def _paging(document: Document, endpoint: Endpoint) -> Paged | None:
             page = name
         elif _SIZE.fullmatch(name):
             size = name
-            default = schema.get("default", schema.get("example", 10))
-            # Without a declared bound the service may silently cut a larger page down, and that short
-            # page would be taken for the last one.
-            most = schema.get("maximum", default)
+            # An example is a value that somebody once sent, and says nothing about the default.
+            most = int(schema.get("maximum", _SAFE_SIZE))
+            default = min(int(schema.get("default", _DEFAULT_SIZE)), most)
 
     if page and size:
-        return Paged(page, size, int(default), int(most))
+        return Paged(page, size, default, most)
     listed = endpoint.method_name == "list" or (
         endpoint.ref.method == "get" and endpoint.method_name.endswith(("_record", "_records"))
     )
     return Paged(None, None, 0, 0) if listed else None
 
 
-def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes: Shapes) -> list[Keyword]:
+def _body(
+    document: Document, family: Family, endpoint: Endpoint, parsed: ParsedEndpoint, shapes: Shapes
+) -> list[Keyword]:
     holder = resolve(document, endpoint.operation.get("requestBody"))
     if holder is None:
         return []
@@ -288,7 +303,20 @@ def _body(document: Document, endpoint: Endpoint, parsed: ParsedEndpoint, shapes
     for key, inner in properties.items():
         if key not in props:
             raise SpecError(f"the body member {key!r} was lost by the parser")
-        found.append(keyword_of(document, shapes, props[key], inner, place="body", required=key in required))
+
+        is_name = key == "name" and family.is_start(endpoint)
+        found.append(
+            keyword_of(
+                document,
+                shapes,
+                props[key],
+                inner,
+                place="body",
+                # The SDK writes the name of a start's task, so a caller does not have to.
+                required=key in required and not is_name,
+                description=f"{meaning(resolve(document, inner), key)} {_NAMED}" if is_name else "",
+            )
+        )
     return found
 
 

@@ -152,6 +152,7 @@ class Method:
         is_call: the workflow's own start, called on the resource itself.
         streams: returns events with ``stream=True``.
         waits: the service replies with 202 until there is a result.
+        repeatable: is known to do no more when it is sent twice.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Method:
     is_call: bool
     streams: bool
     waits: bool
+    repeatable: bool
     doc: str
 
     @property
@@ -188,7 +190,8 @@ class Method:
             found.append("has_body=True")
         if self.paged:
             found.append(f"paging={self.paged.code}")
-        return [*found, *self.rules.code]
+        found += self.rules.code
+        return [*found, "repeatable=True"] if self.repeatable else found
 
     @property
     def ordered(self) -> list[Keyword]:
@@ -287,6 +290,8 @@ class Module:
     Attributes:
         routes: the methods that a workflow is run with: role -> method name.
         record_type: the record class of its tasks, "" if the resource is not a workflow.
+        outputs: the fields of a task record that hold its files, by their names on the wire.
+        makes_file: whether a completed task has a file.
     """
 
     resource: str
@@ -299,12 +304,20 @@ class Module:
     methods: tuple[Method, ...]
     routes: dict[str, str]
     record_type: str
+    outputs: tuple[str, ...]
+    makes_file: bool
 
     @property
     def route_arguments(self) -> list[str]:
         """The arguments of its `Routes`."""
         constants = {one.name: one.constant for one in self.methods}
-        return [f"{role}={constants[name]}" for role, name in self.routes.items()]
+        found = [f"{role}={constants[name]}" for role, name in self.routes.items()]
+
+        if self.outputs:
+            found.append(f"outputs={tuple_of(self.outputs)}")
+        if not self.makes_file:
+            found.append("makes_file=False")
+        return found
 
     @property
     def streams(self) -> bool:

@@ -43,7 +43,8 @@ class Type:
 
     Attributes:
         kind: the builtin that a `Field` names; ``object`` is anything.
-        choices: the allowed values, empty if any value is.
+        choices: the known values, empty if any value is allowed.
+        closed: the service is known to refuse all other values.
         also: values that are allowed outside the limits.
         limits: bounds and pattern.
         media: a URL of a medium, for which a file may be given.
@@ -53,6 +54,7 @@ class Type:
 
     kind: str = "object"
     choices: tuple[Any, ...] = ()
+    closed: bool = False
     also: tuple[Any, ...] = ()
     limits: Limits = Limits()
     media: bool = False
@@ -61,9 +63,11 @@ class Type:
 
     @property
     def annotation(self) -> str:
-        """The type in a signature."""
+        """The type in a signature. An open list of choices accepts other values of their kinds too."""
         if self.choices and not any(isinstance(one, float) for one in self.choices):
-            return f"Literal[{', '.join(map(literal, self.choices))}]"
+            known = f"Literal[{', '.join(map(literal, self.choices))}]"
+            kinds = sorted({type(one).__name__ for one in self.choices})
+            return known if self.closed else " | ".join([known, *kinds])
         if self.media:
             return "Media"
         if self.item is not None:
@@ -91,6 +95,7 @@ class Type:
 
     def _arguments(self) -> list[str]:
         found = [f"choices={tuple_of(self.choices)}"] if self.choices else []
+        found += ["closed=True"] if self.closed else []
         found += self.limits.code
         found += [f"also={tuple_of(self.also)}"] if self.also else []
         found += ["media=True"] if self.media else []

@@ -15,6 +15,7 @@ __all__ = [
     "default_of",
     "description",
     "listing",
+    "meaning",
     "summary",
     "value_words",
     "with_python_names",
@@ -118,7 +119,7 @@ def value_words(schema: Mapping[str, Any], key: str, typed: Type) -> str:
     words = schema.get("description", "")
     default = default_of(schema)
 
-    parts = [_meaning(schema, key)]
+    parts = [meaning(schema, key)]
     if typed.takes_files:
         parts.append(
             "A URL, or a file as Path, bytes or `Upload`."
@@ -136,7 +137,7 @@ def value_words(schema: Mapping[str, Any], key: str, typed: Type) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _meaning(schema: Mapping[str, Any], key: str) -> str:
+def meaning(schema: Mapping[str, Any], key: str) -> str:
     """The description of a value, or common words for its name."""
     words = clean(schema.get("description", ""))
     if words.rstrip(".").lower() in _EMPTY_WORDS:

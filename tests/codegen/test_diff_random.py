@@ -117,7 +117,8 @@ def _chosen(body: Any) -> list[Any]:
 
 
 def _optional(body: Any) -> list[str]:
-    return [name for name in body.get("properties", {}) if name not in body.get("required", ())]
+    """Members that are not required; a start's name never is."""
+    return [name for name in body.get("properties", {}) if name not in (*body.get("required", ()), "name")]
 
 
 def _add(data: st.DataObject, body: Any) -> Entry:

@@ -202,4 +202,4 @@ def test_arguments_without_a_description_say_so(tmp_path: Path) -> None:
     build(made)
     text = (made.package / "things.py").read_text()
     assert "strange_member: Not documented.\n" in text
-    assert "name: The task's name, to find it again.\n" in text
+    assert "name: The task's name, to find it again. Without one, the SDK names the task.\n" in text

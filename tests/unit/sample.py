@@ -55,7 +55,11 @@ NAMELESS_START = Operation(
     "POST", "/api/v1/userSketch/start", one(PictureRecord), body=START.body[1:], has_body=True
 )
 GET = Operation(
-    "GET", f"{PATH}/{{_id}}", one(PictureRecord), path_fields=(Field("id", str, "_id", required=True),)
+    "GET",
+    f"{PATH}/{{_id}}",
+    one(PictureRecord),
+    path_fields=(Field("id", str, "_id", required=True),),
+    repeatable=True,
 )
 BATCH_DETAIL = Operation(
     "POST",
@@ -63,6 +67,7 @@ BATCH_DETAIL = Operation(
     many(PictureRecord),
     body=(Field("ids", list, required=True),),
     has_body=True,
+    repeatable=True,
 )
 LIST = Operation(
     "GET",
@@ -70,6 +75,7 @@ LIST = Operation(
     many(PictureRecord),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("pageNum", "pageSize", 10, 100),
+    repeatable=True,
 )
 DELETE = Operation("DELETE", f"{PATH}/{{_id}}", raw, path_fields=GET.path_fields)
 

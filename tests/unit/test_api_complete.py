@@ -166,7 +166,10 @@ def test_parameters_and_members_are_all_there_and_typed(key: Key) -> None:
         assert field.required == (query[field.wire_name].get("required", False) and not counted)
     properties, required = members(body_of(operation))
     assert {field.wire_name for field in constant.body} == set(properties)
-    assert {field.wire_name for field in constant.body if field.required} == required & set(properties)
+    # The SDK writes the name of a start's task, so a caller never has to.
+    written = {"name"} if CONSTANTS[key][1] == "START" else set()
+    needed = required & set(properties) - written
+    assert {field.wire_name for field in constant.body if field.required} == needed
     kinds = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict}
     for field in (*constant.query, *constant.body):
         parameter = query.get(field.wire_name) if field in constant.query else None

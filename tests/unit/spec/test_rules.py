@@ -21,7 +21,8 @@ FIELDS = (
     Field("n", list),
     Field("d", int),
 )
-MANY = "n: ['x', 'x', 'x'] is more than 2 with mode='m'"
+ANYWAY = "; give it in extra_body to send it all the same"
+MANY = f"n: ['x', 'x', 'x'] is more than 2 with mode='m'{ANYWAY}"
 
 
 def call(values: dict[str, Any], extra: dict[str, Any] | None = None, **rules: Any) -> Any:
@@ -60,7 +61,7 @@ def test_of_an_exclusive_group_only_one_may_be_given() -> None:
         (
             Need({"mode": ("m",), "a": ("x",)}),
             {"mode": "m", "a": "x"},
-            "a: 'x' cannot be combined with mode='m'",
+            f"a: 'x' cannot be combined with mode='m'{ANYWAY}",
         ),
         (
             Need({"mode": ("m",), "a": (None,)}, all_of=("c",)),
@@ -76,13 +77,13 @@ def test_of_an_exclusive_group_only_one_may_be_given() -> None:
         (
             Need({"mode": (None, "m")}, only={"a": ("x", "y")}),
             {"a": "z"},
-            "a: 'z' is not one of 'x', 'y' without mode",
+            f"a: 'z' is not one of 'x', 'y' without mode{ANYWAY}",
         ),
         (Need({"mode": ("m",)}, most={"n": 2}), {"mode": "m", "n": ["x"] * 3}, MANY),
         (
             Need({"mode": ("m",)}, most={"d": 15}),
             {"mode": "m", "d": 16},
-            "d: 16 is more than 15 with mode='m'",
+            f"d: 16 is more than 15 with mode='m'{ANYWAY}",
         ),
     ],
 )
@@ -116,6 +117,30 @@ def test_what_stands_in_extra_body_counts() -> None:
     assert (
         refused({"a": "x"}, {"bWire": "y"}, exclusive=(("a", "b"),)) == "b: cannot be given together with a"
     )
+
+
+@pytest.mark.parametrize(
+    ("need", "values", "extra"),
+    [
+        (Need({"mode": ("m",)}, only={"a": ("x",)}), {"mode": "m"}, {"a": "newer"}),
+        (Need({"mode": ("m",)}, most={"d": 15}), {"mode": "m"}, {"d": 20}),
+        (Need({"mode": ("m",)}, most={"n": 1}), {"mode": "m"}, {"n": [1, 2]}),
+        (Need({"mode": ("m",), "b": ("x",)}), {"mode": "m"}, {"bWire": "x"}),
+    ],
+)
+def test_a_rule_lets_a_value_in_extra_body_pass(
+    need: Need, values: dict[str, Any], extra: dict[str, Any]
+) -> None:
+    assert call(values, extra, needs=(need,)) == {**values, **extra}
+
+
+def test_a_rule_knows_nothing_about_values_that_are_newer_than_it_is() -> None:
+    fields = (Field("mode", str), Field("size", str, choices=("small", "large")))
+    need = Need({"mode": (None, "m")}, only={"size": ("small",)})
+    operation = Operation("POST", "/x", raw, body=fields, has_body=True, needs=(need,))
+    assert operation.call({"size": "huge"}, {}).body == {"size": "huge"}
+    with pytest.raises(InvalidArgument, match="is not one of 'small'"):
+        operation.call({"size": "large"}, {})
 
 
 def test_what_is_never_sent_is_refused_wherever_it_comes_from() -> None:

@@ -24,8 +24,14 @@ _PATH = re.compile(r"(/[A-Za-z0-9_~.-]+)+")
 _SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
-def operation_of(method: str, path: str, *, has_body: bool) -> Operation[Any]:
+def operation_of(method: str, path: str, *, has_body: bool, repeatable: bool = False) -> Operation[Any]:
     """Make an operation of its method and path.
+
+    Args:
+        method: GET, POST, PUT, PATCH or DELETE. It does not say what the operation does.
+        path: as in the service's documentation.
+        has_body: whether a JSON body is sent.
+        repeatable: whether it may be sent again after a lost answer.
 
     Raises:
         InvalidArgument: the method is unknown, or the path could leave the API.
@@ -34,7 +40,9 @@ def operation_of(method: str, path: str, *, has_body: bool) -> Operation[Any]:
         raise InvalidArgument("method", f"{method!r} is not one of {', '.join(_METHODS)}")
     if not isinstance(path, str) or not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise InvalidArgument("path", f"{path!r} is not a path like /api/v1/userNewThing/start")
-    return Operation(method, path, raw, has_body=has_body)
+    if not isinstance(repeatable, bool):
+        raise InvalidArgument("repeatable", f"{repeatable!r} is not True or False")
+    return Operation(method, path, raw, has_body=has_body, repeatable=repeatable)
 
 
 def job_of(client: Client, name: str, body: Mapping[str, Any]) -> Job[TaskRecord]:

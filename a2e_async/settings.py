@@ -12,15 +12,31 @@ import attrs
 from a2e_async.addresses import is_loopback
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["DEFAULT_BASE_URL", "Settings", "Token", "base_url_from"]
+__all__ = ["DEFAULT_BASE_URL", "DOCS_HOST_PROBLEM", "Settings", "Token", "base_url_from"]
 
 DEFAULT_BASE_URL = "https://video.a2e.ai"
+DOCS_HOST_PROBLEM = (
+    f"api.a2e.ai is the host of the documentation, not of the API: the base URL is {DEFAULT_BASE_URL}"
+)
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+# What is often copied along with a token: the name of its header or variable, the word Bearer, quotes.
+_COPIED_BEFORE = re.compile(
+    r"(?:[\s\ufeff\u200b-\u200f\u2060\"'`]|(?:export\s)?A2E_API_TOKEN\s*="
+    r"|Authorization[\"']?\s*:|Bearer(?:[\s:]+|\Z))*",
+    re.IGNORECASE,
+)
+_COPIED_AFTER = re.compile(r"[\s\ufeff\u200b-\u200f\u2060\"'`;,]+\Z")
+_API_PATH = re.compile(r"(?:/+api/+v1)+/*\Z", re.IGNORECASE)
+_PART_OF_API_PATH = re.compile(r"(?:/+(?:api|v1))+/*\Z", re.IGNORECASE)
+_OWN_HOSTS = frozenset({"video.a2e.ai", "video.a2e.com.cn", "a2e.ai", "makefun.ai"})
+_DOCS_HOST = "api.a2e.ai"
 _NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f\\]")
 
 
 class Token:
     """The API token. It appears in the header of a request and nowhere else.
+
+    What is often copied along with it is left out: the word Bearer, quotes, spaces and line ends.
 
     Args:
         given: the token; None reads A2E_API_TOKEN. It is checked later, by `checked`, so that no traceback
@@ -39,6 +55,8 @@ class Token:
         Raises:
             ConfigurationError: it is missing, or holds characters that a header cannot contain.
         """
+        if isinstance(self._value, str):
+            self._value = _COPIED_AFTER.sub("", _COPIED_BEFORE.sub("", self._value, count=1))
         if not isinstance(self._value, str) or not self._value:
             raise ConfigurationError(f"{self._source} is missing: pass token=… or set A2E_API_TOKEN")
         if not _TOKEN.fullmatch(self._value):
@@ -60,6 +78,8 @@ class Token:
 
 def base_url_from(given: str | None, *, allow_http: bool) -> str:
     """Return the base URL: the given one, else A2E_BASE_URL, else the service's; without a trailing slash.
+
+    The paths of all operations begin with /api/v1; if the base URL ends in it, it is left out.
 
     Raises:
         ConfigurationError: it has no scheme or host, contains a query or a password, or is plain http to
@@ -85,7 +105,12 @@ def base_url_from(given: str | None, *, allow_http: bool) -> str:
         raise ConfigurationError(
             f"{source}: {shown} would send the token unencrypted; use https, or allow_http=True if you must"
         )
-    return value.rstrip("/")
+    if host == _DOCS_HOST:
+        import logging  # only here: it is not needed to make a client
+
+        logging.getLogger("a2e_async").warning("%s: %s", source, DOCS_HOST_PROBLEM)
+    ending = _PART_OF_API_PATH if host in _OWN_HOSTS else _API_PATH
+    return ending.sub("", value).rstrip("/")
 
 
 @attrs.frozen
@@ -103,3 +128,13 @@ class Settings:
     base_url: str
     timeout: float
     max_connections: int
+
+    @property
+    def host(self) -> str:
+        """The host of the API."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def is_docs_host(self) -> bool:
+        """Whether the base URL leads to the documentation instead of the API."""
+        return self.host == _DOCS_HOST

@@ -291,11 +291,26 @@ def many(cls: type[RecordT]) -> Callable[[Any], Sequence[RecordT]]:
     return decode
 
 
+_URLS = (
+    *("audio_url", "audioUrl", "url", "result_url", "tts_url", "file_url", "fileUrl", "cdnUrl", "cdn_url"),
+    *("audio_src", "audio", "result"),
+)
+
+
 def text(data: Any) -> str:
-    """A reply whose data is a string."""
-    if not isinstance(data, str):
-        raise TypeError("a string")
-    return data
+    """A reply whose data is a string, or an object that contains it as a URL."""
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
+    if isinstance(data, str) and data:
+        return data
+
+    places = [data, *map(data.get, ("data", "audio", "result"))] if isinstance(data, Mapping) else []
+    for members in places:
+        for key in _URLS if isinstance(members, Mapping) else ():
+            value = members.get(key)
+            if isinstance(value, str) and value.startswith(("https://", "http://")):
+                return value
+    raise TypeError("a string")
 
 
 def raw(data: Any) -> Any:

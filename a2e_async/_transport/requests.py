@@ -15,6 +15,7 @@ from a2e_async._transport.envelope import Reply, open_envelope
 from a2e_async.clock import Clock
 from a2e_async.errors import (
     APIError,
+    ConfigurationError,
     InvalidArgument,
     NotReady,
     TransportError,
@@ -22,7 +23,7 @@ from a2e_async.errors import (
 )
 from a2e_async.failures import Failure, classify
 from a2e_async.policies import RetryPolicy
-from a2e_async.settings import Settings
+from a2e_async.settings import DOCS_HOST_PROBLEM, Settings
 
 __all__ = ["Transport"]
 
@@ -78,9 +79,10 @@ class Transport:
                 return await self.once(call)
             except (APIError, TransportError) as error:
                 failure = classify(error)
-                if failure is Failure.FINAL or (failure is Failure.UNKNOWN and not repeatable):
-                    raise
-                if isinstance(error, NotReady):  # the caller decides how long to wait
+                if failure is Failure.FINAL or isinstance(error, NotReady):
+                    raise  # how long to wait for what is not ready, the caller decides
+                if failure is Failure.UNKNOWN and not repeatable:
+                    _explain_single_attempt(error)
                     raise
 
                 pause = self.retry.delay(attempt, error.retry_after)
@@ -93,23 +95,30 @@ class Transport:
         """Send a call exactly once; the reply's data.
 
         Raises:
-            APIError, TransportError: see `a2e_async.policies.classify` for what they mean.
+            APIError, TransportError: see `a2e_async.failures.classify` for what they mean.
+            ConfigurationError: the base URL leads to the documentation.
         """
         content = _encoded(call)
         began = time.perf_counter()
         self.requests += 1
-        reply = await self.http.send(
-            call.method,
-            self._settings.base_url + call.path,
-            headers=_headers(call),
-            query=call.query,
-            content=content,
-            timeout=call.timeout,
-            token=self._settings.token,
-        )
+        try:
+            reply = await self.http.send(
+                call.method,
+                self._settings.base_url + call.path,
+                headers=_headers(call),
+                query=call.query,
+                content=content,
+                timeout=call.timeout,
+                token=self._settings.token,
+            )
 
-        logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, time.perf_counter() - began)
-        return open_envelope(reply, time.time())
+            spent = time.perf_counter() - began
+            logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, spent)
+            return open_envelope(reply, time.time())
+        except UnexpectedReply as error:
+            if self._settings.is_docs_host:
+                raise ConfigurationError(f"{DOCS_HOST_PROBLEM} ({error})") from None
+            raise
 
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[StreamedResponse]:
@@ -137,6 +146,14 @@ class Transport:
                 )
 
             yield response
+
+
+def _explain_single_attempt(error: APIError | TransportError) -> None:
+    """Add to an error why its request, which may have been done, was not sent again."""
+    error.args = (
+        f"{error}; sent once and not again: it may have been done, and it is not known whether doing it "
+        "twice does harm. Check first, then repeat it yourself",
+    )
 
 
 def _headers(call: Call) -> dict[str, str]:

@@ -19,6 +19,7 @@ ALONE: list[A2EError] = [
     errors.RequestTimeout("slow", method="GET", path="/x"),
     errors.InvalidRequest("bad", status=400, code=7, trace_id="t", method="GET", path="/x", body={"a": [1]}),
     errors.RateLimited("slow down", status=429),
+    errors.PlanRequired("not for free users", status=403, method="GET", path="/x"),
     errors.ServerError("down", status=503),
     errors.UnexpectedReply("HTML", status=200),
     errors.TaskFailed("why", record=TaskRecord.decode({"_id": "a"})),

@@ -22,13 +22,14 @@ from a2e_async.errors import (
     NotFound,
     NotReady,
     PermissionDenied,
+    PlanRequired,
     RateLimited,
     RequestTimeout,
     ServerError,
     TaskRejected,
     UnexpectedReply,
 )
-from a2e_async.failures import Failure, classify, may_concern_one_id
+from a2e_async.failures import Failure, classify, concerns_account, may_concern_one_id
 from a2e_async.policies import RetryPolicy, StartPolicy, retry_after_seconds
 
 
@@ -53,6 +54,11 @@ from a2e_async.policies import RetryPolicy, StartPolicy, retry_after_seconds
         (UnexpectedReply("HTML", status=404), Failure.FINAL),
         (APIError("x", status=408), Failure.UNKNOWN),
         (APIError("x", status=425), Failure.UNKNOWN),
+        (APIError("x", status=499), Failure.UNKNOWN),
+        (UnexpectedReply("HTML", status=408), Failure.UNKNOWN),
+        (UnexpectedReply("HTML", status=425), Failure.UNKNOWN),
+        (UnexpectedReply("HTML", status=499), Failure.UNKNOWN),
+        (PlanRequired("x", status=403), Failure.FINAL),
         (APIError("x", status=409), Failure.FINAL),
         (InvalidRequest("x", status=400), Failure.FINAL),
         (AuthenticationError("x", status=401), Failure.FINAL),
@@ -67,6 +73,24 @@ from a2e_async.policies import RetryPolicy, StartPolicy, retry_after_seconds
 )
 def test_failure_classes(error: BaseException, failure: Failure) -> None:
     assert classify(error) is failure
+
+
+@pytest.mark.parametrize(
+    ("error", "account"),
+    [
+        (AuthenticationError("x", status=401), True),
+        (PlanRequired("x", status=403), True),
+        (InsufficientCredits("x", status=402), True),
+        (PermissionDenied("voice quota", status=403), False),
+        (ModerationError("x", status=403), False),
+        (InvalidRequest("x", status=400), False),
+        (RateLimited("x", status=429), False),
+        (TaskRejected("x"), False),
+        (ValueError(), False),
+    ],
+)
+def test_errors_that_concern_the_account(error: BaseException, account: bool) -> None:
+    assert concerns_account(error) is account
 
 
 @pytest.mark.parametrize(
@@ -113,7 +137,8 @@ def test_every_pause_is_bounded(policy: RetryPolicy, attempt: int, retry_after: 
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "pause"), [(None, 0.0), (0.0, 0.0), (7.5, 7.5), (120.0, 120.0), (3600.0, 120.0), (1e300, 120.0)]
+    ("retry_after", "pause"),
+    [(None, 0.0), (0.0, 0.0), (7.5, 7.5), (120.0, 120.0), (3600.0, 120.0), (1e300, 120.0)],
 )
 def test_a_pause_that_a_server_asks_for_is_bounded(retry_after: float | None, pause: float) -> None:
     assert RetryPolicy().bounded(retry_after) == pause

@@ -40,11 +40,55 @@ def told(error: BaseException) -> str:
 
 
 @pytest.mark.parametrize(
-    "token", ["", "sk_a b", "sk_a\n", "\nsk_a", "sk_a\r\n", " sk_a", "sk_é", "sk_a\x00", "\ufeffsk_a"]
+    "token",
+    [
+        *("", "sk_a b", "sk_a\nsk_b", "sk_é", "sk_a\x00", "sk_…", "sk\u200b_a"),
+        *(" ", "\n", '""', "Bearer", "Bearer ", "Authorization: Bearer", "A2E_API_TOKEN="),
+    ],
 )
 def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
     error = refusal(lambda: A2E(token))
     assert str(error).startswith("token ")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("sk_a", "sk_a\n", "\nsk_a", "sk_a\r\n", " sk_a", "sk_a ", "\tsk_a\t", "\ufeffsk_a", "sk_a\u200b"),
+        *(
+            "Bearer sk_a",
+            "bearer  sk_a",
+            "BEARER sk_a\n",
+            "Bearer: sk_a",
+            "Bearer Bearer sk_a",
+            "Bearer\nsk_a",
+        ),
+        *("'sk_a'", '"sk_a"', "`sk_a`", '"Bearer sk_a"', 'Bearer "sk_a"', '"sk_a",', "sk_a;"),
+        *("Authorization: Bearer sk_a", "authorization:Bearer sk_a", '"Authorization": "Bearer sk_a"'),
+        *("A2E_API_TOKEN=sk_a", 'export A2E_API_TOKEN="sk_a"\n', "A2E_API_TOKEN = sk_a"),
+    ],
+)
+def test_what_is_copied_along_with_a_token_is_left_out(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Token(token).checked().authorization() == "Bearer sk_a"
+    monkeypatch.setenv("A2E_API_TOKEN", token)
+    assert Token(None).checked().authorization() == "Bearer sk_a"
+
+
+@pytest.mark.parametrize("token", ["Bearersk_a", "bearer_a", "eyJh.bGci-Oi_J.x==", "a'b", "sk:a"])
+def test_a_token_itself_is_not_changed(token: str) -> None:
+    assert Token(token).checked().authorization() == f"Bearer {token}"
+
+
+@given(st.text(max_size=40))
+def test_any_token_is_sent_as_a_header_can_carry_it_or_refused(token: str) -> None:
+    try:
+        header = Token(token).checked().authorization()
+    except ConfigurationError as error:
+        assert not token.strip() or token not in str(error)  # noqa: PT017 - one of two outcomes
+        return
+    assert header.removeprefix("Bearer ") in token
+    assert header.isascii()
+    assert header.isprintable()
 
 
 @pytest.mark.parametrize("token", [b"sk_a", 7, ["sk_a"]])
@@ -63,15 +107,15 @@ def test_the_environments_token_is_taken_and_named(monkeypatch: pytest.MonkeyPat
     assert Token(None).checked().authorization() == "Bearer sk_env"
     assert Token("sk_given").checked().authorization() == "Bearer sk_given"
     A2E()
-    monkeypatch.setenv("A2E_API_TOKEN", "sk_env\n")
+    monkeypatch.setenv("A2E_API_TOKEN", "sk_env x")
     assert str(refusal(A2E)).startswith("A2E_API_TOKEN holds")
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        {"token": f"{TOKEN}\n"},
-        {"token": f"{TOKEN} "},
+        {"token": f"{TOKEN}\n{TOKEN}"},
+        {"token": f"Bearer {TOKEN} x"},
         {"token": TOKEN, "base_url": "nonsense"},
         {"token": TOKEN, "timeout": -1},
         {"token": TOKEN, "max_connections": 0},
@@ -83,7 +127,7 @@ def test_a_refusal_does_not_show_the_token(options: Mapping[str, Any]) -> None:
 
 
 def test_a_refusal_does_not_show_the_environments_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("A2E_API_TOKEN", f"{TOKEN}\n")
+    monkeypatch.setenv("A2E_API_TOKEN", f"{TOKEN} x")
     assert TOKEN not in told(refusal(A2E))
 
 
@@ -110,7 +154,20 @@ def test_the_token_shows_in_nothing_that_is_printed_or_stored() -> None:
         ("https://white.label/a2e//", "https://white.label/a2e"),
         ("https://white.label:8443/x/y", "https://white.label:8443/x/y"),
         ("HTTPS://Video.A2E.ai", "HTTPS://Video.A2E.ai"),
+        ("https://video.a2e.ai/api/v1", "https://video.a2e.ai"),
+        ("https://video.a2e.ai/api/v1/", "https://video.a2e.ai"),
+        ("https://video.a2e.ai//api//v1//", "https://video.a2e.ai"),
+        ("https://video.a2e.ai/API/V1", "https://video.a2e.ai"),
+        ("https://video.a2e.ai/api/v1/api/v1", "https://video.a2e.ai"),
+        ("https://video.a2e.ai/api", "https://video.a2e.ai"),
+        ("https://a2e.ai/v1/", "https://a2e.ai"),
+        ("https://makefun.ai/api/v1", "https://makefun.ai"),
+        ("https://white.label/a2e/api/v1/", "https://white.label/a2e"),
+        ("https://white.label/api", "https://white.label/api"),
+        ("https://white.label/xapi/v1", "https://white.label/xapi/v1"),
+        ("https://white.label/api/v1/a2e", "https://white.label/api/v1/a2e"),
         ("http://localhost:8000", "http://localhost:8000"),
+        ("http://localhost:8000/api/v1", "http://localhost:8000"),
         ("http://LOCALHOST", "http://LOCALHOST"),
         ("http://127.0.0.1:9", "http://127.0.0.1:9"),
         ("http://127.9.9.9", "http://127.9.9.9"),
@@ -184,6 +241,17 @@ def test_the_environments_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert base_url_from(None, allow_http=False) == DEFAULT_BASE_URL
     monkeypatch.setenv("A2E_BASE_URL", "http://white.label")
     assert str(refusal(lambda: base_url_from(None, allow_http=False))).startswith("A2E_BASE_URL:")
+
+
+@pytest.mark.parametrize(
+    "given", ["https://api.a2e.ai", "https://API.a2e.ai/api/v1", "https://api.a2e.ai:443/"]
+)
+def test_the_documentations_host_is_named_at_once(given: str, caplog: pytest.LogCaptureFixture) -> None:
+    a2e = A2E(TOKEN, base_url=given)
+    assert "base_url: api.a2e.ai is the host of the documentation" in caplog.text
+    assert DEFAULT_BASE_URL in caplog.text
+    assert a2e._settings.is_docs_host
+    assert not A2E(TOKEN)._settings.is_docs_host
 
 
 @given(st.text(max_size=30) | st.from_regex(r"https?://[^/]{0,12}(/.{0,6})?"))

@@ -107,9 +107,15 @@ def test_a_file_must_be_there_and_hold_something(tmp_path: Path) -> None:
     full = tmp_path / "full.png"
     full.write_bytes(b"x")
     assert START.call({"prompt": "x", "source_url": full}, {}).body == {"prompt": "x", "source_url": full}
-    for bad in (empty, tmp_path / "missing.png", tmp_path, Path("a\0b"), full / "below"):
+    for bad in (empty, tmp_path, Path("a\0b"), full / "below"):
         assert refusal(START, {"prompt": "x", "source_url": bad}).field == "source_url"
     assert refusal(START, {"prompt": "x", "source_url": b""}).field == "source_url"
+
+
+def test_a_job_may_name_a_file_that_is_gone(tmp_path: Path) -> None:
+    """A job that has ended does not need its files. The start refuses such a file."""
+    for gone in (tmp_path / "missing.png", tmp_path / "moved" / "missing.png"):
+        assert START.call({"prompt": "x", "source_url": gone}, {}).body == {"prompt": "x", "source_url": gone}
 
 
 def test_a_file_that_may_not_be_seen_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,9 +395,44 @@ def test_one_record_or_a_list_of_one() -> None:
         with pytest.raises(TypeError):
             decode(data)
     assert [record.id for record in many(PictureRecord)({"rows": [{"_id": "a"}, 7]})] == ["a"]
-    assert text("https://x") == "https://x"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "https://x",
+        ["https://x"],
+        {"audio_url": "https://x"},
+        {"audioUrl": "https://x", "coins": 1},
+        {"url": "https://x"},
+        {"_id": "a", "status": "completed", "result": "https://x"},
+        {"audio": {"url": "https://x"}, "duration": 3},
+        {"data": {"audio_url": "https://x"}},
+        [{"tts_url": "https://x"}],
+        {"audio_url": "", "result_url": "https://x"},
+    ],
+)
+def test_a_text_or_the_object_around_its_url(data: object) -> None:
+    assert text(data) == "https://x"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        None,
+        7,
+        {},
+        [],
+        ["https://x", "https://y"],
+        {"url": "x"},
+        {"msg": "https://x"},
+        {"audio_url": None},
+    ],
+)
+def test_what_is_no_text_is_said_so(data: object) -> None:
     with pytest.raises(TypeError):
-        text({"url": "x"})
+        text(data)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from a2e_async.clock import SystemClock
 from a2e_async.errors import (
     APIError,
     AuthenticationError,
+    ConfigurationError,
     ConnectionFailed,
     InvalidArgument,
     InvalidRequest,
@@ -145,6 +147,60 @@ class TestUnknownOutcome:
         with pytest.raises((APIError, TransportError)):
             await transport_to(answers).send(POST, repeatable=False)
         assert len(answers.requests) == 1
+
+    async def test_an_error_says_that_it_was_sent_once_and_why(self, failure: Any) -> None:
+        answers = Answers(failure, ok({"a": 1}))
+        with pytest.raises(
+            (APIError, TransportError), match="sent once and not again: it may have been done"
+        ) as info:
+            await transport_to(answers).request(Operation("GET", "/api/v1/x/refresh", raw), CALL)
+        assert type(pickle.loads(pickle.dumps(info.value))) is type(info.value)
+        assert len(answers.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"])
+@pytest.mark.parametrize("last", ["replaceBackground", "list", "batchDetail", "quote", "{_id}", "retry"])
+async def test_nothing_is_repeated_because_of_its_verb_or_name(method: str, last: str) -> None:
+    operation = Operation(method, f"/api/v1/userPicture/{last}", raw)
+    answers = Answers(httpx.ReadError("reset"), ok({}))
+    with pytest.raises(ConnectionFailed, match="sent once"):
+        await transport_to(answers).request(operation, Call(method, "/api/v1/userPicture/x"))
+    assert len(answers.requests) == 1
+
+
+async def test_what_is_known_to_do_no_harm_is_repeated_whatever_its_verb() -> None:
+    operation = Operation("POST", "/api/v1/userPicture/quote", raw, repeatable=True)
+    answers = Answers(httpx.ReadError("reset"), refused(502), ok({"a": 1}))
+    assert await transport_to(answers).request(operation, POST) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "answer", [refused(400), refused(401), httpx.Response(202, json={"code": 202})], ids=repr
+)
+async def test_an_answer_is_not_said_to_be_lost(answer: httpx.Response) -> None:
+    with pytest.raises(APIError) as info:
+        await transport_to(Answers(answer)).send(CALL, repeatable=False)
+    assert "sent once" not in str(info.value)
+
+
+DOCS = b"<!DOCTYPE html><html><title>A2E docs</title></html>"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, content=DOCS),
+        httpx.Response(404, content=DOCS),
+        httpx.Response(405, content=DOCS),
+        httpx.Response(302, headers={"location": "https://api.a2e.ai/docs"}),
+    ],
+    ids=repr,
+)
+async def test_the_documentations_host_is_named_and_asked_once(answer: httpx.Response) -> None:
+    answers = Answers(answer)
+    with pytest.raises(ConfigurationError, match=r"base URL is https://video\.a2e\.ai"):
+        await transport_to(answers, base="https://api.a2e.ai").send(POST, repeatable=True)
+    assert len(answers.requests) == 1
 
 
 @pytest.mark.parametrize("repeatable", [True, False])

@@ -45,7 +45,7 @@ class A2E(Api):
     Args:
         token: the API token; by default from A2E_API_TOKEN.
         base_url: the address of the API; by default from A2E_BASE_URL, else https://video.a2e.ai. It may
-            contain a path prefix.
+            contain a path prefix, and may end in /api/v1.
         allow_http: send the token over plain http to a host other than this machine.
         timeout: seconds a request may take without any progress.
         max_connections: the most API requests at once.
@@ -234,17 +234,20 @@ class A2E(Api):
         *,
         query: Mapping[str, str | int | float | bool] | None = None,
         body: Mapping[str, Any] | None = None,
+        repeatable: bool = False,
         **options: Unpack[CallOptions],
     ) -> Any:
         """Call an operation unknown to this release, with the same authentication, errors and retries.
 
-        A GET, PUT or DELETE is repeated when its answer is lost; a POST is not.
+        When its answer is lost, it may have been done: it is then sent again only if ``repeatable`` says
+        that this does no harm. What the service refused for now (429) is sent again in any case.
 
         Args:
             method: GET, POST, PUT, PATCH or DELETE.
             path: the path as in the service's documentation, starting with ``/api/v1/``.
             query: query parameters.
             body: a JSON object; files in it are uploaded and replaced by their URLs.
+            repeatable: whether sending it twice does no more than sending it once, as for a read.
             options: see `CallOptions`.
 
         Returns:
@@ -256,12 +259,14 @@ class A2E(Api):
 
         Example:
             ```python
-            queue = await a2e.request("GET", "/api/v1/userNewThing/queueLevel")
+            queue = await a2e.request("GET", "/api/v1/userNewThing/queueLevel", repeatable=True)
             ```
         """
         from a2e_async.by_convention import operation_of
 
-        operation = operation_of(method, path, has_body=body is not None or "extra_body" in options)
+        operation = operation_of(
+            method, path, has_body=body is not None or "extra_body" in options, repeatable=repeatable
+        )
 
         extra = options.get("extra_query", {})
         if isinstance(extra, Mapping):

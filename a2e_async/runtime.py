@@ -21,6 +21,7 @@ from a2e_async._tasks.readers import ListPages
 from a2e_async._tasks.starting import Starter
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.requests import Transport
+from a2e_async.addresses import is_private
 from a2e_async.clock import Clock
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
 from a2e_async.protocols import Family
@@ -73,7 +74,10 @@ class Runtime:
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)
 
-        presign = presigner(functools.partial(self.transport.send, repeatable=True))
+        presign = presigner(
+            functools.partial(self.transport.send, repeatable=True),
+            private_hosts=is_private(settings.host),
+        )
         self.uploader = Uploader(
             self.http, presign, clock=policies.clock, retry=policies.retry, cache=uploads
         )

@@ -339,15 +339,17 @@ class A2E(Api):
         max_coins: float | None = None,
         start_rate: float | None = None,
         finished: Literal["yield", "skip"] = "yield",
+        changed: Literal["raise", "restart"] = "raise",
     ) -> BulkRun:
         """Run many jobs and return their Outcomes as they complete.
 
         With a journal the run survives a crash. Run the same code again: finished jobs are read from the
         journal, accepted ones are waited for, starts whose outcome is unknown are searched for, and the rest
-        is started, including jobs refused earlier unless they were moderated. Jobs are recognised by their
+        is started, including jobs refused earlier unless the refusal was final. Jobs are recognised by their
         key (`Job.with_key`), else by workflow, body and the content of their files. Their order may change.
+        A job that need not be started does not need its files any more.
 
-        The run stops starting jobs when coins run out, the token is refused, the budget is reached, or the
+        The run stops starting jobs when coins run out, the account is refused, the budget is reached, or the
         service is unreachable or refuses everything for as long as ``timeout``. Running jobs are then
         finished, and `BulkRun.stopped` says why. An error of the iterable or of the journal is raised by the
         ``async for`` after the Outcomes of the running jobs.
@@ -366,6 +368,9 @@ class A2E(Api):
             start_rate: the most starts per second.
             finished: what to do with jobs finished by an earlier run: "yield" their Outcomes from the
                 journal, or "skip" them.
+            changed: what to do if a key belongs to a job in the journal that asked for something else:
+                "raise" an `InvalidArgument` that says what differs, as the job's error, or "restart": make
+                it a new job, which is paid for. Where results are sent to is not part of what was asked.
 
         Returns:
             The run. Enter it with ``async with`` and read it with ``async for``.
@@ -394,5 +399,6 @@ class A2E(Api):
             max_coins=max_coins,
             start_rate=start_rate,
             finished=finished,
+            changed=changed,
         )
         return BulkRun(self, jobs, settings)

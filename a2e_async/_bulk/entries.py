@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from a2e_async import errors
+from a2e_async._bulk.asked import Asked, without_delivery
 from a2e_async.errors import A2EError, APIError, TaskError, TaskFailed, TaskNotFound, TaskRejected
 from a2e_async.records import JSONObject, TaskRecord
 
-__all__ = ["Entry", "State", "describe_error", "error_from", "strip_inputs", "with_inputs"]
+__all__ = [
+    "Entry",
+    "State",
+    "coins_in",
+    "describe_error",
+    "error_from",
+    "price",
+    "strip_inputs",
+    "with_inputs",
+]
 
 _IDS = frozenset({"_id", "id", "task_id"})
+_MOST_COINS = 1e12  # a larger price is taken for a mistake
 
 
 class State:
@@ -24,6 +36,7 @@ class State:
     ACCEPTED = "accepted"
     DONE = "done"
     FAILED = "failed"
+    REPLACED = "replaced"  # its key was given to a job that asks for something else
 
 
 @attrs.define
@@ -43,6 +56,7 @@ class Entry:
         records: the last known records of the last attempt's tasks; see `strip_inputs`.
         error: why the job failed; see `describe_error`.
         files: the downloaded files, each with ``path`` and ``size``; None before the download.
+        digest, path_digest, asked: what was asked, see `Asked`; None if an older version wrote the entry.
         repeated: an earlier job of this run has the same key.
     """
 
@@ -58,7 +72,19 @@ class Entry:
     records: Sequence[JSONObject] = ()
     error: Mapping[str, Any] | None = None
     files: Sequence[Mapping[str, Any]] | None = None
+    digest: str | None = None
+    path_digest: str | None = None
+    asked: str | None = None
     repeated: bool = False
+
+    @property
+    def needs_files(self) -> bool:
+        """Whether the job has to be started, for which its files are needed."""
+        return self.state in (State.NEW, State.REPLACED)
+
+    def ask(self, asked: Asked) -> None:
+        """Note what the job asks for."""
+        self.digest, self.path_digest, self.asked = asked.digest, asked.path_digest, asked.copy
 
     def accept(self, records: Sequence[JSONObject], coins: float) -> None:
         """Note that the start was accepted: the records of its tasks, and the coins charged."""
@@ -77,14 +103,28 @@ def strip_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
     """A task's record as it is stored: without secrets, and without inputs that repeat the job's body."""
     return {
         key: value
-        for key, value in record.items()
+        for key, value in without_delivery(record).items()
         if key in _IDS or ("token" not in key.lower() and not (key in body and body[key] == value))
     }
 
 
 def with_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
     """A stored record with its inputs put back from the job's body, where they are JSON."""
-    return {**{key: value for key, value in body.items() if _is_json(value)}, **record}
+    inputs = without_delivery(body)
+    return {**{key: value for key, value in inputs.items() if _is_json(value)}, **record}
+
+
+def coins_in(records: Sequence[JSONObject]) -> float | None:
+    """The coins charged for the tasks of a start; None if no record reports a possible price."""
+    charges = [coins for record in records if (coins := price(record.get("coins"))) is not None]
+    return sum(charges) if charges else None
+
+
+def price(value: Any) -> float | None:
+    """A price in coins that the service reports; None unless it is a number that a price can be."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= _MOST_COINS and math.isfinite(value) else None
 
 
 def describe_error(error: Exception) -> Mapping[str, Any]:

@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from a2e_async._bulk.asked import read_asked
 from a2e_async._bulk.entries import Entry, State, error_from, strip_inputs, with_inputs
 from a2e_async._bulk.job_keys import key_of
 from a2e_async._bulk.launch import Launch
 from a2e_async._bulk.outcomes import Outcome
 from a2e_async._bulk.run_state import NotStarted, RunState
+from a2e_async._bulk.uncertain import advice
 from a2e_async._tasks.status import is_moderated
 from a2e_async.errors import (
-    AuthenticationError,
     InvalidArgument,
     JournalError,
+    SubmissionUncertain,
     TaskFailed,
     TaskNotFound,
 )
+from a2e_async.failures import concerns_account
 from a2e_async.jobs import Job
 from a2e_async.records import JSONObject
 from a2e_async.tasks import Result, Task
@@ -45,6 +48,8 @@ class JobRun:
         self._key = job.key
         self._replayed = False
         self._entry = Entry(0, "", job.workflow.name)
+        # What the entry asked for, where that is known to be what the job asks for.
+        self._inputs = job.body
 
     async def run(self) -> Outcome | None:
         """Run the job. An error of this job is put into its Outcome and affects no other job.
@@ -60,9 +65,22 @@ class JobRun:
         except NotStarted:
             raise
         except Exception as error:
-            if isinstance(error, AuthenticationError):
+            if concerns_account(error) or isinstance(error, JournalError):
                 self._run_state.stop(error)
-            return self._outcome(error=error)
+            return self._outcome(error=self._with_advice(error))
+        finally:
+            self._run_state.under_way.discard(self._entry.number)
+
+    def _with_advice(self, error: Exception) -> Exception:
+        """The error of an uncertain start, with what to do about its entry in the journal."""
+        journal = self._run_state.journal
+        if journal is None or type(error) is not SubmissionUncertain:
+            return error
+        advised = SubmissionUncertain(
+            f"{error}; {advice(journal.path, self._entry.key)}", job=error.job, marker=error.marker
+        )
+        advised.__cause__ = error
+        return advised
 
     async def _run(self) -> Outcome | None:
         run = self._run_state
@@ -79,20 +97,32 @@ class JobRun:
 
     async def _take_entry(self, journal: Journal) -> None:
         """Take the job's entry from the journal; refuse a key that belongs to another job."""
-        job = self._job
-        self._key = await key_of(job)
+        job, unique = self._job, self._job.key is not None
+        asked = await read_asked(job, old_key=journal.has_old and not unique)
 
         try:
-            entry = await journal.take(self._key, job.workflow.name, unique=job.key is not None)
+            if asked.digest is None and not unique:
+                entry = await journal.take_by_path(asked)
+                self._key = entry.key
+            else:
+                self._key = await key_of(job, asked)
+                entry = await journal.take(
+                    self._key,
+                    job.workflow.name,
+                    unique=unique,
+                    asked=asked,
+                    changed=self._run_state.settings.changed,
+                )
         except JournalError as error:
             self._run_state.stop(error)
             raise NotStarted from error
 
-        self._entry = entry
         if entry.repeated:
             raise InvalidArgument("key", f"{entry.key!r} was given to an earlier job of the run")
-        if entry.workflow != job.workflow.name:
-            raise InvalidArgument("key", f"{entry.key!r} is a job of {entry.workflow} in the journal")
+        self._entry = entry
+        self._run_state.under_way.add(entry.number)
+        if entry.asked is None:
+            self._inputs = {}
 
     async def _replay(self) -> Outcome | None:
         """The Outcome of a job that an earlier run finished. Missing files are downloaded again."""
@@ -141,7 +171,7 @@ class JobRun:
 
     async def _record_end(self, task: Task[Any], error: Exception | None) -> None:
         """Write down that the task has ended."""
-        records = [strip_inputs(raw, self._job.body) for raw in task.raws]
+        records = [strip_inputs(raw, self._inputs) for raw in task.raws]
         if self._run_state.journal is None:
             self._entry.end(records, error)
             return
@@ -188,7 +218,7 @@ class JobRun:
 
     def _records(self) -> Sequence[JSONObject]:
         """The stored records, with the job's inputs."""
-        return [with_inputs(record, self._job.body) for record in self._entry.records]
+        return [with_inputs(record, self._inputs) for record in self._entry.records]
 
     def _outcome(
         self,

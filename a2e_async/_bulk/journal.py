@@ -1,29 +1,31 @@
 """The journal of a bulk run: a SQLite file that records the progress of each job.
 
 An entry is written before a start is sent, when it is accepted, when its tasks have ended and when their
-files are downloaded. Each write is on disk before the job takes its next step. The journal holds no token
-and no media. Records are stored without the inputs that they repeat.
+files are downloaded. Each write is on disk before the job takes its next step. What a job asks for is written
+down to be compared. The journal holds no token, no address that results are sent to, and no media.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import anyio
 import anyio.to_thread
-import attrs
 
+from a2e_async._bulk.asked import Asked
 from a2e_async._bulk.entries import Entry, State
-from a2e_async._bulk.journal_file import open_journal
+from a2e_async._bulk.group_commit import GroupCommit
+from a2e_async._bulk.journal_file import OpenedFile, open_journal
+from a2e_async._bulk.rows import entry_from, loads_id, put_row, save_entry
+from a2e_async._bulk.taking import Taking
+from a2e_async._bulk.uncertain import UncertainStart, bind, release
 from a2e_async._spec.media import Upload
-from a2e_async.errors import JournalError
 from a2e_async.records import JSONObject, task_id_of
 
 __all__ = ["Journal"]
@@ -34,10 +36,7 @@ T = TypeVar("T")
 class Journal:
     """An open journal. Only one process at a time can open a journal.
 
-    Every method raises `JournalError` if the file cannot be read or written.
-
-    Attributes:
-        commits: transactions committed so far.
+    Every method raises `JournalError` if the file cannot be read or written, or if what it holds is damaged.
 
     Example:
         ```python
@@ -46,18 +45,11 @@ class Journal:
         ```
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, run: int) -> None:
-        self.commits = 0
-        self._connection = connection
+    def __init__(self, path: Path, file: OpenedFile) -> None:
         self._path = path
-        self._run = run
-        self._committing = anyio.Lock()
-        self._queue: list[_Step[Any]] = []
-        # A limiter of its own: other work in threads, such as hashing, must not delay a start.
-        self._thread = anyio.CapacityLimiter(1)
-        # When asyncio abandons a task, its thread may still be writing. The connection must not be closed
-        # under it.
-        self._connection_in_use = threading.Lock()
+        self._file = file
+        self._group = GroupCommit(file.connection, path)
+        self._taking = Taking(path, file)
 
     @classmethod
     @asynccontextmanager
@@ -72,15 +64,37 @@ class Journal:
                 journal.
         """
         path = Path(path)
-        connection, run = await anyio.to_thread.run_sync(open_journal, path)
-        journal = cls(path, connection, run)
+        journal = cls(path, await anyio.to_thread.run_sync(open_journal, path))
         try:
             yield journal
         finally:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(journal._close)
 
-    async def take(self, key: str, workflow: str, *, unique: bool) -> Entry:
+    @property
+    def commits(self) -> int:
+        """Transactions committed so far."""
+        return self._group.commits
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def has_old(self) -> bool:
+        """Whether an older version wrote some of the entries, without what was asked for."""
+        return self._file.has_old
+
+    async def take(
+        self,
+        key: str,
+        workflow: str,
+        *,
+        unique: bool,
+        asked: Asked | None = None,
+        changed: Literal["raise", "restart"] = "raise",
+    ) -> Entry:
         """Take the entry of the next job with this key; create one if none is left.
 
         Args:
@@ -88,8 +102,24 @@ class Journal:
             workflow: the name of the job's workflow.
             unique: the key belongs to a single job. Otherwise each job with the key in one run has an entry
                 of its own.
+            asked: what the job asks for; without it nothing is compared.
+            changed: what to do if the key belongs to a job that asked for something else.
+
+        Raises:
+            InvalidArgument: the key belongs to a job that asked for something else; or a file that is needed
+                cannot be read.
         """
-        return await self.transact(lambda db: self._take(db, key, workflow, unique))
+        return await self.transact(lambda db: self._taking.take(db, key, workflow, unique, asked, changed))
+
+    async def take_by_path(self, asked: Asked) -> Entry:
+        """Take the entry of a job without a key whose file cannot be read, if it does not need the file.
+
+        The job is recognised by the paths of its files and what else was asked.
+
+        Raises:
+            InvalidArgument: there is no such entry, or several whose files had different contents.
+        """
+        return await self.transact(lambda db: self._taking.take_by_path(db, asked))
 
     async def spent(self) -> tuple[float, float]:
         """The coins charged so far, and the coins that unanswered starts may have cost."""
@@ -123,11 +153,12 @@ class Journal:
             coins: the coins charged.
         """
         entry.accept(records, coins)
-        tasks = [(task_id_of(record), entry.workflow, entry.number) for record in records]
+        tasks = [(json.dumps(task_id_of(record)), entry.workflow, entry.number) for record in records]
 
         def save(db: sqlite3.Connection) -> None:
-            _update(db, entry)
-            db.executemany("INSERT OR REPLACE INTO tasks VALUES (?, ?, ?)", tasks)
+            save_entry(db, entry, self._file.run)
+            for task in tasks:
+                put_row(db, "tasks", task)
 
         await self.transact(save)
 
@@ -156,7 +187,7 @@ class Journal:
         """The ids of all tasks of a workflow that the journal's jobs have made."""
         return await self.transact(
             lambda db: [
-                row[0]
+                loads_id(row[0])
                 for row in db.execute("SELECT id FROM tasks WHERE workflow = ?", (workflow,)).fetchall()
             ]
         )
@@ -175,9 +206,7 @@ class Journal:
     async def record_upload(self, upload: Upload) -> None:
         """Record an upload, so that later runs need not upload the file again."""
         row = (upload.sha256, upload.content_type, upload.size, upload.url, time.time())
-        await self.transact(
-            lambda db: db.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row)
-        )
+        await self.transact(lambda db: put_row(db, "uploads", row))
 
     async def unfinished(self) -> int:
         """The number of jobs that earlier runs started and this run has not taken."""
@@ -186,157 +215,37 @@ class Journal:
                 int,
                 db.execute(
                     "SELECT count(*) FROM jobs WHERE seen < ? AND state IN ('starting', 'accepted')",
-                    (self._run,),
+                    (self._file.run,),
                 ).fetchone()[0],
             )
         )
 
-    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work in a transaction. The transaction is on disk when this returns.
+    async def uncertain(self, under_way: Collection[int] = ()) -> Sequence[UncertainStart]:
+        """The starts whose outcome is not known.
 
         Args:
-            work: called in a worker thread, with the connection.
-
-        Returns:
-            What the work returns.
-
-        Raises:
-            JournalError: the file cannot be read or written.
+            under_way: the numbers of the entries whose start is going on now.
         """
-        # Group commit. A commit waits for the disk, and many jobs want to commit at once. So each job puts
-        # its step into the queue, and the job that gets the lock commits all steps queued so far. The others
-        # find their steps done when they get the lock.
-        #
-        # A commit is shielded: it holds other jobs' steps, which must not be lost when this job is
-        # cancelled. A job that is cancelled while its own step is still queued takes the step out again, so
-        # that nothing is written for a job that has given up.
-        step = _Step(work)
-        self._queue.append(step)
+        rows = await self.transact(
+            lambda db: db.execute("SELECT * FROM jobs WHERE state = 'starting' ORDER BY number").fetchall()
+        )
+        return [UncertainStart.of(entry_from(row)) for row in rows if row["number"] not in under_way]
 
-        try:
-            async with self._committing:
-                if not step.done:
-                    steps, self._queue = self._queue, []
-                    with anyio.CancelScope(shield=True):
-                        await anyio.to_thread.run_sync(self._commit, steps, limiter=self._thread)
-        except anyio.get_cancelled_exc_class():
-            if step in self._queue:
-                self._queue.remove(step)
-            raise
+    async def release(self, start: UncertainStart) -> None:
+        """Let the next run start the job again; see `BulkRun.release`."""
+        await self.transact(lambda db: release(db, start))
 
-        return step.outcome()
+    async def bind(self, start: UncertainStart, task_id: str) -> None:
+        """Record which task the start has made; see `BulkRun.bind`."""
+        await self.transact(lambda db: bind(db, start, task_id))
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work in a transaction; see `GroupCommit.transact`."""
+        return await self._group.transact(work)
 
     async def _save(self, entry: Entry) -> None:
-        await self.transact(lambda db: _update(db, entry))
-
-    def _take(self, db: sqlite3.Connection, key: str, workflow: str, unique: bool) -> Entry:
-        # Entries that this run has not seen yet come first.
-        row = db.execute("SELECT * FROM jobs WHERE key = ? ORDER BY seen, number LIMIT 1", (key,)).fetchone()
-
-        if row is not None and row["seen"] == self._run:
-            if unique:
-                return attrs.evolve(_entry(row), repeated=True)
-            row = None
-
-        if row is None:
-            number = db.execute(
-                "INSERT INTO jobs (key, workflow, state, seen) VALUES (?, ?, ?, ?)",
-                (key, workflow, State.NEW, self._run),
-            ).lastrowid
-            return Entry(cast(int, number), key, workflow)
-
-        db.execute("UPDATE jobs SET seen = ? WHERE number = ?", (self._run, row["number"]))
-        return _entry(row)
-
-    def _commit(self, steps: Sequence[_Step[Any]]) -> None:
-        """Do the steps in one transaction. A database error fails all of them."""
-        failure: Exception | None = None
-        try:
-            with self._connection_in_use, self._connection:
-                self._connection.execute("BEGIN IMMEDIATE")
-                for step in steps:
-                    step.do(self._connection)
-            self.commits += 1
-        except sqlite3.Error as error:
-            failure = JournalError(f"{self._path}: {error}")
-
-        for step in steps:
-            step.done, step.failure = True, failure or step.failure
+        await self.transact(lambda db: save_entry(db, entry, self._file.run))
 
     def _close(self) -> None:
-        with self._connection_in_use:
-            self._connection.close()
-
-
-@attrs.define(eq=False)
-class _Step(Generic[T]):
-    """One job's part of a transaction, and how it ended."""
-
-    work: Callable[[sqlite3.Connection], T]
-    value: T | None = None
-    failure: Exception | None = None
-    done: bool = False
-
-    def do(self, db: sqlite3.Connection) -> None:
-        """Do the work. An error that is not the database's undoes this step alone."""
-        db.execute("SAVEPOINT step")
-        try:
-            self.value = self.work(db)
-        except sqlite3.Error:
-            raise
-        except Exception as error:
-            self.failure = error
-            db.execute("ROLLBACK TO step")
-        db.execute("RELEASE step")
-
-    def outcome(self) -> T:
-        """The value of the work; raises if it failed."""
-        if self.failure is not None:
-            raise self.failure
-        return cast(T, self.value)
-
-
-def _entry(row: sqlite3.Row) -> Entry:
-    try:
-        records = json.loads(row["records"])
-        error = json.loads(row["error"]) if row["error"] else None
-        files = json.loads(row["files"]) if row["files"] else None
-    except ValueError as problem:
-        raise JournalError(f"the journal is damaged: the entry of {row['key']!r}: {problem}") from None
-
-    return Entry(
-        number=row["number"],
-        key=row["key"],
-        workflow=row["workflow"],
-        state=row["state"],
-        attempts=row["attempts"],
-        marker=row["marker"],
-        sent=row["sent"],
-        reserved=row["reserved"],
-        coins=row["coins"],
-        records=records,
-        error=error,
-        files=files,
-    )
-
-
-def _update(db: sqlite3.Connection, entry: Entry) -> None:
-    error = None if entry.error is None else json.dumps(entry.error)
-    files = None if entry.files is None else json.dumps(entry.files)
-
-    db.execute(
-        "UPDATE jobs SET state = ?, attempts = ?, marker = ?, sent = ?, reserved = ?, coins = ?, "
-        "records = ?, error = ?, files = ? WHERE number = ?",
-        (
-            entry.state,
-            entry.attempts,
-            entry.marker,
-            entry.sent,
-            entry.reserved,
-            entry.coins,
-            json.dumps(entry.records),
-            error,
-            files,
-            entry.number,
-        ),
-    )
+        self._group.close()
+        self._file.lock.release()

@@ -11,14 +11,12 @@ from typing import Any
 import anyio
 
 from a2e_async._bulk.budget import Reservation, kind_of
-from a2e_async._bulk.entries import Entry, State, strip_inputs
+from a2e_async._bulk.entries import Entry, State, coins_in, price, strip_inputs
 from a2e_async._bulk.run_state import NotStarted, RunState
 from a2e_async._tasks.starting import Watch
 from a2e_async.errors import (
     APIError,
-    AuthenticationError,
     BudgetReached,
-    InsufficientCredits,
     InvalidArgument,
     JournalError,
     ModerationError,
@@ -26,7 +24,7 @@ from a2e_async.errors import (
     TaskRejected,
     TransportError,
 )
-from a2e_async.failures import Failure, classify
+from a2e_async.failures import Failure, classify, concerns_account
 from a2e_async.jobs import Job
 from a2e_async.records import JSONObject
 from a2e_async.tasks import Task
@@ -73,10 +71,13 @@ class Launch:
             run.check()
             try:
                 return await self._start_once()
-            except (AuthenticationError, InsufficientCredits, BudgetReached, JournalError) as error:
+            except (BudgetReached, JournalError) as error:
                 run.stop(error)
                 raise NotStarted from error
             except (APIError, TransportError) as error:
+                if concerns_account(error):
+                    run.stop(error)
+                    raise NotStarted from error
                 if classify(error) not in _NOT_TAKEN:
                     raise
 
@@ -176,8 +177,7 @@ class Launch:
         """Count the coins of an accepted start and write down its tasks."""
         run, entry = self._run_state, self._entry
 
-        charges = [coins for record in records if isinstance(coins := record.get("coins"), int | float)]
-        coins = sum(charges) if charges else None
+        coins = coins_in(records)
         run.budget.spend(reservation, coins)
         run.counts.add_coins(entry.workflow, coins or 0.0)
 
@@ -223,9 +223,9 @@ class Launch:
             if not run.budget.wants_quote(kind):
                 return
             try:
-                run.budget.expect(kind, (await run.client.quote(job)).coins)
+                run.budget.expect(kind, price((await run.client.quote(job)).coins))
             except (APIError, TransportError) as error:
-                if isinstance(error, AuthenticationError) or classify(error) in _NOT_TAKEN:
+                if concerns_account(error) or classify(error) in _NOT_TAKEN:
                     raise
                 run.budget.expect(kind, None)
 

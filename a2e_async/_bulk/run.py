@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -23,6 +31,7 @@ from a2e_async.jobs import Job
 
 if TYPE_CHECKING:
     from a2e_async._bulk.journal import Journal
+    from a2e_async._bulk.uncertain import UncertainStart
     from a2e_async._files.uploads import Uploader
     from a2e_async.runtime import Runtime
 
@@ -75,6 +84,7 @@ class BulkRun:
         self._open: _OpenRun | None = None
         self._input_error: Exception | None = None
         self._left = 0
+        self._left_block = False
         self._requests: Callable[[], int] = lambda: 0
 
     @property
@@ -90,6 +100,64 @@ class BulkRun:
     def summary(self) -> Summary:
         """The run in numbers so far."""
         return self._counts.summary(requests=self._requests(), left=self._left, stopped=self.stopped)
+
+    async def uncertain(self) -> Sequence[UncertainStart]:
+        """The starts in the journal of which it is not known whether they made a task.
+
+        Starts that this run is sending, or searching for, are not among them. Call it inside the run's
+        ``async with``. To decide them without running anything, give the run no jobs.
+
+        Returns:
+            The starts, the oldest first. Search for each in the workflow's list, and then `bind` it to its
+            task or `release` it.
+
+        Raises:
+            JournalError: the journal cannot be read.
+
+        Example:
+            ```python
+            async with a2e.bulk([], journal="run.db") as run:
+                for start in await run.uncertain():
+                    print(start.key, start.workflow, start.marker)
+            ```
+        """
+        state, journal = self._open_journal()
+        return await journal.uncertain(state.under_way)
+
+    async def release(self, start: UncertainStart) -> None:
+        """Declare that an uncertain start has made no task. The next run starts its job again, and pays.
+
+        Args:
+            start: one of `uncertain`.
+
+        Raises:
+            InvalidArgument: its outcome is known by now, or this run is working on it.
+        """
+        await self._open_journal(start)[1].release(start)
+
+    async def bind(self, start: UncertainStart, task_id: str) -> None:
+        """Declare which task an uncertain start has made. The next run waits for this task.
+
+        Args:
+            start: one of `uncertain`.
+            task_id: the id of the task.
+
+        Raises:
+            InvalidArgument: the outcome of the start is known by now, this run is working on it, or the task
+                is that of another job.
+        """
+        await self._open_journal(start)[1].bind(start, task_id)
+
+    def _open_journal(self, start: UncertainStart | None = None) -> tuple[RunState, Journal]:
+        """The state and the journal of the run, to decide an uncertain start."""
+        if self._open is None or self._left_block:
+            raise RuntimeError("ask for uncertain starts inside the `async with` of the bulk run")
+        state = self._open.state
+        if state.journal is None:
+            raise InvalidArgument("journal", "this run has none, so it keeps no uncertain starts")
+        if start is not None and start.number in state.under_way:
+            raise InvalidArgument("start", f"this run is working on the start of {start.key!r}")
+        return state, state.journal
 
     async def __aenter__(self) -> Self:
         if self._open is not None:
@@ -118,6 +186,7 @@ class BulkRun:
     ) -> None:
         if self._open is None:
             return
+        self._left_block = True
 
         # A start whose request has been sent may already have cost coins, so it must not be cut off before
         # its answer is written to the journal. Starts therefore run in shielded scopes: cancelling the group

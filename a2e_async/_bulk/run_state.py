@@ -51,6 +51,7 @@ class RunState:
         downloads: one place for each download.
         on_stop: called once, when the run stops starting jobs.
         shields: the scopes that protect the starts under way from cancellation.
+        under_way: the numbers of the entries that this run is working on.
         quoting: held while a price is asked for.
         claimed: workflows whose starters already know the journal's tasks.
         stopped: why the run stopped starting jobs; None while it runs normally.
@@ -66,6 +67,7 @@ class RunState:
     downloads: anyio.Semaphore
     on_stop: Callable[[], None]
     shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
+    under_way: set[int] = attrs.field(factory=set[int])
     quoting: anyio.Lock = attrs.field(factory=anyio.Lock)
     claimed: set[str] = attrs.field(factory=set[str])
     stopped: Exception | None = None

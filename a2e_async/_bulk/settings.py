@@ -26,9 +26,21 @@ def _positive(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     check_positive(attribute.name, value)
 
 
-def _yield_or_skip(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value not in ("yield", "skip"):
-        raise InvalidArgument(attribute.name, f"{value!r} is not one of 'yield', 'skip'")
+def _one_of(*choices: str) -> Validator:
+    def check(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value not in choices:
+            raise InvalidArgument(attribute.name, f"{value!r} is not one of {', '.join(map(repr, choices))}")
+
+    return check
+
+
+def _on_disk(_: Any, attribute: attrs.Attribute[Any], value: Path | None) -> None:
+    # SQLite would keep it in memory, so a journal of that name would promise what it cannot hold.
+    if value is not None and str(value).startswith(":memory:"):
+        raise InvalidArgument(
+            attribute.name,
+            f"{str(value)!r} would be lost with the process; give a file, or no journal at all",
+        )
 
 
 @attrs.frozen
@@ -37,9 +49,10 @@ class BulkSettings:
 
     concurrency: int = attrs.field(validator=_whole_from(1))
     timeout: float = attrs.field(validator=_positive)
-    journal: Path | None
+    journal: Path | None = attrs.field(validator=_on_disk)
     retries: int = attrs.field(validator=_whole_from(0))
     download_to: Path | None
     max_coins: float | None = attrs.field(validator=optional(_positive))
     start_rate: float | None = attrs.field(validator=optional(_positive))
-    finished: Literal["yield", "skip"] = attrs.field(validator=_yield_or_skip)
+    finished: Literal["yield", "skip"] = attrs.field(validator=_one_of("yield", "skip"))
+    changed: Literal["raise", "restart"] = attrs.field(default="raise", validator=_one_of("raise", "restart"))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from a2e_async._spec.media import Upload
+from a2e_async.errors import InvalidArgument
 from a2e_async.task_groups import map_bounded
 
 __all__ = ["File", "files_in", "map_files", "upload_files_in"]
@@ -50,8 +51,13 @@ async def upload_files_in(
         The body with each file replaced by its URL.
 
     Raises:
+        InvalidArgument: a file does not exist. Nothing was sent.
         UploadError: a file could not be uploaded. The other uploads are cancelled.
     """
+    for key, value in body.items():
+        for file in files_in(value):
+            _check_exists(key, file)
+
     files = {id(file): file for file in files_in(body) if not isinstance(file, Upload)}
     distinct = list(files.values())
     uploads: dict[int, Upload] = {}
@@ -68,3 +74,15 @@ async def upload_files_in(
         return file.url if isinstance(file, Upload) else uploads[id(file)].url
 
     return {key: map_files(value, url_of) for key, value in body.items()}
+
+
+def _check_exists(key: str, file: File) -> None:
+    """Refuse a file that does not exist, before the other files are uploaded."""
+    if isinstance(file, bytes | Upload):
+        return
+    try:
+        os.stat(file)
+    except FileNotFoundError:
+        raise InvalidArgument(key, f"{os.fspath(file)} does not exist") from None
+    except (OSError, ValueError):
+        return  # the upload says what is wrong with it

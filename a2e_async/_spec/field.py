@@ -16,7 +16,7 @@ from a2e_async._spec.media import Upload
 from a2e_async.checks import is_number
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["Field", "anyway", "checked_id", "hint", "shown"]
+__all__ = ["Field", "anyway", "checked_id", "forget_warnings", "hint", "shown"]
 
 logger = logging.getLogger("a2e_async")
 
@@ -67,7 +67,8 @@ class Field:
 
     def is_unknown(self, value: Any) -> bool:
         """Whether the value is outside a list of known values that is open."""
-        return bool(self.choices) and not self.closed and not _is_among(value, self.choices)
+        is_open = bool(self.choices) and not self.closed
+        return is_open and value is not None and not _is_among(value, self.choices)
 
     def check(self, value: Any, where: str | None = None) -> None:
         """Raise `InvalidArgument`, naming the field, the value and what is allowed, unless it is valid.
@@ -151,6 +152,11 @@ def _warn_once(field: Field, where: str, value: Any) -> None:
     )
 
 
+def forget_warnings() -> None:
+    """Log each unknown value once more. For tests."""
+    _warned.clear()
+
+
 def _is_among(value: Any, choices: tuple[Any, ...]) -> bool:
     """Whether the value is one of the choices. True is not 1."""
     return value in choices and (not isinstance(value, bool) or any(value is one for one in choices))
@@ -208,6 +214,8 @@ def _check_file(where: str, value: Any) -> None:
         try:
             path = Path(value)
             if not path.is_file():
+                if _is_gone(path):
+                    return
                 raise InvalidArgument(where, f"{path} is not a file")
             if not path.stat().st_size:
                 raise InvalidArgument(where, f"{path} is empty")
@@ -215,6 +223,21 @@ def _check_file(where: str, value: Any) -> None:
             raise InvalidArgument(where, f"{shown(value)} cannot be read: {error}") from None
         return
     raise InvalidArgument(where, f"{shown(value)} is not a URL, pathlib.Path, bytes or Upload")
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether there is nothing of that name.
+
+    The start refuses it, before anything is sent. A Job may name it: a job that has ended does not need its
+    files any more.
+    """
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def shown(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from a2e_async.cli.catalogue import Call, workflows
-from a2e_async.cli.lines import jobs_in, open_lines
+from a2e_async.cli.lines import NeedsFiles, jobs_in, open_lines
 from a2e_async.cli.options import values_from
 from a2e_async.cli.output import (
     outcome_facts,
@@ -170,11 +171,12 @@ async def upload(a2e: A2E, options: argparse.Namespace) -> int:
 
 async def bulk(a2e: A2E, options: argparse.Namespace) -> int:
     """``a2e bulk``: run many jobs from JSON lines. All lines are checked before the first job is started."""
+    needs, allowed = _needs_files(options.journal)
     with open_lines(options.file) as path:
         with spinner("checking the jobs"):
-            total = sum(1 for _ in jobs_in(a2e, path))
+            total = sum(1 for _ in jobs_in(a2e, path, needs_files=needs))
 
-        with closing(jobs_in(a2e, path)) as jobs, bars({"": total}) as progress:
+        with closing(jobs_in(a2e, path, needs_files=allowed)) as jobs, bars({"": total}) as progress:
             bulk_run = a2e.bulk(
                 jobs,
                 concurrency=options.concurrency,
@@ -185,6 +187,7 @@ async def bulk(a2e: A2E, options: argparse.Namespace) -> int:
                 max_coins=options.max_coins,
                 start_rate=options.start_rate,
                 finished="skip" if options.skip_finished else "yield",
+                changed="restart" if options.restart_changed else "raise",
             )
             async with bulk_run as outcomes:
                 async for outcome in outcomes:
@@ -200,6 +203,16 @@ async def bulk(a2e: A2E, options: argparse.Namespace) -> int:
     if bulk_run.stopped is not None:
         raise bulk_run.stopped
     return 1 if summary.failed or summary.not_started else 0
+
+
+def _needs_files(journal: str | None) -> tuple[NeedsFiles | None, NeedsFiles | None]:
+    """Whether a job needs the files that are gone: before the run, and in it, when all jobs are checked."""
+    if journal is None:
+        return None, None
+
+    from a2e_async._bulk.look import needs_files
+
+    return functools.partial(needs_files, Path(journal)), lambda _: False
 
 
 def _print_outcome(facts: Mapping[str, Any], options: argparse.Namespace) -> None:

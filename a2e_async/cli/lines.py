@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 
-__all__ = ["jobs_in", "open_lines"]
+__all__ = ["NeedsFiles", "jobs_in", "open_lines"]
+
+NeedsFiles = Callable[[Job[Any]], bool]
 
 
 @contextmanager
@@ -43,8 +45,15 @@ def open_lines(name: str) -> Iterator[Path]:
         yield path
 
 
-def jobs_in(a2e: A2E, path: Path) -> Generator[Job[Any], None, None]:
+def jobs_in(
+    a2e: A2E, path: Path, *, needs_files: NeedsFiles | None = None
+) -> Generator[Job[Any], None, None]:
     """Read the jobs, one for each line that is not empty.
+
+    Args:
+        a2e: the client.
+        path: the file.
+        needs_files: says whether a job needs its files, some of which are gone; by default every job does.
 
     Raises:
         InvalidArgument: a line is invalid. The message gives its number.
@@ -53,12 +62,12 @@ def jobs_in(a2e: A2E, path: Path) -> Generator[Job[Any], None, None]:
         for number, line in enumerate(file, 1):
             if line.strip():
                 try:
-                    yield _job_of(a2e, line)
+                    yield _job_of(a2e, line, needs_files)
                 except InvalidArgument as error:
                     raise InvalidArgument(f"line {number}", str(error)) from error
 
 
-def _job_of(a2e: A2E, line: str) -> Job[Any]:
+def _job_of(a2e: A2E, line: str, needs_files: NeedsFiles | None) -> Job[Any]:
     """The job of one line: ``{"workflow": …, "key": …, keywords…}``.
 
     If a keyword is itself called ``workflow`` or ``key``, all keywords go into ``"body": {…}``.
@@ -74,16 +83,21 @@ def _job_of(a2e: A2E, line: str) -> Job[Any]:
         raise InvalidArgument("body", "is not an object")
 
     call = start_named(name)
+    gone: list[InvalidArgument] | None = [] if needs_files else None
     if call.takes_body:
-        keywords = {**keywords_of(call.operation, given), **({"body": body} if body else {})}
+        keywords = {**keywords_of(call.operation, given, gone), **({"body": body} if body else {})}
     else:
-        keywords = keywords_of(call.operation, {**given, **body})
+        keywords = keywords_of(call.operation, {**given, **body}, gone)
     _check_keywords(call, keywords)
 
     resource = getattr(a2e, call.resource)
     start = resource if call.method == "__call__" else getattr(resource, call.method)
     job: Job[Any] = start(**keywords)
-    return job if key is None else job.with_key(key)
+    if key is not None:
+        job = job.with_key(key)
+    if gone and needs_files is not None and needs_files(job):
+        raise gone[0]
+    return job
 
 
 def _object_in(line: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ commands:
   wait WORKFLOW ID          wait for a task of an earlier process
   list WORKFLOW             list the newest tasks
   bulk FILE.jsonl           run many jobs, one JSON object on a line; --journal makes it resumable
+  journal FILE              what a bulk run's journal holds; decide starts of unknown outcome
   upload FILE...            upload files and print their URLs
   call RESOURCE METHOD ...  call any other operation
   workflows                 list the workflows that can be run
@@ -85,6 +86,12 @@ def _run(given: list[str]) -> int:
         parser = _parser("workflows", "List the workflows that `a2e run` can start.")
         return commands.show_workflows(parser.parse(given[1:]))
 
+    if name == "journal":
+        # It loads SQLite, which most commands do not need.
+        from a2e_async.cli import journal
+
+        return anyio.run(journal.show, _journal_options(given[1:]))
+
     top = Parser(
         prog="a2e",
         usage="a2e COMMAND ...",
@@ -100,7 +107,7 @@ def _run(given: list[str]) -> int:
         return 0
 
     problem = f"no such command: {name!r}" if name else "no command"
-    raise UsageError(f"{problem}; one of {', '.join([*_COMMANDS, 'workflows'])} (see a2e --help)")
+    raise UsageError(f"{problem}; one of {', '.join([*_COMMANDS, 'journal', 'workflows'])} (see a2e --help)")
 
 
 async def _with_client(command: Command, options: argparse.Namespace) -> int:
@@ -234,7 +241,37 @@ def _bulk_command(given: list[str]) -> tuple[Command, argparse.Namespace]:
     parser.add_argument(
         "--skip-finished", action="store_true", help="print nothing for jobs that an earlier run finished"
     )
+    parser.add_argument(
+        "--restart-changed",
+        action="store_true",
+        help="make, and pay for, a new job where a key of the journal now asks for something else",
+    )
     return commands.bulk, parser.parse(given)
+
+
+def _journal_options(given: list[str]) -> argparse.Namespace:
+    parser = _parser(
+        "journal",
+        "Show what the journal of a bulk run holds, also while the run is on: the number of jobs in each "
+        "state, and the starts of which it is not known whether they made a task.",
+    )
+    parser.add_argument("file", metavar="FILE", help="the journal")
+    parser.add_argument(
+        "--release",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="the uncertain start of this job has made no task: the next run starts it again, and pays",
+    )
+    parser.add_argument(
+        "--bind",
+        action="append",
+        nargs=2,
+        default=[],
+        metavar=("KEY", "ID"),
+        help="the uncertain start of this job has made this task: the next run waits for it",
+    )
+    return parser.parse(given)
 
 
 def _upload_command(given: list[str]) -> tuple[Command, argparse.Namespace]:

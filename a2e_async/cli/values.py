@@ -15,6 +15,7 @@ from a2e_async.errors import InvalidArgument
 __all__ = ["json_object", "keywords_of", "value_of"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:")
+Gone = list[InvalidArgument] | None
 _TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 
 
@@ -53,12 +54,15 @@ def _single(field: Field, where: str, text: str) -> Any:
     return text
 
 
-def _medium(where: str, text: str) -> str | Path:
+def _medium(where: str, text: str, gone: Gone = None) -> str | Path:
     if not text.startswith("@") and _URL.match(text):
         return text
     path = Path(text.removeprefix("@")).expanduser()
     if not path.is_file():
-        raise InvalidArgument(where, f"{text!r} is neither a URL nor a file")
+        problem = InvalidArgument(where, f"{text!r} is neither a URL nor a file")
+        if gone is None or path.exists():
+            raise problem
+        gone.append(problem)
     return path
 
 
@@ -122,31 +126,36 @@ def json_object(where: str, text: str) -> dict[str, Any]:
     return value
 
 
-def _with_files(field: Field, value: Any, where: str) -> Any:
+def _with_files(field: Field, value: Any, where: str, gone: Gone = None) -> Any:
     """A JSON value with the names of local files replaced by their paths, where the field takes media.
 
     Raises:
         InvalidArgument: a medium is neither a URL nor a file.
     """
     if isinstance(value, str) and field.media:
-        return _medium(where, value)
+        return _medium(where, value, gone)
 
     if isinstance(value, list) and field.item is not None:
         item = field.item
-        return [_with_files(item, each, f"{where}[{index}]") for index, each in enumerate(value)]
+        return [_with_files(item, each, f"{where}[{index}]", gone) for index, each in enumerate(value)]
 
     if isinstance(value, Mapping) and field.fields:
         members = {member.wire_name: member for member in field.fields}
         return {
-            key: _with_files(members[key], each, f"{where}.{key}") if key in members else each
+            key: _with_files(members[key], each, f"{where}.{key}", gone) if key in members else each
             for key, each in value.items()
         }
 
     return value
 
 
-def keywords_of(operation: Operation[Any], body: Mapping[str, Any]) -> dict[str, Any]:
+def keywords_of(operation: Operation[Any], body: Mapping[str, Any], gone: Gone = None) -> dict[str, Any]:
     """The keywords of a call, from a JSON object with the API's names or Python's.
+
+    Args:
+        operation: the operation of the call.
+        body: the object.
+        gone: takes the errors of files that do not exist; without it, such an error is raised.
 
     Raises:
         InvalidArgument: a keyword is given under both names, or a medium is neither a URL nor a file.
@@ -160,5 +169,5 @@ def keywords_of(operation: Operation[Any], body: Mapping[str, Any]) -> dict[str,
         name = field.name if field else key
         if name in found:
             raise InvalidArgument(name, "is given twice")
-        found[name] = _with_files(field, value, name) if field else value
+        found[name] = _with_files(field, value, name, gone) if field else value
     return found

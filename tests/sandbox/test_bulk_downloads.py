@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import anyio
 import pytest
 
 from a2e_async import DownloadError, RetryPolicy
+from a2e_async._bulk.journal import Journal
 from a2e_async._files.destination import SavedFile
 from a2e_async.sandbox import Faults
 from a2e_async.tasks import Result
@@ -91,10 +90,11 @@ async def test_a_journal_with_checksums_is_read_too(journal: Path, out: Path) ->
     async with stage() as on:
         async with on.a2e.bulk(pictures(on.a2e, 3), journal=journal, download_to=out) as run:
             await drained(run)
-        with closing(sqlite3.connect(journal)) as file, file:
-            for number, files in file.execute("SELECT number, files FROM jobs").fetchall():
-                recorded = [{**known, "sha256": "0" * 64} for known in json.loads(files)]
-                file.execute("UPDATE jobs SET files = ? WHERE number = ?", (json.dumps(recorded), number))
+        async with Journal.open(journal) as opened:
+            for row in entries(journal):
+                entry = await opened.take(row["key"], "image_to_video", unique=True)
+                assert entry.files is not None
+                await opened.record_files(entry, [{**file, "sha256": "0" * 64} for file in entry.files])
         again = await rerun(on, lambda a2e: pictures(a2e, 3), journal=journal, download_to=out)
         assert all(outcome.replayed and outcome.paths for outcome in again)
         assert on.sandbox.ledger.requests["download"] == 3

@@ -100,6 +100,9 @@ async def test_a_given_key_belongs_to_one_job_of_one_workflow(journal: Path) -> 
 
         async with on.a2e.bulk([two], journal=journal) as run:
             [outcome] = await drained(run)
+        assert "asked for something else" in str(outcome.error)
+        async with on.a2e.bulk([one], journal=journal) as run:
+            [outcome] = await drained(run)
         assert outcome.replayed
         assert on.made() == 1
 

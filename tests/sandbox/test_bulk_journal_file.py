@@ -93,7 +93,7 @@ async def test_every_step_is_on_disk_before_the_next_one(journal: Path, tmp_path
     assert seen["download"] == 6
 
 
-async def test_the_journal_holds_no_secret_no_input_and_no_media(journal: Path) -> None:
+async def test_the_journal_holds_no_secret_no_address_of_results_and_no_media(journal: Path) -> None:
     media = b"\x89PNG\r\n\x1a\n" + b"pixels of a secret picture" * 40
     held: list[bytes] = []
 
@@ -101,8 +101,9 @@ async def test_the_journal_holds_no_secret_no_input_and_no_media(journal: Path) 
         jobs = [
             on.a2e.image_to_video(
                 image_url=media,
-                prompt="a very private prompt",
+                prompt="it waves",
                 webhook_url="https://hooks.example.com/a2e",
+                end_image_url="https://bucket.e.com/a.png?X-Signature=signed-by-us",
                 webhook_token="whs-topsecret",
             ),
             *pictures(on.a2e, 3),
@@ -114,7 +115,7 @@ async def test_the_journal_holds_no_secret_no_input_and_no_media(journal: Path) 
         token = on.sandbox.token.encode()
 
     for content in held:
-        for secret in (token, token[3:40], b"topsecret", b"private prompt", b"secret picture"):
+        for secret in (token, token[3:40], b"topsecret", b"hooks.example", b"signed-by-us", b"secret picture"):
             assert secret not in content
 
 

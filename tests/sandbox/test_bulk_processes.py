@@ -114,7 +114,7 @@ def test_a_disk_that_is_full_from_the_beginning_starts_nothing(tmp_path: Path) -
 
 def test_a_disk_that_fills_up_stops_the_starts(tmp_path: Path) -> None:
     with planned(tmp_path) as plan:
-        *outcomes, end = plan.finish(file_size=90_000)
+        *outcomes, end = plan.finish(file_size=45_000)
         assert "JournalError" in end["stopped"]
         made = plan.made()
         assert made < JOBS

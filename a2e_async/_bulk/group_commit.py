@@ -1,0 +1,136 @@
+"""Transactions of many jobs, written to one SQLite file together."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+import attrs
+
+from a2e_async.errors import A2EError, JournalError
+
+__all__ = ["GroupCommit"]
+
+T = TypeVar("T")
+
+# Errors of one value that SQLite cannot store. The file and the steps of other jobs are not concerned.
+_OF_ONE_STEP = (sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.IntegrityError)
+
+
+class GroupCommit:
+    """Commits the steps of many jobs together.
+
+    Args:
+        connection: the connection; it may be used from any thread.
+        path: the file, for messages.
+
+    Attributes:
+        commits: transactions committed so far.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.commits = 0
+        self._connection = connection
+        self._path = path
+        self._committing = anyio.Lock()
+        self._queue: list[_Step[Any]] = []
+        # A limiter of its own: other work in threads, such as hashing, must not delay a start.
+        self._thread = anyio.CapacityLimiter(1)
+        # When asyncio abandons a task, its thread may still be writing. The connection must not be closed
+        # under it.
+        self._connection_in_use = threading.Lock()
+
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do the work in a transaction. The transaction is on disk when this returns.
+
+        Args:
+            work: called in a worker thread, with the connection.
+
+        Returns:
+            What the work returns.
+
+        Raises:
+            JournalError: the file cannot be read or written, or a value cannot be stored.
+            A2EError: any that the work raises.
+        """
+        # Group commit. A commit waits for the disk, and many jobs want to commit at once. So each job puts
+        # its step into the queue, and the job that gets the lock commits all steps queued so far. The others
+        # find their steps done when they get the lock.
+        #
+        # A commit is shielded: it holds other jobs' steps, which must not be lost when this job is
+        # cancelled. A job that is cancelled while its own step is still queued takes the step out again, so
+        # that nothing is written for a job that has given up.
+        step = _Step(work)
+        self._queue.append(step)
+
+        try:
+            async with self._committing:
+                if not step.done:
+                    steps, self._queue = self._queue, []
+                    with anyio.CancelScope(shield=True):
+                        await anyio.to_thread.run_sync(self._commit, steps, limiter=self._thread)
+        except anyio.get_cancelled_exc_class():
+            if step in self._queue:
+                self._queue.remove(step)
+            raise
+
+        return step.outcome()
+
+    def close(self) -> None:
+        """Close the connection, after any write that is still going on."""
+        with self._connection_in_use:
+            self._connection.close()
+
+    def _commit(self, steps: Sequence[_Step[Any]]) -> None:
+        """Do the steps in one transaction. A database error fails all of them."""
+        failure: Exception | None = None
+        try:
+            with self._connection_in_use, self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for step in steps:
+                    step.do(self._connection, self._path)
+            self.commits += 1
+        except (sqlite3.Error, OSError) as error:
+            failure = JournalError(f"{self._path}: {error}")
+
+        for step in steps:
+            step.done, step.failure = True, failure or step.failure
+
+
+@attrs.define(eq=False)
+class _Step(Generic[T]):
+    """One job's part of a transaction, and how it ended."""
+
+    work: Callable[[sqlite3.Connection], T]
+    value: T | None = None
+    failure: Exception | None = None
+    done: bool = False
+
+    def do(self, db: sqlite3.Connection, path: Path) -> None:
+        """Do the work. An error that is not the database's undoes this step alone."""
+        db.execute("SAVEPOINT step")
+        try:
+            self.value = self.work(db)
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and not isinstance(error, _OF_ONE_STEP):
+                raise
+            self.failure = error if isinstance(error, A2EError) else _unstorable(path, error)
+            db.execute("ROLLBACK TO step")
+        db.execute("RELEASE step")
+
+    def outcome(self) -> T:
+        """The value of the work; raises if it failed."""
+        if self.failure is not None:
+            raise self.failure
+        return cast(T, self.value)
+
+
+def _unstorable(path: Path, error: Exception) -> JournalError:
+    failure = JournalError(f"{path}: a value cannot be stored: {type(error).__name__}: {error}")
+    failure.__cause__ = error
+    return failure

@@ -73,7 +73,7 @@ async def test_previews_are_listed_and_deleted(a2e: A2E, tmp_path: Path) -> None
         ({"msg": "", "tts_id": ANCHOR}, "msg"),
         ({"msg": "x" * 1001, "tts_id": ANCHOR}, "msg"),
         ({"msg": "x", "tts_id": ANCHOR, "speech_rate": 2.5}, "speech_rate"),
-        ({"msg": "x", "tts_id": ANCHOR, "type": "captcha"}, "type"),
+        ({"msg": "x", "tts_id": ANCHOR, "type": 7}, "type"),
     ],
 )
 async def test_speech_that_cannot_be(

@@ -21,7 +21,10 @@ import attrs
 from a2e_async._transport.envelope import Reply
 from a2e_async._transport.error_mapping import errors_mapped, host_of, path_of
 from a2e_async._transport.library import installed_library, library_of, tls_context
+from a2e_async._transport.proxies import environment_proxies
+from a2e_async._transport.watched_streams import watched_transport
 from a2e_async.errors import ConnectionFailed, UnexpectedReply
+from a2e_async.version import VERSION
 
 if TYPE_CHECKING:
     import httpx
@@ -87,14 +90,21 @@ class Connections:
         transport: an httpx transport to use instead of its own connections; it is never closed.
         max_connections: the most API requests at once.
         timeout: seconds without any progress after which a request fails.
+        user_agent: what every request calls its sender; default: this package and its version.
     """
 
     def __init__(
-        self, *, transport: httpx.AsyncBaseTransport | None, max_connections: int, timeout: float
+        self,
+        *,
+        transport: httpx.AsyncBaseTransport | None,
+        max_connections: int,
+        timeout: float,
+        user_agent: str = f"a2e-async/{VERSION}",
     ) -> None:
         self._library = library_of(transport) if transport else installed_library()
         self._transport = transport
         self._timeout = timeout
+        self._user_agent = user_agent
         self._limiter = anyio.Semaphore(max_connections)
         self._file_limiter = anyio.Semaphore(_FILE_CONNECTIONS)
         self._pool_count = -(-max_connections // _POOL_SIZE)
@@ -145,7 +155,7 @@ class Connections:
         async with self._stream(
             method,
             url,
-            headers={"accept-encoding": "gzip", **headers},
+            headers={"accept-encoding": "gzip", **_lower(headers)},
             query=query,
             content=content,
             timeout=timeout,
@@ -200,7 +210,7 @@ class Connections:
         async with self._stream(
             method,
             url,
-            headers={"accept-encoding": "identity", **headers},
+            headers={"accept-encoding": "identity", **_lower(headers)},
             content=content,
             timeout=timeout,
             token=None,
@@ -271,16 +281,23 @@ class Connections:
         return self._files
 
     def _client(self, connections: int) -> httpx.AsyncClient:
-        client: httpx.AsyncClient
         if self._transport is not None:
-            client = self._library.AsyncClient(transport=_Borrowed(self._transport))
+            routes: dict[str, Any] = {"transport": _Borrowed(self._transport)}
         else:
             limits = self._library.Limits(
                 max_connections=connections,
                 max_keepalive_connections=connections,
                 keepalive_expiry=_KEEPALIVE,
             )
-            client = self._library.AsyncClient(verify=tls_context(), limits=limits, follow_redirects=False)
+            connect = functools.partial(
+                watched_transport, self._library, ssl_context=tls_context(), limits=limits
+            )
+            proxies = {pattern: url and connect(proxy=url) for pattern, url in environment_proxies().items()}
+            routes = {"transport": connect(), "mounts": proxies}
+
+        client: httpx.AsyncClient = self._library.AsyncClient(
+            headers={"user-agent": self._user_agent}, follow_redirects=False, **routes
+        )
         return client
 
     async def _close(self) -> None:
@@ -298,6 +315,11 @@ class _Pool:
 
 def _busy(pool: _Pool) -> int:
     return pool.busy
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers with lower-case names, so that none is sent twice."""
+    return {name.lower(): value for name, value in headers.items()}
 
 
 @functools.cache

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-__all__ = ["installed_library", "library_of", "load", "tls_context"]
+__all__ = ["core_of", "installed_library", "library_of", "load", "tls_context"]
 
 
 @functools.cache
@@ -27,6 +27,11 @@ def library_of(transport: httpx.AsyncBaseTransport) -> Any:
     """Import the library that a caller's transport belongs to."""
     homes = {base.__module__.partition(".")[0] for base in type(transport).__mro__}
     return importlib.import_module("httpx2" if "httpx2" in homes else "httpx")
+
+
+def core_of(library: Any) -> Any:
+    """Import what a library opens its connections with: httpcore for httpx, httpcore2 for httpx2."""
+    return importlib.import_module("httpcore2" if library.__name__ == "httpx2" else "httpcore")
 
 
 @functools.cache

@@ -1,0 +1,170 @@
+"""A reply that came twice on a kept connection is never the answer to another request."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gzip
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+import trustme
+from anyio.abc import ByteStream
+from anyio.streams.tls import TLSStream
+
+from a2e_async._transport import connections, library
+from a2e_async._transport.connections import Connections
+from a2e_async.settings import Token
+from tests.unit.sample import TOKEN
+
+pytestmark = pytest.mark.anyio
+
+REQUESTS = 6
+
+
+def reply_of(number: int, how: str) -> bytes:
+    """The reply to one request. It holds the request's number."""
+    content = b'{"number":%d}' % number
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    if how == "length":
+        return head + b"Content-Length: %d\r\n\r\n%s" % (len(content), content)
+    if how == "gzip":
+        packed = gzip.compress(content)
+        return head + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n%s" % (len(packed), packed)
+    if how == "after 103":
+        return b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" + reply_of(number, "length")
+    if how == "bare line ends":
+        return reply_of(number, "length").replace(b"\r\n", b"\n")
+
+    assert how == "chunked"
+    pieces = b"".join(b"%x;a=b\r\n%s\r\n" % (len(piece), piece) for piece in (content[:5], content[5:]))
+    return head + b"Transfer-Encoding: chunked\r\n\r\n" + pieces + b"0\r\nx-trailer: 1\r\n\r\n"
+
+
+class Server:
+    """Answers requests by their number, and writes some replies twice.
+
+    Args:
+        how: the form of the replies.
+        copies: makes what is written of a reply: the parts, each with one call.
+    """
+
+    def __init__(self, how: str, copies: Callable[[bytes], list[bytes]]) -> None:
+        self.how = how
+        self.copies = copies
+        self.connections = 0
+        self.written = anyio.Event()
+
+    async def serve(self, stream: ByteStream) -> None:
+        self.connections += 1
+        with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            while True:
+                request = await stream.receive()
+                number = int(request.split(b" ")[1].rpartition(b"/")[2])
+                for part in self.copies(reply_of(number, self.how)):
+                    await stream.send(part)
+                self.written.set()
+
+
+@asynccontextmanager
+async def listening(server: Server, tls: ssl.SSLContext | None) -> AsyncIterator[str]:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(anyio.abc.SocketAttribute.local_port)
+
+    async def handle(stream: ByteStream) -> None:
+        async with stream:
+            wrapped = stream
+            if tls is not None:
+                wrapped = await TLSStream.wrap(
+                    stream, server_side=True, ssl_context=tls, standard_compatible=False
+                )
+            await server.serve(wrapped)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(listener.serve, handle)
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{port}"
+        group.cancel_scope.cancel()
+    await listener.aclose()
+
+
+@pytest.fixture(params=["plain", "tls"])
+def server_tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext | None:
+    """The server's side of TLS; the client trusts it."""
+    if request.param == "plain":
+        return None
+    context, trusting = tls_contexts()
+    monkeypatch.setattr(connections, "tls_context", lambda: trusting)
+    return context
+
+
+@functools.cache
+def tls_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The contexts of a server and of a client that trusts it."""
+    authority = trustme.CA()
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    return serving, trusting
+
+
+async def numbers_of(url: str, server: Server) -> list[bytes]:
+    """Send requests one after another, each when all of the last reply has been written."""
+    http = Connections(transport=None, max_connections=1, timeout=5.0)
+    seen: list[bytes] = []
+    async with http.open():
+        for number in range(REQUESTS):
+            server.written = anyio.Event()
+            reply = await http.send("GET", f"{url}/{number}", headers={}, token=Token(TOKEN))
+            seen.append(reply.content)
+            await server.written.wait()
+    return seen
+
+
+FORMS = ["length", "chunked", "gzip", "after 103", "bare line ends"]
+TWICE: dict[str, Callable[[bytes], list[bytes]]] = {
+    "one segment": lambda reply: [reply + reply],
+    "two segments": lambda reply: [reply, reply],
+    "cut in the copy": lambda reply: [reply + reply[:10], reply[10:]],
+    "cut in the reply": lambda reply: [reply[:30], reply[30:] + reply],
+    "one byte more": lambda reply: [reply + b"\n"],
+}
+
+
+@pytest.mark.parametrize("twice", TWICE)
+@pytest.mark.parametrize("how", FORMS)
+async def test_a_reply_that_comes_twice_answers_one_request(
+    how: str, twice: str, server_tls: ssl.SSLContext | None
+) -> None:
+    server = Server(how, TWICE[twice])
+    async with listening(server, server_tls) as url:
+        seen = await numbers_of(url, server)
+    assert seen == [b'{"number":%d}' % number for number in range(REQUESTS)]
+    assert server.connections > 1
+
+
+@pytest.mark.parametrize("how", FORMS)
+@pytest.mark.parametrize("cut", [None, 1, 20, 60])
+async def test_a_connection_with_single_replies_is_kept(
+    how: str, cut: int | None, server_tls: ssl.SSLContext | None
+) -> None:
+    server = Server(how, lambda reply: [reply] if cut is None else [reply[:cut], reply[cut:]])
+    async with listening(server, server_tls) as url:
+        seen = await numbers_of(url, server)
+    assert seen == [b'{"number":%d}' % number for number in range(REQUESTS)]
+    assert server.connections == 1
+
+
+async def test_the_library_still_has_what_the_watch_needs() -> None:
+    """Without it the watch would be gone, silently."""
+    http = library.installed_library()
+    core = library.core_of(http)
+    made = connections.watched_transport(http, ssl_context=library.tls_context(), limits=http.Limits())
+    plain = http.AsyncHTTPTransport()
+    assert type(vars(made)["_pool"]) is type(vars(plain)["_pool"]) is core.AsyncConnectionPool
+    assert vars(made).keys() == vars(plain).keys()
+    await made.aclose()
+    await plain.aclose()

@@ -101,8 +101,7 @@ def iso(moment: float) -> str:
 
 
 # Operations that are known to answer {success, data, timestamp}. Every other operation of a known family
-# answers {code, data, trace_id}. The document declares `success` for the starts of dubbing and upscale, but
-# clients read `code` from dubbing, and only upscale is said to report failure by `success`.
+# answers {code, data, trace_id}.
 _SUCCESS = frozenset(
     {
         "userVoice/training",
@@ -125,13 +124,15 @@ _SUCCESS = frozenset(
         "custom_back/randomBackground",
     }
 )
-_CODE = frozenset({"userDubbing/startDubbing", "userVideoTwin/{_id}", "custom_back/allBackground"})
+
+# The document declares `success` for these, and clients read `code` from them: they answer with both.
+_BOTH = frozenset({"userDubbing/startDubbing", "userVideoTwin/{_id}", "custom_back/allBackground"})
 
 
 def says_success(operation: SpecOperation) -> bool:
     """Whether an operation answers with `success` instead of `code`."""
     route = "/".join(operation.segments)
-    if route in _SUCCESS or route in _CODE:
+    if route in _SUCCESS or route in _BOTH:
         return route in _SUCCESS
     return operation.speaks_success
 
@@ -143,6 +144,9 @@ def ok(call: Call, data: Any) -> Reply:
 
 def ok_bytes(call: Call, data: bytes) -> Reply:
     """The same, for `data` that is encoded already."""
+    if "/".join(call.operation.segments) in _BOTH:
+        both = b'{"code":0,"success":true,"data":%b,"timestamp":"%b"}'
+        return Reply(200, both % (data, call.stamp.encode()))
     if says_success(call.operation):
         return Reply(200, b'{"success":true,"data":%b,"timestamp":"%b"}' % (data, call.stamp.encode()))
     if not call.family.trace:

@@ -320,7 +320,7 @@ def refusal(world: World, call: Call) -> Reply | None:
     """The reply that refuses a start, or None. A refusal costs nothing."""
     body, family = call.body, call.family
     if family.segment == "video" and body.get("back_id") and body.get("custom_back_id"):
-        return error(call, 200, "back_id and custom_back_id cannot be used together", code=30005)
+        return error(call, 400, "back_id and custom_back_id cannot be used together", code=30005)
 
     rule = _RULES.get("/".join(call.operation.segments))
     problem = (rule(body) if rule else None) or _bad_media(world, body)

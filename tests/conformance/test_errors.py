@@ -141,8 +141,8 @@ async def test_one_voice_at_a_time(a2e: A2E) -> None:
 # Refusals that the schema does not express
 
 
-async def test_a_code_without_a_status(a2e: A2E) -> None:
-    """The service answers 200 with code 30005 to a body that avoids the check before sending."""
+async def test_a_code_of_its_own(a2e: A2E) -> None:
+    """The service answers with code 30005 to a body that avoids the check before sending."""
     extra = {"back_id": ANCHOR, "custom_back_id": ANCHOR}
     canvas = dict.fromkeys(("web_bg_width", "web_bg_height", "web_people_width", "web_people_height"), 100)
     with pytest.raises(APIError) as caught:
@@ -151,7 +151,7 @@ async def test_a_code_without_a_status(a2e: A2E) -> None:
             "/api/v1/video/generate",
             body={"anchor_id": ANCHOR, "anchor_type": 0, "audioSrc": SOUND, **canvas, **extra},
         )
-    assert (type(caught.value), caught.value.status, caught.value.code) == (InvalidRequest, 200, 30005)
+    assert (type(caught.value), caught.value.status, caught.value.code) == (InvalidRequest, 400, 30005)
 
 
 async def test_a_refused_body_keeps_the_words_of_the_service(a2e: A2E) -> None:

@@ -152,7 +152,7 @@ async def test_dubbing_takes_any_body(a2e: A2E, sandbox: Sandbox) -> None:
     assert result.record.raw["source_url"] == VIDEO
     assert result.urls == (result.record.result_url,)
     running = await a2e.dubbing(body={"source_url": VIDEO}).start()
-    assert running.id in [record["_id"] for record in await a2e.dubbing.all_processing()]
+    assert running.id in [record["_id"] for record in (await a2e.dubbing.all_processing())["rows"]]
 
 
 # Face swaps: the status by query, `faild_message`

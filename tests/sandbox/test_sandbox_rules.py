@@ -128,7 +128,7 @@ def test_unknown_fields_pass(talker: Talker) -> None:
 def test_two_backgrounds_at_once_are_30005(talker: Talker) -> None:
     body = {**STARTS["video/generate"], "back_id": ANCHOR, "custom_back_id": ANCHOR}
     reply = talker.post("video/generate", body)
-    assert reply.status_code == 200
+    assert reply.status_code == 400
     assert reply.json()["code"] == 30005
 
 

@@ -144,7 +144,7 @@ def listing(world: World, call: Call) -> Reply:
 def processing(world: World, call: Call) -> Reply:
     """List the running tasks."""
     tasks = [task for task in world.newest(call.family, call.now) if not task.ended(call.now)]
-    return paged(call, [task.encoded(call.now) for task in tasks], len(tasks), "array")
+    return paged(call, [task.encoded(call.now) for task in tasks], len(tasks), "rows")
 
 
 def delete(world: World, call: Call) -> Reply:

@@ -81,7 +81,7 @@ def send_tts(world: World, call: Call) -> Reply:
     if len(body["msg"]) > API_CHARACTERS:
         return error(call, 400, f"msg allows at most {API_CHARACTERS} characters", code=400)
     if not body.get("tts_id") and not body.get("user_voice_id"):
-        return error(call, 400, "tts_id or user_voice_id is required", code=400)
+        return error(call, 400, "tts_id or user_voice_id is required")
     if world.account.balance < SPEECH_PRICE:
         return short_of_coins(call)
 

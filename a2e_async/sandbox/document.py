@@ -171,6 +171,12 @@ class SpecOperation:
             schema = self.components.get("schemas", {}).get(schema["$ref"].rsplit("/", 1)[-1], {})
         return dict(schema)
 
+    def reply_problems(self, status: int, reply: Any) -> list[str]:
+        """What the document forbids in the JSON of a reply."""
+        rooted = {**self.reply_schema(status), "components": self.components}
+        validator = jsonschema_rs.Draft7Validator(_as_json_schema(rooted))
+        return [error.message for error in validator.iter_errors(reply)]
+
     @functools.cached_property
     def speaks_success(self) -> bool:
         """Whether the document declares ``{success, data, timestamp}`` instead of ``{code, data}``."""

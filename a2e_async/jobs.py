@@ -16,6 +16,7 @@ from a2e_async.tasks import DEFAULT_WAIT, Result, Task, check_timeout
 
 if TYPE_CHECKING:
     from a2e_async._tasks.starting import Started
+    from a2e_async.markers import NameField
     from a2e_async.resources import Workflow
 
 __all__ = ["Job"]
@@ -187,4 +188,9 @@ class Job(Generic[RecordT]):
     @property
     def takes_name(self) -> bool:
         """Whether the start takes a name, which can contain a marker."""
-        return "name" in self.body or any(field.wire_name == "name" for field in self.operation.body)
+        return "name" in self.body or self.name_field is not None
+
+    @property
+    def name_field(self) -> NameField | None:
+        """The limits of that name; None if the specification does not declare it."""
+        return next((field for field in self.operation.body if field.wire_name == "name"), None)

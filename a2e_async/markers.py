@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
+import os
 import re
-import secrets
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ __all__ = [
 ]
 
 _SEPARATORS = (" ", "_", "-", "")
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _OURS = re.compile(r"a2e[-_]?(?=[a-z2-7]{0,12}[2-7])([a-z2-7]{13})(?![a-z0-9])", re.IGNORECASE)
 _AT_END = re.compile(rf"[ _.-]?{_OURS.pattern}[ _.-]*\Z", re.IGNORECASE)
 
@@ -46,7 +46,7 @@ def new_marker(field: NameField | None = None) -> str:
     """
     letters = ""
     while not any(letter.isdigit() for letter in letters):  # so that no word is taken for a marker
-        letters = base64.b32encode(secrets.token_bytes(8)).decode().rstrip("=").lower()
+        letters = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in os.urandom(13))
 
     marker = f"a2e-{letters}"
     return marker if _fits(marker, field) else f"a2e{letters}"

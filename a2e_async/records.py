@@ -12,7 +12,18 @@ from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hin
 
 import attrs
 
-__all__ = ["JSONObject", "Record", "TaskRecord", "decode_many", "task_id_of", "task_status_of"]
+from a2e_async.markers import without_marker
+
+__all__ = [
+    "JSONObject",
+    "Record",
+    "TaskRecord",
+    "decode_many",
+    "failure_text_of",
+    "task_id_of",
+    "task_ids_of",
+    "task_status_of",
+]
 
 JSONObject = Mapping[str, Any]
 """A JSON object, as decoded."""
@@ -20,9 +31,23 @@ Convert = Callable[[Any], Any]
 Put = Callable[[Any, Any], None]
 Plan = Sequence[tuple[Put, str, type | None, Convert]]
 
-_ID_KEYS = ("_id", "id", "task_id")
-_STATUS_KEYS = ("current_status", "status", "state")
-_FAILURE_KEYS = ("failed_message", "faild_message", "fail_reason")
+_ID_KEYS = ("_id", "id", "task_id", "taskId")
+_STATUS_KEYS = ("current_status", "status", "state", "task_status", "currentStatus", "taskStatus")
+_FAILURE_KEYS = (
+    "failed_message",
+    "faild_message",
+    "fail_reason",
+    "failed_reason",
+    "failure_reason",
+    "fail_message",
+    "error_message",
+    "err_message",
+    "error_msg",
+    "err_msg",
+    "failedMessage",
+    "failReason",
+    "errorMessage",
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -46,8 +71,8 @@ class TaskRecord(Record):
     """A task on the server. Families spell these fields differently; here they have one name.
 
     Attributes:
-        id: the task's id (``_id``, else ``id`` or ``task_id``).
-        name: its name, marker included.
+        id: the task's id (``_id``, else ``id``, ``task_id`` or ``taskId``).
+        name: its name, without the marker that a start appends; ``raw`` keeps it.
         status: its status in lower case (``current_status``, else ``status`` or ``state``).
         coins: its cost in coins, None if the family does not report it.
         created_at: when it was created, ISO 8601 as sent.
@@ -66,6 +91,8 @@ class TaskRecord(Record):
         """Make a task record of a JSON object; see `Record.decode`."""
         record = _filled(cls, raw)
         _put_id(record, task_id_of(raw))
+        name = raw.get("name")
+        _put_name(record, without_marker(name) if isinstance(name, str) else None)
         _put_status(record, task_status_of(raw))
         _put_failure(record, _first_text(raw, _FAILURE_KEYS))
         return record
@@ -82,10 +109,21 @@ def task_id_of(raw: JSONObject) -> str | None:
     return None
 
 
+def task_ids_of(raw: JSONObject) -> Sequence[str]:
+    """All ids in a task's JSON: a start may name the task by one of them, and a list by another."""
+    ids = [task_id_of({key: raw[key]}) for key in _ID_KEYS if key in raw]
+    return tuple(dict.fromkeys(task_id for task_id in ids if task_id))
+
+
 def task_status_of(raw: JSONObject) -> str | None:
     """The status in a task's JSON in lower case, whatever the family calls it."""
     status = _first_text(raw, _STATUS_KEYS)
     return status.lower() if status else None
+
+
+def failure_text_of(raw: JSONObject) -> str | None:
+    """Why a task failed, as its JSON explains it, whatever the family calls that."""
+    return _first_text(raw, _FAILURE_KEYS)
 
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -111,7 +149,9 @@ def _setter(cls: type[Record], name: str) -> Put:
 
 
 _put_raw = _setter(Record, "raw")
-_put_id, _put_status, _put_failure = (_setter(TaskRecord, name) for name in ("id", "status", "failure"))
+_put_id, _put_name, _put_status, _put_failure = (
+    _setter(TaskRecord, name) for name in ("id", "name", "status", "failure")
+)
 
 
 def _filled(cls: type[RecordT], raw: JSONObject) -> RecordT:
@@ -137,7 +177,7 @@ _plans: dict[type[Record], Plan] = {}
 def _plan(cls: type[Record]) -> Plan:
     """Plan how to fill each field: its setter, its JSON key, the type taken as is, a converter for others."""
     hints = get_type_hints(cls)
-    special = {"raw", "id", "status", "failure"} if issubclass(cls, TaskRecord) else {"raw"}
+    special = {"raw", "id", "name", "status", "failure"} if issubclass(cls, TaskRecord) else {"raw"}
 
     return tuple(
         (

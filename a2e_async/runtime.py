@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from a2e_async._files.body_files import files_in, upload_files_in
+from a2e_async._files.body_files import check_media_urls, files_in, upload_files_in
 from a2e_async._files.downloads import Downloader
 from a2e_async._files.presign import presigner
 from a2e_async._files.upload_cache import UploadCache
 from a2e_async._files.uploads import Uploader
 from a2e_async._spec.operation import Call
+from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.pace import Pace
 from a2e_async._tasks.polling import Poller
-from a2e_async._tasks.readers import ListPages
+from a2e_async._tasks.readers import TaskReader
 from a2e_async._tasks.starting import Starter
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.requests import Transport
@@ -68,9 +69,13 @@ class Runtime:
         uploads: UploadCache,
     ) -> None:
         self.policies = policies
+        self._private_hosts = settings.in_private_network
 
         self.http = Connections(
-            transport=transport, max_connections=settings.max_connections, timeout=settings.timeout
+            transport=transport,
+            max_connections=settings.max_connections,
+            timeout=settings.timeout,
+            user_agent=settings.user_agent,
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)
 
@@ -79,11 +84,19 @@ class Runtime:
             private_hosts=is_private(settings.host),
         )
         self.uploader = Uploader(
-            self.http, presign, clock=policies.clock, retry=policies.retry, cache=uploads
+            self.http,
+            presign,
+            clock=policies.clock,
+            retry=policies.retry,
+            cache=uploads,
+            private_hosts=self._private_hosts,
         )
-        self.downloader = Downloader(self.http, clock=policies.clock, retry=policies.retry)
+        self.downloader = Downloader(
+            self.http, clock=policies.clock, retry=policies.retry, private_hosts=self._private_hosts
+        )
 
         self._pace = Pace(policies.clock)
+        self._readers: dict[str, TaskReader] = {}
         self._pollers: dict[str, Poller] = {}
         self._starters: dict[str, Starter] = {}
 
@@ -96,8 +109,14 @@ class Runtime:
         return _get_or_make(
             self._pollers,
             workflow.name,
-            lambda: Poller(workflow.reader(self.transport), self.policies.lateness, self.policies.clock),
+            lambda: Poller(
+                self.reader(workflow), self.policies.lateness, self.policies.clock, self.policies.retry
+            ),
         )
+
+    def reader(self, workflow: Family) -> TaskReader:
+        """Return the reader of a workflow's tasks. It remembers which routes are missing."""
+        return _get_or_make(self._readers, workflow.name, lambda: workflow.reader(self.transport))
 
     def starter(self, workflow: Family) -> Starter:
         """Return the starter that all jobs of a workflow share."""
@@ -107,17 +126,25 @@ class Runtime:
             self._starters,
             workflow.name,
             lambda: Starter(
-                self.transport.once,
+                functools.partial(self.transport.once, whole=True),
                 ListPages(listing, self.transport) if listing else None,
                 retry=self.policies.retry,
                 policy=self.policies.start,
                 pace=self._pace,
                 clock=self.policies.clock,
+                dated=lambda: self.transport.dated,
             ),
         )
 
     async def with_uploads(self, call: Call) -> Call:
-        """Upload the call's files and return the call with their URLs in their place."""
+        """Upload the call's files and return the call with their URLs in their place.
+
+        Raises:
+            InvalidArgument: a URL in the body leads to where the service cannot fetch it. Nothing was sent.
+            UploadError: a file could not be uploaded.
+        """
+        if call.body is not None:
+            check_media_urls(call.body, private_hosts=self._private_hosts)
         if call.body is None or not any(True for _ in files_in(call.body)):
             return call
         return attrs.evolve(call, body=await upload_files_in(call.body, self.uploader.upload))

@@ -9,32 +9,36 @@ from __future__ import annotations
 
 import enum
 import logging
+import math
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import attrs
 
-from a2e_async._tasks.readers import ListPages
-from a2e_async._tasks.status import created_at
+from a2e_async._tasks.list_pages import ListPages
+from a2e_async._tasks.list_readings import HasAll, Listed, Reading, read_list
+from a2e_async._tasks.service_time import SKEW, Dated, ServiceTime
 from a2e_async.clock import Clock
-from a2e_async.errors import APIError, TransportError, UnexpectedReply
+from a2e_async.errors import APIError, UnexpectedReply
 from a2e_async.failures import Failure, classify
+from a2e_async.markers import has_marker, marker_key
 from a2e_async.records import JSONObject, task_id_of
 
 __all__ = ["Finder", "LostStart"]
 
 logger = logging.getLogger("a2e_async")
 
-_SKEW = 60.0  # seconds by which the clocks of the service's own machines may differ
-_WALL_SKEW = 900.0  # seconds by which this machine's clock may differ from the service's
+_EARLIER_SKEW = 14 * 3600.0  # seconds by which the clock of an earlier process may have been wrong
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0  # seconds between two readings of the list
+_LAST_ROUND = 5.0  # searches whose time is up within this many seconds share their last reading
 _UNREADABLE_FOR = 600.0  # seconds past the window for which an unreadable list is read again
+_HOPELESS_AFTER = 30.0  # seconds after which a list that answers with final errors is given up
 _STRAGGLING_FOR = 10.0  # seconds without a new task of a start, after which no more are expected
-_PAGES = 50  # pages read at most
 _CLAIMS_KEPT = 100_000
+_CUT_MARKER = 6  # random characters that prove a marker whose end was cut off
 _COUNT_FIELDS = ("max_images", "number_of_images", "n")  # inputs that ask for several tasks
 _NOT_ECHOED = frozenset({"webhook_url", "webhook_token"})
 
@@ -45,13 +49,17 @@ class LostStart:
 
     Attributes:
         body: the body that was sent.
-        marker: the text in the name of its tasks; None if the family takes no name.
+        marker: the text in the name of its tasks; None if they carry none.
         sent: when it was sent, in seconds of the client's clock.
+        service_time: the service's time then, as far as it was known.
+        wall: this machine's wall clock then, None if an earlier process sent it.
     """
 
     body: Mapping[str, Any]
     marker: str | None
     sent: float
+    service_time: float | None = None
+    wall: float | None = None
 
     @property
     def expected(self) -> int:
@@ -68,22 +76,21 @@ class _Match(enum.Enum):
     MAYBE = "maybe"
 
 
-@attrs.frozen
-class _Reading:
-    """One reading of the list.
+@attrs.frozen(eq=False)
+class _Shared:
+    """A reading that several searches use.
 
     Attributes:
-        began: when it began, in seconds of the client's clock.
-        records: the newest records, each once.
-        complete: whether a task that is not among the records was not in the list. It is complete if it
-            goes back to before every start that is searched for, or if it holds all of their tasks.
-        error: the error that ended it early.
+        number: counts the readings.
+        thorough: whether it can prove that a task is not in the list.
+        reading: the reading.
+        names: the names of its tasks in lower case, a line each.
     """
 
-    began: float
-    records: Sequence[JSONObject]
-    complete: bool
-    error: APIError | TransportError | None = None
+    number: int
+    thorough: bool
+    reading: Reading
+    names: str
 
 
 class Finder:
@@ -92,20 +99,22 @@ class Finder:
     Args:
         pages: the list, newest first.
         clock: measures the pauses.
+        dated: returns the last Date of the service.
     """
 
-    def __init__(self, pages: ListPages, clock: Clock) -> None:
+    def __init__(self, pages: ListPages, clock: Clock, dated: Dated = lambda: None) -> None:
         self._pages = pages
         self._clock = clock
+        self._time = ServiceTime(clock, dated)
 
         # The searches that go on, and the reading that they share.
         self._searches: list[LostStart] = []
         self._reading = anyio.Lock()
-        self._last: _Reading | None = None
+        self._begun = 0
+        self._last: _Shared | None = None
 
-        # What answered starts have shown: whose tasks they are, the server's time, which inputs it echoes.
+        # What answered starts have shown: whose tasks they are, and which inputs the service echoes.
         self._claimed: dict[str, None] = {}
-        self._server_offset: float | None = None
         self._echoed: set[str] = set()
         self._changed_in_echo: set[str] = set()
 
@@ -118,20 +127,23 @@ class Finder:
         """Whether no search is going on."""
         return not self._searches
 
+    def sending(self, body: Mapping[str, Any], marker: str | None) -> LostStart:
+        """Note what is needed to find a start that is sent now, if its answer is lost."""
+        now, offset = self._clock.now(), self._time.offset()
+        return LostStart(body, marker, now, None if offset is None else now + offset, time.time())
+
     def remember(self, body: Mapping[str, Any], records: Sequence[JSONObject]) -> None:
         """Claim the tasks of an answered start, and learn from them.
 
         Their records show the server's time, and which inputs the family echoes unchanged.
         """
         self.claim(task_id for record in records if (task_id := task_id_of(record)))
-        for record in records:
-            created = created_at(record)
-            if created is not None:
-                # The record was made some time before now, so the largest difference is the best estimate.
-                offset = created - self._clock.now()
-                known = self._server_offset
-                self._server_offset = offset if known is None else max(known, offset)
 
+        # A start that continues an older task shows when that one was made.
+        sent = {value for value in body.values() if isinstance(value, str)}
+        self._time.learn([record for record in records if task_id_of(record) not in sent])
+
+        for record in records:
             for key, value in body.items():
                 if key in record:
                     (self._echoed if record[key] == value else self._changed_in_echo).add(key)
@@ -141,6 +153,10 @@ class Finder:
         self._claimed.update(dict.fromkeys(task_ids))
         while len(self._claimed) > _CLAIMS_KEPT:
             del self._claimed[next(iter(self._claimed))]
+
+    def is_claimed(self, task_id: str | None) -> bool:
+        """Whether a task is known to belong to a start that was answered before."""
+        return task_id in self._claimed
 
     @asynccontextmanager
     async def serialize_lookalikes(self, body: Mapping[str, Any]) -> AsyncIterator[None]:
@@ -173,25 +189,32 @@ class Finder:
         try:
             pause = _FIRST_PAUSE
             known, known_since = 0, 0.0
+            hopeless_since = math.inf
 
             while True:
                 asked = self._clock.now()
-                reading = await self._read_list(asked)
-                found, certain = self._matches(lost, reading.records)
+                due = asked >= until
+                shared = await self._read(thorough=due)
+                reading = shared.reading
+                found, certain = self._matches(lost, shared)
 
                 # The tasks of one start may show up one after the other, and fewer than were asked for.
                 if len(found) != known:
                     known, known_since = len(found), asked
                 settled = known >= lost.expected or asked - known_since >= _STRAGGLING_FOR
-                if found and certain and settled:
+                if found and certain and (settled or (due and reading.error is None)):
                     return found
 
-                if isinstance(reading.error, UnexpectedReply) or _is_final(reading.error):
-                    # There is no such list, or this is not the API's host: more readings would not help.
+                # No such list, or not the API's host? It may also be a page of maintenance.
+                hopeless_since = min(hopeless_since, asked) if _is_hopeless(reading.error) else math.inf
+                if asked - hopeless_since >= _HOPELESS_AFTER:
                     return None
 
-                if asked >= until + (0.0 if reading.error is None else _UNREADABLE_FOR):
-                    return found if certain and (found or reading.complete) else None
+                # A reading that was not whole is repeated, also after the time is up.
+                if due and (reading.whole or reading.blocked):
+                    return found if certain and reading.whole else None
+                if asked >= until + _UNREADABLE_FOR:
+                    return found if found and certain else None
 
                 await self._clock.sleep(self._pause(asked, pause, until))
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -202,24 +225,56 @@ class Finder:
     def _pause(now: float, pause: float, until: float) -> float:
         """Seconds to the next reading, at a full multiple of the pause, so that searches read together."""
         moment = (now // pause + 1) * pause
-        return (min(moment, until) if now < until else moment) - now
+        if now < until:
+            round_up = min(pause, _LAST_ROUND)
+            moment = min(moment, max(until, math.ceil(until / round_up) * round_up))
+        return moment - now
 
-    def _matches(self, lost: LostStart, records: Sequence[JSONObject]) -> tuple[Sequence[JSONObject], bool]:
+    def _matches(self, lost: LostStart, shared: _Shared) -> tuple[Sequence[JSONObject], bool]:
         """The records of the lost start, and whether these are certainly all."""
-        if lost.marker is not None:
-            return [record for record in records if lost.marker in str(record.get("name") or "")], True
+        if lost.marker is None:
+            return self._matches_by_inputs(lost, shared.reading.tasks)
+        return self._matches_by_marker(lost, lost.marker, shared)
 
-        surely_after, maybe_after = self._made_after(lost.sent)
+    def _matches_by_marker(
+        self, lost: LostStart, marker: str, shared: _Shared
+    ) -> tuple[Sequence[JSONObject], bool]:
+        tasks = shared.reading.tasks
+        if marker_key(marker)[:_CUT_MARKER] in shared.names:
+            found = [task.raw for task in tasks if _is_marked(task.raw, marker, lost.body.get("name"))]
+            if found:
+                return found, True
+
+        # The marker proves that a task is there, but not that it is missing: a service that cuts names, or
+        # leaves them out, may have made it all the same.
+        if not shared.thorough:
+            return [], True
+        _, earliest = self._made_after(lost)
+        nameless = {key: value for key, value in lost.body.items() if key != "name"}
+        doubtful = any(
+            (task.created is None or task.created >= earliest)
+            and task.id not in self._claimed
+            and _lost_its_name(task.raw, lost.body.get("name"))
+            and self._compare(nameless, task.raw) is _Match.YES
+            for task in tasks
+        )
+        return [], not doubtful
+
+    def _matches_by_inputs(
+        self, lost: LostStart, tasks: Iterable[Listed]
+    ) -> tuple[Sequence[JSONObject], bool]:
+        surely_after, maybe_after = self._made_after(lost)
         matches: list[JSONObject] = []
         certain = True
-        for record in records:
-            created = created_at(record)
-            if task_id_of(record) in self._claimed or (created is not None and created < maybe_after):
+
+        for task in tasks:
+            created = task.created
+            if task.id in self._claimed or (created is not None and created < maybe_after):
                 continue
 
-            match = self._compare(lost.body, record)
+            match = self._compare(lost.body, task.raw)
             if match is _Match.YES and created is not None and created >= surely_after:
-                matches.append(record)
+                matches.append(task.raw)
             elif match is not _Match.NO:
                 certain = False
 
@@ -242,69 +297,94 @@ class Finder:
             return _Match.YES
         return _Match.MAYBE
 
-    def _made_after(self, sent: float) -> tuple[float, float]:
-        """The server's times after which a task surely, and after which it may, belong to a start.
+    # Which tasks may belong to a start is a question of the service's time. This machine's wall clock may be
+    # wrong by hours, so it excludes no task; where the service has not shown its time, it is good enough to
+    # accept one whose inputs are equal. A machine that sleeps stops the client's clock: what has been
+    # learned since then would place the start too late, so the earliest estimate excludes.
 
-        They are known from the server's own answers; before the first answer, from this machine's clock.
-        """
-        if self._server_offset is not None:
-            moment = sent + self._server_offset - _SKEW
-            return moment, moment
-        moment = sent + time.time() - self._clock.now()
-        return moment - _SKEW, moment - _WALL_SKEW
+    def _made_after(self, lost: LostStart) -> tuple[float, float]:
+        """The service's times after which a task surely, and after which it may, belong to a start."""
+        offset = self._time.offset()
+        if offset is None and lost.service_time is None:
+            return lost.sent + self._time.own_guess() - SKEW, -math.inf
 
-    # A reading that lacks a task is taken as proof that there is none, and the job may be paid for again.
-    # Three things could make that wrong. A reading that began before the search asked for it may be too
-    # old: only a later one serves, and one serves every search that waited for it. New tasks push old ones
-    # to the next page while pages are read, so records are kept by id, and the reading may stop only when
-    # a whole page is older than all starts, in a list that has proved to be newest first. And pages may
-    # end early, because the page number is ignored or a request fails: such a reading is not complete.
+        estimates = [] if offset is None else [lost.sent + offset]
+        if lost.service_time is not None:
+            estimates.append(lost.service_time)
+        earliest = min(estimates)
 
-    async def _read_list(self, asked: float) -> _Reading:
-        """Return a reading of the list that began no earlier than asked for."""
+        if lost.wall is None:
+            earliest -= _EARLIER_SKEW
+        elif lost.service_time is None:
+            slept = (time.time() - lost.wall) - (self._clock.now() - lost.sent)
+            earliest -= max(0.0, slept)
+        return max(estimates) - SKEW, earliest - SKEW
+
+    async def _read(self, *, thorough: bool) -> _Shared:
+        """Return a reading that began after this call, and so for this search too."""
+        asked_after = self._begun
         async with self._reading:
-            if self._last is None or self._last.began < asked:
-                self._last = await self._read_pages(self._clock.now())
-            return self._last
+            last = self._last
+            if last is None or last.number <= asked_after or (thorough and not last.thorough):
+                self._begun += 1
+                self._last = last = await self._read_now(self._begun, thorough=thorough)
+            return last
 
-    async def _read_pages(self, began: float) -> _Reading:
-        oldest = min(self._made_after(lost.sent)[1] for lost in self._searches)
-        records: dict[str | None, JSONObject] = {}
-        moments: list[float] = []
+    async def _read_now(self, number: int, *, thorough: bool) -> _Shared:
+        oldest = min(self._made_after(lost)[1] for lost in self._searches)
+        reading = await read_list(self._pages, oldest, self._tally(), thorough=thorough)
+        if reading.error is not None:
+            logger.warning("looking for a lost start: %s", type(reading.error).__name__)
 
-        for number in range(1, _PAGES + 1):
-            try:
-                page = await self._pages.read(number)
-            except (APIError, TransportError) as error:
-                logger.warning("looking for a lost start: %s", type(error).__name__)
-                return _Reading(began, [*records.values()], complete=False, error=error)
+        self._time.check([(task.raw, task.created) for task in reading.tasks if task.created is not None])
+        names = "\n".join(_name_of(task.raw) for task in reading.tasks)
+        return _Shared(number, thorough, reading, names)
 
-            known = len(records)
-            records.update((task_id_of(record), record) for record in page)
-            created = [moment for record in page if (moment := created_at(record)) is not None]
-            moments.extend(created)
+    def _tally(self) -> Callable[[], HasAll]:
+        """Make the functions that say when the tasks of every search have been seen, as markers prove."""
+        searches = list(self._searches)
 
-            passed = bool(created) and max(created) < oldest and moments == sorted(moments, reverse=True)
-            if self._pages.is_last(page) or passed or self._all_found(records.values()):
-                return _Reading(began, [*records.values()], complete=True)
+        def begin() -> HasAll:
+            missing = {lost: lost.expected for lost in searches}
+            keys = {lost: marker_key(lost.marker) for lost in searches if lost.marker is not None}
 
-            if len(records) == known:
-                # The page number is ignored, so only the first page can be seen.
-                reaches_back = bool(moments) and min(moments) < oldest
-                return _Reading(began, [*records.values()], complete=reaches_back)
+            def has_all(fresh: Iterable[JSONObject]) -> bool:
+                names = [_name_of(record) for record in fresh]
+                joined = "\n".join(names)
+                for lost in [lost for lost in missing if lost in keys and keys[lost] in joined]:
+                    missing[lost] -= sum(has_marker(name, str(lost.marker)) for name in names)
+                    if missing[lost] <= 0:
+                        del missing[lost]
+                return not missing
 
-        return _Reading(began, [*records.values()], complete=False)
+            return has_all
 
-    def _all_found(self, records: Iterable[JSONObject]) -> bool:
-        """Whether the records hold every task of every search, as their markers prove."""
-        if any(lost.marker is None for lost in self._searches):
-            return False
-        names = "\n".join(str(record.get("name")) for record in records)
-        return all(names.count(str(lost.marker)) >= lost.expected for lost in self._searches)
+        return begin
 
 
-def _is_final(error: Exception | None) -> bool:
-    return error is not None and classify(error) is Failure.FINAL
+def _name_of(record: JSONObject) -> str:
+    return str(record.get("name") or "").lower()
+
+
+def _is_marked(record: JSONObject, marker: str, sent_name: Any) -> bool:
+    """Whether a record's name carries the marker, whole or cut off at the end."""
+    name = str(record.get("name") or "")
+    if has_marker(name, marker):
+        return True
+
+    sent = str(sent_name or "").lower()
+    begins = sent.find(marker_key(marker))
+    return begins >= 0 and len(name) >= begins + _CUT_MARKER and sent.startswith(name.lower())
+
+
+def _lost_its_name(record: JSONObject, sent_name: Any) -> bool:
+    """Whether a record has no name, or one that may be the beginning of the one that was sent."""
+    name = str(record.get("name") or "").strip().lower()
+    return str(sent_name or "").lower().startswith(name)
+
+
+def _is_hopeless(error: APIError | Exception | None) -> bool:
+    return error is not None and (isinstance(error, UnexpectedReply) or classify(error) is Failure.FINAL)
 
 
 def _look_alike(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -19,14 +19,15 @@ import anyio
 import attrs
 
 from a2e_async._spec.operation import Call
-from a2e_async._tasks.markers import new_marker, with_marker
+from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.pace import Pace
-from a2e_async._tasks.readers import ListPages
 from a2e_async._tasks.recovery import Finder, LostStart
-from a2e_async._tasks.replies import tasks_in
+from a2e_async._tasks.service_time import Dated
+from a2e_async._tasks.start_replies import as_moderation_error, rejection_of, tasks_made
 from a2e_async.clock import Clock
-from a2e_async.errors import APIError, SubmissionUncertain, TaskRejected, TransportError
+from a2e_async.errors import APIError, SubmissionUncertain, TransportError
 from a2e_async.failures import Failure, classify
+from a2e_async.markers import NameField, has_marker, new_marker, with_marker
 from a2e_async.policies import RetryPolicy, StartPolicy
 from a2e_async.records import JSONObject
 
@@ -48,6 +49,11 @@ class Startable(Protocol):
     def takes_name(self) -> bool:
         """Whether the start takes a name, so that it can carry a marker."""
 
+    @property
+    @abstractmethod
+    def name_field(self) -> NameField | None:
+        """The limits of that name; None if it is not declared."""
+
 
 @attrs.frozen
 class Started:
@@ -66,8 +72,8 @@ class Started:
 class Watch:
     """Callbacks that record the progress of a start, for example in a journal.
 
-    Cancellation does not interrupt a watched start while its request is under way, so that every task
-    that was paid for is recorded.
+    Unless it says otherwise, cancellation does not interrupt a watched start while its request is under way,
+    so that every task that was paid for is recorded.
 
     Attributes:
         accepted: called with the tasks' records, before anything else is done with them.
@@ -76,24 +82,27 @@ class Watch:
         refused: called when a request has provably made no task. It may be sent again later.
         shields: the scopes that keep cancellation off. A caller that must end the start all the same
             removes their shields.
+        interruptible: whether cancellation may interrupt the request all the same.
     """
 
     accepted: Callable[[Sequence[JSONObject]], Awaitable[None]]
     sending: Callable[[str | None], Awaitable[None]] | None = None
     refused: Callable[[], Awaitable[None]] | None = None
     shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
+    interruptible: bool = False
 
 
 class Starter:
     """Starts the tasks of one workflow, in one event loop.
 
     Args:
-        send: sends a call exactly once and returns the reply's data.
+        send: sends a call exactly once and returns the reply's whole body.
         pages: the workflow's list, newest first; None if it has none.
         retry: for starts that did not arrive or were refused.
         policy: for starts that may have made a task.
         pace: gives starts their turns; shared by all workflows.
         clock: measures the pauses.
+        dated: returns the last Date of the service.
     """
 
     def __init__(
@@ -105,13 +114,14 @@ class Starter:
         policy: StartPolicy,
         pace: Pace,
         clock: Clock,
+        dated: Dated = lambda: None,
     ) -> None:
         self._send = send
         self._retry = retry
         self._policy = policy
         self._pace = pace
         self._clock = clock
-        self._finder = Finder(pages, clock) if pages else None
+        self._finder = Finder(pages, clock, dated) if pages else None
 
     @property
     def idle(self) -> bool:
@@ -139,13 +149,16 @@ class Starter:
             The request that was sent, and the tasks' records: one start may make several tasks.
 
         Raises:
-            TaskRejected: the reply says success, but no task was made.
+            TaskRejected: the reply says success, but no task was made, as its words or the list show.
             SubmissionUncertain: it is not known whether a task was made; nothing was sent again.
             APIError: the service refused the start.
         """
         if job.takes_name:
-            marker = marker or new_marker()
-            ready = attrs.evolve(ready, body=with_marker(ready.body or {}, marker, job.family))
+            marker = marker or new_marker(job.name_field)
+            ready = attrs.evolve(ready, body=_marked(job, ready.body or {}, marker))
+            # A field that leaves no room for the marker makes the start an unmarked one.
+            if not has_marker(str((ready.body or {}).get("name")), marker):
+                marker = None
         else:
             marker = None
 
@@ -164,19 +177,18 @@ class Starter:
 
                 # From here to the call of `watch.accepted` a cancellation would lose a task that is paid
                 # for: it may exist at the service while nobody has recorded its id.
-                sent = self._clock.now()
+                lost = self._note_sending(call.body or {}, marker)
                 try:
                     with _shielded(watch):
-                        records = _tasks_made(await self._send(call), call)
+                        records = tasks_made(await self._send(call), call, marker, self._is_claimed)
                         await self._settle(call.body, records, watch)
                         return records
 
                 except (APIError, TransportError) as error:
                     failure = classify(error)
                     if failure is Failure.FINAL:
-                        raise
+                        raise as_moderation_error(error, call.body or {}) or error from None
                     if failure is Failure.UNKNOWN:
-                        lost = LostStart(call.body or {}, marker, sent)
                         found = await self._recover(job, lost, error, watch)
                         if found:
                             return found
@@ -222,6 +234,8 @@ class Starter:
             SubmissionUncertain: it cannot be decided, or no task was found and the policy is not to send
                 the start again.
         """
+        if marker is not None:
+            body = _marked(job, body, marker)
         async with self._serialize_if_unmarked(body, marker):
             return await self._recover(job, LostStart(body, marker, sent), None, watch)
 
@@ -247,10 +261,21 @@ class Starter:
 
         if found is None:
             raise _uncertain(job, marker, f"{cause}the workflow's list does not decide it") from error
+        if (rejected := rejection_of(error)) is not None:
+            raise rejected from error
         if not self._policy.resubmit:
             raise _uncertain(job, marker, f"{cause}no such task within {self._policy.window:g} s") from error
         logger.warning("start %s: no such task; starting again", job.family)
         return []
+
+    def _note_sending(self, body: Mapping[str, Any], marker: str | None) -> LostStart:
+        """Note what is needed to find the start that is sent now."""
+        if self._finder is None:
+            return LostStart(body, marker, self._clock.now())
+        return self._finder.sending(body, marker)
+
+    def _is_claimed(self, task_id: str | None) -> bool:
+        return self._finder is not None and self._finder.is_claimed(task_id)
 
     def claim(self, task_ids: Iterable[str]) -> None:
         """Exclude tasks from all searches that belong to other jobs, as an earlier process recorded."""
@@ -283,7 +308,7 @@ class Starter:
 @contextmanager
 def _shielded(watch: Watch | None) -> Iterator[None]:
     """Keep cancellation off a watched start."""
-    if watch is None:
+    if watch is None or watch.interruptible:
         yield
         return
     with anyio.CancelScope(shield=True) as scope:
@@ -294,27 +319,9 @@ def _shielded(watch: Watch | None) -> Iterator[None]:
             watch.shields.discard(scope)
 
 
-def _tasks_made(data: Any, call: Call) -> Sequence[JSONObject]:
-    """The tasks in the reply to a start; `TaskRejected` if there are none."""
-    records = tasks_in(data)
-    if records:
-        return records
-
-    # A start that continues an existing task, such as the further training of a twin, names that task
-    # and is answered with no more than a success.
-    known = (call.body or {}).get("_id")
-    silent = not data or (isinstance(data, Mapping) and data.keys() <= {"message", "msg"})
-    if isinstance(known, str) and silent:
-        return [{"_id": known}]
-    raise TaskRejected(f"no task was made: {_reason_of_refusal(data)}", body=data)
-
-
-def _reason_of_refusal(data: Any) -> str:
-    """Why a start was answered with success but without a task, in the service's words."""
-    words = [data]
-    if isinstance(data, Mapping):
-        words = [data.get(key) for key in ("message", "msg", "failed_message")]
-    return next((word for word in words if isinstance(word, str) and word), "the reply names no id")
+def _marked(job: Startable, body: Mapping[str, Any], marker: str) -> Mapping[str, Any]:
+    """The body of a start with the marker in its name."""
+    return with_marker(body, marker, job.family, job.name_field)
 
 
 def _uncertain(job: Startable, marker: str | None, why: str) -> SubmissionUncertain:

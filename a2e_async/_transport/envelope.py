@@ -38,12 +38,13 @@ class Reply:
     content: bytes
 
 
-def open_envelope(reply: Reply, now: float = 0.0) -> Any:
+def open_envelope(reply: Reply, now: float = 0.0, *, whole: bool = False) -> Any:
     """Return the ``data`` of a successful reply.
 
     Args:
         reply: the reply.
         now: the time, in seconds since the epoch, to read a Retry-After that is a date.
+        whole: whether to return the whole body of a successful reply.
 
     Returns:
         ``data``; if it is absent, the envelope's other members; without an envelope, the whole object.
@@ -65,7 +66,7 @@ def open_envelope(reply: Reply, now: float = 0.0) -> Any:
     # Most replies are this one.
     data = body.get("data")
     if data and body.get("code") == 0 and body.get("success") is None and not _may_be_message(data):
-        return data
+        return body if whole else data
 
     if not _succeeded(body):
         raise _error(reply, body, "", now)
@@ -73,7 +74,7 @@ def open_envelope(reply: Reply, now: float = 0.0) -> Any:
         raise _error(reply, body, "", now, NotReady)
     if (account := _account_error(body)) is not None:
         raise _error(reply, body, "", now, account)
-    return _data(body)
+    return body if whole else _data(body)
 
 
 _ENVELOPE = frozenset({"code", "success", "trace_id", "timestamp"})

@@ -44,6 +44,7 @@ class Transport:
 
     Attributes:
         requests: the number of requests sent.
+        dated: the Date of the last successful reply, and when it came, in seconds of the client's clock.
     """
 
     def __init__(self, http: Connections, settings: Settings, retry: RetryPolicy, clock: Clock) -> None:
@@ -51,6 +52,7 @@ class Transport:
         self.retry = retry
         self.clock = clock
         self.requests = 0
+        self.dated: tuple[str, float] | None = None
         self._settings = settings
 
     async def request(self, operation: Operation[T], call: Call) -> T:
@@ -91,8 +93,8 @@ class Transport:
                 logger.info("%s %s: %s; again in %.2f s", call.method, call.path, type(error).__name__, pause)
             await self.clock.sleep(pause)
 
-    async def once(self, call: Call) -> Any:
-        """Send a call exactly once; the reply's data.
+    async def once(self, call: Call, *, whole: bool = False) -> Any:
+        """Send a call exactly once; the reply's data, or its whole body.
 
         Raises:
             APIError, TransportError: see `a2e_async.failures.classify` for what they mean.
@@ -114,7 +116,10 @@ class Transport:
 
             spent = time.perf_counter() - began
             logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, spent)
-            return open_envelope(reply, time.time())
+            opened = open_envelope(reply, time.time(), whole=whole)
+            if "date" in reply.headers and "age" not in reply.headers:
+                self.dated = (reply.headers["date"], self.clock.now())
+            return opened
         except UnexpectedReply as error:
             if self._settings.is_docs_host:
                 raise ConfigurationError(f"{DOCS_HOST_PROBLEM} ({error})") from None

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from a2e_async._tasks.markers import new_marker, with_marker
+from a2e_async.markers import new_marker, with_marker
 from tests.unit.sample import (
     Pictures,
     Service,

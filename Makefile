@@ -11,9 +11,12 @@ SPEC   ?= https://video.a2e.ai/dev/openapi-spec
 QUICK    := tests/unit tests/test_house.py tests/test_surface.py
 UNTRACED := trio or codegen or bench
 
+# The last release that runs on Node.js 20.
+PRISM := 5.14.2
+
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test check lint types imports fresh surface-check workflows surface test-oldest \
-        test-fast regenerate conformance bench chaos lock clean
+        test-fast regenerate conformance bench chaos judge lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -90,8 +93,17 @@ bench: $(READY) ## beside every peer; report and plots in tests/bench/results/ (
 chaos: $(READY) ## every fault at several rates, and kill -9 a hundred times: jobs = tasks made = paid = delivered
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
+# Both bring their own environment: what they need is none of the package's business.
+judge: $(READY) ## strangers: Prism plays the API for the client, Schemathesis tries the sandbox (minutes; needs npm)
+	$(PYTHON) -m venv $(VENV)-judge
+	$(VENV)-judge/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
+	$(VENV)-judge/bin/python -m pip install --quiet --group judge
+	npm install --silent --no-audit --no-fund --prefix $(VENV)-judge @stoplight/prism-cli@$(PRISM)
+	$(BIN)/python -m tests.judge --prism $(VENV)-judge/node_modules/.bin/prism \
+	    --schemathesis $(VENV)-judge/bin/schemathesis $(JUDGE)
+
 lock: $(READY) ## write down the versions that are installed now
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' > requirements.lock
 
 clean: ## remove everything that is not in git
-	rm -rf $(VENV) $(VENV)-oldest $(VENV)-fast $(VENV)-bench demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-fast $(VENV)-bench $(VENV)-judge demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -215,6 +215,8 @@ def _as_json_schema(schema: Any) -> Any:
         clean["type"] = [clean["type"], "null"]
         if "enum" in clean:
             clean["enum"] = [*clean["enum"], None]
+    elif schema.get("nullable") is True and "oneOf" in clean:
+        clean["oneOf"] = [*clean["oneOf"], {"type": "null"}]
     return clean
 
 

@@ -68,6 +68,7 @@ class Type:
             known = f"Literal[{', '.join(map(literal, self.choices))}]"
             kinds = sorted({type(one).__name__ for one in self.choices})
             return known if self.closed else " | ".join([known, *kinds])
+
         if self.media:
             return "Media"
         if self.item is not None:

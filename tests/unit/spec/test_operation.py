@@ -40,7 +40,6 @@ def refusal(operation: Operation[Any], values: Mapping[str, Any], **options: Any
         ("max_images", 1.0, "is not a whole number"),
         ("max_images", "3", "is not a whole number"),
         ("max_images", True, "is not a whole number"),
-        ("size", "", "is not one of 'small', 'large'"),
         ("source_urls", "https://a.test/x", "is not a list"),
         ("source_urls", {"https://a.test/x"}, "is not a list"),
         ("source_urls", [f"https://a.test/{n}" for n in range(5)], "at most 4 items"),

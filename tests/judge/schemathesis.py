@@ -51,7 +51,7 @@ def judge_sandbox(program: Path, *, examples: int, seconds: int, seed: int = 1) 
     """
     with Sandbox(clock=ScaledClock(SPEED)) as sandbox, tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [str(program), "run", str(DOCUMENT), "--url", sandbox.url]
+        command = [str(program.absolute()), "run", str(DOCUMENT), "--url", sandbox.url]
         command += ["--header", f"Authorization: Bearer {sandbox.token}"]
         command += ["--checks", ",".join(CHECKS), "--phases", ",".join(PHASES), "--warnings", "off"]
         command += ["--max-examples", str(examples), "--max-time", str(seconds), "--seed", str(seed)]

@@ -306,7 +306,9 @@ def text(data: Any) -> str:
 
     places = [data, *map(data.get, ("data", "audio", "result"))] if isinstance(data, Mapping) else []
     for members in places:
-        for key in _URLS if isinstance(members, Mapping) else ():
+        if not isinstance(members, Mapping):
+            continue
+        for key in _URLS:
             value = members.get(key)
             if isinstance(value, str) and value.startswith(("https://", "http://")):
                 return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import re
@@ -13,12 +12,11 @@ from typing import Any
 import attrs
 
 from a2e_async._spec.media import Upload
+from a2e_async.addresses import media_url_problem
 from a2e_async.checks import is_number
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["Field", "anyway", "checked_id", "forget_warnings", "hint", "shown"]
-
-logger = logging.getLogger("a2e_async")
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 # One letter before the colon is a drive, not a scheme.
@@ -143,7 +141,10 @@ def _warn_once(field: Field, where: str, value: Any) -> None:
     while len(_warned) >= _MOST_WARNINGS:
         _warned.pop(next(iter(_warned)), None)
     _warned[key] = None
-    logger.warning(
+
+    import logging
+
+    logging.getLogger("a2e_async").warning(
         "%s: %s is not among the known values (%s)%s; it is sent as it is",
         where,
         text,
@@ -198,6 +199,13 @@ def _check_url(where: str, value: str) -> None:
     if not _URL.fullmatch(value):
         raise InvalidArgument(
             where, f"{shown(value)} is not a URL (for a local file give pathlib.Path({shown(value)}))"
+        )
+
+    # Whether a private address is fine depends on where the API is; that is checked before a request.
+    problem = media_url_problem(value, private_hosts=True)
+    if problem:
+        raise InvalidArgument(
+            where, f"{shown(value)} {problem}; give the file as pathlib.Path(...), bytes or an Upload"
         )
 
 

@@ -188,7 +188,8 @@ class Operation(Generic[T]):
         # The rules know nothing about values that are newer than they are.
         unchecked = {keywords.get(key, key) for key in extra}
         if self.needs:
-            unchecked |= {field.name for field in self.body if field.is_unknown(named.get(field.name))}
+            chosen = (field for field in self.body if field.choices and field.name in named)
+            unchecked |= {field.name for field in chosen if field.is_unknown(named[field.name])}
         check_rules(named, self.any_of, self.exclusive, self.needs, unchecked)
         return body
 

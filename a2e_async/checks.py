@@ -7,12 +7,21 @@ from typing import Any, NoReturn, TypeGuard
 
 from a2e_async.errors import A2EError, ConfigurationError, InvalidArgument
 
-__all__ = ["check_number", "check_positive", "check_whole", "is_number"]
+__all__ = ["check_number", "check_positive", "check_whole", "is_number", "price_in"]
+
+_MOST_COINS = 1e12  # a larger price is taken for a mistake
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether the value is a number; a bool is not one."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def price_in(value: Any) -> float | None:
+    """A price in coins that the service reports; None, for unknown, unless it is a number that one can be."""
+    if not is_number(value) or not 0 <= value <= _MOST_COINS:
+        return None
+    return value
 
 
 def check_whole(name: str, value: Any, *, least: int = 1, error: type[A2EError] = InvalidArgument) -> None:

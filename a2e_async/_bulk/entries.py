@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import attrs
 
 from a2e_async import errors
 from a2e_async._bulk.asked import Asked, without_delivery
+from a2e_async.checks import price_in
 from a2e_async.errors import A2EError, APIError, TaskError, TaskFailed, TaskNotFound, TaskRejected
 from a2e_async.records import JSONObject, TaskRecord
 
@@ -19,13 +19,11 @@ __all__ = [
     "coins_in",
     "describe_error",
     "error_from",
-    "price",
     "strip_inputs",
     "with_inputs",
 ]
 
 _IDS = frozenset({"_id", "id", "task_id"})
-_MOST_COINS = 1e12  # a larger price is taken for a mistake
 
 
 class State:
@@ -116,15 +114,8 @@ def with_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
 
 def coins_in(records: Sequence[JSONObject]) -> float | None:
     """The coins charged for the tasks of a start; None if no record reports a possible price."""
-    charges = [coins for record in records if (coins := price(record.get("coins"))) is not None]
+    charges = [coins for record in records if (coins := price_in(record.get("coins"))) is not None]
     return sum(charges) if charges else None
-
-
-def price(value: Any) -> float | None:
-    """A price in coins that the service reports; None unless it is a number that a price can be."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value <= _MOST_COINS and math.isfinite(value) else None
 
 
 def describe_error(error: Exception) -> Mapping[str, Any]:

@@ -11,9 +11,9 @@ from a2e_async._bulk.entries import Entry, State, error_from, strip_inputs, with
 from a2e_async._bulk.job_keys import key_of
 from a2e_async._bulk.launch import Launch
 from a2e_async._bulk.outcomes import Outcome
+from a2e_async._bulk.refused import finally_refused
 from a2e_async._bulk.run_state import NotStarted, RunState
 from a2e_async._bulk.uncertain import advice
-from a2e_async._tasks.status import is_moderated
 from a2e_async.errors import (
     InvalidArgument,
     JournalError,
@@ -210,11 +210,11 @@ class JobRun:
         return files is not None and all(_size(folder / str(file["path"])) == file["size"] for file in files)
 
     def _may_retry(self) -> bool:
-        """Whether the failed task may be started again: retries are left, and it was not moderated."""
+        """Whether the failed task may be started again: retries are left, and the refusal is not final."""
         entry = self._entry
         failed = bool(entry.records) and (entry.error or {}).get("type") == "TaskFailed"
         left = entry.attempts <= self._run_state.settings.retries
-        return failed and left and not any(is_moderated(raw) for raw in entry.records)
+        return failed and left and not finally_refused(entry)
 
     def _records(self) -> Sequence[JSONObject]:
         """The stored records, with the job's inputs."""

@@ -11,15 +11,16 @@ from typing import Any
 import anyio
 
 from a2e_async._bulk.budget import Reservation, kind_of
-from a2e_async._bulk.entries import Entry, State, coins_in, price, strip_inputs
+from a2e_async._bulk.entries import Entry, State, coins_in, strip_inputs
+from a2e_async._bulk.refused import refuses_finally
 from a2e_async._bulk.run_state import NotStarted, RunState
 from a2e_async._tasks.starting import Watch
+from a2e_async.checks import price_in
 from a2e_async.errors import (
     APIError,
     BudgetReached,
     InvalidArgument,
     JournalError,
-    ModerationError,
     SubmissionUncertain,
     TaskRejected,
     TransportError,
@@ -205,7 +206,7 @@ class Launch:
 
         try:
             with anyio.CancelScope(shield=True):
-                if run.journal and isinstance(error, TaskRejected | ModerationError):
+                if run.journal and refuses_finally(error):
                     await run.journal.record_end(entry, (), error)
                 else:
                     await self._write_state(_state_before(entry))
@@ -223,7 +224,7 @@ class Launch:
             if not run.budget.wants_quote(kind):
                 return
             try:
-                run.budget.expect(kind, price((await run.client.quote(job)).coins))
+                run.budget.expect(kind, price_in((await run.client.quote(job)).coins))
             except (APIError, TransportError) as error:
                 if concerns_account(error) or classify(error) in _NOT_TAKEN:
                     raise

@@ -11,7 +11,7 @@ from tests.chaos import faults
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("kind", faults.KINDS)
+@pytest.mark.parametrize("kind", [*faults.KINDS, *faults.ODD_KINDS])
 async def test_every_job_is_one_task_paid_once_and_delivered_once(kind: str, tmp_path: Path) -> None:
     row = await faults.run(kind, 0.2, 60, tmp_path / "run.db", step=0.5)
     assert row.holds, row

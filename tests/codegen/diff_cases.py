@@ -166,8 +166,29 @@ CASES: dict[str, tuple[Mutation, list[Entry]]] = {
     ),
     "new choices": (
         lambda d: keyword(d, "prompt").update(enum=["a", "b"]),
+        [keyword_entry("prompt", "changed", "form", breaking=False)],
+    ),
+    "new choices that are closed": (
+        lambda d: keyword(d, "prompt").update({"enum": ["a", "b"], "x-a2e-closed": True}),
         [keyword_entry("prompt", "changed", "form", breaking=True)],
     ),
+    "choices that are closed now": (
+        lambda d: keyword(d, "mode").update({"x-a2e-closed": True}),
+        [keyword_entry("mode", "changed", "form", breaking=False)],
+    ),
+    "repeated after a lost answer": (
+        lambda d: operation_at(d, f"{DETAIL}/rename").update({"x-a2e-repeatable": True}),
+        [("rename", "method", "rename", "changed", "repeated after a lost answer", False)],
+    ),
+    "a declared output": (
+        lambda d: d["components"]["schemas"]["KiteRecord"].update({"x-a2e-outputs": ["result_url"]}),
+        [("", "resource", "kite", "changed", "outputs", False)],
+    ),
+    "no file any more": (
+        lambda d: d["components"]["schemas"]["KiteRecord"].update({"x-a2e-makes-file": False}),
+        [("", "resource", "kite", "changed", "makes a file", False)],
+    ),
+    "a name that is required": (lambda d: body_of(d)["required"].append("name"), []),
     "a narrower limit": (
         lambda d: keyword(d, "size").update(maximum=7),
         [keyword_entry("size", "changed", "maximum", breaking=True)],

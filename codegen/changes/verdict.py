@@ -243,10 +243,12 @@ def widens(old: Type, new: Type) -> bool:
     """Whether the new type still allows every value of the old one."""
     if not new.closed:
         new = attrs.evolve(new, choices=())  # an open list of choices allows all values of their kind
+
     if new == Type():
         return True
     if old.choices and attrs.evolve(old, choices=new.choices, closed=True) == new:
         return set(old.choices) <= set(new.choices)
+
     if new.limits != Limits() or new.choices or new.shape or new.media:
         return False
     if old.item is not None and new.item is not None:

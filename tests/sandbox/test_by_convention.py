@@ -136,24 +136,37 @@ async def test_a_wrong_token_is_reported(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-async def test_what_can_be_repeated_is(method: str, a2e: A2E, sandbox: Sandbox) -> None:
+async def test_what_the_caller_knows_to_do_no_harm_is_repeated(
+    method: str, a2e: A2E, sandbox: Sandbox
+) -> None:
     task = await a2e.request("POST", f"{KITE}/start", body={"prompt": "a"})
     sandbox.script(f"{method} {KITE}/{{_id}}", "status_503", "reset_before", "reset_after", "ok")
     try:
-        await a2e.request(method, f"{KITE}/{task['_id']}")
+        await a2e.request(method, f"{KITE}/{task['_id']}", repeatable=True)
     except NotFound:
         assert method == "DELETE"  # the request whose answer was lost had deleted the task
     assert sandbox.ledger.count(f"{method} {KITE}/{{_id}}") == 4
 
 
 @pytest.mark.parametrize("fault", ["status_503", "reset_after", "reset_before", "html"])
-async def test_a_post_is_never_repeated_once_it_may_have_arrived(
-    fault: str, a2e: A2E, sandbox: Sandbox
+@pytest.mark.parametrize(
+    ("method", "last"), [("POST", "start"), ("GET", "allRecords"), ("POST", "batchDetail")]
+)
+async def test_nothing_is_repeated_by_itself_once_it_may_have_arrived(
+    method: str, last: str, fault: str, a2e: A2E, sandbox: Sandbox
 ) -> None:
-    sandbox.script(f"POST {KITE}/start", fault, "ok")
-    with pytest.raises(A2EError):
-        await a2e.request("POST", f"{KITE}/start", body={"prompt": "a"})
-    assert sandbox.ledger.count(f"POST {KITE}/start") == 1
+    sandbox.script(f"{method} {KITE}/{last}", fault, "ok")
+    body = {"prompt": "a", "ids": ["a"]} if method == "POST" else None
+    with pytest.raises(A2EError, match="sent once and not again"):
+        await a2e.request(method, f"{KITE}/{last}", body=body)
+    assert sandbox.ledger.count(f"{method} {KITE}/{last}") == 1
+
+
+async def test_whether_it_may_be_repeated_is_yes_or_no(a2e: A2E, sandbox: Sandbox) -> None:
+    repeatable: Any = "no"
+    with pytest.raises(InvalidArgument, match="repeatable"):
+        await a2e.request("GET", f"{KITE}/allRecords", repeatable=repeatable)
+    assert sandbox.ledger.requests == {}
 
 
 async def test_a_post_that_was_refused_outright_is_repeated(a2e: A2E, sandbox: Sandbox) -> None:
@@ -351,12 +364,14 @@ def _rename_stages(task: Any, status: str) -> None:
 
 
 async def test_a_value_that_no_enumeration_knows_yet_can_be_sent(a2e: A2E, sandbox: Sandbox) -> None:
-    with pytest.raises(InvalidArgument, match="model_type"):
-        a2e.image_to_video(image_url="https://e.com/a.png", model_type="BRAND_NEW")  # type: ignore[arg-type]
-    job = a2e.image_to_video(image_url="https://e.com/a.png", extra_body={"model_type": "BRAND_NEW"})
-    assert job.body["model_type"] == "BRAND_NEW"
-    with pytest.raises(InvalidRequest, match="BRAND_NEW"):  # this sandbox does not know it either
-        await job.start()
+    jobs = (
+        a2e.image_to_video(image_url="https://e.com/a.png", model_type="BRAND_NEW"),
+        a2e.image_to_video(image_url="https://e.com/a.png", extra_body={"model_type": "BRAND_NEW"}),
+    )
+    for job in jobs:
+        assert job.body["model_type"] == "BRAND_NEW"
+        with pytest.raises(InvalidRequest, match="BRAND_NEW"):  # this sandbox does not know it either
+            await job.start()
     assert sandbox.ledger.made() == 0
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation, Paging, many, one, raw
 from a2e_async._spec.routes import Routes
-from a2e_async._tasks.readers import RouteReader
-from a2e_async._transport.requests import Transport
-from a2e_async.errors import APIError, InvalidArgument, NotFound, UnexpectedReply
+from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 from a2e_async.protocols import Client
-from a2e_async.records import JSONObject, TaskRecord
+from a2e_async.records import TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["job_of", "operation_of"]
@@ -93,53 +91,3 @@ class _UnknownWorkflow(Workflow[TaskRecord]):
     def job(self, body: Mapping[str, Any]) -> Job[TaskRecord]:
         """Make a Job with this body."""
         return self._job(self.routes.start, {}, {"extra_body": body})
-
-    def reader(self, transport: Transport) -> _TryingReader:
-        """Return a reader that uses whichever route the service has."""
-        return _TryingReader(self.routes, transport)
-
-
-class _TryingReader:
-    """A `TaskReader` that finds out which routes exist. A missing route is not requested again."""
-
-    batch = 200
-
-    def __init__(self, routes: Routes, transport: Transport) -> None:
-        self._batch = RouteReader(Routes(routes.start, batch_detail=routes.batch_detail), transport)
-        self._list = RouteReader(Routes(routes.start, list=routes.list), transport)
-        self._details = [RouteReader(Routes(routes.start, get=get), transport) for get in _details(routes)]
-        self._ways: list[Callable[[Sequence[str]], Awaitable[Mapping[str, JSONObject]]]] = [
-            self._batch.read,
-            *(detail.read for detail in self._details),
-            self._list.read,
-        ]
-
-    async def read(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
-        """See `RouteReader.read`."""
-        while True:
-            try:
-                records = await self._ways[0](ids)
-            except APIError as error:
-                if not _says_no_route(error) or len(self._ways) == 1:
-                    raise
-                del self._ways[0]
-                continue
-            return records
-
-    async def read_one(self, id: str) -> JSONObject | None:
-        """See `RouteReader.read_one`."""
-        return (await self.read([id])).get(id)
-
-
-def _details(routes: Routes) -> Sequence[Operation[Any]]:
-    assert routes.get is not None  # noqa: S101 - for type checkers: `_workflow` gives one
-    base = routes.get.path.removesuffix("/{_id}")
-    by_id = Field("id", str, "id", required=True)
-    return [
-        routes.get,
-        Operation("GET", f"{base}/detail/{{id}}", one(TaskRecord), path_fields=(by_id,), repeatable=True),
-    ]
-
-
-def _says_no_route(error: APIError) -> bool:
-    return isinstance(error, NotFound | UnexpectedReply) and error.status in (404, 405)

@@ -12,8 +12,6 @@ from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hin
 
 import attrs
 
-from a2e_async.markers import without_marker
-
 __all__ = [
     "JSONObject",
     "Record",
@@ -92,7 +90,7 @@ class TaskRecord(Record):
         record = _filled(cls, raw)
         _put_id(record, task_id_of(raw))
         name = raw.get("name")
-        _put_name(record, without_marker(name) if isinstance(name, str) else None)
+        _put_name(record, (_unmarked(name) if "a2e" in name else name) if isinstance(name, str) else None)
         _put_status(record, task_status_of(raw))
         _put_failure(record, _first_text(raw, _FAILURE_KEYS))
         return record
@@ -124,6 +122,12 @@ def task_status_of(raw: JSONObject) -> str | None:
 def failure_text_of(raw: JSONObject) -> str | None:
     """Why a task failed, as its JSON explains it, whatever the family calls that."""
     return _first_text(raw, _FAILURE_KEYS)
+
+
+def _unmarked(name: str) -> str:
+    from a2e_async.markers import without_marker  # imported when the first task of ours is shown
+
+    return without_marker(name)
 
 
 RecordT = TypeVar("RecordT", bound=Record)

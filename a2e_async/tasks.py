@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import attrs
 
 from a2e_async._tasks.outputs import output_urls
-from a2e_async._tasks.status import failure_reason, has_failed, is_final
-from a2e_async.checks import check_positive
-from a2e_async.errors import NotFound, TaskFailed, TaskNotFound, WaitTimeout
-from a2e_async.records import JSONObject, TaskRecord, task_id_of
+from a2e_async._tasks.status import End, end_of, failure_reason, inputs_of
+from a2e_async.checks import check_positive, price_in
+from a2e_async.errors import NotFound, OutputMissing, TaskFailed, TaskNotFound, WaitTimeout
+from a2e_async.records import JSONObject, TaskRecord, failure_text_of, task_id_of
 
 if TYPE_CHECKING:
     from a2e_async._files.destination import SavedFile
@@ -75,6 +75,9 @@ class Task(Generic[RecordT]):
     async def wait(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
         """Wait until the task has ended. All waiters of a workflow share the same few requests.
 
+        A task that is said to be completed but shows no output yet is asked for again for some tens of
+        seconds.
+
         Args:
             timeout: seconds to wait.
 
@@ -83,7 +86,8 @@ class Task(Generic[RecordT]):
 
         Raises:
             TaskFailed: the task ended without a result; if there are several, all of them did.
-            TaskNotFound: the service does not know the task.
+            TaskNotFound: the service does not know the task, by any route.
+            OutputMissing: the task is said to be completed, but its output did not come; wait again.
             WaitTimeout: the task is still running; wait again.
             ConfigurationError: the API cannot report on tasks of this workflow.
 
@@ -104,8 +108,12 @@ class Task(Generic[RecordT]):
 
         with clock.move_on_after(timeout) as scope:
             async with runtime.session():
-                running = [str(task_id_of(raw)) for raw in self.raws if not is_final(raw)]
-                self._update(await poller.wait(running, born=born))
+                running = [
+                    task_id
+                    for task_id, raw in zip(self.ids, self.raws, strict=True)
+                    if not self._has_ended(raw)
+                ]
+                self._update(await poller.wait(running, born=born, judge=self._judge))
 
         if scope.cancelled_caught:
             raise WaitTimeout(f"{self!r} has not ended within {timeout:g} s; it goes on", task=self)
@@ -126,14 +134,25 @@ class Task(Generic[RecordT]):
         records: Mapping[str, JSONObject] = {}
         async with runtime.session():
             with suppress(NotFound):
-                records = await self.workflow.reader(runtime.transport).read(self.ids)
+                records = await runtime.reader(self.workflow).read(self.ids)
         if self.id not in records:
             raise TaskNotFound(f"{self!r} is not known to the service", task_id=self.id)
         self._update(records)
         return self.record
 
     def _update(self, records: Mapping[str, JSONObject]) -> None:
-        self.raws = tuple(records.get(str(task_id_of(raw)), raw) for raw in self.raws)
+        self.raws = tuple(records.get(task_id, raw) for task_id, raw in zip(self.ids, self.raws, strict=True))
+
+    def _judge(self, raw: JSONObject) -> End:
+        return end_of(raw, self.workflow.routes, self.sent)
+
+    def _has_ended(self, raw: JSONObject) -> bool:
+        return self._judge(raw) in (End.DONE, End.FAILED)
+
+    def output_urls(self, raw: JSONObject) -> Sequence[str]:
+        """The URLs of the outputs in a record of this task."""
+        routes = self.workflow.routes
+        return output_urls(raw, inputs_of(routes), self.sent, routes.outputs)
 
     def result(self, *, elapsed: float = 0.0) -> Result[RecordT]:
         """Make the Result of a task that has ended.
@@ -143,17 +162,35 @@ class Task(Generic[RecordT]):
 
         Raises:
             TaskFailed: the task ended without a result.
+            OutputMissing: a task is said to be completed, but shows no output.
         """
-        failed = [raw for raw in self.raws if has_failed(raw)]
+        failed = [raw for raw in self.raws if self._judge(raw) is End.FAILED]
         if len(failed) == len(self.raws):
             raise TaskFailed(failure_reason(failed[0]), record=self.workflow.decode(failed[0]))
 
+        good = [raw for raw in self.raws if raw not in failed]
+        if self.workflow.routes.makes_file:
+            self._require_outputs(good)
+
         return Result(
             task=self,
-            records=tuple(self.workflow.decode(raw) for raw in self.raws if not has_failed(raw)),
+            records=tuple(self.workflow.decode(raw) for raw in good),
             failed=tuple(self.workflow.decode(raw) for raw in failed),
             coins=self.coins,
             elapsed=elapsed,
+        )
+
+    def _require_outputs(self, raws: Sequence[JSONObject]) -> None:
+        missing = [raw for raw in raws if not self.output_urls(raw)]
+        if not missing:
+            return
+
+        ids = ", ".join(str(task_id_of(raw) or self.id) for raw in missing)
+        reason = failure_text_of(missing[0])
+        raise OutputMissing(
+            f"{self.workflow.name}: the service says that task {ids} is completed, but shows no output"
+            f"{f' ({reason})' if reason else ''}; wait again, it is paid for",
+            task=self,
         )
 
 
@@ -187,9 +224,8 @@ class Result(Generic[RecordT]):
         Inputs that the record echoes are not included. Empty for a family that makes no file, such as
         `a2e.voice`; see `ids`.
         """
-        inputs, sent = self._inputs, self.task.sent
         return tuple(
-            dict.fromkeys(url for record in self.records for url in output_urls(record.raw, inputs, sent))
+            dict.fromkeys(url for record in self.records for url in self.task.output_urls(record.raw))
         )
 
     @property
@@ -199,15 +235,10 @@ class Result(Generic[RecordT]):
         A video twin has an ``anchor_id``, for `a2e.avatar_video`. Any other id is the task's own: that of a
         voice is the ``user_voice_id`` of `a2e.tts.send_tts`.
         """
-        made_avatars = "anchor_id" not in self._inputs
+        made_avatars = "anchor_id" not in inputs_of(self.task.workflow.routes)
         return tuple(
             str((made_avatars and record.raw.get("anchor_id")) or record.id) for record in self.records
         )
-
-    @property
-    def _inputs(self) -> frozenset[str]:
-        """The names of the fields that the start takes."""
-        return frozenset(field.wire_name for field in self.task.workflow.routes.start.body)
 
     async def download(self, folder: str | Path, *, name: str | None = None) -> Sequence[Path]:
         """Download everything that was made.
@@ -241,7 +272,7 @@ class Result(Generic[RecordT]):
 
 
 def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:
-    coins = [raw["coins"] for raw in raws if type(raw.get("coins")) in (int, float)]
+    coins = [price for raw in raws if (price := price_in(raw.get("coins"))) is not None]
     return sum(coins) if coins else None
 
 

@@ -1,76 +1,126 @@
-"""Find the URLs of a task's outputs in its record. No I/O."""
+"""Find the URLs of a task's outputs in its record. No I/O.
+
+The specification declares which fields hold a family's output. If it declares none, or those are empty,
+fields are judged by their names. One medium has one URL: parts of an output (its background), twins for
+display and further copies of the same picture are left out.
+"""
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from a2e_async.records import JSONObject
 
-__all__ = ["output_urls", "urls_in"]
+__all__ = ["has_declared", "has_result", "output_urls", "urls_in"]
 
-_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")  # of a field's name, in snake or camel case
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+[a-z]*")  # of a name, in snake or camel case
 
 _RESULT_WORDS = frozenset({"result", "results", "output", "outputs", "generated"})
-_MEDIA_WORDS = frozenset(
-    [
-        "image",
-        "images",
-        "video",
-        "videos",
-        "audio",
-        "audios",
-        "photo",
-        "photos",
-        "picture",
-        "pictures",
-        "media",
-        "file",
-        "files",
-    ]
-)
+_MEDIA_WORDS: Mapping[str, str] = {
+    "image": "image",
+    "images": "image",
+    "photo": "image",
+    "photos": "image",
+    "picture": "image",
+    "pictures": "image",
+    "video": "video",
+    "videos": "video",
+    "audio": "audio",
+    "audios": "audio",
+    "media": "",
+    "file": "",
+    "files": "",
+}
 _URL_WORDS = frozenset({"url", "urls", "uri", "uris", "link", "links"})
-_VARIANT_WORDS = frozenset({"download", "show", "hd", "4k", "1080p", "2k", "full"})
-_NEVER_OUTPUT_WORDS = frozenset(["cover", "poster", "thumb", "thumbnail", "snapshot", "webhook", "callback"])
+
+# A copy of the output in another size or for another purpose: taken only if there is nothing else.
+_COPY_WORDS = frozenset(
+    {"download", "show", "hd", "4k", "1080p", "720p", "2k", "full", "display", "watermark"}
+)
+_PART_WORDS = frozenset(
+    {"people", "person", "bg", "background", "foreground", "mask", "alpha", "matte", "part"}
+)
+_BESIDE_WORDS = frozenset(
+    {"cover", "poster", "thumb", "thumbnail", "snapshot", "webhook", "callback", "frame"}
+)
+
+_MEDIUM_OF_SUFFIX: Mapping[str, str] = {
+    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif", "avif", "bmp", "tiff"), "image"),
+    **dict.fromkeys(("mp4", "mov", "webm", "m4v", "mkv", "avi"), "video"),
+    **dict.fromkeys(("mp3", "wav", "m4a", "aac", "ogg", "flac"), "audio"),
+}
+
+
+class _Name(NamedTuple):
+    """What the name of a field says about its value.
+
+    Attributes:
+        kind: "result", "preview" or "media".
+        medium: image, video or audio; empty if the name does not say.
+        copy: whether the value is a copy of an output.
+        stem: the name without its numbers: ``output_1`` and ``output_2`` belong together.
+    """
+
+    kind: str
+    medium: str
+    copy: bool
+    stem: str
+
+
+class _Found(NamedTuple):
+    """The URLs of one field."""
+
+    name: _Name
+    urls: Sequence[str]
 
 
 def output_urls(
-    raw: JSONObject, inputs: Collection[str], sent: Collection[str] = frozenset()
+    raw: JSONObject,
+    inputs: Collection[str],
+    sent: Collection[str] = frozenset(),
+    declared: Sequence[str] = (),
 ) -> Sequence[str]:
     """Return the URLs of a task's outputs, in order, without duplicates.
 
-    Fields named after a result come first. If they hold no URL, previews of a result are taken, then
-    fields named after a medium (``image_urls``, ``video_url``).
+    The first declared field that holds URLs decides. If there is none, fields named after a result come
+    first, then previews of a result, then fields named after a medium (``image_urls``, ``video_url``).
 
     Args:
         raw: the record.
         inputs: names of the fields that the family's start takes. Records echo them, and an echoed input
             is not an output.
         sent: URLs that the start was given in other fields.
+        declared: the fields that hold the output, in order of preference. A dot leads into an object.
     """
     given = {*sent, *(url for key in inputs if key in raw for url in urls_in(raw[key]))}
-    by_kind: dict[str, list[str]] = {"result": [], "preview": [], "media": []}
+    for path in declared:
+        urls = [url for value in _values_at(raw, path) for url in _declared_in(value) if url not in given]
+        if urls:
+            return tuple(dict.fromkeys(urls))
 
-    for key, value in raw.items():
-        kind = None if key in inputs else _kind_of_output(key)
-        if kind is not None:
-            by_kind[kind].extend(url for url in _outputs_in(value) if url not in given)
-
-    return tuple(dict.fromkeys(next((urls for urls in by_kind.values() if urls), ())))
+    by_kind = _by_kind(raw, inputs, given)
+    return next((_one_of_each(found) for found in by_kind.values() if found), ())
 
 
-def _kind_of_output(key: str) -> str | None:
-    """Classify a field by its name: "result", "preview", "media", or None if it holds no output."""
-    words = {word.lower() for word in _WORDS.findall(key)}
-    if words & _NEVER_OUTPUT_WORDS:
-        return None
-    if words & _RESULT_WORDS:
-        return "preview" if "preview" in words else "result"
+def has_result(
+    raw: JSONObject, inputs: Collection[str], sent: Collection[str], declared: Sequence[str]
+) -> bool:
+    """Whether a field holds a URL that is certainly an output: it is declared, or named after a result."""
+    given = {*sent, *(url for key in inputs if key in raw for url in urls_in(raw[key]))}
+    if any(
+        url not in given for path in declared for value in _values_at(raw, path) for url in urls_in(value)
+    ):
+        return True
+    return any(not found.name.copy for found in _by_kind(raw, inputs, given)["result"])
 
-    says_media = bool(words & (_MEDIA_WORDS | _URL_WORDS))
-    says_nothing_else = words <= _MEDIA_WORDS | _URL_WORDS | _VARIANT_WORDS
-    return "media" if says_media and says_nothing_else else None
+
+def has_declared(raw: JSONObject, declared: Sequence[str]) -> bool:
+    """Whether a declared field holds a text, be it a URL or an id."""
+    return any(value and isinstance(value, str) for path in declared for value in _values_at(raw, path))
 
 
 def urls_in(value: Any) -> Iterator[str]:
@@ -86,12 +136,82 @@ def urls_in(value: Any) -> Iterator[str]:
             yield from urls_in(item)
 
 
+def _values_at(raw: Any, path: str) -> Iterable[Any]:
+    """The values at a path of names. A list on the way is searched element by element."""
+    values = [raw]
+    for name in path.split("."):
+        elements = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        values = [one[name] for one in elements if isinstance(one, Mapping) and name in one]
+    return values
+
+
+def _declared_in(value: Any) -> Sequence[str]:
+    """The URLs in the value of a declared field. Its own fields may have any names."""
+    return [*_outputs_in(value)] or [*urls_in(value)]
+
+
+def _by_kind(raw: JSONObject, inputs: Collection[str], given: Collection[str]) -> Mapping[str, list[_Found]]:
+    """The fields that hold outputs, as their names say, by kind and in the order of preference."""
+    by_kind: dict[str, list[_Found]] = {"result": [], "preview": [], "media": []}
+    for key, value in raw.items():
+        name = None if key in inputs else _read_name(key)
+        if name is not None:
+            urls = [url for url in _outputs_in(value) if url not in given]
+            if urls:
+                by_kind[name.kind].append(_Found(name, urls))
+    return by_kind
+
+
+@functools.lru_cache(maxsize=1024)
+def _read_name(key: str) -> _Name | None:
+    """Judge a field by its name; None if it holds no output."""
+    words = {word.lower() for word in _WORDS.findall(key)}
+    if words & _BESIDE_WORDS or words & _PART_WORDS:
+        return None
+
+    medium = next((_MEDIA_WORDS[word] for word in words if _MEDIA_WORDS.get(word)), "")
+    copy = bool(words & _COPY_WORDS)
+    stem = key if copy else re.sub(r"\d+", "", key)
+    if words & _RESULT_WORDS:
+        return _Name("preview" if "preview" in words else "result", medium, copy, stem)
+
+    says_media = bool(words & (_MEDIA_WORDS.keys() | _URL_WORDS))
+    numbers = {word for word in words if word.isdecimal()}
+    says_nothing_else = words - numbers <= _MEDIA_WORDS.keys() | _URL_WORDS | _COPY_WORDS
+    return _Name("media", medium, copy, stem) if says_media and says_nothing_else else None
+
+
+def _one_of_each(found: Sequence[_Found]) -> Sequence[str]:
+    """The URLs of one field for each medium, in order.
+
+    An original is better than a copy, and a list is better than one of its elements. A field of which
+    neither the name nor the URLs show the medium is taken to be another copy.
+    """
+    best: dict[str, str] = {}
+    for one in sorted(found, key=lambda one: (one.name.copy, -len(one.urls))):
+        best.setdefault(one.name.medium or _medium_of(one.urls), one.name.stem)
+
+    if len(best) > 1:
+        best.pop("", None)
+    originals = {one.name.stem for one in found if not one.name.copy}
+    stems = originals.intersection(best.values()) or set(best.values())
+    return tuple(dict.fromkeys(url for one in found if one.name.stem in stems for url in one.urls))
+
+
+def _medium_of(urls: Sequence[str]) -> str:
+    """The medium of files, by the suffix of the first one; empty if it is not known."""
+    try:
+        path = urlsplit(urls[0]).path
+    except ValueError:
+        return ""
+    return _MEDIUM_OF_SUFFIX.get(path.rpartition(".")[2].lower(), "")
+
+
 def _outputs_in(value: Any) -> Iterator[str]:
     """The URLs in the value of an output field. In an object, only fields named like an output count."""
     if isinstance(value, Mapping):
-        for key, item in value.items():
-            if _kind_of_output(key) is not None:
-                yield from _outputs_in(item)
+        by_kind = _by_kind(value, (), ())
+        yield from next((_one_of_each(found) for found in by_kind.values() if found), ())
     elif isinstance(value, list):
         for item in value:
             yield from _outputs_in(item)

@@ -14,14 +14,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import anyio
-import attrs
 
 from a2e_async._tasks.schedule import Schedule, group_by_age
-from a2e_async._tasks.status import is_final
+from a2e_async._tasks.status import end_by_status
+from a2e_async._tasks.waiting import Judge, Waiter, WaitingTask
 from a2e_async.clock import Clock
-from a2e_async.errors import A2EError, RateLimited, ServerError, TaskNotFound
+from a2e_async.errors import A2EError, APIError, TaskNotFound, TransportError, UnexpectedReply
 from a2e_async.failures import Failure, classify, may_concern_one_id
-from a2e_async.policies import Lateness
+from a2e_async.policies import Lateness, RetryPolicy
 from a2e_async.records import JSONObject
 
 if TYPE_CHECKING:
@@ -32,64 +32,16 @@ __all__ = ["Poller"]
 logger = logging.getLogger("a2e_async")
 
 _REQUESTS_AT_ONCE = 4
+_ALONE_AT_ONCE = 64  # tasks asked for by themselves, each time tasks are asked for
 _SPLITS_ALLOWED = 64  # requests spent on finding the ids that spoil a batch, each time tasks are asked for
 
 _BACKOFF = 0.25  # seconds; doubled with each failure in a row
 _LONGEST_BACKOFF = 10.0
 _DOUBLINGS_COUNTED = 10  # keeps the power of two small; the longest backoff is reached much earlier
 
-# Lists and batches show new tasks late, so a task is lost only when it has been missing several times and
-# for some seconds.
-_MISSES_ALLOWED = 3
-_MISSING_FOR = 10.0
-_MISSING_FOR_IF_NEW = 30.0
-
+_NO_ROUTE = frozenset({404, 405, 410, 501})  # statuses of a page that says that there is no such route
+_SAME_MOMENT = 0.01  # seconds
 _LONG_AGO = -1e9  # when a task of an earlier process was last asked for
-
-
-@attrs.define(eq=False)
-class _Waiter:
-    """One call of `Poller.wait`. It wakes when its tasks have ended, when one fails, or to lead.
-
-    Attributes:
-        open: the number of its tasks that have not ended.
-        error: what the call raises.
-        woken: what it sleeps on.
-    """
-
-    open: int
-    error: A2EError | None = None
-    woken: anyio.Event | None = None
-
-    @property
-    def done(self) -> bool:
-        return not self.open or self.error is not None
-
-
-@attrs.define(eq=False)
-class _Entry:
-    """One task that is waited for. Times are seconds of the client's clock.
-
-    Attributes:
-        born: when it was accepted.
-        asked: when it was last asked for; if never, when it was accepted.
-        aged: whether its age is known, so that its duration can be learned from.
-        alone: whether it is asked for by itself, because it spoils batches.
-        misses: replies in a row that should hold it and do not.
-        missing_since: the time of the first of these.
-        record: its last record, once it has ended.
-        waiters: the calls that wait for it.
-    """
-
-    id: str
-    born: float
-    asked: float
-    aged: bool
-    alone: bool = False
-    misses: int = 0
-    missing_since: float = 0.0
-    record: JSONObject | None = None
-    waiters: tuple[_Waiter, ...] = ()
 
 
 class Poller:
@@ -99,21 +51,27 @@ class Poller:
         reader: reads the tasks' records.
         lateness: how late the user wants a finished task to be noticed.
         clock: measures the pauses.
+        retry: bounds the pauses that the service asks for.
     """
 
-    def __init__(self, reader: TaskReader, lateness: Lateness, clock: Clock) -> None:
+    def __init__(
+        self, reader: TaskReader, lateness: Lateness, clock: Clock, retry: RetryPolicy | None = None
+    ) -> None:
         self._reader = reader
         self._clock = clock
+        self._retry = retry or RetryPolicy()
         self._schedule = Schedule(lateness, reader.batch)
 
         # Who waits, and for what.
-        self._open: dict[str, _Entry] = {}
-        self._sleeping: dict[_Waiter, None] = {}
+        self._open: dict[str, WaitingTask] = {}
+        self._unsure: dict[str, WaitingTask] = {}  # of the open ones, those whose record is inconclusive
+        self._sleeping: dict[Waiter, None] = {}
         self._led = False
 
         # When the leader asks next; the event wakes it earlier.
         self._news: anyio.Event | None = None
         self._next_tick = 0.0
+        self._scheduled = 0.0  # the same, leaving out the unsure tasks
         self._last_request = 0.0
 
         # What went wrong lately.
@@ -126,24 +84,27 @@ class Poller:
         """Whether no task is waited for and no waiter is left."""
         return not (self._open or self._sleeping or self._led)
 
-    async def wait(self, ids: Sequence[str], *, born: float | None = None) -> Mapping[str, JSONObject]:
+    async def wait(
+        self, ids: Sequence[str], *, born: float | None = None, judge: Judge = end_by_status
+    ) -> Mapping[str, JSONObject]:
         """Wait until all of these tasks have ended, well or badly.
 
         Args:
             ids: the tasks.
             born: when they were accepted, in seconds of the client's clock. None means unknown: they
                 may have ended long ago, so they are asked for at once.
+            judge: says whether a record is that of a task that has ended. By default the status alone does.
 
         Returns:
-            Their last records, by id.
+            Their last records, by id. A record may still lack its output, if that did not come in time.
 
         Raises:
             TaskNotFound: the service does not know one of them, by any route.
             APIError: the service refuses the request, for example the token (401, 403).
         """
         unique_ids = dict.fromkeys(ids)
-        waiter = _Waiter(len(unique_ids))
-        entries = [self._enter(task_id, born, waiter) for task_id in unique_ids]
+        waiter = Waiter(len(unique_ids))
+        entries = [self._enter(task_id, born, judge, waiter) for task_id in unique_ids]
 
         # The lead. Polling stops for everyone if nobody leads, and requests double if two do. So `_led`
         # changes only between awaits, and each waiter that goes, also by an error or by cancellation,
@@ -165,7 +126,7 @@ class Poller:
                 self._leave(entry, waiter)
             self._hand_over()
 
-    async def _sleep(self, waiter: _Waiter) -> None:
+    async def _sleep(self, waiter: Waiter) -> None:
         """Sleep until the waiter is done or is to lead."""
         waiter.woken = woken = anyio.Event()
         self._sleeping[waiter] = None
@@ -174,7 +135,7 @@ class Poller:
         finally:
             self._sleeping.pop(waiter, None)
 
-    def _wake(self, waiter: _Waiter) -> None:
+    def _wake(self, waiter: Waiter) -> None:
         # Removed at once: the lead must be handed to a waiter that still sleeps.
         if waiter in self._sleeping and waiter.woken is not None:
             del self._sleeping[waiter]
@@ -185,17 +146,17 @@ class Poller:
         if not self._led and self._sleeping:
             self._wake(next(iter(self._sleeping)))
 
-    def _enter(self, id: str, born: float | None, waiter: _Waiter) -> _Entry:
+    def _enter(self, id: str, born: float | None, judge: Judge, waiter: Waiter) -> WaitingTask:
         """Add the waiter to a task; wake the leader if the task is new and due before the next request."""
         entry = self._open.get(id)
         if entry is None:
             now = self._clock.now()
             if born is None:
-                entry = _Entry(id, born=now, asked=_LONG_AGO, aged=False)
+                entry = WaitingTask(id, born=now, asked=_LONG_AGO, aged=False, judge=judge)
                 due = now
             else:
                 born = min(born, now)
-                entry = _Entry(id, born=born, asked=born, aged=True)
+                entry = WaitingTask(id, born=born, asked=born, aged=True, judge=judge)
                 due = born + self._schedule.first_look()
 
             self._open[id] = entry
@@ -205,12 +166,12 @@ class Poller:
         entry.waiters = (*entry.waiters, waiter)
         return entry
 
-    def _leave(self, entry: _Entry, waiter: _Waiter) -> None:
+    def _leave(self, entry: WaitingTask, waiter: Waiter) -> None:
         entry.waiters = tuple(other for other in entry.waiters if other is not waiter)
-        if not entry.waiters and self._open.get(entry.id) is entry:
-            del self._open[entry.id]
+        if not entry.waiters:
+            self._close(entry)
 
-    async def _lead(self, own: _Waiter) -> None:
+    async def _lead(self, own: Waiter) -> None:
         """Poll for everyone until the leader's own tasks have ended."""
         self._led = True
         try:
@@ -232,32 +193,47 @@ class Poller:
             due = now + self._schedule.next_tick(cohorts, last_request, now)
 
             # New tasks never put the request off: a steady stream of them would put it off for ever.
-            self._next_tick = max(min(self._next_tick, due), self._not_before)
+            self._scheduled = due = min(self._next_tick, due)
+            unsure = min((entry.again for entry in self._unsure.values()), default=math.inf)
+            self._next_tick = max(min(due, unsure), self._not_before)
             with self._clock.move_on_after(self._next_tick - now) as scope:
                 await news.wait()
             if scope.cancelled_caught:
                 return
 
-    def _choose(self) -> list[_Entry]:
+    def _choose(self) -> list[WaitingTask]:
         """The tasks to ask for now: those worth their places, then others in the places left."""
         now = self._clock.now()
+        unsure = [entry for entry in self._unsure.values() if entry.again <= now + _SAME_MOMENT]
+        if unsure and now < self._scheduled - _SAME_MOMENT:
+            return unsure
+
+        self._last_request = now
+        if self._schedule.batch != self._reader.batch:
+            # The reader uses another route from now on, so no task spoils its requests any more.
+            self._schedule.batch = self._reader.batch
+            for entry in self._open.values():
+                entry.alone = False
+
         waiting = len(self._open)
         if waiting <= self._schedule.batch:
             return list(self._open.values())
 
-        chosen: list[_Entry] = []
-        others: list[_Entry] = []
+        chosen: list[WaitingTask] = []
+        others: list[WaitingTask] = []
         for cohort, members in group_by_age(self._open.values(), now):
             (chosen if self._schedule.joins(cohort, waiting, now) else others).extend(members)
         if not chosen:
             chosen, others = others, []
 
+        chosen.extend(entry for entry in unsure if entry in others)
+        others = [entry for entry in others if entry not in unsure]
         others.sort(key=attrgetter("asked"))
         return chosen + others[: -len(chosen) % self._schedule.batch]
 
-    async def _ask(self, entries: Sequence[_Entry]) -> None:
+    async def _ask(self, entries: Sequence[WaitingTask]) -> None:
         """Ask for the tasks, a few requests at a time. A request that fails affects its own tasks only."""
-        self._last_request = now = self._clock.now()
+        now = self._clock.now()
         self._splits = 0
 
         together = [entry for entry in entries if not entry.alone]
@@ -266,18 +242,19 @@ class Poller:
         if len(batches) == 1 and len(together) == len(entries):
             await self._ask_batch(batches[0], now)
         else:
-            await self._ask_batches(batches, [entry for entry in entries if entry.alone], now)
+            alone = sorted((entry for entry in entries if entry.alone), key=attrgetter("asked"))
+            await self._ask_batches(batches, alone[:_ALONE_AT_ONCE], now)
 
     async def _ask_batches(
-        self, batches: Sequence[Sequence[_Entry]], singles: Sequence[_Entry], now: float
+        self, batches: Sequence[Sequence[WaitingTask]], singles: Sequence[WaitingTask], now: float
     ) -> None:
         gate = anyio.Semaphore(_REQUESTS_AT_ONCE)
 
-        async def ask(batch: Sequence[_Entry]) -> None:
+        async def ask(batch: Sequence[WaitingTask]) -> None:
             async with gate:
                 await self._ask_batch(batch, now)
 
-        async def ask_alone(entry: _Entry) -> None:
+        async def ask_alone(entry: WaitingTask) -> None:
             async with gate:
                 await self._ask_alone(entry, now)
 
@@ -287,7 +264,7 @@ class Poller:
             for entry in singles:
                 group.start_soon(ask_alone, entry)
 
-    async def _ask_batch(self, batch: Sequence[_Entry], now: float) -> None:
+    async def _ask_batch(self, batch: Sequence[WaitingTask], now: float) -> None:
         """Ask for the tasks of one request; they count as asked for only if it is answered."""
         try:
             records = await self._reader.read([entry.id for entry in batch])
@@ -296,17 +273,15 @@ class Poller:
             return
 
         self._failures = 0
-        finished: list[_Entry] = []
+        finished: list[WaitingTask] = []
+        missing: list[WaitingTask] = []
         for entry in batch:
             record = records.get(entry.id)
             if record is None:
-                if self._count_miss(entry):
-                    await self._ask_alone(entry, now)
-            elif is_final(record):
+                if entry.count_miss(self._clock.now()):
+                    missing.append(entry)
+            elif self._take(entry, record):
                 finished.append(entry)
-                self._settle(entry, record)
-            else:
-                entry.misses = 0
 
         # They ended at unknown moments since they were last asked for: assume evenly spread ones.
         for place, entry in enumerate(finished):
@@ -316,68 +291,80 @@ class Poller:
 
         for entry in batch:
             entry.asked = now
+        for entry in missing:
+            # The first one may show that the route is of no use. The others are then asked for by another.
+            if self._schedule.batch == self._reader.batch:
+                await self._ask_alone(entry, now)
 
-    async def _on_failed_batch(self, batch: Sequence[_Entry], now: float, error: A2EError) -> None:
+    async def _on_failed_batch(self, batch: Sequence[WaitingTask], now: float, error: A2EError) -> None:
         """Fail only the tasks that the error is about; the others keep waiting."""
-        if classify(error) is not Failure.FINAL:
+        if _may_pass(error):
             self._back_off(error)
-            return
-
-        one_may_spoil_it = may_concern_one_id(error)
-        if one_may_spoil_it and len(batch) == 1:
+        elif not may_concern_one_id(error):
+            for entry in batch:
+                self._fail(entry, error)
+        elif len(batch) == 1:
             batch[0].alone = True
             await self._ask_alone(batch[0], now)
-        elif one_may_spoil_it and self._splits < _SPLITS_ALLOWED:
+        elif self._splits < _SPLITS_ALLOWED:
             self._splits += 2
             half = len(batch) // 2
             await self._ask_batch(batch[:half], now)
             await self._ask_batch(batch[half:], now)
         else:
+            # Every id is refused, it seems. Each is asked for by itself, a few at a time.
             for entry in batch:
-                self._fail(entry, error)
+                entry.alone = True
 
     def _back_off(self, error: A2EError) -> None:
-        """Send no request for a while: longer with each failure, and as long as the service asks for."""
+        """Send no request for a while: longer with each failure, and as long as the service asks for.
+
+        The service's wish is bounded: one wrong number must not silence a workflow.
+        """
         self._failures += 1
         pause = min(_LONGEST_BACKOFF, _BACKOFF * 2.0 ** min(self._failures, _DOUBLINGS_COUNTED))
-        if isinstance(error, RateLimited | ServerError) and error.retry_after is not None:
-            pause = max(pause, error.retry_after)
+        if isinstance(error, APIError | TransportError):
+            pause = max(pause, self._retry.bounded(error.retry_after))
         self._not_before = self._clock.now() + pause
         logger.warning("polling: %s; the tasks keep waiting", type(error).__name__)
 
-    def _count_miss(self, entry: _Entry) -> bool:
-        """Count a reply that should hold the task and does not. Returns whether no more are allowed."""
-        now = self._clock.now()
-        if not entry.misses:
-            entry.missing_since = now
-
-        entry.misses += 1
-        patience = _MISSING_FOR_IF_NEW if entry.aged else _MISSING_FOR
-        return entry.misses >= _MISSES_ALLOWED and now - entry.missing_since >= patience
-
-    async def _ask_alone(self, entry: _Entry, now: float) -> None:
-        """Ask the detail route. A task is lost only if that has not known it for some time either."""
+    async def _ask_alone(self, entry: WaitingTask, now: float) -> None:
+        """Ask every route for one task. It is lost only if none of them has known it for some time."""
+        record: JSONObject | None = None
         try:
             record = await self._reader.read_one(entry.id)
         except A2EError as error:
-            if classify(error) is not Failure.FINAL:
+            if _may_pass(error):
                 self._back_off(error)
                 return
             if not may_concern_one_id(error):
                 self._fail(entry, error)
                 return
-            record = None
 
+        self._failures = 0
         entry.asked = now
         if record is not None:
-            entry.misses = 0
             entry.alone = True
-            if is_final(record):
-                self._settle(entry, record)
-        elif self._count_miss(entry):
+            self._take(entry, record)
+        elif entry.looks:
+            # A batch has just shown it, so it exists.
+            entry.alone = False
+        elif entry.count_miss(self._clock.now()):
             self._fail(entry, TaskNotFound(f"task {entry.id} is not known to the service", task_id=entry.id))
 
-    def _settle(self, entry: _Entry, record: JSONObject) -> None:
+    def _take(self, entry: WaitingTask, record: JSONObject) -> bool:
+        """Take a task's new record. Returns whether the task has ended."""
+        if entry.has_ended(record, self._clock.now()):
+            self._settle(entry, record)
+            return True
+
+        if entry.looks:
+            self._unsure[entry.id] = entry
+        else:
+            self._unsure.pop(entry.id, None)
+        return False
+
+    def _settle(self, entry: WaitingTask, record: JSONObject) -> None:
         """The task has ended: wake the waiters that were waiting for nothing else."""
         entry.record = record
         self._close(entry)
@@ -386,13 +373,20 @@ class Poller:
             if waiter.done:
                 self._wake(waiter)
 
-    def _fail(self, entry: _Entry, error: A2EError) -> None:
+    def _fail(self, entry: WaitingTask, error: A2EError) -> None:
         self._close(entry)
         for waiter in entry.waiters:
             waiter.error = waiter.error or error
             self._wake(waiter)
 
-    def _close(self, entry: _Entry) -> None:
+    def _close(self, entry: WaitingTask) -> None:
         # A later wait starts with a new entry: it must not get an old error.
         if self._open.get(entry.id) is entry:
             del self._open[entry.id]
+            self._unsure.pop(entry.id, None)
+
+
+def _may_pass(error: A2EError) -> bool:
+    """Whether asking again may bring an answer. A route that is missing is no answer about a task."""
+    missing = isinstance(error, UnexpectedReply) and error.status in _NO_ROUTE
+    return missing or classify(error) is not Failure.FINAL

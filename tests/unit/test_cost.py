@@ -92,7 +92,12 @@ class Service:
 
     def _record(self, name: str) -> dict[str, Any]:
         done = anyio.current_time() >= self.ends[name]
-        return {"_id": name, "current_status": "completed" if done else "processing", "coins": 30}
+        return {
+            "_id": name,
+            "current_status": "completed" if done else "processing",
+            "coins": 30,
+            "result_url": f"https://cdn.example.com/{name}.mp4" if done else "",
+        }
 
     def _reply(self, data: Any) -> httpx.Response:
         content = json.dumps({"code": 0, "data": data}).encode()

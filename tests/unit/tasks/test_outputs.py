@@ -119,3 +119,59 @@ def test_each_output_once_and_in_order() -> None:
 )
 def test_a_value_that_is_not_a_url_is_ignored(value: Any) -> None:
     assert output_urls({"result_url": value, "result": value}, set()) == ()
+
+
+CLIP, TWIN, PEOPLE, BACK = (
+    f"https://cdn.example.com/{name}" for name in ("r.mp4", "d.mp4", "p.mp4", "bg.png")
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "urls"),
+    [
+        ({"result": CLIP, "result_people_url": PEOPLE, "result_bg_url": BACK}, [CLIP]),
+        ({"result_url": CLIP, "display_result_url": TWIN}, [CLIP]),
+        ({"display_result_url": TWIN, "result_url": CLIP}, [CLIP]),
+        ({"display_result_url": TWIN}, [TWIN]),
+        ({"image_urls": [MADE], "image_url": OTHER}, [MADE]),
+        (
+            {"image_urls": ["https://e.com/1.png"], "url_download": "https://e.com/2.png"},
+            ["https://e.com/1.png"],
+        ),
+        ({"url_show": "https://e.com/2", "url": "https://e.com/1"}, ["https://e.com/1"]),
+        ({"video_url": CLIP, "video_url_1080p": TWIN, "video_url_4k": OTHER}, [CLIP]),
+        ({"result_url": CLIP, "result_video_url": TWIN}, [CLIP]),
+        ({"result_mask_url": BACK, "result_url": CLIP}, [CLIP]),
+        ({"result_last_frame_url": BACK, "result_url": CLIP}, [CLIP]),
+        (
+            {"result_video_url": CLIP, "result_audio_url": "https://e.com/a.mp3"},
+            [CLIP, "https://e.com/a.mp3"],
+        ),
+        ({"output_1": MADE, "output_2": OTHER}, [MADE, OTHER]),
+        ({"image_url_1": MADE, "image_url_2": OTHER}, [MADE, OTHER]),
+        ({"result": {"url": CLIP, "display_url": TWIN, "bg_url": BACK}}, [CLIP]),
+        ({"result": [{"url": CLIP, "show_url": TWIN}, {"url": MADE}]}, [CLIP, MADE]),
+    ],
+)
+def test_one_medium_has_one_url(raw: dict[str, Any], urls: list[str]) -> None:
+    assert list(output_urls(raw, set())) == urls
+
+
+@pytest.mark.parametrize(
+    ("raw", "declared", "urls"),
+    [
+        ({"film": CLIP, "result_url": MADE}, ["film"], [CLIP]),
+        ({"film": [CLIP, TWIN, CLIP]}, ["film"], [CLIP, TWIN]),
+        ({"film": {"src": CLIP}}, ["film"], [CLIP]),
+        ({"film": {"video_url": CLIP, "cover_url": BACK}}, ["film"], [CLIP]),
+        ({"made": {"films": [{"at": CLIP}, {"at": TWIN}, {}]}}, ["made.films.at"], [CLIP, TWIN]),
+        ({"film": "", "clip": CLIP}, ["film", "clip"], [CLIP]),
+        ({"film": MADE, "clip": CLIP}, ["film", "clip"], [MADE]),
+        ({"film": "", "result_video_url": CLIP}, ["film"], [CLIP]),
+        ({"film": None}, ["film", "film.url", "nothing.here"], []),
+        ({"film": "soon"}, ["film"], []),
+        ({"film": GIVEN, "source_url": GIVEN}, ["film"], []),
+    ],
+)
+def test_declared_fields_come_first(raw: dict[str, Any], declared: list[str], urls: list[str]) -> None:
+    assert list(output_urls(raw, {"source_url"}, declared=declared)) == urls

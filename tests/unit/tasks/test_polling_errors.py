@@ -91,23 +91,14 @@ async def test_an_id_that_spoils_the_batch_spoils_only_itself() -> None:
     assert reader.requests < 60
 
 
-async def test_a_route_that_refuses_every_id_is_not_asked_for_each() -> None:
+async def test_a_batch_route_that_refuses_every_id_loses_no_task() -> None:
+    """Each task is asked for by itself then, a few at a time."""
     reader = FakeReader(tasks={str(number): FakeTask(5.0) for number in range(1000)})
     reader.fails = lambda number, ids: InvalidRequest("no", status=400)
-    poller = poller_of(reader)
-    failed: list[A2EError] = []
-
-    async def wait(id: str) -> None:
-        try:
-            await poller.wait([id], born=0.0)
-        except InvalidRequest as error:
-            failed.append(error)
-
-    async with anyio.create_task_group() as group:
-        for name in reader.tasks:
-            group.start_soon(wait, name)
-    assert len(failed) > 900
-    assert reader.requests < 120
+    await wait_for_each(poller_of(reader), reader.tasks)
+    assert reader.requests < 200
+    assert reader.details < 5000
+    assert reader.most_under_way <= 4
 
 
 async def test_a_vanished_task_is_not_found_after_some_patience() -> None:
@@ -139,14 +130,37 @@ async def test_a_task_that_only_the_detail_route_knows_is_waited_for_there() -> 
     assert reader.details < 60
 
 
-async def test_a_retry_after_holds_the_polling_back() -> None:
+@pytest.mark.parametrize("kind", [RateLimited, ServerError])
+@pytest.mark.parametrize(("asked_for", "pause"), [(90.0, 90.0), (3600.0, 120.0), (1e12, 120.0)])
+async def test_a_retry_after_holds_the_polling_back_for_a_while(
+    kind: type[RateLimited | ServerError], asked_for: float, pause: float
+) -> None:
+    """As long as the service asks for, but no longer than the client's patience."""
     reader = FakeReader(tasks={"a": FakeTask(5.0)})
-    slow = RateLimited("slow down", status=429)
-    slow.retry_after = 300.0
+    slow = kind("slow down", status=503)
+    slow.retry_after = asked_for
     reader.fails = lambda number, ids: slow if number == 0 else None
     await poller_of(reader).wait(["a"], born=0.0)
-    assert 300 <= anyio.current_time() < 310
+    assert pause <= anyio.current_time() < pause + 10
     assert reader.requests == 2
+
+
+async def test_the_pauses_after_failures_start_anew_when_a_single_task_is_read() -> None:
+    """A task that is asked for alone is read, so the service is well again."""
+
+    class Moody(FakeReader):
+        async def read_one(self, id: str) -> Mapping[str, Any] | None:
+            if self.details % 2 == 0:
+                self.details += 1
+                raise ConnectionFailed("reset")
+            return await super().read_one(id)
+
+    reader = Moody(tasks={"a": FakeTask(200.0)})
+    reader.fails = lambda number, ids: InvalidRequest("spoils a batch", status=400)
+    await wait_from_birth(poller_of(reader), "a")
+    # Each failure costs half a second, and not ten.
+    assert anyio.current_time() < 210
+    assert reader.details > 40
 
 
 async def test_a_service_that_is_down_is_not_hammered() -> None:

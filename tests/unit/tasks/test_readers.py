@@ -14,11 +14,18 @@ from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation, Paging, many, one
 from a2e_async._spec.routes import Routes
 from a2e_async._tasks.readers import ListPages, RouteReader
-from a2e_async._tasks.status import is_final
+from a2e_async._tasks.status import End, end_by_status
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import SystemClock
-from a2e_async.errors import APIError, AuthenticationError, NotFound, ServerError, TaskNotFound
+from a2e_async.errors import (
+    APIError,
+    AuthenticationError,
+    NotFound,
+    ServerError,
+    TaskNotFound,
+    UnexpectedReply,
+)
 from a2e_async.policies import RetryPolicy
 from a2e_async.records import TaskRecord
 from a2e_async.settings import Settings, Token
@@ -107,7 +114,9 @@ async def test_a_batch_in_every_shape(data: Any) -> None:
     assert json.loads(answers.requests[0].content) == {"ids": ["a", "b"]}
 
 
-@pytest.mark.parametrize("data", [[], {}, None, {"rows": []}, {"message": "nothing"}, "none"])
+@pytest.mark.parametrize(
+    "data", [[], {}, None, {"rows": []}, {"message": "nothing"}, {"list": [], "total": 0}]
+)
 async def test_a_batch_that_knows_no_task(data: Any) -> None:
     assert await reader(BATCHED, Answers(batchDetail=ok(data))).read(["a"]) == {}
 
@@ -142,14 +151,29 @@ async def test_a_detail_in_every_shape(data: Any) -> None:
 
 async def test_a_detail_without_an_id_is_that_of_the_task_that_was_asked_for() -> None:
     bare = {"current_status": "completed"}
-    assert await reader(DETAIL_ONLY, Answers(a=ok(bare))).read_one("a") == bare
+    assert await reader(DETAIL_ONLY, Answers(a=ok(bare))).read_one("a") == {"_id": "a", **bare}
 
 
-@pytest.mark.parametrize(
-    "data", [None, {}, [], [None], record("stranger"), [record("stranger")], "x", {"x": 1}]
-)
+@pytest.mark.parametrize("data", [None, {}, [], [None], {"message": "no such task"}])
 async def test_a_detail_without_the_task(data: Any) -> None:
     assert await reader(DETAIL_ONLY, Answers(a=ok(data))).read_one("a") is None
+
+
+@pytest.mark.parametrize("data", [record("stranger"), [record("stranger")], "x", {"x": 1}, 7, ["x"]])
+async def test_a_detail_of_another_task_or_shape_is_no_answer(data: Any) -> None:
+    """It must not pass for "unknown": the task may be there."""
+    with pytest.raises(UnexpectedReply):
+        await reader(DETAIL_ONLY, Answers(a=ok(data))).read_one("a")
+
+
+async def test_an_answer_about_another_task_is_asked_for_again() -> None:
+    details = iter([ok(record("stranger")), ok(A)])
+    answers = Answers(a=lambda request: next(details))
+    assert await reader(DETAIL_ONLY, answers).read_one("a") == A
+    assert answers.asked == ["a", "a"]
+    batches = iter([ok([record("stranger")]), ok([B, record("stranger")])])
+    answers = Answers(batchDetail=lambda request: next(batches))
+    assert await reader(BATCHED, answers).read(["b"]) == {"b": B}
 
 
 async def test_a_detail_by_query() -> None:
@@ -184,10 +208,10 @@ async def test_a_task_that_cannot_be_read_now_is_not_missing() -> None:
     answers = Answers(a=ok(B | {"_id": "a"}), b=refused(503), c=ok(record("c")))
     source = reader(DETAIL_ONLY, answers)
     records = await source.read(["a", "b", "c"])
-    assert is_final(records["a"])
+    assert end_by_status(records["a"]) is End.DONE
     assert records.keys() == {"a", "b", "c"}
-    assert not is_final(records["b"])
-    assert not is_final(records["c"])
+    assert end_by_status(records["b"]) is End.RUNNING
+    assert end_by_status(records["c"]) is End.RUNNING
     assert answers.asked == ["a", "b"]
     with pytest.raises(ServerError):
         await source.read(["b"])

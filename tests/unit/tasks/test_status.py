@@ -10,12 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from a2e_async._spec.field import Field
+from a2e_async._spec.operation import Operation, one
+from a2e_async._spec.routes import Routes
 from a2e_async._tasks.outputs import output_urls
 from a2e_async._tasks.replies import tasks_in
-from a2e_async._tasks.status import created_at, failure_reason, has_failed, is_final, is_moderated
+from a2e_async._tasks.status import End, created_at, end_by_status, end_of, failure_reason, is_moderated
+from a2e_async.records import TaskRecord
 
-SUCCESS = ["completed", "Completed", "success", "SUCCESS", "ready", "trained", "done"]
+SUCCESS = ["completed", "Completed", "success", "SUCCESS", "succeed", "ready", "trained", "done", "finished"]
+SUCCESS += ["task_completed", "Generation Success", "已完成"]
 FAILURE = ["failed", "FAILED", "fail", "nsfw", "nfsw", "blocked_nsfw", "NSFW detected", "canceled", "timeout"]
+FAILURE += ["generation_failed", "Timed out", "error", "aborted", "生成失败"]
 RUNNING = [
     "initialized",
     "sent",
@@ -26,29 +32,103 @@ RUNNING = [
     "start",
     "process",
     "copy",
-    "soon",
+    "in_progress",
+    "in queue",
+    "retrying",
+    "处理中",
 ]
+UNKNOWN = ["soon", "half_done", "not_ready", "partially_completed", "error_retrying", "no_error", "2"]
 
 
-@pytest.mark.parametrize("key", ["current_status", "status", "state"])
-@pytest.mark.parametrize(
-    ("words", "good", "bad"), [(SUCCESS, True, False), (FAILURE, False, True), (RUNNING, False, False)]
+URL = "https://cdn.test/a.mp4"
+START = Operation(
+    "POST", "/start", one(TaskRecord), body=(Field("source_url", str, media=True),), has_body=True
 )
-def test_the_words_of_every_family(key: str, words: list[str], good: bool, bad: bool) -> None:
+UNDECLARED = Routes(START)
+DECLARED = Routes(START, outputs=("film_url", "film.urls"))
+FILELESS = Routes(START, outputs=("speaker_id",), makes_file=False)
+
+
+@pytest.mark.parametrize("key", ["current_status", "status", "state", "task_status", "taskStatus"])
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [(SUCCESS, End.DONE), (FAILURE, End.FAILED), (RUNNING, End.RUNNING), (UNKNOWN, End.RUNNING)],
+)
+def test_the_words_of_every_family(key: str, words: list[str], end: End) -> None:
     for word in words:
-        raw = {key: word}
-        assert (is_final(raw), has_failed(raw)) == (good or bad, bad), word
+        assert end_by_status({key: word}) is end, word
 
 
-@given(st.text(max_size=12))
-def test_a_task_that_has_failed_has_ended(word: str) -> None:
+@given(st.text(max_size=12), st.sampled_from([UNDECLARED, DECLARED, FILELESS]))
+def test_any_word_can_be_judged(word: str, routes: Routes) -> None:
     raw = {"current_status": word}
-    assert is_final(raw) or not has_failed(raw)
+    by_status, end = end_by_status(raw), end_of(raw, routes)
+    assert (end is End.FAILED) == (by_status is End.FAILED)
+    assert by_status is not End.DONE or end in (End.DONE, End.WITHOUT_OUTPUT)
 
 
-@pytest.mark.parametrize("raw", [{}, {"status": 1}, {"status": None}, {"result_url": "https://x.test/a.mp4"}])
-def test_no_status_is_not_the_end(raw: dict[str, Any]) -> None:
-    assert not is_final(raw)
+@pytest.mark.parametrize("raw", [{}, {"status": 1}, {"status": None}, {"status": []}, {"name": "x"}])
+@pytest.mark.parametrize("routes", [UNDECLARED, DECLARED, FILELESS])
+def test_no_status_and_no_outcome_is_not_the_end(raw: dict[str, Any], routes: Routes) -> None:
+    assert end_by_status(raw) is End.RUNNING
+    assert end_of(raw, routes) is End.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("raw", "routes", "end"),
+    [
+        # Without an output, a family that makes files has not ended yet.
+        ({"status": "completed"}, UNDECLARED, End.WITHOUT_OUTPUT),
+        ({"status": "completed", "result_url": ""}, UNDECLARED, End.WITHOUT_OUTPUT),
+        ({"status": "completed", "image_urls": []}, UNDECLARED, End.WITHOUT_OUTPUT),
+        ({"status": "completed", "image_urls": [None, ""]}, UNDECLARED, End.WITHOUT_OUTPUT),
+        ({"status": "completed", "result_url": None, "source_url": URL}, UNDECLARED, End.WITHOUT_OUTPUT),
+        ({"status": "completed", "source_url": URL, "video_url": URL}, UNDECLARED, End.WITHOUT_OUTPUT),
+        ({"status": "completed", "video_url": URL}, UNDECLARED, End.DONE),
+        ({"status": "completed", "result_url": URL}, UNDECLARED, End.DONE),
+        ({"status": "completed", "film_url": URL}, DECLARED, End.DONE),
+        ({"status": "completed", "film": {"urls": [URL]}}, DECLARED, End.DONE),
+        ({"status": "completed", "film_url": "", "result_url": URL}, DECLARED, End.DONE),
+        # A twin or a preview may be there before the output.
+        ({"status": "completed", "film_url": "", "display_result_url": URL}, DECLARED, End.WITHOUT_OUTPUT),
+        ({"status": "completed", "film_url": "", "video_url": URL}, DECLARED, End.WITHOUT_OUTPUT),
+        ({"status": "completed"}, FILELESS, End.DONE),
+        # A known status decides.
+        ({"status": "processing", "result_url": URL}, UNDECLARED, End.RUNNING),
+        ({"status": "processing", "failed_message": "x"}, UNDECLARED, End.RUNNING),
+        ({"status": "failed", "result_url": URL}, UNDECLARED, End.FAILED),
+        # Without a status, the outcome does.
+        ({"result_url": URL}, UNDECLARED, End.DONE),
+        ({"status": None, "film_url": URL}, DECLARED, End.DONE),
+        ({"status": "", "film_url": URL}, DECLARED, End.DONE),
+        ({"speaker_id": "s1"}, FILELESS, End.DONE),
+        ({"source_url": URL}, UNDECLARED, End.RUNNING),
+        ({"result_url": URL, "source_url": URL}, UNDECLARED, End.RUNNING),
+        ({"failed_message": "no face"}, UNDECLARED, End.FAILED),
+        ({"error_message": "no face", "result_url": ""}, UNDECLARED, End.FAILED),
+        ({"error": {"message": "no face"}}, UNDECLARED, End.FAILED),
+        ({"failed_code": "E17"}, UNDECLARED, End.FAILED),
+        ({"error_code": 17}, UNDECLARED, End.FAILED),
+        ({"failed_message": "a warning", "result_url": URL}, UNDECLARED, End.DONE),
+        ({"failed_message": "", "failed_code": "0", "error_code": None}, UNDECLARED, End.RUNNING),
+        ({"failed_code": 0, "error": "null"}, UNDECLARED, End.RUNNING),
+        ({"message": "queued"}, UNDECLARED, End.RUNNING),
+        # What no word says is settled by time.
+        ({"video_url": URL}, UNDECLARED, End.UNSETTLED),
+        ({"status": "brand_new", "result_url": URL}, UNDECLARED, End.UNSETTLED),
+        ({"status": 2, "result_url": URL}, UNDECLARED, End.UNSETTLED),
+        ({"status": "brand_new", "failed_message": "x"}, UNDECLARED, End.RUNNING),
+        ({"status": "brand_new"}, UNDECLARED, End.RUNNING),
+    ],
+)
+def test_the_end_of_a_task(raw: dict[str, Any], routes: Routes, end: End) -> None:
+    assert end_of(raw, routes) is end
+
+
+def test_an_echoed_input_that_is_not_declared_is_no_outcome() -> None:
+    raw = {"result_url": URL}
+    assert end_of(raw, UNDECLARED, frozenset({URL})) is End.RUNNING
+    assert end_of({**raw, "status": "completed"}, UNDECLARED, frozenset({URL})) is End.WITHOUT_OUTPUT
 
 
 @pytest.mark.parametrize(
@@ -62,6 +142,16 @@ def test_no_status_is_not_the_end(raw: dict[str, Any]) -> None:
         ({"msg": "a"}, "a"),
         ({"failed_message": {"no": "text"}}, "no reason given"),
         ({}, "no reason given"),
+        ({"failed_message": "", "error_message": "a"}, "a"),
+        ({"error": {"message": "a"}}, "a"),
+        ({"error": "a"}, "a"),
+        ({"task_status_msg": "a"}, "a"),
+        ({"msg": "ok", "error": None, "status": "fail"}, "fail"),
+        ({"failed_message": "a", "failed_code": "E17"}, "a (code E17)"),
+        ({"failed_message": "a: E17", "failed_code": "E17"}, "a: E17"),
+        ({"failed_message": "", "failed_code": "E17", "status": "failed"}, "failed (code E17)"),
+        ({"faild_message": "a", "error_code": "0"}, "a"),
+        ({"faild_message": "a", "error_code": 1003}, "a (code 1003)"),
     ],
 )
 def test_the_reason_in_every_spelling(raw: dict[str, Any], reason: str) -> None:
@@ -122,7 +212,7 @@ def test_any_reply_of_a_start_can_be_read(data: Any) -> None:
     st.dictionaries(st.sampled_from(["result_url", "image_urls", "status", "createdAt", "msg"]), json_values)
 )
 def test_any_record_can_be_read(raw: dict[str, Any]) -> None:
-    assert is_final(raw) in (True, False)
+    assert end_of(raw, UNDECLARED) in End
     assert all(url.startswith("http") for url in output_urls(raw, []))
     assert isinstance(failure_reason(raw), str)
     assert isinstance(created_at(raw), float | None)
@@ -145,7 +235,7 @@ A, B, IN = "https://cdn.test/a.mp4", "https://cdn.test/b.mp4", "https://video.te
         ({"preview_result_url": A}, [A]),
         ({"video_output": A}, [A]),
         ({"video_url": A}, [A]),
-        ({"url_download": A, "url_show": B}, [A, B]),
+        ({"url_download": A, "url_show": B}, [A]),
         ({"result_url": "", "image_urls": []}, []),
         ({"result_url": None}, []),
         ({"result_url": "s3://bucket/a"}, []),

@@ -1,0 +1,149 @@
+"""Read a workflow's list of tasks, page by page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+
+from a2e_async._spec.operation import Call, Operation, Paging
+from a2e_async._tasks.replies import records_in
+from a2e_async._transport.requests import Transport
+from a2e_async.clock import Clock
+from a2e_async.errors import UnexpectedReply
+from a2e_async.records import JSONObject, task_id_of
+
+__all__ = ["ListIndex", "ListPages", "says_nothing"]
+
+_PAGE_WITHOUT_SIZE = 100  # records on a full page, at most, of a list that takes no page size
+_ROUND = 5  # full pages of a list that ignores the page size still hold a multiple of this many records
+
+_MOST_PAGES = 1000  # pages of an index
+_FRUITLESS_PAGES = 2  # pages in a row without a new task, after which the list is taken to have no more
+_TOP_KEPT = 5.0  # seconds for which the top of the list is not read again
+_INDEX_KEPT = 60.0  # seconds after which an index is made anew
+
+# Members of an object that is no record: it says that there is nothing, or counts it.
+_NOTHING_KEYS = frozenset({"message", "msg", "count", "total", "rows", "list", "data", "records", "items"})
+
+
+class ListPages:
+    """Reads a workflow's list, page by page.
+
+    Attributes:
+        size: the number of records asked for on a page.
+        turns: whether there are pages after the first one that can be asked for.
+    """
+
+    def __init__(self, operation: Operation[Any], transport: Transport) -> None:
+        self._operation = operation
+        self._transport = transport
+        self._paging = operation.paging or Paging()
+        self.turns = self._paging.page is not None
+        self.size = self._paging.max_size if self._paging.size else _PAGE_WITHOUT_SIZE
+
+    async def read(self, number: int) -> Sequence[JSONObject]:
+        """Read one page; the first is number 1.
+
+        Raises:
+            UnexpectedReply: the reply holds something, but no tasks. It must not pass for an empty list.
+        """
+        query: dict[str, Any] = {}
+        if self._paging.size:
+            query[self._paging.size] = self.size
+        if self._paging.page:
+            query[self._paging.page] = number
+
+        body: dict[str, Any] | None = {} if self._operation.has_body else None
+        call = Call(self._operation.method, self._operation.path, query, body)
+        data = await self._transport.send(call, repeatable=True)
+
+        records = records_in(data)
+        if not any(task_id_of(record) for record in records) and not says_nothing(data):
+            raise UnexpectedReply(
+                "a list without tasks", status=200, method=call.method, path=call.path, body=data
+            )
+        return records
+
+    def is_last(self, page: Sequence[JSONObject]) -> bool:
+        """Whether no page follows this one.
+
+        A page of 37 records is the last one. A page of 50 may be a full page of a server that returns at
+        most 50, whatever size is asked for.
+        """
+        if not self._paging.page or not page:
+            return True
+        return len(page) < self.size and len(page) % _ROUND != 0
+
+
+class ListIndex:
+    """Knows which tasks a list holds. Many lost tasks then cost one reading of the list, not one each.
+
+    Args:
+        pages: the list, newest first.
+        clock: measures the ages of readings.
+    """
+
+    def __init__(self, pages: ListPages, clock: Clock) -> None:
+        self._pages = pages
+        self._clock = clock
+        self._reading = anyio.Lock()
+        self._forget(-math.inf)
+
+    def _forget(self, now: float) -> None:
+        self._began = self._top_read = now
+        self._ids: set[str] = set()
+        self._next = 1
+        self._fruitless = 0
+        self._ended = False
+
+    # "The list does not hold it" makes a paid task count as lost. Tasks made since the last reading are on
+    # top, so the top is read again before each answer. Tasks that are deleted pull others up, past the page
+    # that is read next, so an index does not live long.
+
+    async def holds(self, id: str) -> bool:
+        """Whether the list holds a task. Pages are read as far as needed."""
+        async with self._reading:
+            now = self._clock.now()
+            if now - self._began >= _INDEX_KEPT:
+                self._forget(now)
+            elif now - self._top_read >= _TOP_KEPT:
+                await self._read_top(now)
+
+            while id.lower() not in self._ids and not self._ended and self._next <= _MOST_PAGES:
+                await self._read_next()
+            return id.lower() in self._ids
+
+    async def _read_top(self, now: float) -> None:
+        """Read the newest pages, down to a task that is known."""
+        for number in range(1, self._next):
+            page = await self._pages.read(number)
+            ids = _ids_of(page)
+            known = bool(ids & self._ids)
+            self._ids |= ids
+            if known or self._pages.is_last(page):
+                break
+        self._top_read = now
+
+    async def _read_next(self) -> None:
+        page = await self._pages.read(self._next)
+        ids = _ids_of(page)
+
+        self._fruitless = 0 if ids - self._ids else self._fruitless + 1
+        self._ids |= ids
+        self._next += 1
+        self._ended = self._pages.is_last(page) or self._fruitless >= _FRUITLESS_PAGES
+
+
+def says_nothing(data: Any) -> bool:
+    """Whether a reply's data is empty, or an object that only says or counts that there is nothing."""
+    if isinstance(data, dict):
+        filled = any(isinstance(value, list | dict) and value for value in data.values())
+        return data.keys() <= _NOTHING_KEYS and not filled
+    return data is None or data == "" or (isinstance(data, list) and not any(data))
+
+
+def _ids_of(page: Sequence[JSONObject]) -> set[str]:
+    return {task_id.lower() for record in page if (task_id := task_id_of(record)) is not None}

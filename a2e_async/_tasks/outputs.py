@@ -11,13 +11,14 @@ import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from a2e_async.records import JSONObject
 
 __all__ = ["has_declared", "has_result", "output_urls", "urls_in"]
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+[a-z]*")  # of a name, in snake or camel case
+
+_SUFFIX = re.compile(r"^[^?#]*\.(\w{3,4})(?:[?#]|$)")  # of the file that a URL names
 
 _RESULT_WORDS = frozenset({"result", "results", "output", "outputs", "generated"})
 _MEDIA_WORDS: Mapping[str, str] = {
@@ -200,11 +201,8 @@ def _one_of_each(found: Sequence[_Found]) -> Sequence[str]:
 
 def _medium_of(urls: Sequence[str]) -> str:
     """The medium of files, by the suffix of the first one; empty if it is not known."""
-    try:
-        path = urlsplit(urls[0]).path
-    except ValueError:
-        return ""
-    return _MEDIUM_OF_SUFFIX.get(path.rpartition(".")[2].lower(), "")
+    match = _SUFFIX.search(urls[0])
+    return _MEDIUM_OF_SUFFIX.get(match[1].lower(), "") if match else ""
 
 
 def _outputs_in(value: Any) -> Iterator[str]:

@@ -224,11 +224,10 @@ class RouteReader:
             except NotReady:
                 return {"_id": id}  # known, not ended
 
-            records = records_in(data)
-            ours = _asked_for(records, [id])
+            ours = _asked_for(data, [id])
             if ours:
                 return ours[id]
-            if not any(task_id_of(record) for record in records):
+            if not any(task_id_of(record) for record in records_in(data)):
                 return _without_id(data, id, call)
 
         raise _unexpected("the reply is about another task", call, data)
@@ -241,7 +240,7 @@ class RouteReader:
 
         for _ in range(_READS_OF_A_STRANGER):
             data = await self._transport.send(call, repeatable=True)
-            records = _asked_for(records_in(data), ids)
+            records = _asked_for(data, ids)
             if records or says_nothing(data):
                 return records
         raise _unexpected("the reply holds none of the tasks that were asked for", call, data)
@@ -275,10 +274,19 @@ class RouteReader:
         return found
 
 
-def _asked_for(records: Sequence[JSONObject], ids: Sequence[str]) -> Mapping[str, JSONObject]:
+def _asked_for(data: Any, ids: Sequence[str]) -> Mapping[str, JSONObject]:
     """The records of the tasks that were asked for, by their ids as asked. Others are not ours."""
-    known = {task_id.lower(): record for task_id, record in by_id(records).items()}
-    return {task_id: known[task_id.lower()] for task_id in ids if task_id.lower() in known}
+    asked = set(ids)
+    found: dict[str, JSONObject] = {}
+    for record in data if isinstance(data, list) else records_in(data):
+        if isinstance(record, dict) and (task_id := task_id_of(record)) in asked:
+            found[str(task_id)] = record
+
+    if len(found) < len(asked):
+        # A record may be wrapped, or have two ids, or its id in other letters.
+        known = {task_id.lower(): record for task_id, record in by_id(records_in(data)).items()}
+        found.update((task_id, known[task_id.lower()]) for task_id in ids if task_id.lower() in known)
+    return found
 
 
 def _without_id(data: Any, id: str, call: Call) -> JSONObject | None:

@@ -16,6 +16,7 @@ from a2e_async._tasks.outputs import has_declared, has_result, output_urls, urls
 from a2e_async.records import JSONObject, failure_text_of, task_status_of
 
 __all__ = [
+    "RUNNING_WORDS",
     "End",
     "created_at",
     "end_by_status",
@@ -39,7 +40,7 @@ _FAILED = _words(
     "failed fail failure error errored canceled cancelled rejected timeout expired aborted terminated "
     "失败 生成失败 已取消 已拒绝"
 )
-_RUNNING = _words(
+RUNNING_WORDS = _words(
     "initialized initializing init created submitted accepted scheduled sent start started starting "
     "queue queued queueing queuing pending pendding waiting wait process processing progress inprogress "
     "running run working generating rendering training uploading downloading copy copying retry retrying "
@@ -124,7 +125,7 @@ def _meaning_of(status: str) -> End | None:
     if _REFUSED.search(status):
         return End.FAILED
     words = set(_WORDS.findall(status))
-    for known, end in ((_FAILED, End.FAILED), (_SUCCEEDED, End.DONE), (_RUNNING, End.RUNNING)):
+    for known, end in ((_FAILED, End.FAILED), (_SUCCEEDED, End.DONE), (RUNNING_WORDS, End.RUNNING)):
         if words & known and words <= known | _NEUTRAL:
             return end
     return End.FAILED if words == {"timed", "out"} else None

@@ -96,8 +96,11 @@ def test_kill_9_costs_nothing(tmp_path: Path, backend: str) -> None:
 
 def test_a_second_process_is_refused_at_once(tmp_path: Path) -> None:
     with planned(tmp_path) as plan, working(plan.command()) as first:
+        # Held still, so that a slow machine cannot let it end before the second one has begun.
+        first.send_signal(signal.SIGSTOP)
         with pytest.raises(ChildProcessError, match=r"JournalError.*in use by another run"):
             plan.finish()
+        first.send_signal(signal.SIGCONT)
         assert first.poll() is None
         output, _ = first.communicate(timeout=60)
         assert len(output.splitlines()) == JOBS + 1

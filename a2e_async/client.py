@@ -239,8 +239,7 @@ class A2E(Api):
     ) -> Any:
         """Call an operation unknown to this release, with the same authentication, errors and retries.
 
-        When its answer is lost, it may have been done: it is then sent again only if ``repeatable`` says
-        that this does no harm. What the service refused for now (429) is sent again in any case.
+        When its answer is lost, it is sent again only if ``repeatable`` says that this does no harm.
 
         Args:
             method: GET, POST, PUT, PATCH or DELETE.
@@ -264,9 +263,8 @@ class A2E(Api):
         """
         from a2e_async.by_convention import operation_of
 
-        operation = operation_of(
-            method, path, has_body=body is not None or "extra_body" in options, repeatable=repeatable
-        )
+        has_body = body is not None or "extra_body" in options
+        operation = operation_of(method, path, has_body=has_body, repeatable=repeatable)
 
         extra = options.get("extra_query", {})
         if isinstance(extra, Mapping):

@@ -18,7 +18,7 @@ from a2e_async.errors import ConfigurationError
 from a2e_async.event_loops import running_loop
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
 from a2e_async.records import TaskRecord
-from a2e_async.settings import Settings, Token, base_url_from
+from a2e_async.settings import Settings, Token, base_url_from, user_agent_from
 from a2e_async.tasks import DEFAULT_WAIT
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class A2E(Api):
         allow_http: send the token over plain http to a host other than this machine.
         timeout: seconds a request may take without any progress.
         max_connections: the most API requests at once.
+        user_agent: what requests call their sender; by default ``a2e-async/`` and the version.
         retry: how requests are repeated that only read, did not arrive or were refused for now.
         start: what to do when it is unknown whether a start made a task.
         lateness: how late a finished task may be noticed.
@@ -74,6 +75,7 @@ class A2E(Api):
         allow_http: bool = False,
         timeout: float = 60.0,
         max_connections: int = 32,
+        user_agent: str | None = None,
         retry: RetryPolicy | None = None,
         start: StartPolicy | None = None,
         lateness: Lateness | None = None,
@@ -90,6 +92,7 @@ class A2E(Api):
             base_url_from(base_url, allow_http=allow_http),
             float(timeout),
             max_connections,
+            user_agent_from(user_agent),
         )
         self._retry = retry or RetryPolicy()
         self._start = start or StartPolicy()
@@ -202,7 +205,7 @@ class A2E(Api):
         is complete. The token is not sent.
 
         Args:
-            url: https, or http on this machine.
+            url: https; http on a public host becomes https. Redirects are followed.
             folder: where to save the file; created if needed.
             name: the file's name; by default the last part of the URL. The extension comes from the content.
             overwrite: replace a file of the same name; otherwise a different content gets a different name.
@@ -213,7 +216,7 @@ class A2E(Api):
 
         Raises:
             InvalidArgument: the URL is invalid. Nothing was sent.
-            DownloadError: the host refused, or the connection broke and could not be resumed.
+            DownloadError: the host refused or sent an error page, or the connection broke too often.
 
         Example:
             ```python

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from a2e_async._files.body_files import check_media_urls, files_in, upload_files_in
+from a2e_async._files.body_files import check_body, files_in, upload_files_in
 from a2e_async._files.downloads import Downloader
 from a2e_async._files.presign import presigner
 from a2e_async._files.upload_cache import UploadCache
@@ -140,11 +140,11 @@ class Runtime:
         """Upload the call's files and return the call with their URLs in their place.
 
         Raises:
-            InvalidArgument: a URL in the body leads to where the service cannot fetch it. Nothing was sent.
+            InvalidArgument: a file does not exist, or the service cannot fetch a URL. Nothing was sent.
             UploadError: a file could not be uploaded.
         """
         if call.body is not None:
-            check_media_urls(call.body, private_hosts=self._private_hosts)
+            check_body(call.body, private_hosts=self._private_hosts)
         if call.body is None or not any(True for _ in files_in(call.body)):
             return call
         return attrs.evolve(call, body=await upload_files_in(call.body, self.uploader.upload))

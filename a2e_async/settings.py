@@ -9,15 +9,25 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from a2e_async.addresses import is_loopback
+from a2e_async.addresses import is_loopback, is_private
 from a2e_async.errors import ConfigurationError
+from a2e_async.version import VERSION
 
-__all__ = ["DEFAULT_BASE_URL", "DOCS_HOST_PROBLEM", "Settings", "Token", "base_url_from"]
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "DOCS_HOST_PROBLEM",
+    "Settings",
+    "Token",
+    "base_url_from",
+    "user_agent_from",
+]
 
 DEFAULT_BASE_URL = "https://video.a2e.ai"
 DOCS_HOST_PROBLEM = (
     f"api.a2e.ai is the host of the documentation, not of the API: the base URL is {DEFAULT_BASE_URL}"
 )
+DEFAULT_USER_AGENT = f"a2e-async/{VERSION}"
+_HEADER = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 # What is often copied along with a token: the name of its header or variable, the word Bearer, quotes.
 _COPIED_BEFORE = re.compile(
@@ -113,6 +123,19 @@ def base_url_from(given: str | None, *, allow_http: bool) -> str:
     return ending.sub("", value).rstrip("/")
 
 
+def user_agent_from(value: str | None) -> str:
+    """Check a User-Agent and return it; the default one for None.
+
+    Raises:
+        ConfigurationError: a header cannot contain it.
+    """
+    if value is None:
+        return DEFAULT_USER_AGENT
+    if not isinstance(value, str) or not _HEADER.fullmatch(value):
+        raise ConfigurationError(f"user_agent: {value!r} is not a line of printable ASCII, like 'my-app/1.0'")
+    return value
+
+
 @attrs.frozen
 class Settings:
     """A client's checked settings.
@@ -122,17 +145,24 @@ class Settings:
         base_url: the address of the API, with a path prefix if the host needs one; no trailing slash.
         timeout: seconds a request may take without any progress.
         max_connections: the most API requests at once.
+        user_agent: what requests call their sender.
     """
 
     token: Token
     base_url: str
     timeout: float
     max_connections: int
+    user_agent: str = DEFAULT_USER_AGENT
 
     @property
     def host(self) -> str:
         """The host of the API."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def in_private_network(self) -> bool:
+        """Whether the API is on this machine or in a private network, as the sandbox is."""
+        return is_private(self.host) or "." not in self.host
 
     @property
     def is_docs_host(self) -> bool:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
+from a2e_async._spec.field import shown
 from a2e_async._spec.media import Upload
+from a2e_async.addresses import media_url_problem
 from a2e_async.errors import InvalidArgument
 from a2e_async.task_groups import map_bounded
 
-__all__ = ["File", "files_in", "map_files", "upload_files_in"]
+__all__ = ["File", "check_body", "files_in", "map_files", "upload_files_in"]
+
+_NO_MEDIA = re.compile(
+    r"hook|callback|notify|redirect|(^|_)(prompt|text|msg|message|name|title|description)$", re.IGNORECASE
+)
 
 File = os.PathLike[str] | bytes | Upload
 
@@ -38,6 +45,40 @@ def map_files(value: Any, replace: Callable[[File], Any]) -> Any:
     return value
 
 
+def check_body(body: Mapping[str, Any], *, private_hosts: bool) -> None:
+    """Refuse media that cannot be uploaded or fetched, before anything is sent or paid for.
+
+    Args:
+        body: of a request.
+        private_hosts: the service is on this machine or in a private network itself.
+
+    Raises:
+        InvalidArgument: a file does not exist, or the service cannot fetch a URL.
+    """
+    _check_urls(body, private_hosts, "")
+    for key, value in body.items():
+        for file in files_in(value):
+            _check_exists(key, file)
+
+
+def _check_urls(value: Any, private_hosts: bool, where: str) -> None:
+    """Refuse URLs that the service cannot fetch. Texts and the addresses of hooks are no media."""
+    if isinstance(value, str):
+        # A text that only begins with a URL is not one.
+        is_url = ":" in value[:20] and not any(map(str.isspace, value[:200].strip()))
+        if is_url and (problem := media_url_problem(value, private_hosts=private_hosts)):
+            raise InvalidArgument(
+                where, f"{shown(value)} {problem}; give the file as pathlib.Path(...), bytes or an Upload"
+            )
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            if not _NO_MEDIA.search(str(key)):
+                _check_urls(member, private_hosts, f"{where}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _check_urls(item, private_hosts, f"{where}[{index}]")
+
+
 async def upload_files_in(
     body: Mapping[str, Any], upload: Callable[[Any], Awaitable[Upload]]
 ) -> Mapping[str, Any]:
@@ -51,13 +92,8 @@ async def upload_files_in(
         The body with each file replaced by its URL.
 
     Raises:
-        InvalidArgument: a file does not exist. Nothing was sent.
         UploadError: a file could not be uploaded. The other uploads are cancelled.
     """
-    for key, value in body.items():
-        for file in files_in(value):
-            _check_exists(key, file)
-
     files = {id(file): file for file in files_in(body) if not isinstance(file, Upload)}
     distinct = list(files.values())
     uploads: dict[int, Upload] = {}

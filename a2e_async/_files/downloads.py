@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
 from anyio import to_thread
 
+from a2e_async._files.content_encodings import decoded, is_encoded
 from a2e_async._files.destination import (
     Destination,
     SavedFile,
@@ -18,44 +17,44 @@ from a2e_async._files.destination import (
     media_type,
     resolve_destination,
 )
-from a2e_async._files.file_names import safe_name, shortened
+from a2e_async._files.file_names import name_of_url, safe_name, shortened
+from a2e_async._files.file_responses import check_head, check_status, read_head, too_large
+from a2e_async._files.media_types import HEAD_BYTES
 from a2e_async._files.part_file import PartFile, Version
+from a2e_async._files.redirects import open_file
 from a2e_async._files.transfer import (
     CHUNK_BYTES,
-    RETRIED_STATUSES,
     DownloadProgress,
     Http,
     Response,
     Retry,
     report,
-    size_text,
 )
 from a2e_async._files.worker_threads import Pending, worker_threads
-from a2e_async.addresses import url_problem
+from a2e_async.addresses import sendable_url, url_problem
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, InvalidArgument, TransportError
-from a2e_async.policies import RetryPolicy, retry_after_seconds
+from a2e_async.policies import RetryPolicy
 from a2e_async.task_groups import map_bounded, run_finally
 
 __all__ = ["Downloader"]
 
 T = TypeVar("T")
 
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _PROGRESS_BYTES = 64 << 10  # this much progress starts the count of attempts again
 _BATCH_BYTES = 2 << 20  # written at a time; the first batch is smaller, to find an existing file early
-_GONE = frozenset({401, 403, 404, 410})
 
 
 class Downloader:
     """Downloads of one client in one event loop.
 
     Args:
-        http: sends the GETs, without a token and without following redirects.
+        http: sends the GETs, without a token and without following redirects by itself.
         clock: for pauses.
         retry: for each stretch without progress.
         max_bytes: larger files are refused, at the latest when they exceed this.
         timeout: seconds without any byte, as for `Http.stream`; None for its own default.
+        private_hosts: allow hosts of this machine and of private networks. Only where the API is there too.
     """
 
     def __init__(
@@ -66,12 +65,14 @@ class Downloader:
         retry: RetryPolicy,
         max_bytes: int = 20 << 30,
         timeout: float | None = None,
+        private_hosts: bool = True,
     ) -> None:
         self._http = http
         self._clock = clock
         self._retry = retry
         self._max_bytes = max_bytes
         self._timeout = timeout
+        self._private_hosts = private_hosts
 
     async def download(
         self,
@@ -94,7 +95,7 @@ class Downloader:
         an MD5. Beside a file with other content, the new file is called ``name_2.ext``.
 
         Args:
-            url: https, or http on a loopback host.
+            url: https; http on a public host becomes https. Redirects to https hosts are followed.
             target: the path of the file, used unchanged. Missing folders are made.
             folder: instead of `target`: the file gets a safe name in this folder, with the extension of
                 its content.
@@ -108,15 +109,19 @@ class Downloader:
 
         Raises:
             InvalidArgument: an argument is invalid. Nothing was sent.
-            DownloadError: the host refused (result URLs expire after days), the file is too large or could
-                not be written, or the connection failed too often. The part stays for the next call.
+            DownloadError: the host refused (result URLs expire after days) or sent an error page instead of
+                the file, the file is too large or could not be written, or the connection failed too often.
+                The part stays for the next call.
 
         Example:
             >>> saved = await downloader.download(url, folder="out", name=task.id)
             >>> saved.path
             PosixPath('out/67d2….mp4')
         """
-        problem = url_problem(url) if isinstance(url, str) else f"{url!r} is not a string"
+        if not isinstance(url, str):
+            raise InvalidArgument("url", f"{url!r} is not a string")
+        url = sendable_url(url)
+        problem = url_problem(url, private_hosts=self._private_hosts)
         if problem:
             raise InvalidArgument("url", problem)
 
@@ -181,31 +186,41 @@ class Downloader:
                 pause = self._retry.delay(attempt, error.retry_after)
                 if pause is None:
                     message = f"gave up after {attempt} attempts without progress: {error}"
-                    raise DownloadError(message, url=url, status=getattr(error, "status", None)) from error
+                    raise DownloadError(message, url=url, status=error.status) from error
                 await self._clock.sleep(pause)
 
     async def _attempt(
         self, url: str, part: PartFile, place: Destination, progress: DownloadProgress | None
     ) -> SavedFile:
         """Send one request, and save the file if it is complete then."""
-        headers = {"Accept-Encoding": "identity"}
+        headers = {"accept-encoding": "identity"}
         if part.offset and part.version.condition is not None:
-            headers |= {"Range": f"bytes={part.offset}-", "If-Range": part.version.condition}
+            headers |= {"range": f"bytes={part.offset}-", "if-range": part.version.condition}
 
-        async with self._http.stream("GET", url, headers=headers, timeout=self._timeout) as response:
-            version = self._check_response(url, response, part)
-            if version is not None:
-                await _on_disk(url, part.restart, version)
+        async with open_file(
+            self._http, url, headers=headers, timeout=self._timeout, private_hosts=self._private_hosts
+        ) as (response, address):
             header = response.headers.get("content-type")
-            existing = await self._receive(url, response, part, place, progress)
+            names = (place.name, name_of_url(url), name_of_url(address))
+            version = check_status(url, response, part, self._max_bytes)
+
+            async with aclosing(_body_of(response)) as pieces:
+                if version is not None:
+                    # The bytes of an earlier call are kept until it is clear that the file is coming.
+                    head = await read_head(pieces)
+                    check_head(url, response, head[:HEAD_BYTES], names)
+                    await _on_disk(url, part.restart, version)
+                    part.add(head)
+                existing = await self._receive(url, pieces, part, place, header, progress)
         return existing or await self._finish(url, part, place, header)
 
     async def _receive(
         self,
         url: str,
-        response: Response,
+        pieces: AsyncGenerator[bytes, None],
         part: PartFile,
         place: Destination,
+        header: str | None,
         progress: DownloadProgress | None,
     ) -> SavedFile | None:
         """Write the body in batches, each while the next one is being received.
@@ -214,13 +229,13 @@ class Downloader:
             The file that an earlier call saved, if the first batch shows that it is the same.
         """
         is_first = part.offset == 0
-        received = part.offset
-        full = received + CHUNK_BYTES
+        received = part.offset + part.queued
+        full = part.offset + CHUNK_BYTES
 
         # One batch is written while the next one is received, and never two: `finish_write` comes before each
         # new write, so the bytes stay in order and memory stays bounded. The first batch is
         # waited for at once, because it may show that the file need not be received at all.
-        async with worker_threads() as threads, aclosing(response.aiter_bytes()) as pieces:
+        async with worker_threads() as threads:
             writing: Pending[None] | None = None
 
             async def finish_write() -> None:
@@ -234,7 +249,7 @@ class Downloader:
                 received += len(piece)
                 if received > self._max_bytes:
                     await _on_disk(url, part.discard)
-                    raise self._too_large(url, "more")
+                    raise too_large(url, "more", self._max_bytes)
                 if received < full:
                     continue
 
@@ -246,7 +261,6 @@ class Downloader:
                     is_first = False
                     await finish_write()
                     writing = None
-                    header = response.headers.get("content-type")
                     if existing := await _on_disk(url, find_existing, place, part, header):
                         await _on_disk(url, part.discard)
                         return existing
@@ -263,7 +277,7 @@ class Downloader:
         if size is not None and part.offset != size:
             raise Retry(f"{part.offset} of {size} bytes came")
         if not part.offset:
-            raise DownloadError("the file is empty", url=url)
+            raise Retry("the file is empty", status=200)
 
         if not await _on_disk(url, part.is_intact):
             part.version = Version()
@@ -273,49 +287,6 @@ class Downloader:
         target = place.target(head, header)
         path, reused = await _on_disk(url, part.publish, target, place.overwrite)
         return SavedFile(path, part.offset, media_type(head, header, path), reused)
-
-    def _check_response(self, url: str, response: Response, part: PartFile) -> Version | None:
-        """Look at the status and headers of a response.
-
-        Returns:
-            The version of the file, if all of it is sent; None if the response continues the part.
-
-        Raises:
-            Retry: another request may succeed.
-            DownloadError: the host refused, or the file is too large.
-        """
-        status, headers = response.status, response.headers
-        if status in RETRIED_STATUSES:
-            after = retry_after_seconds(headers.get("retry-after"), time.time())
-            raise Retry(f"HTTP {status}", status=status, retry_after=after)
-
-        if status in (206, 416) and part.offset and part.version.condition is not None:
-            if status == 206 and _continues_part(headers, part):
-                return None
-            part.version = Version()  # so that the next request is for the whole file
-            raise Retry("the host sent another range than was requested", status=status)
-
-        if status != 200:
-            hint = ""
-            if status in _GONE:
-                hint = "; result URLs expire, usually after 3 days"
-            elif 300 <= status < 400:
-                hint = "; redirects are not followed"
-            raise DownloadError(f"HTTP {status}{hint}", url=url, status=status)
-
-        if headers.get("content-encoding", "identity") != "identity":
-            raise DownloadError(f"sent as {headers['content-encoding']}, which was not requested", url=url)
-
-        length = headers.get("content-length", "")
-        size = int(length) if length.isdecimal() and len(length) < 19 else None
-        if size is not None and size > self._max_bytes:
-            raise self._too_large(url, size_text(size))
-        return Version(headers.get("etag"), headers.get("last-modified"), size)
-
-    def _too_large(self, url: str, shown: str) -> DownloadError:
-        return DownloadError(
-            f"the file has {shown}; at most {size_text(self._max_bytes)} are allowed", url=url
-        )
 
 
 async def _on_disk(url: str, work: Callable[..., T], *args: Any) -> T:
@@ -332,12 +303,7 @@ def _disk_errors(url: str) -> Iterator[None]:
         raise DownloadError(f"the file cannot be written: {error}", url=url) from error
 
 
-def _continues_part(headers: Mapping[str, str], part: PartFile) -> bool:
-    """Whether the headers of a 206 response announce exactly the rest of the part."""
-    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
-    return (
-        match is not None
-        and int(match[1]) == part.offset
-        and (match[3] == "*" or part.version.size in (None, int(match[3])))
-        and headers.get("etag", part.version.etag) == part.version.etag
-    )
+def _body_of(response: Response) -> AsyncGenerator[bytes, None]:
+    """The body as it arrives, without compression."""
+    pieces = response.aiter_bytes()
+    return decoded(pieces, response.headers) if is_encoded(response.headers) else pieces

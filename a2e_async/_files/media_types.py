@@ -6,6 +6,7 @@ The table is our own: a library for it would be one more dependency of every use
 from __future__ import annotations
 
 import os
+import re
 
 import attrs
 
@@ -208,10 +209,16 @@ def _weakly_marked(head: bytes) -> MediaKind | None:
         return MediaKind("image/bmp", ".bmp")
     if head[:1] == b"G" and len(head) > 188 and all(head[at] == 0x47 for at in range(188, len(head), 188)):
         return MediaKind("video/mp2t", ".ts")
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"<svg") or (start.startswith(b"<?xml") and b"<svg" in start):
+    if head[:200].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") and _root_of(head) == b"svg":
         return MediaKind("image/svg+xml", ".svg")
     return None
+
+
+def _root_of(head: bytes) -> bytes:
+    """The name of the first element of XML, in lower case; a page may have a picture inside it."""
+    prolog = rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*"
+    found = re.match(prolog + rb"<(?:[\w.-]+:)?([\w.-]+)", head, re.DOTALL | re.IGNORECASE)
+    return found[1].lower() if found else b""
 
 
 _BMP_HEADERS = frozenset(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))

@@ -88,6 +88,11 @@ class PartFile:
         self._pending: list[bytes] = []  # the event loop appends, a worker thread removes
         self._lock = threading.Lock()
 
+    @property
+    def queued(self) -> int:
+        """Bytes that wait for the next `flush`."""
+        return sum(map(len, self._pending))
+
     def add(self, piece: bytes) -> None:
         """Queue bytes for the next `flush`. Does not block, not even during a `flush`."""
         self._pending.append(piece)

@@ -36,13 +36,23 @@ class Storage:
         presign: asks the API for a URL.
         clock: for the age of URLs.
         timeout: seconds for one PUT, as for `Http.stream`; None for its own default.
+        private_hosts: allow hosts of this machine and of private networks.
     """
 
-    def __init__(self, http: Http, presign: Presign, *, clock: Clock, timeout: float | None) -> None:
+    def __init__(
+        self,
+        http: Http,
+        presign: Presign,
+        *,
+        clock: Clock,
+        timeout: float | None,
+        private_hosts: bool = True,
+    ) -> None:
         self._http = http
         self._presign = presign
         self._clock = clock
         self._timeout = timeout
+        self._private_hosts = private_hosts
 
     async def sign(self, key: ContentKey, name: str | None) -> SignedUrl:
         """Get a presigned URL. Charged.
@@ -58,7 +68,9 @@ class Storage:
         put_url, url = await self._presign(_object_key(key, name), key.content_type, key.size)
 
         for address in (put_url, url):
-            problem = url_problem(address) if isinstance(address, str) else "is missing"
+            problem: str | None = "is missing"
+            if isinstance(address, str):
+                problem = url_problem(address, private_hosts=self._private_hosts)
             if problem:
                 raise UploadError(f"the service gave an address for the file that {problem}")
         return SignedUrl.at(self._clock.now(), put_url, url)

@@ -62,6 +62,7 @@ class Uploader:
         max_bytes: larger content is refused.
         timeout: seconds for one PUT, as for `Http.stream`; None for its own default.
         sizes: how sources are read.
+        private_hosts: allow storages of this machine and of private networks.
 
     Attributes:
         listeners: called with each new upload.
@@ -78,8 +79,9 @@ class Uploader:
         max_bytes: int = 5 << 30,
         timeout: float | None = None,
         sizes: ReadSizes | None = None,
+        private_hosts: bool = True,
     ) -> None:
-        self._storage = Storage(http, presign, clock=clock, timeout=timeout)
+        self._storage = Storage(http, presign, clock=clock, timeout=timeout, private_hosts=private_hosts)
         self._clock = clock
         self._retry = retry
         self._cache = UploadCache() if cache is None else cache
@@ -283,7 +285,7 @@ class Uploader:
                 pause = self._retry.delay(attempt, error.retry_after)
                 if pause is None:
                     message = f"gave up after {attempt} attempts: {error}"
-                    raise UploadError(message, status=getattr(error, "status", None)) from error
+                    raise UploadError(message, status=error.status) from error
 
                 # During the pause callers of other content need not wait for this flight.
                 await content.hash()

@@ -125,14 +125,14 @@ class WatchedStream:
         if reply is None:
             return data
 
-        if reply.is_complete:
+        if self._is_at_end():
             # The library does not see the end where we see it. It is right: it parses the reply.
             self._has_surplus = True
             return data
 
         taken = reply.feed(data)
         # After a full read there may be more in a buffer that nobody can look into.
-        if taken < len(data) or (reply.is_complete and len(data) == max_bytes):
+        if taken < len(data) or (len(data) == max_bytes and self._is_at_end()):
             self._has_surplus = True
         return data[:taken] if taken < len(data) else data
 
@@ -167,6 +167,9 @@ class WatchedStream:
     def get_extra_info(self, info: str) -> Any:
         """Return a fact about the connection. The library drops an idle one that ``is_readable``."""
         return self._is_spoilt() if info == "is_readable" else self._stream.get_extra_info(info)
+
+    def _is_at_end(self) -> bool:
+        return self._reply is not None and self._reply.is_complete
 
     def _is_spoilt(self) -> bool:
         """Whether bytes that belong to no request are here, or the host has closed the connection."""

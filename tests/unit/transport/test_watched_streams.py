@@ -17,6 +17,7 @@ from anyio.streams.tls import TLSStream
 
 from a2e_async._transport import connections, library
 from a2e_async._transport.connections import Connections
+from a2e_async._transport.watched_streams import watched_transport
 from a2e_async.settings import Token
 from tests.unit.sample import TOKEN
 
@@ -162,7 +163,7 @@ async def test_the_library_still_has_what_the_watch_needs() -> None:
     """Without it the watch would be gone, silently."""
     http = library.installed_library()
     core = library.core_of(http)
-    made = connections.watched_transport(http, ssl_context=library.tls_context(), limits=http.Limits())
+    made = watched_transport(http, ssl_context=library.tls_context(), limits=http.Limits())
     plain = http.AsyncHTTPTransport()
     assert type(vars(made)["_pool"]) is type(vars(plain)["_pool"]) is core.AsyncConnectionPool
     assert vars(made).keys() == vars(plain).keys()

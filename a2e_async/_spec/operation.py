@@ -91,6 +91,7 @@ class Call:
     body: Mapping[str, Any] | None = attrs.field(default=None, repr=_brief)
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
     timeout: float | None = None
+    may_be_empty: bool = False
 
     def with_query(self, query: Mapping[str, Any]) -> Call:
         """Return the call with another query."""
@@ -105,13 +106,14 @@ class Operation(Generic[T]):
         method, path: as in the document, with path parameters in braces.
         reply: makes the typed reply from the envelope's ``data``.
         path_fields, query, body: the keywords, by where they are sent.
-        has_body: whether a JSON body is sent, even an empty one.
+        has_body: whether a JSON body is sent. An empty one is sent only if fields are declared for it.
         paging: how the pages are counted, if the operation lists.
         any_of: groups of body keywords; at least one of each group is required.
         exclusive: groups of body keywords; at most one of each group is allowed.
         needs: conditional rules between body keywords.
         repeatable: whether sending it twice does no more than sending it once. An operation that is not
             known to be so is sent once.
+        may_be_empty: whether a 200 without a body is a success: the document declares no reply.
     """
 
     method: str
@@ -126,6 +128,7 @@ class Operation(Generic[T]):
     exclusive: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
     needs: tuple[Need, ...] = attrs.field(default=(), kw_only=True)
     repeatable: bool = attrs.field(default=False, kw_only=True)
+    may_be_empty: bool = attrs.field(default=False, kw_only=True)
 
     def call(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Call:
         """Check the values and the options, and make the request.
@@ -150,6 +153,9 @@ class Operation(Generic[T]):
         check_never_sent(query)
 
         body = self.body_of(values, options) if self.has_body else None
+        if not body and not self.body and "extra_body" not in options:
+            body = None  # the document declares none, and the caller gives none
+
         return Call(
             self.method,
             path,
@@ -157,6 +163,7 @@ class Operation(Generic[T]):
             body,
             options.get("extra_headers", {}),
             options.get("request_timeout"),
+            self.may_be_empty,
         )
 
     def decode(self, call: Call, data: Any) -> T:
@@ -321,16 +328,29 @@ def raw(data: Any) -> Any:
     return data
 
 
-def rows_of(data: Any) -> Sequence[Any]:
-    """The elements of a list reply: bare, or under ``rows``, ``list`` or ``data``."""
+_LISTS = ("rows", "list", "data", "records", "items", "results")
+_NO_ROWS = frozenset({"message", "msg"})
+
+
+def rows_of(data: Any, depth: int = 3) -> Sequence[Any]:
+    """The elements of a list reply: bare, or under ``rows``, ``list``, ``data`` and the like.
+
+    Args:
+        data: the reply's data.
+        depth: how many objects may be around the list.
+    """
     if isinstance(data, list):
         return data
-    if isinstance(data, Mapping):
-        for key in ("rows", "list", "data"):
-            if isinstance(data.get(key), list):
-                return list(data[key])
-    if data is None or (isinstance(data, Mapping) and data.keys() <= {"message", "msg"}):
+    if data is None or (isinstance(data, Mapping) and data.keys() <= _NO_ROWS):
         return []
+
+    values = [data[key] for key in _LISTS if key in data] if isinstance(data, Mapping) and depth else []
+    for value in values:
+        if isinstance(value, list):
+            return value
+    for value in values:
+        if value is None or isinstance(value, Mapping):
+            return rows_of(value, depth - 1)
     raise TypeError("a list")
 
 

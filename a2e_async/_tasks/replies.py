@@ -101,7 +101,7 @@ def records_in(data: Any) -> Sequence[JSONObject]:
 
 def _records_in(data: Any, depth: int) -> Iterator[JSONObject]:
     if isinstance(data, list):
-        yield from (row for row in data if isinstance(row, Mapping))
+        yield from (_unwrapped(row) for row in data if isinstance(row, Mapping))
         return
     if not isinstance(data, Mapping) or not depth:
         return
@@ -114,6 +114,15 @@ def _records_in(data: Any, depth: int) -> Iterator[JSONObject]:
         yield from _records_in(wrapped, depth - 1)
     else:
         yield from _records_by_key(data)
+
+
+def _unwrapped(row: JSONObject) -> JSONObject:
+    """The record that an element of a list is, or that it has as its only object: ``{"task": {…}}``."""
+    if task_id_of(row) is None and len(row) == 1:
+        (value,) = row.values()
+        if isinstance(value, Mapping) and task_id_of(value) is not None:
+            return value
+    return row
 
 
 def _records_by_key(data: JSONObject) -> Iterator[JSONObject]:

@@ -38,13 +38,14 @@ class Reply:
     content: bytes
 
 
-def open_envelope(reply: Reply, now: float = 0.0, *, whole: bool = False) -> Any:
+def open_envelope(reply: Reply, now: float = 0.0, *, whole: bool = False, may_be_empty: bool = False) -> Any:
     """Return the ``data`` of a successful reply.
 
     Args:
         reply: the reply.
         now: the time, in seconds since the epoch, to read a Retry-After that is a date.
         whole: whether to return the whole body of a successful reply.
+        may_be_empty: whether a 200 without a body is a success.
 
     Returns:
         ``data``; if it is absent, the envelope's other members; without an envelope, the whole object.
@@ -53,6 +54,8 @@ def open_envelope(reply: Reply, now: float = 0.0, *, whole: bool = False) -> Any
         APIError: the subclass that fits the status, the ``code`` and the message.
     """
     body, problem = _parse(reply)
+    if problem == _EMPTY and may_be_empty and reply.status == 200:
+        return None
     if reply.status == 202 and reply.method == "GET":
         raise _error(reply, body, problem, now, NotReady)
     if reply.status >= 300 or problem:

@@ -116,7 +116,7 @@ class Transport:
 
             spent = time.perf_counter() - began
             logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, spent)
-            opened = open_envelope(reply, time.time(), whole=whole)
+            opened = open_envelope(reply, time.time(), whole=whole, may_be_empty=call.may_be_empty)
             if "date" in reply.headers and "age" not in reply.headers:
                 self.dated = (reply.headers["date"], self.clock.now())
             return opened

@@ -124,6 +124,7 @@ UPDATE = Operation(
     path_fields=(Field("id", str, "_id", required=True),),
     body=(Field("name", str, required=True),),
     has_body=True,
+    may_be_empty=True,
 )
 
 DELETE = Operation(

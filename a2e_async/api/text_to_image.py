@@ -101,6 +101,7 @@ QUICK_ADD_AVATAR = Operation(
         Field("gender", str, choices=("female", "male")),
     ),
     has_body=True,
+    may_be_empty=True,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
@@ -169,12 +170,18 @@ def _method(
         streams=_streams(document, endpoint, keywords),
         waits=_waits(family, endpoint),
         repeatable=is_repeatable(family, endpoint),
+        may_be_empty=writes and not family.is_start(endpoint) and not _declares_reply(operation),
         doc="",
     )
     _refuse_doubles(method)
 
     names = records.renamed | {one.key: one.name for one in keywords if one.key != one.name}
     return attrs.evolve(method, doc=method_doc(family, endpoint, method, names))
+
+
+def _declares_reply(operation: Mapping[str, Any]) -> bool:
+    """Whether the document says what a 200 contains."""
+    return bool(operation.get("responses", {}).get("200", {}).get("content"))
 
 
 def _parameter_keywords(

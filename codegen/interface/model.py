@@ -153,6 +153,7 @@ class Method:
         streams: returns events with ``stream=True``.
         waits: the service replies with 202 until there is a result.
         repeatable: is known to do no more when it is sent twice.
+        may_be_empty: writes, and the document declares no content of its reply.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Method:
     streams: bool
     waits: bool
     repeatable: bool
+    may_be_empty: bool
     doc: str
 
     @property
@@ -191,7 +193,8 @@ class Method:
         if self.paged:
             found.append(f"paging={self.paged.code}")
         found += self.rules.code
-        return [*found, "repeatable=True"] if self.repeatable else found
+        found += ["repeatable=True"] if self.repeatable else []
+        return [*found, "may_be_empty=True"] if self.may_be_empty else found
 
     @property
     def ordered(self) -> list[Keyword]:

@@ -81,7 +81,7 @@ def lists() -> Iterator[Case]:
         LIST: reply({"rows": [{**DONE, "_id": task_id(number)} for number in range(1, 11)], "count": 500})
     }
     ten = [task_id(number) for number in range(1, 11)]
-    yield case("list-that-ignores-pages", FIRST, same, ids=ten, requests_max=4)
+    yield case("list-that-ignores-pages", FIRST, same, ids=ten, requests_max=6)
     ill = {
         LIST: [page(502, "<html>Bad Gateway</html>"), reply({"rows": ROWS, "count": 3}), reply({"rows": []})]
     }

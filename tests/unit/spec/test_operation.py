@@ -374,16 +374,34 @@ def test_a_typed_mapping_cannot_carry_it_either() -> None:
         ({}, []),
         (None, []),
         ({"message": "nothing"}, []),
+        ({"records": [1]}, [1]),
+        ({"items": [1], "total": 1}, [1]),
+        ({"data": {"rows": [1], "count": 1}}, [1]),
+        ({"rows": None, "count": 0}, []),
+        ({"rows": {}, "count": 0}, []),
     ],
 )
 def test_rows_in_every_wrapping(data: object, rows: list[object]) -> None:
     assert list(rows_of(data)) == rows
 
 
-@pytest.mark.parametrize("data", ["text", 7, {"a": 1}, {"rows": 7}, True])
+@pytest.mark.parametrize(
+    "data",
+    ["text", 7, {"a": 1}, {"rows": 7}, True, {"rows": {"a": 1}}, {"data": {"data": {"data": {"data": []}}}}],
+)
 def test_what_is_no_list_is_said_so(data: object) -> None:
     with pytest.raises(TypeError):
         rows_of(data)
+
+
+def test_a_body_that_is_not_declared_is_sent_only_if_it_is_given() -> None:
+    undeclared = Operation("POST", "/api/v1/a/b", raw, has_body=True)
+    assert undeclared.call({}, {}).body is None
+    assert undeclared.call({}, {"extra_body": {}}).body == {}
+    assert undeclared.call({}, with_body({"a": 1}, {})).body == {"a": 1}
+
+    declared = Operation("POST", "/api/v1/a/b", raw, body=(Field("a", int),), has_body=True)
+    assert declared.call({}, {}).body == {}
 
 
 def test_one_record_or_a_list_of_one() -> None:

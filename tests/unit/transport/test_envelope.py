@@ -477,3 +477,13 @@ def test_a_retry_after_that_is_a_date() -> None:
             now=40.0,
         )
     assert info.value.retry_after == 60.0
+
+
+def test_an_empty_reply_is_a_success_where_none_is_declared() -> None:
+    assert open_envelope(reply(200, b""), may_be_empty=True) is None
+    with pytest.raises(UnexpectedReply, match="an empty reply"):
+        open_envelope(reply(200, b""))
+    with pytest.raises(ServerError):
+        open_envelope(reply(502, b""), may_be_empty=True)
+    with pytest.raises(UnexpectedReply):
+        open_envelope(reply(200, b"<html>"), may_be_empty=True)

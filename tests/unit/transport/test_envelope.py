@@ -487,3 +487,8 @@ def test_an_empty_reply_is_a_success_where_none_is_declared() -> None:
         open_envelope(reply(502, b""), may_be_empty=True)
     with pytest.raises(UnexpectedReply):
         open_envelope(reply(200, b"<html>"), may_be_empty=True)
+
+
+def test_what_is_not_found_is_not_the_account() -> None:
+    assert type(error_of(404, {"code": 404, "message": "Token not found"})) is NotFound
+    assert type(error_of(401, {"code": 404, "message": "Token not found"})) is AuthenticationError

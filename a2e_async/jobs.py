@@ -15,6 +15,7 @@ from a2e_async.records import JSONObject, TaskRecord
 from a2e_async.tasks import DEFAULT_WAIT, Result, Task, check_timeout
 
 if TYPE_CHECKING:
+    from a2e_async._tasks.progress import Progress
     from a2e_async._tasks.starting import Started
     from a2e_async.markers import NameField
     from a2e_async.resources import Workflow
@@ -124,21 +125,25 @@ class Job(Generic[RecordT]):
             print(task.id, task.coins)
             ```
         """
-        from a2e_async._tasks.starting import Watch
+        from a2e_async._tasks.progress import Progress
 
+        progress = Progress(self, marker, accepted)
+        with progress.named_if_cancelled():
+            return await self._start(progress)
+
+    async def _start(self, progress: Progress) -> Task[RecordT]:
         runtime = self.workflow.runtime
-        watch = Watch(accepted) if accepted else None
-
         async with runtime.session():
             ready = await runtime.with_uploads(self.call)
-            started = await runtime.starter(self.workflow).start(self, ready, marker=marker, watch=watch)
+            starter = runtime.starter(self.workflow)
+            started = await starter.start(self, ready, marker=progress.marker, watch=progress.watch())
         return self.started(started, runtime.policies.clock.now())
 
     async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
         """Start the task and wait for its result.
 
         Args:
-            timeout: seconds to wait after the start was accepted.
+            timeout: seconds for all of it: uploads, start and wait.
 
         Returns:
             The Result.
@@ -147,13 +152,24 @@ class Job(Generic[RecordT]):
             ConfigurationError: the API cannot report on tasks of this workflow; nothing was sent.
             TaskFailed: the task ended without a result.
             WaitTimeout: the task is still running; ``error.task.wait()`` waits again.
-            A2EError: any error that `start` raises.
+            SubmissionUncertain: the timeout has passed before the start was answered; ``error.marker`` is in
+                the name of the task that it may have made.
+            RequestTimeout: the timeout has passed before anything was started.
+            A2EError: any other error that `start` raises.
         """
+        from a2e_async._tasks.progress import Progress
+
         self.workflow.require_readable()
         check_timeout(timeout)
-        async with self.workflow.runtime.session():
-            task = await self.start()
-            return await task.wait(timeout=timeout)
+
+        runtime = self.workflow.runtime
+        progress = Progress(self)
+        with progress.named_if_cancelled(), runtime.policies.clock.move_on_after(timeout):
+            async with runtime.session():
+                task = await self._start(progress)
+                return await task.wait(timeout=timeout)
+
+        raise progress.timed_out(timeout)
 
     def task(self, records: Sequence[JSONObject], *, born: float | None = None) -> Task[RecordT]:
         """Make the Task of a start of this job.

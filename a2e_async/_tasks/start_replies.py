@@ -58,7 +58,7 @@ def tasks_made(
         name = record.get("name")
         foreign = foreign_marker(name, marker) if isinstance(name, str) else None
         task_id = task_id_of(record)
-        if foreign or (is_claimed(task_id) and task_id != known):
+        if foreign or (is_claimed(task_id) and _differs(record, call.body or {})):
             raise _unclear(call, reply, f"the reply is about another start ({foreign or task_id})")
     if records:
         return records
@@ -71,9 +71,15 @@ def tasks_made(
     raise _unclear(call, reply, f"the reply names no id{f' ({words})' if words else ''}")
 
 
+def _differs(record: JSONObject, body: Mapping[str, Any]) -> bool:
+    """Whether a record shows other inputs than those that were sent."""
+    texts = [key for key, value in body.items() if isinstance(value, str) and key != "name"]
+    return any(isinstance(record.get(key), str) and record[key] != body[key] for key in texts)
+
+
 def rejection_of(error: Exception | None) -> TaskRejected | None:
     """The error of a start whose reply said success without a task, once it is certain that none was made."""
-    if not isinstance(error, _NoTask):
+    if not isinstance(error, UnclearReply):
         return None
     return TaskRejected(f"no task was made: {error.message}", body=error.body)
 
@@ -96,12 +102,12 @@ def as_moderation_error(error: Exception, body: Mapping[str, Any]) -> Moderation
     )
 
 
-class _NoTask(UnexpectedReply):
+class UnclearReply(UnexpectedReply):
     """A reply that says success without a task of this start."""
 
 
 def _unclear(call: Call, reply: Any, problem: str) -> UnexpectedReply:
-    return _NoTask(problem, status=200, method=call.method, path=call.path, body=reply)
+    return UnclearReply(problem, status=200, method=call.method, path=call.path, body=reply)
 
 
 def _is_silent(reply: Any) -> bool:

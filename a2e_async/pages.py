@@ -88,6 +88,7 @@ class _PageTurner(Generic[T]):
         self, fetch: Callable[[Mapping[str, Any]], Awaitable[Page[T]]], paging: Paging, call: Call
     ) -> None:
         self._fetch = fetch
+        self._path = call.path
         self._page_key = paging.page
         self._query = dict(call.query)
         size = int(self._query.setdefault(paging.size, paging.default_size)) if paging.size else 0
@@ -109,7 +110,21 @@ class _PageTurner(Generic[T]):
             self._cursor.advance(len(page.records), len(fresh))
             if fresh:
                 return fresh
+        self._warn_of_shortfall()
         raise StopAsyncIteration
+
+    def _warn_of_shortfall(self) -> None:
+        """Say it once if the list ended before the total that the service reports."""
+        missing = self._cursor.take_shortfall()
+        if missing:
+            import logging  # a list that falls short is rare
+
+            logging.getLogger("a2e_async").warning(
+                "GET %s: the list ended after %d records, although the service reports %d",
+                self._path,
+                self._cursor.given,
+                self._cursor.given + missing,
+            )
 
 
 @attrs.define
@@ -200,6 +215,14 @@ class PageCursor:
         self.furthest = max(self.furthest, self.number)
         self.at_end = self._is_last(records)
         self.number += 1
+
+    def take_shortfall(self) -> int:
+        """How many records the list lacks, as its own total says; 0 when it has been asked before."""
+        total, self.census.total = self.census.total, None
+        if total is None:
+            return 0
+        # Records that were added while the list was read are on pages that were read before.
+        return max(0, total - max(0, self.census.grown) - self.given)
 
     def _is_last(self, records: int) -> bool:
         if not self.size or not records:

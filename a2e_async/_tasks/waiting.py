@@ -28,6 +28,7 @@ _OUTPUT_LATE_FOR = 45.0  # seconds after which the output is missing
 _OUTPUT_GAPS = (1.0, 2.0, 4.0, 8.0)  # seconds to the next request for it; the last one repeats
 _SETTLES_IN = 60.0  # seconds without a change, after which an output without a known status is the end
 _LEAST_LOOKS = 3  # records that must agree, in both cases
+_LONGEST_LOOK = 30.0  # seconds that count between two records: nothing was seen during an outage
 
 
 @attrs.define(eq=False)
@@ -63,7 +64,8 @@ class WaitingTask:
         misses: replies in a row that should hold it and do not.
         missing_since: the time of the first of these.
         looks: records in a row that were inconclusive.
-        inconclusive_since: the time of the first of these.
+        looked: when the last of these came.
+        watched: seconds for which they have come.
         shown: what they show.
         record: its last record, once it has ended.
         waiters: the calls that wait for it.
@@ -79,7 +81,8 @@ class WaitingTask:
     misses: int = 0
     missing_since: float = 0.0
     looks: int = 0
-    inconclusive_since: float = 0.0
+    looked: float = 0.0
+    watched: float = 0.0
     shown: Sequence[str] = ()
     record: JSONObject | None = None
     waiters: tuple[Waiter, ...] = ()
@@ -112,14 +115,16 @@ class WaitingTask:
         """Count an inconclusive record. Returns whether no more are needed."""
         shown = () if end is End.WITHOUT_OUTPUT else fingerprint(record)
         if not self.looks or shown != self.shown:
-            self.looks, self.inconclusive_since, self.shown = 0, now, shown
+            self.looks, self.watched, self.looked, self.shown = 0, 0.0, now, shown
 
+        self.watched += min(_LONGEST_LOOK, now - self.looked)
+        self.looked = now
         gap = _OUTPUT_GAPS[min(self.looks, len(_OUTPUT_GAPS) - 1)]
         self.looks += 1
         self.again = now + gap
 
         patience = _OUTPUT_LATE_FOR if end is End.WITHOUT_OUTPUT else _SETTLES_IN
-        if self.looks >= _LEAST_LOOKS and now - self.inconclusive_since >= patience:
+        if self.looks >= _LEAST_LOOKS and self.watched >= patience:
             return True
 
         # The routes may differ: one shows the output earlier than the other.

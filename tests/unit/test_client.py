@@ -23,8 +23,9 @@ from a2e_async.errors import ConfigurationError
 from tests.unit.sample import TOKEN, Pictures, Service, client
 from tests.virtual_time import BACKENDS
 
-RECORD = b'{"code":0,"data":{"_id":"67d2","current_status":"completed","coins":3}}'
-BATCH = b'{"code":0,"data":[{"_id":"67d2","current_status":"completed","coins":3}]}'
+MADE = b'{"_id":"67d2","current_status":"completed","coins":3,"image_urls":["https://cdn.test/1.png"]}'
+RECORD = b'{"code":0,"data":%b}' % MADE
+BATCH = b'{"code":0,"data":[%b]}' % MADE
 
 
 @attrs.define

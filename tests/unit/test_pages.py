@@ -256,3 +256,42 @@ def test_pages_without_anything_new_end_the_list_but_newer_records_may_fill_some
     for _ in range(4):
         read(grown, 10, fresh=0, total=150)  # 50 newer records can fill five pages
     assert not grown.at_end
+
+
+@pytest.mark.parametrize(("declared", "warnings"), [(None, 0), (25, 0), (10, 0), (26, 1), (500, 1)])
+async def test_a_list_that_falls_short_of_its_total_says_so_once(
+    declared: int | None, warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server(25)
+    fetch = server.fetch
+
+    async def told(query: Mapping[str, Any]) -> Page[TaskRecord]:
+        return Page((await fetch(query)).records, declared)
+
+    server.fetch = told  # type: ignore[method-assign]
+    pages = server.pages()
+    assert await ids_of(pages) == server.ids
+    assert len(caplog.records) == warnings
+    assert all("25 records" in entry.message and str(declared) in entry.message for entry in caplog.records)
+    caplog.clear()
+
+    # Left early, it has not fallen short.
+    assert len(await pages.first(5)) == 5
+    assert not caplog.records
+
+
+async def test_a_list_without_pages_that_falls_short_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server(25, most=20)
+    assert len(await ids_of(server.pages(paging=Paging()))) == 20
+    assert [entry.levelname for entry in caplog.records] == ["WARNING"]
+
+
+async def test_a_list_that_changes_while_it_is_read_does_not_fall_short(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = Server(40)
+    server.before = lambda request: server.insert(5) if request else None
+    await ids_of(server.pages())
+    server.before = lambda request: server.ids.pop(0) if request == 2 else None
+    await ids_of(server.pages())
+    assert not caplog.records

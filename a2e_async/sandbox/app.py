@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -36,6 +38,11 @@ FAILURES = {
 }
 
 
+@functools.lru_cache(maxsize=8)
+def _http_date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode("ascii")
+
+
 class App:
     """Serves one `World` at a time.
 
@@ -59,8 +66,8 @@ class App:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one HTTP request, as ASGI asks for it."""
-        connection = Connection(scope, receive, send)
         clock = self.world.clock
+        connection = Connection(scope, receive, send, _http_date(int(self.world.epoch + clock.now())))
 
         clock.enter()
         try:

@@ -32,13 +32,14 @@ class Connection:
         headers: (lower-case name, value) of the request.
     """
 
-    __slots__ = ("_receive", "_send", "headers", "method", "path", "query")
+    __slots__ = ("_date", "_receive", "_send", "headers", "method", "path", "query")
 
-    def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send, date: bytes) -> None:
         self.method: str = scope["method"]
         self.path: str = scope["raw_path"].decode("ascii")
         self.query: bytes = scope["query_string"]
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self._date = date
         self._receive = receive
         self._send = send
 
@@ -115,7 +116,7 @@ class Connection:
             await self._send_part(b"", more=False)
 
     async def _send_head(self, reply: Reply, length: int | None) -> None:
-        headers = [(b"content-type", reply.content_type), *reply.headers]
+        headers = [(b"date", self._date), (b"content-type", reply.content_type), *reply.headers]
         if length is not None:
             headers.append((b"content-length", b"%d" % length))
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -81,6 +81,7 @@ def open_envelope(reply: Reply, now: float = 0.0, *, whole: bool = False, may_be
 
 
 _ENVELOPE = frozenset({"code", "success", "trace_id", "timestamp"})
+_WORDLESS = _ENVELOPE | {"data"}
 _IDS = ("_id", "id", "task_id", "taskId")
 _MESSAGES = frozenset(
     {"message", "msg", "error", "err_message", "error_message", "failed_message", "detail", "code", "status"}
@@ -153,6 +154,8 @@ def _account_error(body: Mapping[str, Any]) -> type[APIError] | None:
     if isinstance(data, str) and data:
         return account_error(None, data, whole=True)
     if (data and not _may_be_message(data)) or any(body.get(key) for key in _IDS):
+        return None
+    if not data and body.keys() <= _WORDLESS:  # such as an empty list
         return None
     return account_error(code_in(body), message_in(body))
 

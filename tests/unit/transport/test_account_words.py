@@ -14,6 +14,7 @@ from a2e_async.errors import (
     AuthenticationError,
     InsufficientCredits,
     InvalidRequest,
+    NotFound,
     PermissionDenied,
     PlanRequired,
     RateLimited,
@@ -234,7 +235,12 @@ def test_the_free_plan_says_what_to_do() -> None:
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
-@pytest.mark.parametrize("status", [401, 402, 404])
+@pytest.mark.parametrize("text", ["Token not found", NO_PLAN[0], NO_COINS[0]])
+def test_a_404_concerns_what_was_asked_for(text: str) -> None:
+    assert type(error_of(404, {"message": text})) is NotFound
+
+
+@pytest.mark.parametrize("status", [401, 402])
 def test_the_plan_is_named_whatever_the_status(status: int) -> None:
     assert type(error_of(status, {"message": NO_PLAN[0]})) is PlanRequired
 

@@ -127,8 +127,8 @@ def media_url_problem(url: str, *, private_hosts: bool) -> str | None:
         return None
 
     # A name without a dot is known inside a network only. Such names are used in Docker, with a port.
-    in_network = not {".", ":"} & {*host} and (parts.scheme == "http" or port is not None)
-    if in_network or is_private(host):
+    is_short = not {".", ":"} & {*host} and _address(host) is None
+    if (is_short and (parts.scheme == "http" or port is not None)) or is_private(host):
         return f"is at {host}, on this machine or in a private network, where the service cannot fetch it"
     return None
 

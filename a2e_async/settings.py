@@ -11,11 +11,12 @@ import attrs
 
 from a2e_async.addresses import is_loopback, is_private
 from a2e_async.errors import ConfigurationError
-from a2e_async.version import VERSION
 
 __all__ = [
     "DEFAULT_BASE_URL",
+    "DEFAULT_USER_AGENT",
     "DOCS_HOST_PROBLEM",
+    "VERSION",
     "Settings",
     "Token",
     "base_url_from",
@@ -26,6 +27,7 @@ DEFAULT_BASE_URL = "https://video.a2e.ai"
 DOCS_HOST_PROBLEM = (
     f"api.a2e.ai is the host of the documentation, not of the API: the base URL is {DEFAULT_BASE_URL}"
 )
+VERSION = "0.1.0"  # here too, because reading the metadata of the package takes long
 DEFAULT_USER_AGENT = f"a2e-async/{VERSION}"
 _HEADER = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _TOKEN = re.compile(r"[\x21-\x7e]+")

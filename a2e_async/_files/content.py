@@ -231,7 +231,13 @@ class Content:
         batch: list[Any] = []
         size = 0
         try:
-            async for piece in pieces:
+            while True:
+                try:
+                    with self._read_errors():
+                        piece = await anext(pieces)
+                except StopAsyncIteration:
+                    break
+
                 batch.append(piece)
                 size += len(piece) if isinstance(piece, bytes | bytearray | memoryview) else CHUNK_BYTES
                 if size >= CHUNK_BYTES:
@@ -250,10 +256,17 @@ class Content:
             before = self._hashed.size
             while self._hashed.size - before < CHUNK_BYTES:
                 try:
-                    piece = next(pieces)
+                    with self._read_errors():
+                        piece = next(pieces)
                 except StopIteration:
                     return True
-                spool.write(self._hashed.add(piece))
+
+                data = self._hashed.add(piece)
+                try:
+                    spool.write(data)
+                except OSError as error:
+                    message = f"{self._display_name} cannot be copied to a temporary file: {error}"
+                    raise UploadError(message) from error
             return False
 
     def _count(self, offset: int, piece: bytes) -> None:

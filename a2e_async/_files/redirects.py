@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urljoin
@@ -56,10 +57,11 @@ def _target(url: str, address: str, response: Response, private_hosts: bool) -> 
     if not location.strip():
         raise DownloadError(f"HTTP {response.status} without a Location", url=url, status=response.status)
 
-    try:
-        target = sendable_url(urljoin(address, sendable_url(location)))
-    except ValueError:
-        target = location
+    location = sendable_url(location)
+    target = location
+    if location.isprintable():  # urljoin drops line ends
+        with contextlib.suppress(ValueError):
+            target = sendable_url(urljoin(address, location))
     problem = url_problem(target, private_hosts=private_hosts)
     if problem:
         raise DownloadError(f"redirected to an address that {problem}", url=url, status=response.status)

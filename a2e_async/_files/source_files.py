@@ -5,6 +5,7 @@ Everything here blocks and belongs in a worker thread.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import io
 import os
@@ -92,8 +93,11 @@ def open_source(source: Any, field: str) -> SourceFile:
     if inspect.iscoroutinefunction(getattr(source, "read", None)):
         return Spool(_read_async(source), name)
     if hasattr(source, "read"):
-        if _is_seekable(source):
-            return OpenFile(source, name)
+        if _is_seekable(source, field):
+            try:
+                return OpenFile(source, name)
+            except (OSError, ValueError) as error:
+                raise InvalidArgument(field, f"the file cannot be read: {error}") from error
         return Spool(iter(lambda: source.read(CHUNK_BYTES), b""), name)
     return Spool(aiter(source) if isinstance(source, AsyncIterable) else iter(source), name)
 
@@ -207,7 +211,8 @@ class Spool:
     def close(self) -> None:
         """Remove the copy."""
         if self._copy is not None:
-            self._copy.close()
+            with contextlib.suppress(OSError):  # a full disk, again
+                self._copy.close()
 
 
 def _open_path(path: os.PathLike[Any], field: str) -> BinaryIO:
@@ -229,11 +234,13 @@ async def _read_async(source: Any) -> AsyncIterator[Any]:
         yield piece
 
 
-def _is_seekable(file: Any) -> bool:
+def _is_seekable(file: Any, field: str) -> bool:
     try:
         return bool(file.seekable())
     except AttributeError:
         return False
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(field, f"the file cannot be read: {error}") from error
 
 
 def _stamp_of(file: BinaryIO) -> Stamp:

@@ -59,6 +59,8 @@ def check_source(source: Any, field: str, max_bytes: int) -> None:
         _check_path(source, field, max_bytes)
     elif isinstance(source, io.TextIOBase):
         raise InvalidArgument(field, "the file is open in text mode; open it with 'rb'")
+    elif callable(getattr(source, "read", None)) and getattr(source, "closed", False) is True:
+        raise InvalidArgument(field, "the file is closed")
     elif isinstance(source, Mapping) or not (
         callable(getattr(source, "read", None)) or isinstance(source, Iterable | AsyncIterable)
     ):

@@ -24,7 +24,7 @@ from a2e_async._transport.library import installed_library, library_of, tls_cont
 from a2e_async._transport.proxies import environment_proxies
 from a2e_async._transport.watched_streams import watched_transport
 from a2e_async.errors import ConnectionFailed, UnexpectedReply
-from a2e_async.version import VERSION
+from a2e_async.settings import DEFAULT_USER_AGENT
 
 if TYPE_CHECKING:
     import httpx
@@ -99,7 +99,7 @@ class Connections:
         transport: httpx.AsyncBaseTransport | None,
         max_connections: int,
         timeout: float,
-        user_agent: str = f"a2e-async/{VERSION}",
+        user_agent: str = DEFAULT_USER_AGENT,
     ) -> None:
         self._library = library_of(transport) if transport else installed_library()
         self._transport = transport

@@ -74,7 +74,7 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(tmp_path: Path)
     d = downloader(host)
     (tmp_path / "folder").mkdir()
     cases: list[tuple[str, Any, dict[str, Any]]] = [
-        ("url", "http://public.example/x", {"folder": tmp_path}),
+        ("url", "https://public.example/a\r\nb", {"folder": tmp_path}),
         ("url", "file:///etc/passwd", {"folder": tmp_path}),
         ("url", "https://user:pw@host/x", {"folder": tmp_path}),
         ("url", None, {"folder": tmp_path}),
@@ -122,7 +122,7 @@ async def test_the_last_status_is_in_the_error(tmp_path: Path) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(403, "expire"), (404, "expire"), (410, "expire"), (302, "redirects"), (400, "HTTP 400")],
+    [(403, "expire"), (403, "User-Agent"), (404, "expire"), (410, "expire"), (400, "HTTP 400"), (300, "300")],
 )
 async def test_a_refusal_is_final_and_says_why(tmp_path: Path, status: int, words: str) -> None:
     host = Host(PNG, [Answer(status, {"location": "https://elsewhere.example"})])
@@ -160,10 +160,11 @@ async def test_an_empty_file_is_no_result(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_an_encoding_nobody_asked_for_is_refused(tmp_path: Path) -> None:
-    host = Host(PNG, [Answer(200, {"content-encoding": "gzip"}, b"\x1f\x8b")])
-    with pytest.raises(DownloadError, match="gzip"):
+async def test_an_encoding_that_cannot_be_undone_is_refused(tmp_path: Path) -> None:
+    host = Host(PNG, [Answer(200, {"content-encoding": "br"}, b"\x8b\x00" * 40)] * 3)
+    with pytest.raises(DownloadError, match="sent as br"):
         await downloader(host).download(URL, folder=tmp_path)
+    assert names(tmp_path) == []
 
 
 # The hash.

@@ -249,3 +249,54 @@ async def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 6 << 20
+
+
+@pytest.mark.anyio
+async def test_a_full_disk_is_an_error_of_the_upload(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        def write(self, data: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+        def close(self) -> None:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile", lambda **_: Full())
+    for source in (iter([b"x"]), iter_async(b"x")):
+        b = bench()
+        with pytest.raises(UploadError, match=r"temporary file.*No space left"):
+            await b.uploader.upload(source)
+        assert not b.service.calls
+
+
+async def iter_async(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+@pytest.mark.anyio
+async def test_a_closed_file_is_refused_and_a_failing_one_reported(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"x")
+    with path.open("rb") as file:
+        pass
+    memory = io.BytesIO(b"x")
+    memory.close()
+
+    class Odd:
+        def seekable(self) -> bool:
+            raise ValueError("I/O operation on closed file")
+
+        def read(self, size: int) -> bytes:
+            raise OSError("broken pipe")
+
+    class Pipe(Odd):
+        def seekable(self) -> bool:
+            return False
+
+    b = bench()
+    for source in (file, memory, Odd()):
+        with pytest.raises(InvalidArgument, match="closed"):
+            await b.uploader.upload(source)
+    with pytest.raises(UploadError, match="broken pipe"):
+        await b.uploader.upload(Pipe())
+    assert not b.service.calls

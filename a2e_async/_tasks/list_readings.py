@@ -102,7 +102,7 @@ async def read_list(
             return Reading(listed, whole=this.shows_enough(), blocked=not this.shows_enough())
 
         # One page is read at once, so nothing moves in between.
-        alone = this.pages_read == 1 or (this.pages_read == 2 and end is _End.EMPTY)
+        alone = this.pages_read == 1
         agree = before is not None and before.that_matter() <= this.tasks.keys()
         if end is _End.FOUND or (thorough and (alone or agree)):
             return Reading(listed, whole=True)

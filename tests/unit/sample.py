@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any, Unpack
 
 import anyio
@@ -162,6 +163,8 @@ class Service(httpx.AsyncBaseTransport):
         most_under_way: the largest number of requests that were answered at the same time.
         closed: how often the transport was closed.
         epoch: the server's wall clock when the event loop's clock shows 0.
+        dated: whether replies carry the server's Date.
+        page_most: the most records on a page, whatever is asked for.
     """
 
     duration: float = 5.0
@@ -179,6 +182,8 @@ class Service(httpx.AsyncBaseTransport):
     most_under_way: int = 0
     closed: int = 0
     epoch: float = attrs.field(factory=time.time)
+    dated: bool = False
+    page_most: int = 100
 
     @property
     def starts(self) -> int:
@@ -210,6 +215,8 @@ class Service(httpx.AsyncBaseTransport):
                 answer.request = request
             raise answer
 
+        if self.dated:
+            answer.headers["date"] = formatdate(self.epoch + anyio.current_time(), usegmt=True)
         return answer
 
     async def aclose(self) -> None:
@@ -260,6 +267,7 @@ class Service(httpx.AsyncBaseTransport):
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         size, number = int(request.url.params["pageSize"]), int(request.url.params["pageNum"])
+        size = min(size, self.page_most)
         now = anyio.current_time()
         visible = [task for task in reversed(self.tasks) if task["_visible"] <= now]
         rows = visible[(number - 1) * size : number * size]

@@ -103,6 +103,7 @@ def test_true_is_no_number_and_one_is_no_truth(
         ({"id": 0}, None),
         ({"id": True}, None),
         ({"id": 1.5}, None),
+        ({"taskId": "d"}, "d"),
         ({"_id": {"$oid": "a"}}, None),
         ({}, None),
     ],

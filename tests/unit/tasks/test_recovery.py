@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 import anyio
 import httpx
 import pytest
 
 from a2e_async._spec.routes import Routes
+from a2e_async.client import A2E
 from a2e_async.errors import (
     A2EError,
     SubmissionUncertain,
@@ -265,3 +269,152 @@ async def test_a_task_of_an_earlier_process_with_the_same_inputs_is_not_taken() 
     with pytest.raises(SubmissionUncertain):
         await Sketches(client(service))(prompt="the same").start()
     assert len(service.tasks) == 1
+
+
+async def crowded(service: Service, a2e: A2E, newer: int, prompt: str = "wanted") -> Task[PictureRecord]:
+    """Lose the answer of a start; the task shows up in the list under many newer ones."""
+    service.after = on_starts(LOST["504"])
+    found: list[Task[PictureRecord]] = []
+
+    async def start() -> None:
+        found.append(await Pictures(a2e)(prompt=prompt).start())
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(start)
+        await anyio.sleep(0.01)
+        for number in range(newer):
+            await Pictures(a2e)(prompt=f"newer {number}").start()
+    return found[0]
+
+
+@pytest.mark.parametrize("newer", [40, 600])
+async def test_newer_tasks_never_hide_a_lost_one(newer: int) -> None:
+    service = Service(page_most=10, list_lag=0.4)
+    task = await crowded(service, client(service), newer)
+    assert owners(service, [task]) == ["wanted"]
+    assert service.starts == len(service.tasks) == newer + 1
+
+
+@pytest.mark.parametrize("ahead", [1200.0, -1200.0, 40_000.0, -40_000.0])
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("workflow", [Pictures, Sketches])
+async def test_a_wrong_wall_clock_never_pays_twice(
+    workflow: type[Pictures], dated: bool, ahead: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(after=on_starts(LOST["reset"]), dated=dated, page_most=10)
+    real = time.time
+    monkeypatch.setattr("time.time", lambda: real() + ahead)
+    a2e = client(service, start=RESUBMIT)
+    try:
+        task = await workflow(a2e)(prompt="a kite").start()
+        assert task.id == service.tasks[0]["_id"]
+    except SubmissionUncertain:
+        # Only without a marker, without a Date and without an answered start can nobody know.
+        assert workflow is Sketches
+        assert not dated
+    assert (service.starts, len(service.tasks)) == (1, 1)
+
+
+@pytest.mark.parametrize("ahead", [0.0, 1200.0, -1200.0])
+async def test_an_old_equal_task_is_told_apart_by_the_services_date(
+    ahead: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(dated=True)
+    await Sketches(client(service))(prompt="the same").start()
+    await anyio.sleep(1200)
+    real = time.time
+    monkeypatch.setattr("time.time", lambda: real() + ahead)
+    service.before = on_starts(None, LOST["reset"])
+    task = await Sketches(client(service, start=RESUBMIT))(prompt="the same").start()
+    assert task.id == service.tasks[1]["_id"]
+    assert (service.starts, len(service.tasks)) == (3, 2)
+
+
+async def test_times_without_a_zone_are_not_compared_with_the_date() -> None:
+    """They may be local: a task of now would look hours old, and be paid for again."""
+
+    class Local(Service):
+        def _record(self, task: Mapping[str, Any]) -> dict[str, Any]:
+            shown = super()._record(task)
+            shown["createdAt"] = datetime.fromtimestamp(self.epoch + task["_born"] - 8 * 3600, UTC).strftime(
+                "%Y-%m-%d %H:%M:%S"
+            )
+            return shown
+
+    service = Local(after=on_starts(LOST["reset"]), dated=True)
+    with pytest.raises(SubmissionUncertain):
+        await Sketches(client(service, start=RESUBMIT))(prompt="a kite").start()
+    assert len(service.tasks) == 1
+
+
+@pytest.mark.parametrize("deleted_at", range(1, 5))
+async def test_deleted_tasks_hide_none_in_a_reading_that_counts_as_whole(deleted_at: int) -> None:
+    """The lost task is the first of page two, and moves to page one right after that was read."""
+    service = Service(page_most=10)
+    a2e = client(service, start=StartPolicy(window=1.0, resubmit=True))
+    pictures = Pictures(a2e)
+    readings = 0
+
+    def on_list(service: Service, request: httpx.Request) -> Answer | None:
+        nonlocal readings
+        readings += request.url.params["pageNum"] == "2"
+        if request.url.params["pageNum"] == "2" and readings == deleted_at:
+            del service.tasks[-1]
+        return None
+
+    service.after = on_starts(LOST["504"])
+    found: list[Task[PictureRecord]] = []
+
+    async def start() -> None:
+        found.append(await pictures(prompt="wanted").start())
+
+    service.list_lag = 0.9
+    async with anyio.create_task_group() as group:
+        group.start_soon(start)
+        await anyio.sleep(0.01)
+        for number in range(10):
+            await pictures(prompt=f"newer {number}").start()
+        service.on_list = on_list
+    assert owners(service, found) == ["wanted"]
+    assert service.starts == 11
+
+
+async def test_a_list_that_is_a_page_of_maintenance_for_a_while_is_read_again() -> None:
+    service = Service(after=on_starts(LOST["504"]))
+    pages = iter([httpx.Response(200, content=PAGE)] * 3)
+    service.on_list = lambda service, request: next(pages, None)
+    task = await Pictures(client(service))(prompt="a kite").start()
+    assert owners(service, [task]) == ["a kite"]
+
+
+async def test_a_service_that_drops_names_leaves_it_uncertain() -> None:
+    """The marker cannot prove that the task is missing."""
+
+    class Nameless(Service):
+        def _record(self, task: Mapping[str, Any]) -> dict[str, Any]:
+            return {**super()._record(task), "name": ""}
+
+    service = Nameless(after=on_starts(LOST["504"]))
+    with pytest.raises(SubmissionUncertain):
+        await Pictures(client(service, start=RESUBMIT))(prompt="a kite").start()
+    assert len(service.tasks) == 1
+
+
+async def test_a_name_that_the_service_cuts_is_still_recognised() -> None:
+    class Cutting(Service):
+        def _record(self, task: Mapping[str, Any]) -> dict[str, Any]:
+            return {**super()._record(task), "name": str(task["name"])[:20].upper()}
+
+    service = Cutting(after=on_starts(LOST["504"]))
+    task = await Pictures(client(service, start=RESUBMIT))(prompt="a kite").start()
+    assert owners(service, [task]) == ["a kite"]
+    assert service.starts == 1
+
+
+async def test_a_marker_of_the_callers_own_is_not_taken_for_a_longer_one() -> None:
+    service = Service()
+    pictures = Pictures(client(service, start=RESUBMIT))
+    await pictures(prompt="seventy-one").start(marker="order-71")
+    service.before = on_starts(None, LOST["reset"])
+    task = await pictures(prompt="seven").start(marker="order-7")
+    assert owners(service, [task]) == ["seven"]

@@ -111,23 +111,77 @@ async def test_a_refusal_is_final(answer: httpx.Response, kind: type[A2EError]) 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (ok(None), "names no id"),
-        (ok({}), "names no id"),
-        (ok([]), "names no id"),
         (ok("content refused"), "content refused"),
         (ok({"message": "content refused"}), "content refused"),
         (httpx.Response(200, json={"code": 0, "message": "NSFW content detected"}), "NSFW content detected"),
+        (httpx.Response(200, json={"code": 0, "data": {}, "message": "涉及版权"}), "涉及版权"),
         (
             httpx.Response(200, json={"code": 0, "data": None, "msg": "NSFW content detected"}),
             "NSFW content detected",
         ),
     ],
 )
-async def test_a_success_without_a_task_is_a_rejection(answer: httpx.Response, words: str) -> None:
+async def test_a_success_whose_words_refuse_is_a_rejection(answer: httpx.Response, words: str) -> None:
     service = Service(before=on_starts(lambda: answer))
     with pytest.raises(TaskRejected, match=words):
         await Pictures(client(service))(prompt="a kite").start()
     assert (service.starts, service.lists) == (1, 0)
+
+
+UNCLEAR: list[Any] = [None, {}, [], "ok", 1, {"count": 1}, {"message": "Task created"}, {"user_id": "65f0"}]
+
+
+@pytest.mark.parametrize("data", UNCLEAR)
+@pytest.mark.parametrize("workflow", [Pictures, Sketches])
+async def test_a_success_without_an_id_is_searched_for(workflow: type[Pictures], data: Any) -> None:
+    service = Service(after=on_starts(lambda: ok(data)))
+    task = await workflow(client(service))(prompt="a kite").start()
+    assert task.id == service.tasks[0]["_id"]
+    assert service.starts == 1
+
+
+@pytest.mark.parametrize("data", UNCLEAR)
+async def test_a_success_without_an_id_and_without_a_task_is_a_rejection(data: Any) -> None:
+    """It is not sent again: the service has answered."""
+    service = Service(before=on_starts(lambda: ok(data)))
+    a2e = client(service, start=StartPolicy(resubmit=True))
+    with pytest.raises(TaskRejected):
+        await Pictures(a2e)(prompt="a kite").start()
+    assert (service.starts, len(service.tasks)) == (1, 0)
+
+
+@pytest.mark.parametrize("resubmit", [True, False])
+async def test_a_reply_with_another_starts_marker_is_not_ours(resubmit: bool) -> None:
+    service = Service(several=lambda body: 1)
+    other = {"_id": "e" * 24, "name": "pictures a2e-abcdefghij234", "coins": 1}
+    service.after = on_starts(lambda: ok(other))
+    task = await Pictures(client(service, start=StartPolicy(resubmit=resubmit)))(prompt="a kite").start()
+    assert task.id == service.tasks[0]["_id"]
+    assert service.starts == 1
+
+
+@pytest.mark.parametrize("name", [None, "", "pictures", "pictures a2e-ab", "PICTURES", 7])
+async def test_a_service_that_echoes_no_name_or_cuts_it_is_not_suspected(name: Any) -> None:
+    service = Service(after=on_starts(lambda: ok({"_id": "e" * 24, "name": name})))
+    task = await Pictures(client(service))(prompt="a kite").start()
+    assert (task.id, service.lists) == ("e" * 24, 0)
+
+
+async def test_a_reply_to_another_unmarked_start_is_not_ours() -> None:
+    service = Service()
+    sketches = Sketches(client(service))
+    first = await sketches(prompt="one").start()
+    service.after = on_starts(None, lambda: ok(service.tasks[0]))
+    second = await sketches(prompt="two").start()
+    assert (first.id, second.id) == (service.tasks[0]["_id"], service.tasks[1]["_id"])
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+async def test_a_refusal_for_rights_is_a_moderation_error(status: int) -> None:
+    service = Service(before=on_starts(lambda: refused(status, "the portrait right of a celebrity")))
+    with pytest.raises(ModerationError, match="celebrity"):
+        await Pictures(client(service))(prompt="a kite").start()
+    assert service.starts == 1
 
 
 async def test_a_redirecting_host_is_reported_at_once() -> None:

@@ -178,13 +178,12 @@ class Job(Generic[RecordT]):
             records: the tasks' JSON.
             born: when the start was accepted, in seconds of the client's clock; None if unknown.
         """
-        declared = {field.wire_name for field in self.operation.body}
-        undeclared = [value for key, value in self.body.items() if key not in declared]
         return Task(
             self.workflow,
             records,
             birth=None if born is None else (self.workflow.runtime, born),
-            sent=frozenset(urls_in(undeclared)),
+            sent=frozenset(urls_in(self.body)),
+            given=frozenset(self.body),
         )
 
     def started(self, started: Started, born: float) -> Task[RecordT]:

@@ -34,10 +34,11 @@ class Task(Generic[RecordT]):
         workflow: the workflow.
         ids: the ids of all tasks that the start made.
         raws: their JSON, as last received.
-        sent: URLs that were sent in fields the specification does not declare.
+        sent: URLs that the start was given.
+        given: the names of the fields that the start was given; None if they are not known.
     """
 
-    __slots__ = ("_birth", "ids", "raws", "sent", "workflow")
+    __slots__ = ("_birth", "given", "ids", "raws", "sent", "workflow")
 
     def __init__(
         self,
@@ -46,11 +47,13 @@ class Task(Generic[RecordT]):
         *,
         birth: tuple[Runtime, float] | None = None,
         sent: frozenset[str] = frozenset(),
+        given: frozenset[str] | None = None,
     ) -> None:
         self.workflow = workflow
         self.ids = tuple(str(task_id_of(raw)) for raw in records)
         self.raws = tuple(records)
         self.sent = sent
+        self.given = given
         # Clock readings are comparable only within one event loop.
         self._birth = birth
 
@@ -144,7 +147,7 @@ class Task(Generic[RecordT]):
         self.raws = tuple(records.get(task_id, raw) for task_id, raw in zip(self.ids, self.raws, strict=True))
 
     def _judge(self, raw: JSONObject) -> End:
-        return end_of(raw, self.workflow.routes, self.sent)
+        return end_of(raw, self.workflow.routes, self.sent, self.given)
 
     def _has_ended(self, raw: JSONObject) -> bool:
         return self._judge(raw) in (End.DONE, End.FAILED)
@@ -152,7 +155,9 @@ class Task(Generic[RecordT]):
     def output_urls(self, raw: JSONObject) -> Sequence[str]:
         """The URLs of the outputs in a record of this task."""
         routes = self.workflow.routes
-        return output_urls(raw, inputs_of(routes), self.sent, routes.outputs)
+        # A field that the start can take but was not given is no echo.
+        inputs = inputs_of(routes) if self.given is None else self.given
+        return output_urls(raw, inputs, self.sent, routes.outputs)
 
     def result(self, *, elapsed: float = 0.0) -> Result[RecordT]:
         """Make the Result of a task that has ended.

@@ -307,10 +307,13 @@ class Poller:
         """Fail only the tasks that the error is about; the others keep waiting."""
         if _may_pass(error):
             self._back_off(error)
-        elif not may_concern_one_id(error):
+            return
+        if not may_concern_one_id(error):
             for entry in batch:
                 self._fail(entry, error)
-        elif len(batch) == 1:
+            return
+
+        if len(batch) == 1:
             batch[0].alone = True
             await self._ask_alone(batch[0], now)
         elif self._splits < _SPLITS_ALLOWED:

@@ -24,7 +24,6 @@ __all__ = [
     "failure_reason",
     "fingerprint",
     "inputs_of",
-    "is_moderated",
 ]
 
 
@@ -49,7 +48,6 @@ RUNNING_WORDS = _words(
 _NEUTRAL = _words("task job image video audio generation status all in with")  # beside such a word
 _WORDS = re.compile(r"[^\W_]+")
 _REFUSED = re.compile(r"nsfw|nfsw")
-_MODERATED = re.compile(r"nsfw|nfsw|moderat|sensitive|minor|policy|prohibited|inappropriate|violat")
 
 _LOOSE_REASON_KEYS = (
     "task_status_msg",
@@ -81,7 +79,12 @@ class End(enum.Enum):
     UNSETTLED = "unsettled"
 
 
-def end_of(raw: JSONObject, routes: Routes, sent: frozenset[str] = frozenset()) -> End:
+def end_of(
+    raw: JSONObject,
+    routes: Routes,
+    sent: frozenset[str] = frozenset(),
+    given: frozenset[str] | None = None,
+) -> End:
     """Judge a record of a family.
 
     The status decides, if it is known. Where none is sent, a filled output or the reason of a failure does.
@@ -89,7 +92,8 @@ def end_of(raw: JSONObject, routes: Routes, sent: frozenset[str] = frozenset()) 
     Args:
         raw: the record.
         routes: the family's routes: they declare its inputs and its outputs.
-        sent: URLs that the start was given in fields which are not declared.
+        sent: URLs that the start was given.
+        given: the names of the fields that it was given; None if they are not known. Records echo them.
     """
     status = task_status_of(raw)
     end = _meaning_of(status) if status else None
@@ -98,7 +102,7 @@ def end_of(raw: JSONObject, routes: Routes, sent: frozenset[str] = frozenset()) 
     if end is End.DONE and not routes.makes_file:
         return end
 
-    inputs = inputs_of(routes)
+    inputs = inputs_of(routes) if given is None else given
     certain = has_result(raw, inputs, sent, routes.outputs)
     urls = certain or bool(output_urls(raw, inputs, sent, routes.outputs))
     if end is End.DONE:
@@ -145,11 +149,6 @@ def _has_odd_status(raw: JSONObject) -> bool:
 def fingerprint(raw: JSONObject) -> Sequence[str]:
     """What must not change while an unsettled record settles: its status and its URLs."""
     return (task_status_of(raw) or "", *urls_in(raw))
-
-
-def is_moderated(raw: JSONObject) -> bool:
-    """Whether the task failed because of its content, so that another attempt would fail as well."""
-    return _MODERATED.search(f"{task_status_of(raw)} {failure_reason(raw)}".lower()) is not None
 
 
 def failure_reason(raw: JSONObject) -> str:

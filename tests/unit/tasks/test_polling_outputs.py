@@ -170,7 +170,7 @@ async def test_a_task_that_only_batches_know_is_not_lost_while_its_output_is_lat
     async def unknown(id: str) -> None:
         return None
 
-    reader.read_one = unknown  # type: ignore[assignment]
+    reader.read_one = unknown  # type: ignore[method-assign]
     records = await wait(poller_of(reader), "a")
     assert records["a"]["image_urls"] == [URL]
 
@@ -215,10 +215,12 @@ async def test_a_missing_output_is_an_error_that_holds_the_task() -> None:
 
 async def test_one_of_several_tasks_without_its_output() -> None:
     service = Service(duration=1.0, several=lambda body: 3)
+
     whole = Service._record
     shown = lambda self, task: (  # noqa: E731
         without_output(task) if task is self.tasks[1] and anyio.current_time() < 40 else whole(self, task)
     )
+
     type(service)._record = shown  # type: ignore[method-assign]
     try:
         result = await Pictures(client(service))(prompt="x").run()

@@ -191,9 +191,9 @@ async def test_a_task_is_unknown_only_if_the_list_denies_it_too(denial: Callable
 
     # A list that cannot be read denies nothing.
     for trouble in (page(500), refused(503), ok("soon"), ok([{"x": 1}])):
-        answers = Answers(a=denial(), allRecords=trouble)
+        troubled = Answers(a=denial(), allRecords=trouble)
         with pytest.raises((ServerError, UnexpectedReply)):
-            await reader(BATCHED, answers).read_one("a")
+            await reader(BATCHED, troubled).read_one("a")
 
 
 async def test_many_unknown_tasks_cost_one_reading_of_the_list() -> None:

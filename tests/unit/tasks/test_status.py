@@ -15,7 +15,7 @@ from a2e_async._spec.operation import Operation, one
 from a2e_async._spec.routes import Routes
 from a2e_async._tasks.outputs import output_urls
 from a2e_async._tasks.replies import tasks_in
-from a2e_async._tasks.status import End, created_at, end_by_status, end_of, failure_reason, is_moderated
+from a2e_async._tasks.status import End, created_at, end_by_status, end_of, failure_reason
 from a2e_async.records import TaskRecord
 
 SUCCESS = ["completed", "Completed", "success", "SUCCESS", "succeed", "ready", "trained", "done", "finished"]
@@ -125,6 +125,14 @@ def test_the_end_of_a_task(raw: dict[str, Any], routes: Routes, end: End) -> Non
     assert end_of(raw, routes) is end
 
 
+def test_a_field_that_the_start_was_not_given_is_no_echo() -> None:
+    """Some families take and make a ``video_url``."""
+    raw = {"status": "completed", "source_url": URL}
+    assert end_of(raw, UNDECLARED) is End.WITHOUT_OUTPUT
+    assert end_of({**raw, "url": URL}, UNDECLARED, given=frozenset({"prompt"})) is End.DONE
+    assert end_of({**raw, "url": URL}, UNDECLARED, given=frozenset({"source_url"})) is End.WITHOUT_OUTPUT
+
+
 def test_an_echoed_input_that_is_not_declared_is_no_outcome() -> None:
     raw = {"result_url": URL}
     assert end_of(raw, UNDECLARED, frozenset({URL})) is End.RUNNING
@@ -156,20 +164,6 @@ def test_an_echoed_input_that_is_not_declared_is_no_outcome() -> None:
 )
 def test_the_reason_in_every_spelling(raw: dict[str, Any], reason: str) -> None:
     assert failure_reason(raw) == reason
-
-
-@pytest.mark.parametrize(
-    ("raw", "moderated"),
-    [
-        ({"current_status": "nsfw"}, True),
-        ({"current_status": "failed", "failed_message": "Sensitive content"}, True),
-        ({"current_status": "failed", "failed_message": "minor detected"}, True),
-        ({"current_status": "failed", "failed_message": "out of memory"}, False),
-        ({"current_status": "failed"}, False),
-    ],
-)
-def test_moderation(raw: dict[str, Any], moderated: bool) -> None:
-    assert is_moderated(raw) is moderated
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from a2e_async._bulk.outcomes import Outcome, Summary, WorkflowSummary
     from a2e_async._bulk.run import BulkRun
+    from a2e_async._bulk.uncertain import UncertainStart
     from a2e_async._files.destination import SavedFile
     from a2e_async._files.sources import Source
     from a2e_async._spec.media import Media, Upload
@@ -111,6 +112,7 @@ __all__ = [
     "TaskRecord",
     "TaskRejected",
     "TransportError",
+    "UncertainStart",
     "UnexpectedReply",
     "Upload",
     "UploadError",
@@ -143,6 +145,7 @@ _HOMES = {
     "SystemClock": "clock",
     "Task": "tasks",
     "TaskRecord": "records",
+    "UncertainStart": "_bulk.uncertain",
     "Upload": "_spec.media",
     "Workflow": "resources",
     "WorkflowSummary": "_bulk.outcomes",

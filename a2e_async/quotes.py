@@ -9,7 +9,7 @@ import attrs
 
 from a2e_async._files.body_files import File, map_files
 from a2e_async._spec.media import Upload
-from a2e_async.checks import is_number
+from a2e_async.checks import price_in
 from a2e_async.records import Record
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ async def quote(generation: Generation, job: Job[Any]) -> Quote:
 
 def _price(raw: Mapping[str, Any]) -> float | None:
     for key in _PRICE_KEYS:
-        value = raw.get(key)
-        if is_number(value):
-            return float(value)
+        price = price_in(raw.get(key))
+        if price is not None:
+            return float(price)
     nested = (value for value in raw.values() if isinstance(value, Mapping))
     return next((price for value in nested if (price := _price(value)) is not None), None)
 

@@ -82,7 +82,9 @@ class Entry:
 
     def ask(self, asked: Asked) -> None:
         """Note what the job asks for."""
-        self.digest, self.path_digest, self.asked = asked.digest, asked.path_digest, asked.copy
+        self.digest, self.asked = asked.digest, asked.copy
+        # Without files there is nothing to find by a path.
+        self.path_digest = None if asked.path_digest == asked.digest else asked.path_digest
 
     def accept(self, records: Sequence[JSONObject], coins: float) -> None:
         """Note that the start was accepted: the records of its tasks, and the coins charged."""

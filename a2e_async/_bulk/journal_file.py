@@ -39,7 +39,7 @@ CREATE TABLE jobs (
     checksum    TEXT NOT NULL
 );
 CREATE INDEX jobs_by_key ON jobs (key, seen);
-CREATE INDEX jobs_by_path ON jobs (path_digest);
+CREATE INDEX jobs_by_path ON jobs (path_digest) WHERE path_digest IS NOT NULL;
 CREATE TABLE tasks (
     id TEXT PRIMARY KEY, workflow TEXT NOT NULL, job INTEGER NOT NULL, checksum TEXT NOT NULL
 ) WITHOUT ROWID;

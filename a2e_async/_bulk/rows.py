@@ -100,6 +100,7 @@ def _row_of(entry: Entry, seen: int) -> tuple[Any, ...]:
         entry.path_digest,
         entry.asked,
     )
+
     return (*values, checksum_of(values))
 
 
@@ -178,6 +179,7 @@ def storable(value: Any, depth: int = 0) -> Any:
         return value if -_LARGEST <= value < _LARGEST else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+
     if depth >= _DEEPEST:
         return None
     if isinstance(value, Mapping):

@@ -69,6 +69,7 @@ class RunLock:
 
     def _acquire(self, path: Path) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = None
+
         try:
             connection = sqlite3.connect(
                 self._path, timeout=0.2, isolation_level=None, check_same_thread=False
@@ -80,6 +81,7 @@ class RunLock:
             if "locked" in str(error):
                 raise JournalError(f"{path} is in use by another run") from None
             raise JournalError(f"{path}: its lock {self._path}: {error}") from error
+
         return connection
 
     def _identity(self) -> tuple[int, int] | None:

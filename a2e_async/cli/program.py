@@ -255,6 +255,7 @@ def _journal_options(given: list[str]) -> argparse.Namespace:
         "Show what the journal of a bulk run holds, also while the run is on: the number of jobs in each "
         "state, and the starts of which it is not known whether they made a task.",
     )
+
     parser.add_argument("file", metavar="FILE", help="the journal")
     parser.add_argument(
         "--release",
@@ -263,6 +264,7 @@ def _journal_options(given: list[str]) -> argparse.Namespace:
         metavar="KEY",
         help="the uncertain start of this job has made no task: the next run starts it again, and pays",
     )
+
     parser.add_argument(
         "--bind",
         action="append",

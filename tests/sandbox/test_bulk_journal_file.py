@@ -115,7 +115,14 @@ async def test_the_journal_holds_no_secret_no_address_of_results_and_no_media(jo
         token = on.sandbox.token.encode()
 
     for content in held:
-        for secret in (token, token[3:40], b"topsecret", b"hooks.example", b"signed-by-us", b"secret picture"):
+        for secret in (
+            token,
+            token[3:40],
+            b"topsecret",
+            b"hooks.example",
+            b"signed-by-us",
+            b"secret picture",
+        ):
             assert secret not in content
 
 

@@ -116,7 +116,7 @@ async def test_a_file_that_is_gone_is_known_by_its_path(
 @pytest.mark.skipif(os.name == "nt", reason="a path of bytes")
 async def test_any_path_can_be_written_down(tmp_path: Path) -> None:
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
-    odd.write_bytes(PICTURE)
+    odd.write_bytes(PICTURE)  # noqa: ASYNC240 - a test
     json.loads((await read_asked(job(image_url=odd))).copy)
 
 

@@ -37,7 +37,7 @@ def nested(depth: int) -> Any:
     return value
 
 
-@pytest.mark.parametrize("coins", ODD_NUMBERS, ids=repr)
+@pytest.mark.parametrize("coins", ODD_NUMBERS, ids=lambda value: repr(value)[:8])
 def test_an_odd_price_is_unknown(coins: Any) -> None:
     assert coins_in([{"_id": "t", "coins": coins}]) is None
     assert coins_in([{"_id": "t", "coins": coins}, {"_id": "u", "coins": 2.5}]) == 2.5
@@ -53,7 +53,7 @@ def test_an_odd_price_is_unknown(coins: Any) -> None:
         {"list": nested(900)},
         {"a\ud800": {"b": [math.nan, {"c": 10**400}]}},
     ],
-    ids=lambda odd: repr(odd)[:30],
+    ids=lambda odd: repr(odd)[:20],
 )
 async def test_any_record_is_written_down(odd: Mapping[str, Any], tmp_path: Path) -> None:
     record = {"_id": "t1", **odd}
@@ -67,7 +67,7 @@ async def test_any_record_is_written_down(odd: Mapping[str, Any], tmp_path: Path
     async with Journal.open(tmp_path / "run.db") as journal:
         again = await journal.take("one", "w", unique=True)
     assert again.state == "done"
-    assert list(again.records) == [storable(record)]
+    assert list(again.records) == storable([record])
     assert again.records[0]["_id"] == record["_id"]
 
 
@@ -82,7 +82,7 @@ async def outcome_of(a2e: A2E, **options: Any) -> Any:
         return [outcome async for outcome in run], run
 
 
-@pytest.mark.parametrize("coins", ODD_NUMBERS, ids=repr)
+@pytest.mark.parametrize("coins", ODD_NUMBERS, ids=lambda value: repr(value)[:8])
 async def test_a_run_survives_an_odd_price(coins: Any, tmp_path: Path) -> None:
     def odd(service: Service, request: httpx.Request) -> httpx.Response | None:
         [task] = service.tasks
@@ -99,7 +99,7 @@ async def test_a_run_survives_an_odd_price(coins: Any, tmp_path: Path) -> None:
     assert len(service.tasks) == 1
 
 
-@pytest.mark.parametrize("price", [math.nan, math.inf, -1, 10**400])
+@pytest.mark.parametrize("price", [math.nan, math.inf, -1, 10**400], ids=["nan", "inf", "-1", "huge"])
 async def test_an_odd_quote_does_not_lift_the_limit(price: Any) -> None:
     def quote(service: Service, request: httpx.Request) -> httpx.Response | None:
         if request.url.path.endswith("/quote"):
@@ -173,7 +173,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize("record", REFUSALS, ids=repr)
-async def test_what_was_finally_refused_is_not_started_again(
+async def test_what_is_finally_refused_is_not_started_again(
     record: Mapping[str, Any], tmp_path: Path
 ) -> None:
     def failed(service: Service, request: httpx.Request) -> httpx.Response:
@@ -188,9 +188,8 @@ async def test_what_was_finally_refused_is_not_started_again(
 
 async def test_what_failed_otherwise_is_started_again_within_and_between_runs(tmp_path: Path) -> None:
     def failed(service: Service, request: httpx.Request) -> httpx.Response:
-        return ok(
-            {"_id": service.tasks[-1]["_id"], "current_status": "failed", "failed_message": "out of memory"}
-        )
+        ended = {"current_status": "failed", "failed_message": "out of memory"}
+        return ok({"_id": service.tasks[-1]["_id"], **ended})
 
     service = Service(after=failed)
     for retries, starts in ((1, 2), (1, 2), (3, 4)):

@@ -79,7 +79,7 @@ async def test_what_an_old_key_asked_for_is_not_known_and_not_made_up(path: Path
         assert (await take(journal, job(6).with_key("new"))).asked is not None
 
 
-async def test_a_look_changes_nothing(path: Path) -> None:
+def test_a_look_changes_nothing(path: Path) -> None:
     content = path.read_bytes()
     look = look_into(path)
     assert look.states == {"done": 3, "failed": 1, "starting": 1, "accepted": 1, "new": 1}

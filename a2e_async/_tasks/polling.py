@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from a2e_async._tasks.route_health import may_pass
 from a2e_async._tasks.schedule import Schedule, group_by_age
 from a2e_async._tasks.status import RUNNING_WORDS, end_by_status
 from a2e_async._tasks.waiting import Judge, Waiter, WaitingTask
 from a2e_async.clock import Clock
-from a2e_async.errors import A2EError, APIError, TaskNotFound, TransportError, UnexpectedReply
-from a2e_async.failures import Failure, classify, may_concern_one_id
+from a2e_async.errors import A2EError, APIError, TaskNotFound, TransportError
+from a2e_async.failures import may_concern_one_id
 from a2e_async.policies import Lateness, RetryPolicy
 from a2e_async.records import JSONObject
 
@@ -39,7 +40,6 @@ _BACKOFF = 0.25  # seconds; doubled with each failure in a row
 _LONGEST_BACKOFF = 10.0
 _DOUBLINGS_COUNTED = 10  # keeps the power of two small; the longest backoff is reached much earlier
 
-_NO_ROUTE = frozenset({404, 405, 410, 501})  # statuses of a page that says that there is no such route
 _SAME_MOMENT = 0.01  # seconds
 _LONG_AGO = -1e9  # when a task of an earlier process was last asked for
 
@@ -305,7 +305,7 @@ class Poller:
 
     async def _on_failed_batch(self, batch: Sequence[WaitingTask], now: float, error: A2EError) -> None:
         """Fail only the tasks that the error is about; the others keep waiting."""
-        if _may_pass(error):
+        if may_pass(error):
             self._back_off(error)
             return
         if not may_concern_one_id(error):
@@ -344,7 +344,7 @@ class Poller:
         try:
             record = await self._reader.read_one(entry.id)
         except A2EError as error:
-            if _may_pass(error):
+            if may_pass(error):
                 self._back_off(error)
                 return
             if not may_concern_one_id(error):
@@ -394,9 +394,3 @@ class Poller:
         if self._open.get(entry.id) is entry:
             del self._open[entry.id]
             self._unsure.pop(entry.id, None)
-
-
-def _may_pass(error: A2EError) -> bool:
-    """Whether asking again may bring an answer. A route that is missing is no answer about a task."""
-    missing = isinstance(error, UnexpectedReply) and error.status in _NO_ROUTE
-    return missing or classify(error) is not Failure.FINAL

@@ -12,10 +12,10 @@ from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation, one
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, APIError, ServerError, UnexpectedReply
-from a2e_async.failures import may_concern_one_id
+from a2e_async.failures import Failure, classify, may_concern_one_id
 from a2e_async.records import TaskRecord
 
-__all__ = ["RouteHealth", "alternatives"]
+__all__ = ["RouteHealth", "alternatives", "may_pass"]
 
 _MISSING = frozenset({404, 405, 410, 501})  # statuses of a route that is missing
 _MISSING_FOR_ONE = frozenset({405, 501})  # the same, where a 404 may be about the id
@@ -96,3 +96,9 @@ def alternatives(get: Operation[Any] | None) -> Iterator[Operation[Any]]:
     other = base.removesuffix("/detail") if base.endswith("/detail") else f"{base}/detail"
     by_id = Field("id", str, "id", required=True)
     yield Operation("GET", f"{other}/{{id}}", one(TaskRecord), path_fields=(by_id,))
+
+
+def may_pass(error: A2EError) -> bool:
+    """Whether asking again may bring an answer. A route that is missing is no answer about a task."""
+    missing = isinstance(error, UnexpectedReply) and error.status in _MISSING
+    return missing or classify(error) is not Failure.FINAL

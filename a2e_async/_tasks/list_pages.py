@@ -12,7 +12,7 @@ from a2e_async._spec.operation import Call, Operation, Paging
 from a2e_async._tasks.replies import records_in
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import Clock
-from a2e_async.errors import UnexpectedReply
+from a2e_async.errors import InvalidRequest, UnexpectedReply
 from a2e_async.records import JSONObject, task_id_of
 
 __all__ = ["ListIndex", "ListPages", "says_nothing"]
@@ -50,15 +50,16 @@ class ListPages:
         Raises:
             UnexpectedReply: the reply holds something, but no tasks. It must not pass for an empty list.
         """
-        query: dict[str, Any] = {}
-        if self._paging.size:
-            query[self._paging.size] = self.size
-        if self._paging.page:
-            query[self._paging.page] = number
-
-        body: dict[str, Any] | None = {} if self._operation.has_body else None
-        call = Call(self._operation.method, self._operation.path, query, body)
-        data = await self._transport.send(call, repeatable=True)
+        try:
+            call = self._call(number)
+            data = await self._transport.send(call, repeatable=True)
+        except InvalidRequest:
+            # The largest page that a list takes is not always declared.
+            if not self._paging.size or self.size <= self._paging.default_size:
+                raise
+            self.size = self._paging.default_size
+            call = self._call(number)
+            data = await self._transport.send(call, repeatable=True)
 
         records = records_in(data)
         if not any(task_id_of(record) for record in records) and not says_nothing(data):
@@ -66,6 +67,16 @@ class ListPages:
                 "a list without tasks", status=200, method=call.method, path=call.path, body=data
             )
         return records
+
+    def _call(self, number: int) -> Call:
+        query: dict[str, Any] = {}
+        if self._paging.size:
+            query[self._paging.size] = self.size
+        if self._paging.page:
+            query[self._paging.page] = number
+
+        body: dict[str, Any] | None = {} if self._operation.has_body else None
+        return Call(self._operation.method, self._operation.path, query, body)
 
     def is_last(self, page: Sequence[JSONObject]) -> bool:
         """Whether no page follows this one.

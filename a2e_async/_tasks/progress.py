@@ -71,6 +71,7 @@ class Progress:
     def timed_out(self, timeout: float) -> A2EError:
         """The error of a job that has not ended in time. It holds the task, or else the marker."""
         family = self._job.family
+
         if self._task is not None:
             return WaitTimeout(
                 f"{self._task!r} has not ended within {timeout:g} s; it goes on", task=self._task

@@ -51,9 +51,11 @@ def _tasks_in(data: Any, depth: int) -> Iterator[JSONObject]:
     if isinstance(data, list):
         for item in data:
             yield from _tasks_in(item, depth - 1) if depth else ()
+
     elif not isinstance(data, Mapping):
         if _is_bare_id(data):
             yield {"_id": str(data)}
+
     elif not depth or data.keys() & _OF_A_USER:
         return
     elif task_id_of(data) is not None and not _is_envelope(data):

@@ -89,8 +89,10 @@ def as_moderation_error(error: Exception, body: Mapping[str, Any]) -> Moderation
     plain = isinstance(error, InvalidRequest | PermissionDenied) or type(error) is APIError
     if not plain or not isinstance(error, APIError) or error.status >= 500:
         return None
+
     if not is_final_refusal(_without_inputs(error.message, body), error.code):
         return None
+
     return ModerationError(
         error.message,
         status=error.status,

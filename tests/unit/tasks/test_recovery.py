@@ -418,3 +418,53 @@ async def test_a_marker_of_the_callers_own_is_not_taken_for_a_longer_one() -> No
     service.before = on_starts(None, LOST["reset"])
     task = await pictures(prompt="seven").start(marker="order-7")
     assert owners(service, [task]) == ["seven"]
+
+
+async def test_a_list_that_refuses_large_pages_is_read_by_small_ones() -> None:
+    def on_list(service: Service, request: httpx.Request) -> Answer | None:
+        return refused(400, "pageSize is too large") if int(request.url.params["pageSize"]) > 10 else None
+
+    service = Service(list_lag=0.4)
+    service.on_list = on_list
+    task = await crowded(service, client(service), 60)
+    assert owners(service, [task]) == ["wanted"]
+
+
+@pytest.mark.parametrize("ahead", [0.0, 1200.0, -1200.0])
+@pytest.mark.parametrize("made", [True, False])
+async def test_a_start_of_an_earlier_process_under_many_newer_tasks(ahead: float, made: bool) -> None:
+    """The clock of the earlier process was wrong, so nobody knows exactly when it sent the start."""
+    service = Service(page_most=10, dated=True)
+    first = Pictures(client(service))
+    sent = anyio.current_time()
+    if made:
+        await first(prompt="wanted").start(marker="a2e-abcdefghij234")
+    for number in range(520):
+        await first(prompt=f"newer {number}").start()
+    await anyio.sleep(300)
+
+    pictures = Pictures(client(service, start=RESUBMIT))
+    job = pictures(prompt="wanted")
+    starter = pictures.runtime.starter(pictures)
+    records = await starter.recover(job, job.body, "a2e-abcdefghij234", sent + ahead)
+    assert [record["prompt"] for record in records] == ["wanted"] * made
+
+
+@pytest.mark.parametrize("rate", [2, 8, 30])
+async def test_a_list_that_grows_while_it_is_read_leaves_nobody_uncertain(rate: int) -> None:
+    """Pages bring nothing new then, although page numbers are not ignored."""
+    service = Service(page_most=10, delay=0.1, list_lag=0.5)
+    a2e = client(service, start=StartPolicy(window=20.0))
+    service.after = lambda service, request: LOST["504"]() if b"lost" in request.content else None
+    tasks: list[Task[PictureRecord]] = []
+
+    async def lose(number: int) -> None:
+        tasks.append(await Pictures(a2e)(prompt=f"lost {number}").start())
+
+    async with anyio.create_task_group() as group:
+        for number in range(20):
+            group.start_soon(lose, number)
+        for number in range(rate * 30):
+            group.start_soon(Pictures(a2e)(prompt=f"newer {number}").start)
+            await anyio.sleep(1 / rate)
+    assert len(tasks) == len(set(owners(service, tasks))) == 20

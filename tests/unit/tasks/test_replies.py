@@ -96,7 +96,8 @@ def test_the_records_of_a_list(data: Any) -> None:
 def test_a_record_without_an_id_and_nothing_at_all() -> None:
     bare = {"current_status": "done", "meta": {"a": 1}}
     assert records_in(bare) == [bare]
-    for data in (None, [], {}, {"rows": []}, {"message": "none"}, {"count": 0, "list": []}):
+    nothing: list[Any] = [None, [], {}, {"rows": []}, {"message": "none"}, {"count": 0, "list": []}]
+    for data in nothing:
         assert records_in(data) == []
 
 

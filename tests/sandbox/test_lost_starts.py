@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from a2e_async import A2E, Job, StartPolicy, SubmissionUncertain
@@ -128,3 +129,38 @@ async def test_a_family_without_a_list_is_uncertain_at_once(family: str) -> None
             await jobs[family].run()
         assert uncertain.value.job is jobs[family]
         assert on.made(family) == on.made() == 1
+
+
+async def test_hundreds_of_newer_tasks_never_hide_a_lost_one() -> None:
+    """Over real sockets, in a family whose list is read page by page."""
+    async with stage(start=StartPolicy(window=5.0)) as on:
+        on.sandbox.script("text_to_image.start", "reset_after")
+        found: list[str] = []
+
+        async def lose() -> None:
+            found.append((await on.a2e.text_to_image(prompt="the lost one").start()).id)
+
+        async with anyio.create_task_group() as group:
+            on.sandbox.set_faults(Faults(operations="list", status_503=1.0))
+            group.start_soon(lose)
+            while not on.made():  # noqa: ASYNC110
+                await anyio.sleep(0.001)
+            async with on.a2e.bulk(
+                (on.a2e.text_to_image(prompt=f"kite {number}") for number in range(520)), concurrency=40
+            ) as run:
+                await drained(run)
+            on.sandbox.set_faults()
+
+        assert found == [on.sandbox.ledger.tasks[0].id]
+        assert on.made() == 521
+
+
+@pytest.mark.parametrize("policy", [StartPolicy(window=90.0), RESUBMIT])
+async def test_replies_without_an_id_are_searched_for(policy: StartPolicy) -> None:
+    async with stage(faults=Faults(operations="start", no_id=0.4), start=policy) as on:
+        async with on.a2e.bulk(
+            (on.a2e.text_to_image(prompt=f"kite {number}") for number in range(40)), concurrency=10
+        ) as run:
+            outcomes = await drained(run)
+        assert [outcome.error for outcome in outcomes if outcome.error] == []
+        assert len(set(ids(outcomes))) == on.made() == 40

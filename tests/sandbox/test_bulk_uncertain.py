@@ -31,9 +31,11 @@ async def lose_a_start(on: Stage, journal: Path, answer: str = "reset_before") -
     faults = Faults(operations="list", status_503=1.0) if answer == "reset_after" else None
     if faults:
         on.sandbox.set_faults(faults)
+
     on.sandbox.script("image_to_video.start", "ok", answer)
     outcomes = await rerun(on, keyed, journal=journal, concurrency=1, policy=StartPolicy(window=30.0))
     on.sandbox.set_faults()
+
     [error] = [outcome.error for outcome in outcomes if outcome.error]
     assert isinstance(error, SubmissionUncertain)
     assert error.marker

@@ -85,6 +85,7 @@ async def test_the_copy_can_be_read_and_holds_no_secret_and_no_content(tmp_path:
             },
         )
     )
+
     assert "secret" not in asked.copy
     assert len(asked.copy) < 6000
     body = json.loads(asked.copy)["body"]

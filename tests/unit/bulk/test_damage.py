@@ -122,6 +122,7 @@ def edit_a_cell(dice: random.Random, path: Path) -> None:
         count = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
         if count == 0:
             return
+
         column, row = dice.choice(columns), dice.randrange(count)
         keys = ", ".join(columns[:3])
         condition = f"({keys}) IN (SELECT {keys} FROM {table} LIMIT 1 OFFSET {row})"
@@ -209,6 +210,7 @@ async def test_nothing_depends_on_the_log_of_a_killed_run(tmp_path: Path) -> Non
     await write(tmp_path / "run.db", tmp_path / "killed")
     log = tmp_path / "killed" / "run.db-wal"
     size = log.stat().st_size
+
     for length in (None, 0, 31, 33, size // 2, size - 1):
         folder = tmp_path / f"cut {length}"
         shutil.copytree(tmp_path / "killed", folder)
@@ -226,9 +228,11 @@ async def test_an_emptied_file_beside_a_log_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "killed" / "run.db"
     log = path.with_name("run.db-wal").read_bytes()
     path.write_bytes(b"")
+
     with pytest.raises(JournalError, match="it is empty, but"):
         async with Journal.open(path):
             pass
+
     path.unlink()
     with pytest.raises(JournalError, match="is missing, but"):
         async with Journal.open(path):

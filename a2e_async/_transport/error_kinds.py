@@ -68,9 +68,7 @@ def kind_of(status: int, code: Any, words: str, *, readable: bool) -> type[APIEr
         return InsufficientCredits if account is InsufficientCredits else RateLimited
     if status in (401, 402):
         return PlanRequired if account is PlanRequired else _BY_STATUS[status]
-    if account is AuthenticationError and status == 404:
-        return NotFound  # "Token not found" is about a token that the caller names
-    if account:
+    if account and status != 404:  # "Token not found" is about a token that the caller names
         return account
     if not readable:
         return UnexpectedReply

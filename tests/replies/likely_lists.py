@@ -101,7 +101,7 @@ def _newer_values() -> Iterator[Case]:
     works = {START: reply([MADE]), BATCH: reply([DONE])}
     newer: dict[str, Any] = {"model_type": "zimage-2"}
     request = {**RUN, "args": {**RUN["args"], **newer}}
-    yield case("value-newer-than-the-document", request, works, urls=[IMAGE], sent=newer, logged="zimage-2")
+    yield case("value-newer-than-the-document", request, works, urls=[IMAGE], sent=newer)
 
     extra = {**RUN, "args": {**RUN["args"], "extra_body": {"sharpness": 3}}}
     yield case("value-in-extra-body", extra, works, urls=[IMAGE], sent={"sharpness": 3})

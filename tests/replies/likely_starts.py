@@ -150,7 +150,9 @@ def _refusals() -> Iterator[Case]:
     failed = {"_id": "@ID", "current_status": "failed", "coins": 10, "image_urls": []}
     for name, words in REFUSALS.items():
         refused: dict[str, Any] = {"error": ["ModerationError", "TaskRejected"], "text_has": [words]}
-        yield likely(f"refused-at-start-{name}", {"json": {"code": 0, "message": words}}, requests_max=1, **refused)
+        yield likely(
+            f"refused-at-start-{name}", {"json": {"code": 0, "message": words}}, requests_max=1, **refused
+        )
         answers = {
             START: reply([MADE]),
             BATCH: reply({"@each": {**failed, "failed_message": words}}),

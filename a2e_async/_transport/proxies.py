@@ -40,4 +40,4 @@ def _pattern(name: str) -> str:
         address = ip_address(name.partition("/")[0])
     except ValueError:
         return f"all://*{name}"
-    return f"all://[{name}]" if address.version == 6 else f"all://{name}"
+    return f"all://[{address}]" if address.version == 6 else f"all://{address}"

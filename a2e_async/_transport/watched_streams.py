@@ -9,6 +9,8 @@ library gets the bytes of one reply and no more, and a connection that holds any
 from __future__ import annotations
 
 import functools
+import select
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from a2e_async._transport.library import core_of
@@ -153,6 +155,7 @@ class WatchedStream:
 
     async def aclose(self) -> None:
         """Close the connection."""
+        self._has_surplus = True  # its number may soon be that of another socket
         await self._stream.aclose()
 
     async def start_tls(
@@ -176,20 +179,34 @@ class WatchedStream:
         return (
             self._has_surplus
             or (self._reply is not None and self._reply.is_unknown)
-            or bool(self._stream.get_extra_info("is_readable"))
+            or bool(self._poll_socket(0))
             or self._has_decrypted()
         )
 
+    @functools.cached_property
+    def _poll_socket(self) -> Callable[[int], Any]:
+        """Says at once whether the socket has something to read. Made once: looking it up takes longer."""
+        socket = self._stream.get_extra_info("socket")
+        if socket is None or socket.fileno() < 0 or not hasattr(select, "poll"):
+            return lambda _: self._stream.get_extra_info("is_readable")
+
+        poll = select.poll()
+        poll.register(socket.fileno(), select.POLLIN)
+        return poll.poll
+
+    @functools.cached_property
+    def _tls(self) -> Any:
+        return self._stream.get_extra_info("ssl_object")
+
     def _has_decrypted(self) -> bool:
         """Whether TLS has received something that was not read yet. Only for an idle connection."""
-        tls = self._stream.get_extra_info("ssl_object")
-        if tls is None:
+        if self._tls is None:
             return False
 
         import ssl
 
         try:
-            tls.read(1)  # does no I/O; the byte is lost, and the connection with it
+            self._tls.read(1)  # does no I/O; the byte is lost, and the connection with it
         except ssl.SSLWantReadError:
             return False
         except ssl.SSLError:

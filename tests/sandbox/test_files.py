@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import AsyncIterator, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
+from anyio.abc import SocketStream
 
 from a2e_async import A2E
 from a2e_async._files.destination import SavedFile
 from a2e_async._files.downloads import Downloader
-from a2e_async.errors import DownloadError, UploadError
+from a2e_async.errors import ConfigurationError, DownloadError, InvalidArgument, UploadError
 from a2e_async.policies import RetryPolicy
 from a2e_async.sandbox import Faults, Sandbox, VirtualClock
 
@@ -216,10 +219,99 @@ async def test_limits_and_refusals_are_reported(sandbox: Sandbox, a2e: A2E, tmp_
     with pytest.raises(DownloadError, match="expire") as caught:
         await downloader(a2e).download(f"{sandbox.files_origin}/cdn/none.png", folder=tmp_path)
     assert caught.value.status == 404
-    sandbox.script("download", "redirect")
-    with pytest.raises(DownloadError, match="redirects are not followed"):
-        await downloader(a2e).download(sandbox.file_url(10), folder=tmp_path)
     assert names(tmp_path) == []
+
+
+@pytest.mark.anyio
+async def test_redirects_and_cuts_behind_them(sandbox: Sandbox, a2e: A2E, tmp_path: Path) -> None:
+    sandbox.script("download", "redirect", "cut:100000", "redirect", "cut:1000000", "redirect")
+    saved = await downloader(a2e).download(sandbox.file_url(SIZE), folder=tmp_path)
+    assert saved.size == SIZE
+    assert sandbox.ledger.bytes_downloaded < SIZE + 2 * 65536
+
+
+@pytest.mark.anyio
+async def test_media_on_this_machine_is_fine_where_the_api_is(sandbox: Sandbox, a2e: A2E) -> None:
+    result = await a2e.image_to_video(image_url=sandbox.file_url(10), prompt="it waves").run()
+    assert result.urls
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8000", "localhost", "10.0.0.7", "2130706433", "[::1]", "minio:9000"]
+)
+async def test_media_that_the_service_cannot_fetch_is_refused_before_it_is_paid(host: str) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(500)
+
+    url = f"http://{host}/cat.png"
+    async with A2E("sk_x", transport=httpx.MockTransport(answer)) as client:
+        jobs = [
+            client.image_to_video(image_url=url, prompt="it waves"),
+            client.workflow("userNewThing", {"inputs": {"image_urls": ["https://cdn.example/a.png", url]}}),
+        ]
+        for job, field in zip(jobs, ("image_url", "inputs.image_urls[1]"), strict=True):
+            with pytest.raises(InvalidArgument, match=r"cannot fetch it.*pathlib\.Path") as caught:
+                await job.start()
+            assert caught.value.field == field
+
+        for bad in ("file:///tmp/cat.png", "s3://bucket/cat.png", "ftp://host/cat.png"):
+            with pytest.raises(InvalidArgument, match=r"image_url: .*cannot fetch.*pathlib\.Path"):
+                client.image_to_video(image_url=bad, prompt="it waves")
+    assert asked == []
+
+
+@pytest.mark.anyio
+async def test_every_request_has_one_sender_and_one_encoding(tmp_path: Path) -> None:
+    heads: list[bytes] = []
+
+    async def serve(stream: SocketStream) -> None:
+        async with stream:
+            heads.append(await stream.receive())
+            body = b'{"code": 0, "data": {}}' if b" /api/" in heads[-1] else PNG
+            await stream.send(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n" + body)
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    url = f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}"
+    async with anyio.create_task_group() as group:
+        group.start_soon(listener.serve, serve)
+        for agent in (None, "my-app/1.0 (ann)"):
+            async with A2E("sk_x", base_url=url, user_agent=agent) as client:
+                await client.request("GET", "/api/v1/user/info")
+                await client.download(f"{url}/a.png", tmp_path)
+        group.cancel_scope.cancel()
+    await listener.aclose()
+
+    agents = [f"a2e-async/{version('a2e-async')}"] * 2 + ["my-app/1.0 (ann)"] * 2
+    for head, expected in zip(heads, agents, strict=True):
+        lines = head.decode().lower().split("\r\n")
+        assert [line for line in lines if line.startswith("user-agent:")] == [f"user-agent: {expected}"]
+        assert sum(line.startswith("accept-encoding:") for line in lines) == 1
+    assert b"sk_x" not in heads[1] + heads[3]
+
+
+@pytest.mark.parametrize("agent", ["", "a\r\nb: c", " a", "ü", 5])
+def test_a_sender_that_no_header_can_hold_is_refused(agent: Any) -> None:
+    with pytest.raises(ConfigurationError, match="user_agent"):
+        A2E("sk_x", user_agent=agent)
+
+
+@pytest.mark.anyio
+async def test_the_storage_is_never_a_private_host_of_a_public_api() -> None:
+    urls = {"uploadUrl": "https://10.0.0.7/a.png", "cdnUrl": "https://cdn.example/a.png", "key": "a.png"}
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        return httpx.Response(200, json={"code": 0, "data": urls})
+
+    async with A2E("sk_x", transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(UploadError, match="private network"):
+            await client.upload(PNG)
+    assert asked == ["video.a2e.ai"]
 
 
 @pytest.mark.anyio

@@ -87,13 +87,8 @@ class A2E(Api):
         check_whole("max_connections", max_connections, error=ConfigurationError)
         check_positive("timeout", timeout, unit="seconds", error=ConfigurationError)
 
-        self._settings = Settings(
-            secret.checked(),
-            base_url_from(base_url, allow_http=allow_http),
-            float(timeout),
-            max_connections,
-            user_agent_from(user_agent),
-        )
+        url, agent = base_url_from(base_url, allow_http=allow_http), user_agent_from(user_agent)
+        self._settings = Settings(secret.checked(), url, float(timeout), max_connections, agent)
         self._retry = retry or RetryPolicy()
         self._start = start or StartPolicy()
         self._lateness = lateness or Lateness()

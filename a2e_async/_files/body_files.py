@@ -70,6 +70,7 @@ def _check_urls(value: Any, private_hosts: bool, where: str) -> None:
             raise InvalidArgument(
                 where, f"{shown(value)} {problem}; give the file as pathlib.Path(...), bytes or an Upload"
             )
+
     elif isinstance(value, Mapping):
         for key, member in value.items():
             if not _NO_MEDIA.search(str(key)):

@@ -55,6 +55,7 @@ class ReplyEnd:
             How many of them belong to the reply.
         """
         at = 0
+
         while at < len(data) and self._part is not _Part.END:
             match self._part:
                 case _Part.HEAD:
@@ -65,6 +66,7 @@ class ReplyEnd:
                     at = self._read_line(data, at)
                 case _:
                     return len(data)
+
         return at
 
     def _read_head(self, data: bytes, at: int) -> int:

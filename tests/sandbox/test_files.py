@@ -249,7 +249,7 @@ async def test_media_that_the_service_cannot_fetch_is_refused_before_it_is_paid(
 
     url = f"http://{host}/cat.png"
     async with A2E("sk_x", transport=httpx.MockTransport(answer)) as client:
-        jobs = [
+        jobs: list[Any] = [
             client.image_to_video(image_url=url, prompt="it waves"),
             client.workflow("userNewThing", {"inputs": {"image_urls": ["https://cdn.example/a.png", url]}}),
         ]

@@ -294,9 +294,12 @@ async def test_a_closed_file_is_refused_and_a_failing_one_reported(tmp_path: Pat
             return False
 
     b = bench()
-    for source in (file, memory, Odd()):
+    closed: list[Any] = [file, memory, Odd()]
+    for source in closed:
         with pytest.raises(InvalidArgument, match="closed"):
             await b.uploader.upload(source)
+
+    pipe: Any = Pipe()
     with pytest.raises(UploadError, match="broken pipe"):
-        await b.uploader.upload(Pipe())
+        await b.uploader.upload(pipe)
     assert not b.service.calls

@@ -175,8 +175,9 @@ def error(
     """
     declared = call.operation.error_has_success(status) or (status == 200 and says_success(call.operation))
     raw: dict[str, Any]
-    if declared and code is None:
-        raw = {"success": False, "error": message, "code": str(status), "timestamp": call.stamp}
+    if declared and (code is None or status != 200):
+        text = str(status if code is None else code)
+        raw = {"success": False, "error": message, "code": text, "timestamp": call.stamp}
     else:
         raw = {"code": status if code is None else code, "message": message}
 

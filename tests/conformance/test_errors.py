@@ -151,7 +151,7 @@ async def test_a_code_of_its_own(a2e: A2E) -> None:
             "/api/v1/video/generate",
             body={"anchor_id": ANCHOR, "anchor_type": 0, "audioSrc": SOUND, **canvas, **extra},
         )
-    assert (type(caught.value), caught.value.status, caught.value.code) == (InvalidRequest, 400, 30005)
+    assert (type(caught.value), caught.value.status, caught.value.code) == (InvalidRequest, 400, "30005")
 
 
 async def test_a_refused_body_keeps_the_words_of_the_service(a2e: A2E) -> None:

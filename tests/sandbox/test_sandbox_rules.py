@@ -129,7 +129,7 @@ def test_two_backgrounds_at_once_are_30005(talker: Talker) -> None:
     body = {**STARTS["video/generate"], "back_id": ANCHOR, "custom_back_id": ANCHOR}
     reply = talker.post("video/generate", body)
     assert reply.status_code == 400
-    assert reply.json()["code"] == 30005
+    assert reply.json()["code"] == "30005"
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,8 @@ def tasks_made(
         name = record.get("name")
         foreign = foreign_marker(name, marker) if isinstance(name, str) else None
         task_id = task_id_of(record)
+        if task_id is not None and task_id == known:
+            continue  # the task that is continued keeps the name of its first start
         if foreign or (is_claimed(task_id) and _differs(record, call.body or {})):
             raise _unclear(call, reply, f"the reply is about another start ({foreign or task_id})")
     if records:

@@ -251,7 +251,7 @@ async def test_a_200_without_a_task_is_a_rejection(resource: str, a2e: A2E, sand
     balance = sandbox.balance
     with pytest.raises(TaskRejected, match="NSFW content detected") as caught:
         await getattr(a2e, resource)(name="x", prompt="sandbox:nsfw").run()
-    assert caught.value.body["nsfw"] is True
+    assert caught.value.body["data"]["nsfw"] is True
     assert sandbox.balance == balance
 
 

@@ -251,6 +251,16 @@ async def test_files_are_uploaded_before_the_start(tmp_path: Path) -> None:
     assert "authorization" not in put[0].headers
 
 
+async def test_a_file_that_does_not_exist_is_named_before_anything_is_sent(tmp_path: Path) -> None:
+    service = Service()
+    there, gone = tmp_path / "there.png", tmp_path / "gone.png"
+    there.write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 100)
+    job = Pictures(client(service))(prompt="a kite", source_url=there, style={"reference_url": gone})
+    with pytest.raises(InvalidArgument, match=r"style: .*gone\.png does not exist"):
+        await job.start()
+    assert service.requests == []
+
+
 async def test_a_file_that_cannot_be_uploaded_starts_nothing() -> None:
     service = Service(
         before=lambda service, request: refused(403) if "presigned" in request.url.path else None

@@ -57,8 +57,19 @@ def check_body(body: Mapping[str, Any], *, private_hosts: bool) -> None:
     """
     _check_urls(body, private_hosts, "")
     for key, value in body.items():
-        for file in files_in(value):
-            _check_exists(key, file)
+        _check_files(value, key)
+
+
+def _check_files(value: Any, where: str) -> None:
+    """Refuse files that do not exist, naming their place in the body."""
+    if isinstance(value, os.PathLike):
+        _check_exists(where, value)
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            _check_files(member, f"{where}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _check_files(item, f"{where}[{index}]")
 
 
 def _check_urls(value: Any, private_hosts: bool, where: str) -> None:

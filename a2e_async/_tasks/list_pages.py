@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,9 @@ _TOP_KEPT = 5.0  # seconds for which the top of the list is not read again
 _INDEX_KEPT = 60.0  # seconds after which an index is made anew
 
 # Members of an object that is no record: it says that there is nothing, or counts it.
+_EMPTY = re.compile(
+    r"\bno\b|\bnot found\b|\bnone\b|empty|success|\bok\b|没有|暂无|为空|未找到|成功", re.IGNORECASE
+)
 _NOTHING_KEYS = frozenset({"message", "msg", "count", "total", "rows", "list", "data", "records", "items"})
 
 
@@ -152,8 +156,16 @@ def says_nothing(data: Any) -> bool:
     """Whether a reply's data is empty, or an object that only says or counts that there is nothing."""
     if isinstance(data, dict):
         filled = any(isinstance(value, list | dict) and value for value in data.values())
-        return data.keys() <= _NOTHING_KEYS and not filled
+        if filled or not data.keys() <= _NOTHING_KEYS:
+            return False
+        # Words alone may say that the list cannot be read now: that is no proof that it is empty.
+        words = [value for value in (data.get("message"), data.get("msg")) if value]
+        return data.keys() > {"message", "msg"} & data.keys() or all(map(_says_empty, words))
     return data is None or data == "" or (isinstance(data, list) and not any(data))
+
+
+def _says_empty(words: Any) -> bool:
+    return isinstance(words, str) and _EMPTY.search(words) is not None
 
 
 def _ids_of(page: Sequence[JSONObject]) -> set[str]:

@@ -254,7 +254,7 @@ class Starter:
 
         why = type(error).__name__ if error else "sent by an earlier run"
         logger.warning("start %s: %s; searching for the task", job.family, why)
-        found = await self._finder.find(lost, until=lost.sent + self._policy.window)
+        found = await self._finder.find(lost, until=self._search_until(lost, error))
         if found:
             await self._settle(lost.body, found, watch)
             return found
@@ -267,6 +267,16 @@ class Starter:
             raise _uncertain(job, marker, f"{cause}no such task within {self._policy.window:g} s") from error
         logger.warning("start %s: no such task; starting again", job.family)
         return []
+
+    def _search_until(self, lost: LostStart, error: Exception | None) -> float:
+        """When a search may end without a task.
+
+        How long ago an earlier run sent a start is known by this machine's wall clock alone, and that may
+        have jumped since. Before such a start is sent again, the whole window is waited for anew.
+        """
+        earlier_run = error is None
+        began = self._clock.now() if earlier_run and self._policy.resubmit else lost.sent
+        return began + self._policy.window
 
     def _note_sending(self, body: Mapping[str, Any], marker: str | None) -> LostStart:
         """Note what is needed to find the start that is sent now."""

@@ -468,3 +468,17 @@ async def test_a_list_that_grows_while_it_is_read_leaves_nobody_uncertain(rate: 
             group.start_soon(Pictures(a2e)(prompt=f"newer {number}").start)
             await anyio.sleep(1 / rate)
     assert len(tasks) == len(set(owners(service, tasks))) == 20
+
+
+async def test_a_wall_clock_that_jumped_does_not_end_the_search_for_an_earlier_start_at_once() -> None:
+    """The service is still at work on the start, although it looks twenty minutes old."""
+    service = Service(list_lag=30.0)
+    sent = anyio.current_time()
+    await Pictures(client(service))(prompt="wanted").start(marker="a2e-abcdefghij234")
+
+    pictures = Pictures(client(service, start=RESUBMIT))
+    job = pictures(prompt="wanted")
+    records = await pictures.runtime.starter(pictures).recover(
+        job, job.body, "a2e-abcdefghij234", sent - 1200.0
+    )
+    assert [record["prompt"] for record in records] == ["wanted"]

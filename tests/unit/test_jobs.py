@@ -256,7 +256,7 @@ async def test_a_file_that_does_not_exist_is_named_before_anything_is_sent(tmp_p
     there, gone = tmp_path / "there.png", tmp_path / "gone.png"
     there.write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 100)
     job = Pictures(client(service))(prompt="a kite", source_url=there, style={"reference_url": gone})
-    with pytest.raises(InvalidArgument, match=r"style: .*gone\.png does not exist"):
+    with pytest.raises(InvalidArgument, match=r"style.reference_url: .*gone\.png does not exist"):
         await job.start()
     assert service.requests == []
 

@@ -28,8 +28,7 @@ _INDEX_KEPT = 60.0  # seconds after which an index is made anew
 
 # Members of an object that is no record: it says that there is nothing, or counts it.
 _EMPTY = re.compile(
-    r"\bno\b|\bnothing\b|\bnot found\b|\bnone\b|empty|success|\bok\b|没有|暂无|为空|未找到|成功",
-    re.IGNORECASE,
+    r"\b(no|nothing|not found|none|ok)\b|empty|success|没有|暂无|为空|未找到|成功", re.IGNORECASE
 )
 _NOTHING_KEYS = frozenset({"message", "msg", "count", "total", "rows", "list", "data", "records", "items"})
 

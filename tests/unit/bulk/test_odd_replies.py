@@ -95,7 +95,7 @@ async def test_a_run_survives_an_odd_price(coins: Any, tmp_path: Path) -> None:
         content = json.dumps({"code": 0, "data": {"_id": task["_id"], "coins": coins}})
         return httpx.Response(200, content=content)
 
-    service = Service(after=odd)
+    service = Service(duration=0.0, after=odd)
     journal = tmp_path / "run.db"
     [outcome], run = await outcome_of(fast_client(service), journal=journal, max_coins=100.0)
     assert outcome.error is None
@@ -112,7 +112,7 @@ async def test_an_odd_quote_does_not_lift_the_limit(price: Any) -> None:
             return httpx.Response(200, content=json.dumps({"code": 0, "data": {"coins": price}}))
         return None
 
-    service = Service(before=quote)
+    service = Service(duration=0.0, before=quote)
     a2e = fast_client(service)
     jobs = [Pictures(a2e)(prompt=f"{number}") for number in range(10)]
     async with a2e.bulk(jobs, max_coins=65.0) as run:
@@ -129,7 +129,7 @@ async def test_an_odd_quote_does_not_lift_the_limit(price: Any) -> None:
     ],
 )
 async def test_an_error_of_the_account_stops_the_run(status: int, body: Any, kind: type[Exception]) -> None:
-    service = Service(before=lambda service, request: httpx.Response(status, json=body))
+    service = Service(duration=0.0, before=lambda service, request: httpx.Response(status, json=body))
     a2e = fast_client(service)
     jobs = [Pictures(a2e)(prompt=f"{number}") for number in range(50)]
     async with a2e.bulk(jobs, concurrency=4) as run:
@@ -142,7 +142,7 @@ async def test_a_plan_without_the_api_stops_the_run() -> None:
     def no_plan(service: Service, request: httpx.Request) -> httpx.Response:
         return refused(403, "API access is only available on paid plans. Please upgrade your plan.")
 
-    service = Service(before=no_plan)
+    service = Service(duration=0.0, before=no_plan)
     a2e = fast_client(service)
     async with a2e.bulk([Pictures(a2e)(prompt=f"{n}") for n in range(50)], concurrency=4) as run:
         assert [outcome async for outcome in run] == []
@@ -157,7 +157,7 @@ async def test_any_other_403_concerns_one_job(words: str) -> None:
             return refused(403, words)
         return None
 
-    service = Service(before=refuse_one)
+    service = Service(duration=0.0, before=refuse_one)
     a2e = fast_client(service)
     jobs = [Pictures(a2e)(prompt="bad" if number == 3 else f"{number}") for number in range(20)]
     async with a2e.bulk(jobs, concurrency=2) as run:
@@ -185,7 +185,7 @@ async def test_what_is_finally_refused_is_not_started_again(
     def failed(service: Service, request: httpx.Request) -> httpx.Response:
         return ok({"_id": service.tasks[-1]["_id"], "coins": 30, **record})
 
-    service = Service(after=failed)
+    service = Service(duration=0.0, after=failed)
     for _ in range(2):
         [outcome], _run = await outcome_of(fast_client(service), retries=5, journal=tmp_path / "run.db")
         assert isinstance(outcome.error, TaskFailed)
@@ -197,7 +197,7 @@ async def test_what_failed_otherwise_is_started_again_within_and_between_runs(tm
         ended = {"current_status": "failed", "failed_message": "out of memory"}
         return ok({"_id": service.tasks[-1]["_id"], **ended})
 
-    service = Service(after=failed)
+    service = Service(duration=0.0, after=failed)
     for retries, starts in ((1, 2), (1, 2), (3, 4)):
         [outcome], _run = await outcome_of(fast_client(service), retries=retries, journal=tmp_path / "run.db")
         assert isinstance(outcome.error, TaskFailed)
@@ -215,7 +215,7 @@ async def test_a_start_that_is_finally_refused_stays_refused(answer: httpx.Respo
             return None
         return httpx.Response(answer.status_code, content=answer.content)
 
-    service = Service(before=refuse)
+    service = Service(duration=0.0, before=refuse)
     for replayed in (False, True):
         [outcome], _run = await outcome_of(fast_client(service), retries=5, journal=tmp_path / "run.db")
         assert outcome.error is not None

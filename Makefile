@@ -7,9 +7,12 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SPEC   ?= https://video.a2e.ai/dev/openapi-spec
 
+# Three workers for two cores: many tests wait, for a process or a socket.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 2) // 2)")
+PYTEST  := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
 # No sandbox, no processes, no random documents.
 QUICK    := tests/unit tests/test_house.py tests/test_surface.py
-UNTRACED := trio or codegen or bench
 
 # The last release that runs on Node.js 20.
 PRISM := 5.14.2
@@ -32,13 +35,13 @@ demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in de
 	@$(BIN)/python -m a2e_async.demo
 
 quick: $(READY) ## the tests to run between edits: under a minute on two cores
-	$(BIN)/python -m pytest -n auto --dist worksteal $(QUICK)
+	$(PYTEST) $(QUICK)
 
-# Tracing lines costs half as much time again, so coverage is measured where it tells most: on the half that
-# runs on asyncio. The second command runs exactly the tests that the first one leaves out.
+# Tracing lines doubles the time of a test, so coverage is measured where it tells most: on the unit tests that
+# run on asyncio. The second command runs exactly the tests that the first one leaves out.
 test: $(READY) ## all tests, with the coverage of a2e_async
-	$(BIN)/python -m pytest -n auto --dist worksteal -k "not ($(UNTRACED))" --cov --cov-report=term
-	$(BIN)/python -m pytest -n auto --dist worksteal -k "$(UNTRACED)"
+	$(PYTEST) -m traced --cov --cov-report=term
+	$(PYTEST) -m "not traced"
 
 check: lint types imports fresh surface-check workflows ## lint, types, imports, generated code, public surface, workflows
 
@@ -82,7 +85,7 @@ test-fast: $(READY) ## the tests on the faster transport of the extra "fast"
 
 regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), say what changed, test
 	$(BIN)/python -m codegen regenerate $(if $(UNMATCHED),--unmatched=$(UNMATCHED)) $(SPEC)
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(PYTEST)
 
 conformance: $(READY) ## prove every operation of every resource, and write the table down
 	$(BIN)/python -m tests.conformance.table

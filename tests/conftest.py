@@ -16,3 +16,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     """The event loop's backend."""
     return str(request.param)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests whose coverage is measured: the unit tests, on asyncio."""
+    for item in items:
+        if item.nodeid.startswith("tests/unit/") and "trio" not in item.nodeid:
+            item.add_marker("traced")

@@ -18,7 +18,8 @@ def modules_of(changes: list[Change]) -> set[str]:
     """The modules that the changes are about, old and new."""
     found = {f"{one.resource}.py" for one in changes}
     for one in changes:
-        if one.kind == "resource":
+        # The facts of a resource, such as its outputs, are not names of modules.
+        if one.kind == "resource" and one.action != "changed":
             found |= {f"{name}.py" for name in (one.old, one.new) if name} | {"__init__.py"}
     return found
 

@@ -128,8 +128,9 @@ async def test_a_look_does_not_disturb_a_run(journal: Path) -> None:
                 assert look.running
                 assert look.damaged == []
                 assert sum(look.states.values()) >= looks
-                with pytest.raises(JournalError, match="in use"):
-                    await rerun(on, lambda a2e: [], journal=journal)
+                if looks in (1, 15, 30):
+                    with pytest.raises(JournalError, match="in use"):
+                        await rerun(on, lambda a2e: [], journal=journal)
 
         look = look_into(journal)
         assert not look.running

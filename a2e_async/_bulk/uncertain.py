@@ -93,6 +93,6 @@ def _find(db: sqlite3.Connection, start: UncertainStart) -> tuple[Entry, int]:
     """The entry of an uncertain start, and the run that took it last."""
     row = db.execute("SELECT * FROM jobs WHERE number = ?", (start.number,)).fetchone()
     entry = None if row is None else entry_from(row)
-    if entry is None or entry.key != start.key or entry.state != State.STARTING:
+    if row is None or entry is None or entry.key != start.key or entry.state != State.STARTING:
         raise InvalidArgument("start", f"the start of {start.key!r} is not uncertain")
     return entry, int(row["seen"])

@@ -84,7 +84,7 @@ class _Unpacker:
     """Decompresses gzip, also of several members, or deflate."""
 
     def __init__(self, encodings: tuple[str, ...], wbits: int) -> None:
-        if len(encodings) > 1:
+        if len(encodings) != 1:
             raise Retry(f"sent as {', '.join(encodings)}, which was not requested")
         self._name = encodings[0]
         self._wbits = wbits

@@ -37,14 +37,14 @@ async def open_file(
         DownloadError: a redirect leads nowhere, to a host that is not allowed, or there are too many.
         TransportError: a host could not be reached.
     """
-    address = url
+    address, status = url, None
     for _ in range(_MAX_REDIRECTS + 1):
         async with http.stream("GET", address, headers=headers, timeout=timeout) as response:
             if response.status not in _REDIRECTS:
                 yield response, address
                 return
-            address = _target(url, address, response, private_hosts)
-    raise DownloadError(f"more than {_MAX_REDIRECTS} redirects", url=url, status=response.status)
+            address, status = _target(url, address, response, private_hosts), response.status
+    raise DownloadError(f"more than {_MAX_REDIRECTS} redirects", url=url, status=status)
 
 
 def _target(url: str, address: str, response: Response, private_hosts: bool) -> str:

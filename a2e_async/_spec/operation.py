@@ -193,7 +193,7 @@ class Operation(Generic[T]):
         keywords = {field.wire_name: field.name for field in self.body}
         named = {keywords.get(key, key): value for key, value in body.items()}
         # The rules know nothing about values that are newer than they are.
-        unchecked = {keywords.get(key, key) for key in extra}
+        unchecked: set[str] = {keywords.get(str(key), str(key)) for key in extra}
         if self.needs:
             chosen = (field for field in self.body if field.choices and field.name in named)
             unchecked |= {field.name for field in chosen if field.is_unknown(named[field.name])}

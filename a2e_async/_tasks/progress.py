@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,9 +25,11 @@ class StartedJob(Protocol):
     """The part of a Job that `Progress` uses."""
 
     @property
+    @abstractmethod
     def family(self) -> str:
         """The name of the job's workflow."""
 
+    @abstractmethod
     def task(self, records: Sequence[JSONObject], *, born: float | None = None) -> Any:
         """Make the Task of a start of the job."""
 

@@ -217,6 +217,7 @@ class RouteReader:
         operation = route.operation
         field = (*operation.path_fields, *operation.query)[0]
         call = operation.call({field.name: id}, {})
+        data: Any = None
 
         for _ in range(_READS_OF_A_STRANGER):
             try:
@@ -237,6 +238,7 @@ class RouteReader:
         self._batch.asked = True
         operation = self._batch.operation
         call = Call(operation.method, operation.path, body={"ids": list(ids)})
+        data: Any = None
 
         for _ in range(_READS_OF_A_STRANGER):
             data = await self._transport.send(call, repeatable=True)

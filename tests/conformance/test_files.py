@@ -136,15 +136,14 @@ async def test_a_file_that_does_not_exist_is_refused_by_name_before_anything_is_
     a2e: A2E, sandbox: Sandbox
 ) -> None:
     gone = Path("/nowhere/at/all.png")
-    member = {"type": "reference_image", "url": gone}
-    jobs = {
+    jobs: dict[str, Job[Any]] = {
         "image_url: ": a2e.image_to_video(image_url=gone),
         r"image_urls\[1\]: ": a2e.virtual_try_on(image_urls=[b"x", gone]),
         r"reference_media\[0\].url: ": a2e.wan25(
             prompt="x",
             model="wan2.7-i2v",
             task_type="reference_image",
-            reference_media=[member],
+            reference_media=[{"type": "reference_image", "url": gone}],
         ),
     }
     before = sandbox.ledger.presigns.total(), sandbox.ledger.made()

@@ -11,7 +11,7 @@ SPEC   ?= https://video.a2e.ai/dev/openapi-spec
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 2) // 2)")
 PYTEST  := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-# No sandbox, no processes, no random documents.
+# No sandbox, no processes, no random documents, and one event loop.
 QUICK    := tests/unit tests/test_house.py tests/test_surface.py
 
 # The last release that runs on Node.js 20.
@@ -35,7 +35,7 @@ demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in de
 	@$(BIN)/python -m a2e_async.demo
 
 quick: $(READY) ## the tests to run between edits: under a minute on two cores
-	$(PYTEST) $(QUICK)
+	$(PYTEST) -k "not trio" $(QUICK)
 
 # Tracing lines doubles the time of a test, so coverage is measured where it tells most: on the unit tests that
 # run on asyncio. The second command runs exactly the tests that the first one leaves out.

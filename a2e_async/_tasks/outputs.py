@@ -97,7 +97,7 @@ def output_urls(
         sent: URLs that the start was given in other fields.
         declared: the fields that hold the output, in order of preference. A dot leads into an object.
     """
-    given = {*sent, *(url for key in inputs if key in raw for url in urls_in(raw[key]))}
+    given = _given_urls(raw, inputs, sent)
     for path in declared:
         urls = [url for value in _values_at(raw, path) for url in _declared_in(value) if url not in given]
         if urls:
@@ -111,12 +111,17 @@ def has_result(
     raw: JSONObject, inputs: Collection[str], sent: Collection[str], declared: Sequence[str]
 ) -> bool:
     """Whether a field holds a URL that is certainly an output: it is declared, or named after a result."""
-    given = {*sent, *(url for key in inputs if key in raw for url in urls_in(raw[key]))}
+    given = _given_urls(raw, inputs, sent)
     if any(
         url not in given for path in declared for value in _values_at(raw, path) for url in urls_in(value)
     ):
         return True
     return any(not found.name.copy for found in _by_kind(raw, inputs, given)["result"])
+
+
+def _given_urls(raw: JSONObject, inputs: Collection[str], sent: Collection[str]) -> Collection[str]:
+    """The URLs that the start was given, as sent or as the record echoes them."""
+    return {*sent, *(url for key in inputs if key in raw for url in urls_in(raw[key]))}
 
 
 def has_declared(raw: JSONObject, declared: Sequence[str]) -> bool:

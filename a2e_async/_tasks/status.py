@@ -49,14 +49,8 @@ _NEUTRAL = _words("task job image video audio generation status all in with")  #
 _WORDS = re.compile(r"[^\W_]+")
 _REFUSED = re.compile(r"nsfw|nfsw")
 
-_LOOSE_REASON_KEYS = (
-    "task_status_msg",
-    "reason",
-    "msg",
-    "message",
-    "error",
-    "detail",
-)  # also used for other texts
+# Also used for other texts.
+_LOOSE_REASON_KEYS = ("task_status_msg", "reason", "msg", "message", "error", "detail")
 _CODE_KEYS = ("failed_code", "fail_code", "error_code", "err_code", "failedCode", "errorCode")
 _NO_CODE = frozenset({"", "0", "null", "none", "ok", "success"})
 

@@ -97,7 +97,7 @@ def asked_of(job: Job[Any], old_key: bool = False) -> Asked:
     """Find out what a job asks for, in this thread; see `read_asked`."""
     hashes = _Hashes()
     contents = _identity(job, hashes.of)
-    paths = _identity(job, lambda file: hashes.of(file) if isinstance(file, bytes | Upload) else _path(file))
+    paths = _identity(job, hashes.of_place)
     copy = _identity(job, hashes.shown)
 
     try:
@@ -120,13 +120,17 @@ class _Hashes:
     def __init__(self) -> None:
         self.problem: InvalidArgument | None = None
         self._known: dict[str, str] = {}
+        self._of_bytes: dict[int, str] = {}
 
     def of(self, file: File) -> Mapping[str, str]:
         """Represent a file by the hash of its content."""
         if isinstance(file, Upload):
             return {"sha256": file.sha256}
         if isinstance(file, bytes):
-            return {"sha256": hashlib.sha256(file).hexdigest()}
+            # The job keeps its bytes alive, so their id is theirs alone.
+            if id(file) not in self._of_bytes:
+                self._of_bytes[id(file)] = hashlib.sha256(file).hexdigest()
+            return {"sha256": self._of_bytes[id(file)]}
 
         path = os.fspath(file)
         if path not in self._known:
@@ -136,6 +140,12 @@ class _Hashes:
                 self._known[path] = ""
                 self.problem = InvalidArgument("source", f"the file cannot be read: {error}")
         return {"sha256": self._known[path]}
+
+    def of_place(self, file: File) -> Mapping[str, str]:
+        """Represent a file by its path, if it has one, else by its content."""
+        if isinstance(file, bytes | Upload):
+            return self.of(file)
+        return {"path": _text(os.path.abspath(os.fspath(file)))}
 
     def shown(self, file: File) -> Mapping[str, Any]:
         """Represent a file by its name and the beginning of its hash."""
@@ -151,10 +161,6 @@ def _identity(job: Job[Any], replace: Callable[[File], Any]) -> dict[str, Any]:
         "body": map_files(without_delivery(job.body), replace),
         "query": map_files(without_delivery(job.call.query), replace),
     }
-
-
-def _path(file: File) -> Mapping[str, str]:
-    return {"path": _text(os.path.abspath(os.fspath(file)))}  # type: ignore[arg-type]
 
 
 def _text(path: Any) -> str:

@@ -128,11 +128,24 @@ class ConnectionFailed(TransportError):
 
     Attributes:
         delivered: False if the request provably never reached the server.
+        permanent: whether this machine or its network is at fault, so that trying again changes nothing: the
+            host is not known, its certificate is not trusted, a proxy refuses. Then nothing was delivered.
     """
 
-    def __init__(self, message: str, *, method: str = "", path: str = "", delivered: bool = True) -> None:
+    permanent = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str = "",
+        path: str = "",
+        delivered: bool = True,
+        permanent: bool = False,
+    ) -> None:
         super().__init__(message, method=method, path=path)
         self.delivered = delivered
+        self.permanent = permanent
 
 
 class RequestTimeout(TransportError):

@@ -17,6 +17,7 @@ import enum
 from a2e_async.errors import (
     APIError,
     AuthenticationError,
+    ConfigurationError,
     ConnectionFailed,
     InsufficientCredits,
     InvalidArgument,
@@ -30,7 +31,15 @@ from a2e_async.errors import (
     UnexpectedReply,
 )
 
-__all__ = ["UNANSWERED", "Failure", "classify", "concerns_account", "may_concern_one_id"]
+__all__ = [
+    "UNANSWERED",
+    "Failure",
+    "cannot_connect",
+    "classify",
+    "concerns_account",
+    "is_permanent_here",
+    "may_concern_one_id",
+]
 
 UNANSWERED = frozenset({408, 425, 444, 460, 499})
 """Statuses below 500 that say nothing about the request: the exchange ended too early. Its server may
@@ -63,6 +72,26 @@ def classify(error: BaseException) -> Failure:
     if isinstance(error, UnexpectedReply):
         return Failure.FINAL if error.status >= 400 or error.status in _MOVED else Failure.UNKNOWN
     return Failure.FINAL
+
+
+def is_permanent_here(error: BaseException | None) -> bool:
+    """Whether this machine, its network or its settings are at fault, so that every request would fail.
+
+    Examples are a host that is not known, a certificate that is not trusted, a proxy that refuses, and a
+    variable such as SSL_CERT_FILE or HTTPS_PROXY that cannot be used. Nothing was delivered. Somebody must
+    mend it, so such an error is raised at once and once.
+    """
+    if isinstance(error, ConnectionFailed):
+        return error.permanent
+    return isinstance(error, ConfigurationError)
+
+
+def cannot_connect(error: BaseException | None) -> bool:
+    """Whether no connection could be made, for a reason that may pass: refused, reset, no answer.
+
+    A single request is tried again for `RetryPolicy.connect_patience` seconds.
+    """
+    return isinstance(error, ConnectionFailed) and not error.delivered and not error.permanent
 
 
 def concerns_account(error: BaseException) -> bool:

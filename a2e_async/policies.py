@@ -28,6 +28,9 @@ class RetryPolicy:
         cap: the longest pause to draw, in seconds.
         patience: the longest pause that a server may ask for, in seconds. A longer one is cut to this, so
             that one wrong number cannot silence a client for an hour.
+        connect_patience: the longest time in seconds to try to connect, the pauses included. What cannot
+            pass by itself, such as an unknown host, is not tried again at all. A bulk run is more patient:
+            it tries for as long as its own ``timeout``.
         random: returns a number from 0 to 1; tests pass their own.
     """
 
@@ -35,12 +38,13 @@ class RetryPolicy:
     base: float = 0.5
     cap: float = 20.0
     patience: float = 120.0
+    connect_patience: float = 15.0
     random: Callable[[], float] = attrs.field(default=random.random, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         """Check the attributes."""
         _check_attempts("RetryPolicy", self.attempts)
-        for name in ("base", "cap", "patience"):
+        for name in ("base", "cap", "patience", "connect_patience"):
             _check_seconds(f"RetryPolicy.{name}", getattr(self, name))
 
     def delay(self, attempt: int, retry_after: float | None = None) -> float | None:

@@ -16,6 +16,7 @@ ALONE: list[A2EError] = [
     errors.InvalidArgument("prompt", "is required"),
     errors.ConfigurationError("no token"),
     errors.ConnectionFailed("reset", method="POST", path="/x", delivered=False),
+    errors.ConnectionFailed("no such host", delivered=False, permanent=True),
     errors.RequestTimeout("slow", method="GET", path="/x"),
     errors.InvalidRequest("bad", status=400, code=7, trace_id="t", method="GET", path="/x", body={"a": [1]}),
     errors.RateLimited("slow down", status=429),

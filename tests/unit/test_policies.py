@@ -29,7 +29,14 @@ from a2e_async.errors import (
     TaskRejected,
     UnexpectedReply,
 )
-from a2e_async.failures import Failure, classify, concerns_account, may_concern_one_id
+from a2e_async.failures import (
+    Failure,
+    cannot_connect,
+    classify,
+    concerns_account,
+    is_permanent_here,
+    may_concern_one_id,
+)
 from a2e_async.policies import RetryPolicy, StartPolicy, retry_after_seconds
 
 
@@ -110,6 +117,24 @@ def test_which_errors_may_be_about_one_id(error: A2EError, about_an_id: bool) ->
     assert may_concern_one_id(error) is about_an_id
 
 
+@pytest.mark.parametrize(
+    ("error", "permanent", "passing"),
+    [
+        (ConnectionFailed("no such host", delivered=False, permanent=True), True, False),
+        (ConfigurationError("SSL_CERT_FILE"), True, False),
+        (ConnectionFailed("refused", delivered=False), False, True),
+        (ConnectionFailed("reset"), False, False),
+        (RequestTimeout("x"), False, False),
+        (ServerError("x", status=503), False, False),
+        (InvalidArgument("x", "y"), False, False),
+        (None, False, False),
+    ],
+)
+def test_faults_of_this_machine(error: A2EError | None, permanent: bool, passing: bool) -> None:
+    assert is_permanent_here(error) is permanent
+    assert cannot_connect(error) is passing
+
+
 seconds = st.floats(0, 1e6)
 policies = st.builds(
     RetryPolicy,
@@ -164,7 +189,7 @@ def test_attempts_that_are_none_are_refused(policy: type[RetryPolicy | StartPoli
 
 @pytest.mark.parametrize("value", [-1, math.nan, math.inf, "1", None, True])
 def test_seconds_that_are_none_are_refused(value: Any) -> None:
-    for name in ("base", "cap", "patience"):
+    for name in ("base", "cap", "patience", "connect_patience"):
         with pytest.raises(ConfigurationError, match=name):
             RetryPolicy(**{name: value})
     with pytest.raises(ConfigurationError, match="window"):

@@ -9,10 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 from a2e_async._files.media_types import BY_EXTENSION
 
-__all__ = ["name_of_url", "numbered", "safe_name", "shortened", "with_extension"]
+__all__ = ["ascii_name", "name_of_url", "numbered", "safe_name", "shortened", "with_extension"]
 
 MAX_NAME_BYTES = 120
 """Bound on safe names: leaves room for suffixes under every file system's 255 (eCryptfs: 143)."""
+
+_MAX_ASCII_BYTES = 80
 
 # Extensions that say nothing about the content; replaced like a wrong one.
 _EMPTY_EXTENSIONS = frozenset({".bin", ".tmp", ".dat", ".part", ".download"})
@@ -23,14 +25,17 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}")
 
+# Letters and marks that show nothing: with them, two names look the same.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+
 
 def safe_name(name: str | bytes | None, *, fallback: str = "file") -> str:
     """A file name that is safe on every system.
 
-    Path separators and characters that Windows forbids become ``_``. Control characters and characters
-    that change the direction of text are removed. The result does not start with a dot or dash, does not
-    end with a dot, is not a device name (``con``), and has 1 to `MAX_NAME_BYTES` bytes. Letters
-    of all scripts are kept.
+    Path separators and characters that Windows forbids become ``_``. Control characters, characters that
+    change the direction of text and those that nobody sees are removed. The result does not start with a
+    dot or dash, does not end with a dot, is not a device name (``con``), and has 1 to `MAX_NAME_BYTES`
+    bytes. Letters of all scripts are kept.
 
     Args:
         name: the wanted name.
@@ -55,13 +60,10 @@ def _safe_character(character: str) -> str:
         return " "
     category = unicodedata.category(character)
     if category == "Cs":
-        return "_"
-    if category in ("Cc", "Cn", "Co") or unicodedata.bidirectional(character) in _DIRECTIONS:
+        return "_"  # half of a character, or a byte of a name that is not UTF-8
+    if category in ("Cc", "Cf", "Cn", "Co") or character in _INVISIBLE:
         return ""
-    return "" if character in "\u200e\u200f\u061c\ufeff" else character
-
-
-_DIRECTIONS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+    return character
 
 
 def _trim(text: str) -> str:
@@ -119,3 +121,25 @@ def name_of_url(url: str) -> str:
     """A safe name from the last part of a URL's path."""
     path = urlsplit(url).path.rstrip("/")
     return safe_name(unquote(path.rpartition("/")[2]), fallback="download")
+
+
+def ascii_name(name: str) -> str:
+    """A name for the path of a URL: ASCII without spaces, with the extension of the safe name.
+
+    Letters lose their accents. A letter that is none of ASCII's is written as its code point.
+
+    Example:
+        >>> ascii_name("图片 déjà vu.png")
+        'u56fe-u7247-deja-vu.png'
+    """
+    stem, extension = _split_extension(name)
+    plain = "".join(map(_ascii_character, unicodedata.normalize("NFC", stem)))
+    slug = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._") or "file"
+    return shortened(slug + extension, _MAX_ASCII_BYTES)
+
+
+def _ascii_character(character: str) -> str:
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    if plain or unicodedata.combining(character):
+        return plain
+    return f"-u{ord(character):x}-" if character.isalpha() else "-"

@@ -6,13 +6,12 @@ import hashlib
 import re
 import secrets
 import time
-import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 from a2e_async._files.content import Content
-from a2e_async._files.file_names import safe_name, with_extension
+from a2e_async._files.file_names import ascii_name, safe_name, with_extension
 from a2e_async._files.media_types import extension_of
 from a2e_async._files.presign import Presign
 from a2e_async._files.transfer import RETRIED_STATUSES, Http, Response, Retry, UploadProgress, report
@@ -165,8 +164,5 @@ def _object_key(key: ContentKey, name: str | None) -> str:
     """
     extension = extension_of(key.content_type)
     safe = with_extension(safe_name(name), extension) if extension else safe_name(name)
-    plain = unicodedata.normalize("NFKD", safe).encode("ascii", "ignore").decode()
-    slug = re.sub(r"-+(?=\.|$)", "", re.sub(r"[^A-Za-z0-9._]+", "-", plain))[-80:].lstrip("-._")
-
     digest = hashlib.sha256(f"{key.sha256} {key.content_type}".encode()).hexdigest()
-    return f"{digest[:32] if key.sha256 else secrets.token_hex(16)}/{slug or 'file'}"
+    return f"{digest[:32] if key.sha256 else secrets.token_hex(16)}/{ascii_name(safe)}"

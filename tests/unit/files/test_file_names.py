@@ -12,7 +12,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from a2e_async._files.file_names import name_of_url, numbered, safe_name, shortened, with_extension
+from a2e_async._files.file_names import (
+    ascii_name,
+    name_of_url,
+    numbered,
+    safe_name,
+    shortened,
+    with_extension,
+)
 from a2e_async._files.media_types import content_type_of
 
 ANYTHING = st.text(
@@ -164,3 +171,51 @@ def test_a_safe_name_can_be_made_on_this_system(tmp_path_factory: pytest.TempPat
     path.write_bytes(b"x")
     assert path.parent == folder
     path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a\u200bb\u200dc\u2060d\u00ade.png", "abcde.png"),
+        ("\u3164\u2800.png", "png"),
+        ("\u202dphoto\u202egpj.exe", "photogpj.exe"),
+        ("tag\U000e0041.png", "tag.png"),
+        (os.fsdecode(b"caf\xe9.png"), "caf_.png"),
+        ("NUL", "_NUL"),
+        ("com1 .png", "_com1 .png"),
+        ("a:b.png", "a_b.png"),
+        ("photo.png. . ", "photo.png"),
+        ("\x1b]0;title\x07.png", "]0;title.png"),
+    ],
+)
+def test_what_nobody_sees_and_what_systems_reserve_is_left_out(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("图片.png", "u56fe-u7247.png"),
+        ("кот.jpeg", "u43a-u43e-u442.jpeg"),
+        ("Übung déjà vu.mp4", "Ubung-deja-vu.mp4"),
+        ("cafe\u0301.png", "cafe.png"),
+        ("my 猫 photo.png", "my-u732b-photo.png"),
+        ("🐈.png", "file.png"),
+        ("---.png", "file.png"),
+        ("ﬁle №5.wav", "file-No5.wav"),
+        ("a.tar.gz", "a.tar.gz"),
+        ("file", "file"),
+        (
+            "漢" * 38 + ".webm",
+            "u6f22-" * 12 + "u6f.webm",
+        ),
+        ("x" * 300 + ".png", "x" * 76 + ".png"),
+    ],
+)
+def test_a_name_in_ascii_keeps_its_extension_and_stays_recognisable(name: str, plain: str) -> None:
+    assert ascii_name(name) == plain
+
+
+@given(ANYTHING | HOSTILE)
+def test_a_name_in_ascii_fits_into_a_url(name: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}", ascii_name(safe_name(name)))

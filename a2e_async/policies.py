@@ -73,16 +73,20 @@ class StartPolicy:
             even if the window was too short, raises `SubmissionUncertain`.
         attempts: the most times a start is sent, the first time included: after refusals (429),
             connections that were never made and, with ``resubmit``, starts that made no task.
+        grace: seconds for which a start that is to be recorded goes on after it was cancelled, so that the
+            answer to its request is not lost.
     """
 
     window: float = 180.0
     resubmit: bool = False
     attempts: int = 20
+    grace: float = 10.0
 
     def __attrs_post_init__(self) -> None:
         """Check the attributes."""
         _check_attempts("StartPolicy", self.attempts)
-        _check_seconds("StartPolicy.window", self.window)
+        for name in ("window", "grace"):
+            _check_seconds(f"StartPolicy.{name}", getattr(self, name))
 
 
 @attrs.frozen

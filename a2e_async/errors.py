@@ -344,13 +344,13 @@ class DownloadError(A2EError):
     """A file could not be downloaded. Its partial file is kept, and the next download resumes it.
 
     Attributes:
-        url: the file's URL, without its query, which may contain a signature.
+        url: the file's URL, without its query, which may contain a signature; empty if it is not known.
         status: the host's HTTP status, None if it did not answer.
     """
 
     def __init__(self, message: str, *, url: str, status: int | None = None) -> None:
         self.url = url.partition("?")[0]
-        super().__init__(f"{message} ({self.url})")
+        super().__init__(f"{message} ({self.url})" if url else message)
         self.status = status
 
 

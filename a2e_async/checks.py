@@ -1,13 +1,25 @@
-"""What a number in an argument or a setting must be. No I/O."""
+"""What a number in an argument or a setting must be, whichever library it comes from. No I/O."""
 
 from __future__ import annotations
 
 import math
+from enum import Enum
+from operator import index
 from typing import Any, NoReturn, TypeGuard
 
 from a2e_async.errors import A2EError, ConfigurationError, InvalidArgument
 
-__all__ = ["check_number", "check_positive", "check_whole", "is_number", "price_in"]
+__all__ = [
+    "check_number",
+    "check_positive",
+    "check_whole",
+    "is_number",
+    "number_from",
+    "price_in",
+    "shown",
+    "unwrapped",
+    "whole_from",
+]
 
 _MOST_COINS = 1e12  # a larger price is taken for a mistake
 
@@ -24,16 +36,60 @@ def price_in(value: Any) -> float | None:
     return value
 
 
-def check_whole(name: str, value: Any, *, least: int = 1, error: type[A2EError] = InvalidArgument) -> None:
-    """Raise `error` unless the value is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+def unwrapped(value: Any) -> Any:
+    """The value of an enum's member, and the Python value of a scalar of numpy or another array library."""
+    if type(value) in (str, int, float, bool):
+        return value
+
+    while isinstance(value, Enum):
+        value = value.value
+    if callable(getattr(value, "item", None)) and getattr(value, "ndim", None) == 0:
+        scalar = value.item()
+        return value if scalar is None else scalar  # None: the NaT of numpy
+    return value
+
+
+def number_from(value: Any) -> int | float | None:
+    """The value as an int or a float, if it is a number of any library. A bool and an array are none."""
+    value = unwrapped(value)
+    if type(value) is int or type(value) is float:
+        return value
+    if isinstance(value, bool | str | bytes | bytearray | type) or getattr(value, "ndim", None):
+        return None
+
+    try:
+        if isinstance(value, float):
+            return float(value)
+        if hasattr(value, "__index__"):
+            return index(value)
+        if not hasattr(value, "__float__"):
+            return None
+        number = float(value)  # of a Decimal or a Fraction
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return int(value) if number.is_integer() and value == int(value) else number
+
+
+def whole_from(value: Any) -> int | None:
+    """The value as an int, if it is a whole number of any library: 5, 5.0 or ``Decimal(5)``."""
+    number = number_from(value)
+    if isinstance(number, float):
+        return int(number) if number.is_integer() else None
+    return number
+
+
+def check_whole(name: str, value: Any, *, least: int = 1, error: type[A2EError] = InvalidArgument) -> int:
+    """Return the value as an int. Raise `error` unless it is a whole number of at least `least`."""
+    number = whole_from(value)
+    if number is None or number < least:
         _refuse(error, name, value, f"a whole number {'above 0' if least == 1 else f'from {least} up'}")
+    return number
 
 
 def check_positive(
     name: str, value: Any, *, unit: str = "", finite: bool = True, error: type[A2EError] = InvalidArgument
-) -> None:
-    """Raise `error` unless the value is a number above 0.
+) -> float:
+    """Return the value as a number. Raise `error` unless it is one above 0.
 
     Args:
         name: the argument or setting, for the message.
@@ -42,16 +98,31 @@ def check_positive(
         finite: whether infinity is refused too.
         error: `InvalidArgument` or `ConfigurationError`.
     """
-    if not is_number(value) or not value > 0 or (finite and value == math.inf):
+    number = number_from(value)
+    if number is None or not number > 0 or (finite and number == math.inf):
         _refuse(error, name, value, f"a number{_of(unit)} above 0")
+    return number
 
 
 def check_number(
     name: str, value: Any, *, least: float = 0, unit: str = "", error: type[A2EError] = InvalidArgument
-) -> None:
-    """Raise `error` unless the value is a finite number of at least `least`; see `check_positive`."""
-    if not is_number(value) or not least <= value < math.inf:
+) -> float:
+    """Return the value as a number. Raise `error` unless it is finite and at least `least`."""
+    number = number_from(value)
+    if number is None or not least <= number < math.inf:
         _refuse(error, name, value, f"a number{_of(unit)} from {least:g} up")
+    return number
+
+
+def shown(value: Any) -> str:
+    """The value's repr for an error message, cut to a readable length."""
+    try:
+        text = repr(value[:80] if isinstance(value, str | bytes | bytearray | list | tuple) else value)
+    except Exception:  # a broken __repr__ must not replace the error that is being reported
+        text = f"<{type(value).__name__}>"
+    if "\n" in text:  # a table or an array
+        text = " ".join(text.split())
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _of(unit: str) -> str:
@@ -59,7 +130,7 @@ def _of(unit: str) -> str:
 
 
 def _refuse(error: type[A2EError], name: str, value: Any, wanted: str) -> NoReturn:
-    problem = f"{value!r} is not {wanted}"
+    problem = f"{shown(value)} is not {wanted}"
     if error is ConfigurationError:
         raise ConfigurationError(f"{name}: {problem}")
     raise InvalidArgument(name, problem)

@@ -82,8 +82,8 @@ class A2E(Api, Files):
     ) -> None:
         secret = Token(token)
         del token  # so that no traceback from here can show it
-        check_whole("max_connections", max_connections, error=ConfigurationError)
-        check_positive("timeout", timeout, unit="seconds", error=ConfigurationError)
+        max_connections = check_whole("max_connections", max_connections, error=ConfigurationError)
+        timeout = check_positive("timeout", timeout, unit="seconds", error=ConfigurationError)
 
         url, agent = base_url_from(base_url, allow_http=allow_http), user_agent_from(user_agent)
         self._settings = Settings(secret.checked(), url, float(timeout), max_connections, agent)

@@ -73,8 +73,7 @@ class Job(Generic[RecordT]):
         Raises:
             InvalidArgument: the cost is not a number from 0 up.
         """
-        check_number("coins", coins)
-        return attrs.evolve(self, quote=float(coins))
+        return attrs.evolve(self, quote=float(check_number("coins", coins)))
 
     async def with_uploads(self) -> Self:
         """Upload the files now.
@@ -160,7 +159,7 @@ class Job(Generic[RecordT]):
         from a2e_async._tasks.progress import Progress
 
         self.workflow.require_readable()
-        check_timeout(timeout)
+        timeout = check_timeout(timeout)
 
         runtime = self.workflow.runtime
         progress = Progress(self)

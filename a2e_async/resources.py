@@ -147,7 +147,7 @@ class Workflow(Resource, Generic[RecordT]):
             WaitTimeout: there was none when the timeout had passed.
         """
         if timeout is not None:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         call = operation.call(values, options)
         task = self.task(values["id"])
         runtime = self.runtime

@@ -46,7 +46,7 @@ async def map_bounded(items: list[S], work: Callable[[int, S], Awaitable[T]], co
         InvalidArgument: `concurrency` is not a whole number above 0.
         Exception: the first failure, as itself. The other items are cancelled.
     """
-    check_whole("concurrency", concurrency)
+    concurrency = check_whole("concurrency", concurrency)
     results: dict[int, T] = {}
     queue = iter(enumerate(items))
 

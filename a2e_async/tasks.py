@@ -101,7 +101,7 @@ class Task(Generic[RecordT]):
             ```
         """
         self.workflow.require_readable()
-        check_timeout(timeout)
+        timeout = check_timeout(timeout)
 
         runtime = self.workflow.runtime
         clock = runtime.policies.clock
@@ -281,6 +281,6 @@ def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:
     return sum(coins) if coins else None
 
 
-def check_timeout(timeout: float) -> None:
-    """Raise `InvalidArgument` unless the timeout is a number of seconds above 0."""
-    check_positive("timeout", timeout, unit="seconds", finite=False)
+def check_timeout(timeout: float) -> float:
+    """Return the timeout. Raise `InvalidArgument` unless it is a number of seconds above 0."""
+    return check_positive("timeout", timeout, unit="seconds", finite=False)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import attrs
-from attrs.validators import optional
 
 from a2e_async.checks import check_positive, check_whole
 from a2e_async.errors import InvalidArgument
@@ -18,12 +17,24 @@ __all__ = ["BulkSettings"]
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 
-def _whole_from(least: int) -> Validator:
-    return lambda _, attribute, value: check_whole(attribute.name, value, least=least)
+def _concurrency(value: Any) -> int:
+    return check_whole("concurrency", value)
 
 
-def _positive(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    check_positive(attribute.name, value)
+def _timeout(value: Any) -> float:
+    return check_positive("timeout", value)
+
+
+def _retries(value: Any) -> int:
+    return check_whole("retries", value, least=0)
+
+
+def _max_coins(value: Any) -> float | None:
+    return None if value is None else check_positive("max_coins", value)
+
+
+def _start_rate(value: Any) -> float | None:
+    return None if value is None else check_positive("start_rate", value)
 
 
 def _one_of(*choices: str) -> Validator:
@@ -47,12 +58,12 @@ def _on_disk(_: Any, attribute: attrs.Attribute[Any], value: Path | None) -> Non
 class BulkSettings:
     """The settings of a bulk run; `A2E.bulk` explains them."""
 
-    concurrency: int = attrs.field(validator=_whole_from(1))
-    timeout: float = attrs.field(validator=_positive)
+    concurrency: int = attrs.field(converter=_concurrency)
+    timeout: float = attrs.field(converter=_timeout)
     journal: Path | None = attrs.field(validator=_on_disk)
-    retries: int = attrs.field(validator=_whole_from(0))
+    retries: int = attrs.field(converter=_retries)
     download_to: Path | None
-    max_coins: float | None = attrs.field(validator=optional(_positive))
-    start_rate: float | None = attrs.field(validator=optional(_positive))
+    max_coins: float | None = attrs.field(converter=_max_coins)
+    start_rate: float | None = attrs.field(converter=_start_rate)
     finished: Literal["yield", "skip"] = attrs.field(validator=_one_of("yield", "skip"))
     changed: Literal["raise", "restart"] = attrs.field(default="raise", validator=_one_of("raise", "restart"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -11,9 +10,11 @@ from typing import Any
 
 import attrs
 
-from a2e_async._spec.media import Upload
+from a2e_async._spec.local_paths import local_path, path_text
+from a2e_async._spec.media import is_file
+from a2e_async._spec.values import address_in, checked_finite, items_in, missing_hint, name_in, plain, text_in
 from a2e_async.addresses import media_url_problem
-from a2e_async.checks import is_number
+from a2e_async.checks import is_number, number_from, shown, unwrapped, whole_from
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["Field", "anyway", "checked_id", "forget_warnings", "hint", "shown"]
@@ -68,39 +69,66 @@ class Field:
         is_open = bool(self.choices) and not self.closed
         return is_open and value is not None and not _is_among(value, self.choices)
 
-    def check(self, value: Any, where: str | None = None) -> None:
-        """Raise `InvalidArgument`, naming the field, the value and what is allowed, unless it is valid.
+    def check(self, value: Any, where: str | None = None) -> Any:
+        """Return the value as it is sent, unless it is invalid. Files stay files.
 
-        A value outside an open list of choices is valid. The first time, a warning names the known ones.
+        A value of another library becomes the plain one that is meant. A value outside an open list of
+        choices is valid; the first time, a warning names the known ones.
+
+        Raises:
+            InvalidArgument: names the field, the value and what is allowed.
         """
         where = where or self.name
-        if self.media and not isinstance(value, str):
-            _check_file(where, value)
-            return
+        value = unwrapped(value)
+        if self.media and not isinstance(value, str) and address_in(value) is None:
+            return _checked_file(where, value)
 
-        self._check_kind(where, value)
+        value = self._of_kind(where, value)
         self._check_limits(where, value)
-        if self.item is not None and isinstance(value, list | tuple):
-            for index, element in enumerate(value):
-                self.item.check(element, f"{where}[{index}]")
-        if isinstance(value, Mapping):
-            self._check_members(where, value)
+        if isinstance(value, list):
+            return [self._checked_item(f"{where}[{index}]", element) for index, element in enumerate(value)]
+        return self._with_members(where, value) if isinstance(value, Mapping) else value
 
-    def _check_members(self, where: str, value: Mapping[str, Any]) -> None:
-        for member in self.fields:
-            if member.wire_name in value:
-                member.check(value[member.wire_name], f"{where}.{member.wire_name}")
-            elif member.required:
-                raise InvalidArgument(f"{where}.{member.wire_name}", "is required")
+    def _checked_item(self, where: str, value: Any) -> Any:
+        return plain(value, where) if self.item is None else self.item.check(value, where)
 
-    def _check_kind(self, where: str, value: Any) -> None:
-        if self.kind is object:
-            return
-        allowed = _KINDS[self.kind]
-        if not isinstance(value, allowed) or (isinstance(value, bool) and self.kind is not bool):
-            raise InvalidArgument(where, f"{shown(value)} is not {_KIND_NAMES[self.kind]}")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise InvalidArgument(where, f"{value} is not a finite number")
+    def _with_members(self, where: str, value: Mapping[str, Any]) -> dict[str, Any]:
+        members = {member.wire_name: member for member in self.fields}
+        given = {name_in(key, where): each for key, each in value.items()}
+        for name, member in members.items():
+            if member.required and name not in given:
+                raise InvalidArgument(f"{where}.{name}", "is required")
+
+        return {
+            name: members[name].check(each, f"{where}.{name}")
+            if name in members
+            else plain(each, f"{where}.{name}", 1)
+            for name, each in given.items()
+        }
+
+    def _of_kind(self, where: str, value: Any) -> Any:
+        """The value, if it is of the declared kind; the elements of a list or a mapping are not checked."""
+        kind = self.kind
+        taken: Any = None
+        if kind is object:
+            taken = plain(value, where)
+        elif kind is str:
+            taken = text_in(value, where)
+        elif kind is int:
+            taken = whole_from(value)
+        elif kind is float:
+            taken = number_from(value)
+        elif kind is bool:
+            taken = value if isinstance(value, bool) else None
+        elif kind is list:
+            taken = items_in(value)
+            taken = None if taken is None else list(taken)
+        else:
+            taken = value if isinstance(value, Mapping) else None
+
+        if taken is None and not (kind is object and value is None):
+            raise InvalidArgument(where, f"{shown(value)} is not {_KIND_NAMES[kind]}{missing_hint(value)}")
+        return checked_finite(taken, where) if is_number(taken) else taken
 
     def _check_limits(self, where: str, value: Any) -> None:
         if value in self.also:
@@ -165,19 +193,12 @@ def _is_among(value: Any, choices: tuple[Any, ...]) -> bool:
 
 def checked_id(name: str, value: Any) -> str:
     """Check an id for use in a path and return it."""
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    text = unwrapped(value)
+    if not isinstance(text, str) or not _ID.fullmatch(text):
         raise InvalidArgument(name, f"{shown(value)} is not an id (1 to 128 letters, digits, _ or -)")
-    return value
+    return str.__str__(text)
 
 
-_KINDS: dict[type, type | tuple[type, ...]] = {
-    str: str,
-    int: int,
-    float: (int, float),
-    bool: bool,
-    list: (list, tuple),
-    dict: Mapping,
-}
 _KIND_NAMES = {
     str: "a string",
     int: "a whole number",
@@ -209,28 +230,34 @@ def _check_url(where: str, value: str) -> None:
         )
 
 
-def _check_file(where: str, value: Any) -> None:
-    if isinstance(value, Upload):
-        return
+def _checked_file(where: str, value: Any) -> Any:
+    """The file, after what can be seen of it without reading it. What may change in memory is copied."""
+    if not is_file(value):
+        raise InvalidArgument(
+            where,
+            f"{shown(value)} is not a URL, pathlib.Path, bytes, open binary file, Pillow image or Upload"
+            f"{missing_hint(value)}",
+        )
 
-    if isinstance(value, bytes):
-        if not value:
+    if isinstance(value, bytes | bytearray | memoryview):
+        if not len(value):
             raise InvalidArgument(where, "the file is empty")
-        return
+        return bytes(value)
+    return _checked_path(where, value) if isinstance(value, os.PathLike) else value
 
-    if isinstance(value, os.PathLike):
-        try:
-            path = Path(value)
-            if not path.is_file():
-                if _is_gone(path):
-                    return
-                raise InvalidArgument(where, f"{path} is not a file")
-            if not path.stat().st_size:
-                raise InvalidArgument(where, f"{path} is empty")
-        except (OSError, TypeError) as error:
-            raise InvalidArgument(where, f"{shown(value)} cannot be read: {error}") from None
-        return
-    raise InvalidArgument(where, f"{shown(value)} is not a URL, pathlib.Path, bytes or Upload")
+
+def _checked_path(where: str, value: os.PathLike[Any]) -> Path:
+    try:
+        path = Path(local_path(where, value))
+        if not path.is_file():
+            if _is_gone(path):
+                return path
+            raise InvalidArgument(where, f"{path_text(path)} is not a file")
+        if not path.stat().st_size:
+            raise InvalidArgument(where, f"{path_text(path)} is empty")
+    except (OSError, TypeError) as error:
+        raise InvalidArgument(where, f"{shown(value)} cannot be read: {error}") from None
+    return path
 
 
 def _is_gone(path: Path) -> bool:
@@ -246,15 +273,6 @@ def _is_gone(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return False
-
-
-def shown(value: Any) -> str:
-    """The value's repr for an error message, cut to a readable length."""
-    try:
-        text = repr(value[:80] if isinstance(value, str | bytes) else value)
-    except Exception:  # a broken __repr__ must not replace the error that is being reported
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def anyway(option: str = "extra_body") -> str:

@@ -14,8 +14,10 @@ from urllib.parse import quote
 import attrs
 
 from a2e_async._spec.field import Field, anyway, checked_id, hint, shown
+from a2e_async._spec.media import is_file
 from a2e_async._spec.rules import Need, check_never_sent, check_rules
-from a2e_async.checks import check_positive
+from a2e_async._spec.values import is_sendable, plain
+from a2e_async.checks import check_positive, number_from
 from a2e_async.errors import InvalidArgument, UnexpectedReply
 from a2e_async.records import Record, decode_many
 
@@ -149,7 +151,7 @@ class Operation(Generic[T]):
             )
 
         query = self._collect(self.query, values, "extra_query")
-        query.update(options.get("extra_query", {}))
+        query.update(_plain_query(options.get("extra_query", {})))
         check_never_sent(query)
 
         body = self.body_of(values, options) if self.has_body else None
@@ -162,7 +164,7 @@ class Operation(Generic[T]):
             query,
             body,
             options.get("extra_headers", {}),
-            options.get("request_timeout"),
+            number_from(options.get("request_timeout")),
             self.may_be_empty,
         )
 
@@ -185,7 +187,7 @@ class Operation(Generic[T]):
 
     def body_of(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """Make the checked JSON body; its files are not uploaded yet."""
-        extra = options.get("extra_body", {})
+        extra = {name: plain(value, name) for name, value in options.get("extra_body", {}).items()}
         given = {name: value for name, value in values.items() if value is not None}
         body = self._collect(tuple(f for f in self.body if f.wire_name not in extra), given, "extra_body")
         body.update(extra)
@@ -211,12 +213,11 @@ class Operation(Generic[T]):
                 continue
 
             try:
-                field.check(value)
+                collected[field.wire_name] = field.check(value)
             except InvalidArgument as error:
-                if _concerns_file(field, error):
+                if _concerns_file(field, error) or not is_sendable(value):
                     raise
                 raise InvalidArgument(error.field, f"{error.problem}{anyway(option)}") from None
-            collected[field.wire_name] = value
         return collected
 
 
@@ -243,12 +244,25 @@ def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
 
     for header, value in options.get("extra_headers", {}).items():
         _check_header(header, value)
-    for name, value in options.get("extra_query", {}).items():
-        if not isinstance(name, str) or not isinstance(value, str | int | float):
-            raise InvalidArgument(f"extra_query.{name}", f"{shown(value)} is not a string, number or bool")
     for name in options.get("extra_body", {}):
         if not isinstance(name, str):
             raise InvalidArgument(f"extra_body.{name}", "the name is not a string")
+
+
+def _plain_query(query: Mapping[Any, Any]) -> dict[str, str | int | float | bool]:
+    """The query parameters as they are sent.
+
+    Raises:
+        InvalidArgument: one of them is not a string, number or bool.
+    """
+    checked = {}
+    for name, given in query.items():
+        where = f"extra_query.{name}"
+        value = None if is_file(given) else plain(given, where)
+        if not isinstance(name, str) or not isinstance(value, str | int | float):
+            raise InvalidArgument(where, f"{shown(given)} is not a string, number or bool")
+        checked[name] = value
+    return checked
 
 
 def _check_header(name: Any, value: Any) -> None:

@@ -72,7 +72,7 @@ async def test_the_copy_can_be_read_and_holds_no_secret_and_no_content(tmp_path:
     asked = await read_asked(
         job(
             image_url=picture,
-            prompt="it waves \ud800",
+            prompt="it waves 👋",
             webhook_token="whs-secret",
             webhook_url="https://hooks.e.com/secret-path",
             end_image_url="https://me:secret@bucket.e.com/a.png?X-Signature=secret",
@@ -89,7 +89,7 @@ async def test_the_copy_can_be_read_and_holds_no_secret_and_no_content(tmp_path:
     assert "secret" not in asked.copy
     assert len(asked.copy) < 6000
     body = json.loads(asked.copy)["body"]
-    assert body["prompt"] == "it waves \ud800"
+    assert body["prompt"] == "it waves 👋"
     assert body["image_url"]["file"] == str(picture)
     assert body["end_image_url"].startswith("https://bucket.e.com/a.png?...")
     assert body["upload"] == {"sha256": "ab" * 8}

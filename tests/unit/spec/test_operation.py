@@ -37,7 +37,7 @@ def refusal(operation: Operation[Any], values: Mapping[str, Any], **options: Any
         ("prompt", "x" * 2001, "at most 2000 characters"),
         ("max_images", 0, "at least 1"),
         ("max_images", 9, "at most 8"),
-        ("max_images", 1.0, "is not a whole number"),
+        ("max_images", 1.5, "is not a whole number"),
         ("max_images", "3", "is not a whole number"),
         ("max_images", True, "is not a whole number"),
         ("source_urls", "https://a.test/x", "is not a list"),

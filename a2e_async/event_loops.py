@@ -1,14 +1,18 @@
-"""The event loop that is running, whichever library made it."""
+"""The event loop that is running, whichever library made it, and work that belongs to a loop."""
 
 from __future__ import annotations
 
+import contextvars
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio.lowlevel
 
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["running_loop"]
+__all__ = ["call_in_loop", "running_loop", "start_in_background"]
+
+_background: set[Any] = set()  # asyncio itself keeps no reference to a task that runs
 
 
 def running_loop() -> Any:
@@ -24,3 +28,44 @@ def running_loop() -> Any:
 
     # Older releases of anyio return the native token itself.
     return getattr(token, "native_token", token)
+
+
+def start_in_background(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+    """Start work in a task of its own. It belongs to the running event loop and ends with it at the latest.
+
+    A task group or a cancel scope must be left in the task that entered it, and it cancels that task. So none
+    may be open while the caller's own code runs: a generator that is collected, or a fixture, is closed in
+    another task than the one it began in.
+
+    Args:
+        work: must raise nothing, except to end when it is cancelled.
+        name: for debuggers.
+    """
+    loop = running_loop()
+    if _is_trio(loop):
+        import trio
+
+        trio.lowlevel.spawn_system_task(work, name=name, context=contextvars.copy_context())
+        return
+
+    task = loop.create_task(work(), name=name)
+    _background.add(task)
+    task.add_done_callback(_background.discard)
+
+
+def call_in_loop(loop: Any, callback: Callable[[], Any]) -> bool:
+    """Call a function soon in another event loop, which may run in another thread.
+
+    Returns:
+        False if that loop has ended, so that nothing can be called there.
+    """
+    call = loop.run_sync_soon if _is_trio(loop) else loop.call_soon_threadsafe
+    try:
+        call(callback)
+    except RuntimeError:  # asyncio's and trio's ways to say that the loop is closed
+        return False
+    return True
+
+
+def _is_trio(loop: Any) -> bool:
+    return type(loop).__module__.partition(".")[0] == "trio"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2e_async._bulk.asked import read_asked
+from a2e_async._bulk.endings import NotEnded, NotStarted
 from a2e_async._bulk.entries import Entry, State, error_from, strip_inputs, with_inputs
+from a2e_async._bulk.faults import disk_fault, machine_at_fault
 from a2e_async._bulk.job_keys import key_of
 from a2e_async._bulk.launch import Launch
 from a2e_async._bulk.outcomes import Outcome
 from a2e_async._bulk.refused import finally_refused
-from a2e_async._bulk.run_state import NotStarted, RunState
+from a2e_async._bulk.run_state import RunState
 from a2e_async._bulk.uncertain import advice
 from a2e_async.errors import (
+    ConfigurationError,
     InvalidArgument,
     JournalError,
     SubmissionUncertain,
@@ -59,17 +63,29 @@ class JobRun:
 
         Raises:
             NotStarted: the run has stopped; this job was not started.
+            NotEnded: the run has stopped; the next run goes on with this job.
         """
         try:
             return await self._run()
         except NotStarted:
+            if self._may_be_paid():
+                raise NotEnded from None
             raise
         except Exception as error:
+            if machine_at_fault(error):
+                # Every job that was started would fail in the same way, and none of them is at fault.
+                self._run_state.stop(error)
+                if self._may_be_paid():
+                    raise NotEnded from error
             if concerns_account(error) or isinstance(error, JournalError):
                 self._run_state.stop(error)
             return self._outcome(error=self._with_advice(error))
         finally:
             self._run_state.under_way.discard(self._entry.number)
+
+    def _may_be_paid(self) -> bool:
+        """Whether the journal has a start of this job whose end is not known."""
+        return self._run_state.journal is not None and self._entry.state in (State.STARTING, State.ACCEPTED)
 
     def _with_advice(self, error: Exception) -> Exception:
         """The error of an uncertain start, with what to do about its entry in the journal."""
@@ -90,6 +106,10 @@ class JobRun:
         entry = self._entry
         if entry.state == State.DONE or (entry.state == State.FAILED and not self._may_retry()):
             return await self._replay()
+        try:
+            self._job.workflow.require_readable()
+        except ConfigurationError as error:
+            return self._outcome(error=error)  # of this workflow, not of the machine
 
         async with run.tasks:
             result = await self._result()
@@ -98,7 +118,8 @@ class JobRun:
     async def _take_entry(self, journal: Journal) -> None:
         """Take the job's entry from the journal; refuse a key that belongs to another job."""
         job, unique = self._job, self._job.key is not None
-        asked = await read_asked(job, old_key=journal.has_old and not unique)
+        old_key = journal.has_old and not unique
+        asked = await self._run_state.disk.through(partial(read_asked, job, old_key=old_key), disk_fault)
 
         try:
             if asked.digest is None and not unique:
@@ -134,7 +155,7 @@ class JobRun:
             record = self._job.workflow.decode(self._records()[0]) if entry.records else None
             return None if skip else self._outcome(error=error_from(entry, record))
 
-        if skip and self._files_present():
+        if skip and (run.folder is None or run.folder.has(entry.files)):
             return None
         return await self._download(self._job.task(self._records()).result())
 
@@ -182,32 +203,25 @@ class JobRun:
 
     async def _download(self, result: Result[Any]) -> Outcome:
         """Download the result's files, if the run has a folder for them and they are not there yet."""
-        run, folder = self._run_state, self._run_state.settings.download_to
+        run, folder = self._run_state, self._run_state.folder
         if folder is None:
             return self._outcome(result)
-        if self._files_present():
-            return self._outcome(result, [folder / str(file["path"]) for file in self._entry.files or ()])
+        if folder.has(self._entry.files):
+            return self._outcome(result, folder.paths(self._entry.files or ()))
 
         try:
-            async with run.downloads:
-                files = await result.fetch(folder, name=self._key)
+            files = await folder.save(result, self._key)
         except Exception as error:
+            if await folder.spoils_all(error):
+                run.stop(error)
             return self._outcome(result, error=error)
 
         if run.journal is not None:
-            stored = [{"path": file.path.relative_to(folder).as_posix(), "size": file.size} for file in files]
             try:
-                await run.journal.record_files(self._entry, stored)
+                await run.journal.record_files(self._entry, folder.described(files))
             except JournalError as error:
                 run.stop(error)
         return self._outcome(result, [file.path for file in files])
-
-    def _files_present(self) -> bool:
-        """Whether the files in the journal are all in the folder, each with its full size."""
-        folder, files = self._run_state.settings.download_to, self._entry.files
-        if folder is None:
-            return True
-        return files is not None and all(_size(folder / str(file["path"])) == file["size"] for file in files)
 
     def _may_retry(self) -> bool:
         """Whether the failed task may be started again: retries are left, and the refusal is not final."""
@@ -237,11 +251,3 @@ class JobRun:
             attempts=self._entry.attempts,
             replayed=self._replayed,
         )
-
-
-def _size(path: Path) -> int:
-    """The size of a file in bytes; -1 if it is not there."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1

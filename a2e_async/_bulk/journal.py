@@ -239,6 +239,10 @@ class Journal:
         """Record which task the start has made; see `BulkRun.bind`."""
         await self.transact(lambda db: bind(db, start, task_id))
 
+    def close_now(self) -> None:
+        """Close the journal without an event loop, after its own was closed."""
+        self._close()
+
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the work in a transaction; see `GroupCommit.transact`."""
         return await self._group.transact(work)

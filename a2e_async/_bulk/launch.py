@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 
 from a2e_async._bulk.budget import Reservation, kind_of
+from a2e_async._bulk.endings import NotStarted
 from a2e_async._bulk.entries import Entry, State, coins_in, strip_inputs
+from a2e_async._bulk.faults import service_fault
 from a2e_async._bulk.refused import refuses_finally
-from a2e_async._bulk.run_state import NotStarted, RunState
+from a2e_async._bulk.run_state import RunState
+from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.starting import Watch
 from a2e_async.checks import price_in
 from a2e_async.errors import (
@@ -32,11 +34,7 @@ from a2e_async.tasks import Task
 
 __all__ = ["Launch"]
 
-logger = logging.getLogger("a2e_async")
-
-# Failures of a request that the service has not taken. The request may be sent again.
-_NOT_TAKEN = (Failure.UNDELIVERED, Failure.REFUSED)
-_PAUSE = 15.0  # seconds between tries while the service cannot be reached or refuses everything
+T = TypeVar("T")
 
 
 class Launch:
@@ -57,39 +55,39 @@ class Launch:
     async def start(self) -> Task[Any]:
         """Start the job.
 
-        While the service cannot be reached or refuses everything, this waits and tries again, for no longer
-        than the run's timeout.
+        While the service cannot be reached or refuses everything, all jobs of the run wait and one of them
+        tries again, for no longer than the run's timeout.
 
         Raises:
             NotStarted: the run has stopped.
             Exception: this job cannot be started, or it is not known whether it was.
         """
-        run, clock = self._run_state, self._runtime.policies.clock
-        self._job.workflow.require_readable()
-        began = clock.now()
-
-        while True:
-            run.check()
+        run = self._run_state
+        if run.folder is not None:
             try:
-                return await self._start_once()
-            except (BudgetReached, JournalError) as error:
+                await run.folder.check()
+            except InvalidArgument as error:
                 run.stop(error)
                 raise NotStarted from error
-            except (APIError, TransportError) as error:
-                if concerns_account(error):
-                    run.stop(error)
-                    raise NotStarted from error
-                if classify(error) not in _NOT_TAKEN:
-                    raise
+        return await self._unless_stopped(self._start_once)
 
-                pause = max(_PAUSE, self._runtime.policies.retry.bounded(error.retry_after))
-                if clock.now() - began + pause > run.settings.timeout:
-                    run.stop(error)
-                    raise NotStarted from error
+    async def _unless_stopped(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do some work, or stop the run because of an error that every job would meet.
 
-                logger.warning("bulk run: %s; trying again in %.0f s", type(error).__name__, pause)
-                run.pace.hold(pause)
-                await clock.sleep(pause)
+        Raises:
+            NotStarted: the run has stopped.
+        """
+        run = self._run_state
+        try:
+            return await run.service.through(work, service_fault)
+        except NotStarted:
+            raise
+        except Exception as error:
+            of_run = isinstance(error, BudgetReached | JournalError) or concerns_account(error)
+            if of_run or service_fault(error) is not None:
+                run.stop(error)
+                raise NotStarted from error
+            raise
 
     async def recover(self) -> Task[Any] | None:
         """Recover the task of a start whose process died before the answer came.
@@ -98,10 +96,16 @@ class Launch:
             The task; None if the start made none.
 
         Raises:
+            NotStarted: the run has stopped.
             SubmissionUncertain: it is not known whether the start made a task.
         """
+        return await self._unless_stopped(self._recover)
+
+    async def _recover(self) -> Task[Any] | None:
         run, job, entry = self._run_state, self._job, self._entry
         starter = self._runtime.starter(job.workflow)
+        run.check()
+        await self._reach_list()
 
         # Without a marker the task is found by its inputs. Then the tasks of other jobs must be ruled out,
         # and the URLs of uploaded files must be known.
@@ -127,8 +131,27 @@ class Launch:
             return None
         return job.task(records)
 
+    async def _reach_list(self) -> None:
+        """Make sure that the list can be reached that is searched for the task. A run does it once.
+
+        A search goes on while its list cannot be read, and then leaves it open whether there is a task. All
+        jobs of the run would wait for that, each for itself.
+        """
+        run, listing = self._run_state, self._job.workflow.routes.list
+        async with run.reaching:
+            if run.reached or listing is None:
+                return
+            try:
+                await ListPages(listing, self._runtime.transport).read(1)
+            except (APIError, TransportError) as error:
+                if concerns_account(error) or service_fault(error) is not None:
+                    raise
+            run.reached = True
+
     async def _start_once(self) -> Task[Any]:
         run = self._run_state
+        run.check()
+        await run.disk.passed()
         ready = await self._job.with_uploads()
         run.check()
 
@@ -140,6 +163,7 @@ class Launch:
         try:
             started = await starter.start(self._job, ready.call, watch=self._watch(reservation))
         except Exception as error:
+            run.unanswered.pop(id(self._entry), None)
             await self._settle_failure(error, reservation)
             raise
         return ready.started(started, self._runtime.policies.clock.now())
@@ -154,21 +178,23 @@ class Launch:
             # that cannot exist.
             with anyio.CancelScope(shield=True):
                 await self._write_state(State.STARTING, marker, reservation.coins)
+            self._run_state.unanswered[id(self._entry)] = self._entry
 
         async def refused() -> None:
+            self._run_state.unanswered.pop(id(self._entry), None)
             with suppress(JournalError):
                 await self._write_state(_state_before(self._entry))
 
         async def accepted(records: Sequence[JSONObject]) -> None:
             await self._record_accepted(records, reservation)
 
-        return Watch(accepted, sending, refused, self._run_state.shields)
+        return Watch(accepted, sending, refused, self._run_state.shields, patient=False)
 
     async def _write_state(self, state: str, marker: str | None = None, reserved: float = 0.0) -> None:
         """Write that a start is about to be sent, or that it made no task."""
         journal, entry = self._run_state.journal, self._entry
         if journal is None:
-            entry.state = state
+            entry.state, entry.marker = state, marker
         elif state == State.STARTING:
             await journal.record_start(entry, marker, reserved)
         else:
@@ -177,6 +203,7 @@ class Launch:
     async def _record_accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
         """Count the coins of an accepted start and write down its tasks."""
         run, entry = self._run_state, self._entry
+        run.unanswered.pop(id(entry), None)
 
         coins = coins_in(records)
         run.budget.spend(reservation, coins)
@@ -226,7 +253,7 @@ class Launch:
             try:
                 run.budget.expect(kind, price_in((await run.client.quote(job)).coins))
             except (APIError, TransportError) as error:
-                if concerns_account(error) or classify(error) in _NOT_TAKEN:
+                if concerns_account(error) or service_fault(error) is not None:
                     raise
                 run.budget.expect(kind, None)
 

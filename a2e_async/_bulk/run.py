@@ -12,22 +12,37 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
-import attrs
 from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectSendStream
 
 from a2e_async._bulk.budget import Budget
+from a2e_async._bulk.endings import NotEnded, NotStarted
+from a2e_async._bulk.folder import Folder
 from a2e_async._bulk.job_run import JobRun
+from a2e_async._bulk.open_run import OpenRun
+from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Counts, Outcome, Summary
-from a2e_async._bulk.run_state import BulkClient, NotStarted, RunState
+from a2e_async._bulk.run_state import BulkClient, RunState
 from a2e_async._bulk.settings import BulkSettings
 from a2e_async._tasks.pace import Pace
-from a2e_async.errors import APIError, BudgetReached, InvalidArgument, JournalError, TransportError
+from a2e_async.errors import (
+    APIError,
+    BudgetReached,
+    ConfigurationError,
+    DownloadError,
+    InvalidArgument,
+    JournalError,
+    TransportError,
+    UploadError,
+)
+from a2e_async.event_loops import running_loop, start_in_background
 from a2e_async.jobs import Job
+from a2e_async.task_groups import first_error
 
 if TYPE_CHECKING:
     from a2e_async._bulk.journal import Journal
@@ -37,39 +52,22 @@ if TYPE_CHECKING:
 
 __all__ = ["BulkRun"]
 
-_DOWNLOADS = 8
+_AHEAD = 8
 # A run that stops for one of these reasons ends without raising; the reason is in `BulkRun.stopped`.
-_NOT_RAISED = (APIError, TransportError, BudgetReached)
+_NOT_RAISED = (APIError, TransportError, BudgetReached, DownloadError, UploadError)
 _END: Any = object()
-
-
-@attrs.frozen(eq=False)
-class _OpenRun:
-    """The parts of a run that exist from its first `async with` on.
-
-    Attributes:
-        state: the state that the jobs share.
-        outcomes: the Outcomes, for the reader of the run.
-        group: the task group of the run.
-        reading: the scope in which jobs are read; it is cancelled when the run stops.
-        ended: set when no job is running any more.
-        resources: closed when the run is left.
-    """
-
-    state: RunState
-    outcomes: MemoryObjectReceiveStream[Outcome]
-    group: TaskGroup
-    reading: anyio.CancelScope
-    ended: anyio.Event
-    resources: AsyncExitStack
 
 
 class BulkRun:
     """A bulk run; see `A2E.bulk`.
 
     When the block is left early, by an exception or by Ctrl-C, the starts under way are completed and
-    written to the journal. Everything else is cancelled here; accepted tasks go on at the server. A second
-    Ctrl-C does not wait for the starts. With a journal, the next run recovers their tasks.
+    written to the journal, for at most `StartPolicy.grace` seconds. Everything else is cancelled here;
+    accepted tasks go on at the server. A second Ctrl-C does not wait for the starts. With a journal, the next
+    run recovers their tasks.
+
+    The block may be left in another task than it was entered in, as in a test fixture or in a generator that
+    is collected. A run whose block is never left ends with its event loop.
     """
 
     def __init__(
@@ -81,10 +79,9 @@ class BulkRun:
         self._jobs = jobs
         self._settings = settings
         self._counts = Counts()
-        self._open: _OpenRun | None = None
+        self._open: OpenRun | None = None
         self._input_error: Exception | None = None
-        self._left = 0
-        self._left_block = False
+        self._missing = 0
         self._requests: Callable[[], int] = lambda: 0
 
     @property
@@ -95,11 +92,12 @@ class BulkRun:
         service is unreachable or refuses everything. Or the iterable of the jobs or the journal raised an
         error, which the iteration raises at its end.
         """
-        return (self._open.state.stopped if self._open else None) or self._input_error
+        state = self._open.state if self._open else None
+        return (state.stopped if state else None) or self._input_error
 
     def summary(self) -> Summary:
         """The run in numbers so far."""
-        return self._counts.summary(requests=self._requests(), left=self._left, stopped=self.stopped)
+        return self._counts.summary(requests=self._requests(), left=self._missing, stopped=self.stopped)
 
     async def uncertain(self) -> Sequence[UncertainStart]:
         """The starts in the journal of which it is not known whether they made a task.
@@ -150,82 +148,108 @@ class BulkRun:
 
     def _open_journal(self, start: UncertainStart | None = None) -> tuple[RunState, Journal]:
         """The state and the journal of the run, to decide an uncertain start."""
-        if self._open is None or self._left_block:
-            raise RuntimeError("ask for uncertain starts inside the `async with` of the bulk run")
-        state = self._open.state
-        if state.journal is None:
+        state = self._entered("ask for uncertain starts").state
+        if state is None or state.journal is None:
             raise InvalidArgument("journal", "this run has none, so it keeps no uncertain starts")
         if start is not None and start.number in state.under_way:
             raise InvalidArgument("start", f"this run is working on the start of {start.key!r}")
         return state, state.journal
 
+    def _entered(self, what: str) -> OpenRun:
+        """The parts of the run, inside its block.
+
+        Raises:
+            ConfigurationError: the block was not entered, or left, or belongs to another event loop.
+        """
+        if self._open is None or self._open.left.is_set():
+            raise ConfigurationError(f"{what} inside the `async with` of the bulk run")
+        if self._open.loop is not running_loop():
+            raise ConfigurationError(f"{what} in the event loop in which the bulk run was entered")
+        return self._open
+
     async def __aenter__(self) -> Self:
         if self._open is not None:
-            raise RuntimeError("this bulk run has been used; make another one")
+            raise ConfigurationError("this bulk run has been used; make another one")
+
         runtime = self._client.runtime
-        before, transport = runtime.transport.requests, runtime.transport
+        policies, transport = runtime.policies, runtime.transport
+        before = transport.requests
         self._requests = lambda: transport.requests - before
 
-        async with AsyncExitStack() as resources:
-            send, receive = anyio.create_memory_object_stream[Outcome](0)
-            resources.enter_context(receive)
-            resources.enter_context(send)
-            await resources.enter_async_context(runtime.session())
+        send, receive = anyio.create_memory_object_stream[Outcome](0)
+        run = OpenRun(running_loop(), policies.clock, policies.start.grace, receive)
+        self._open = run
+        start_in_background(partial(self._run, run, runtime, send), "a2e_async bulk run")
 
-            reading = anyio.CancelScope()
-            state = await self._open_state(runtime, resources, on_stop=reading.cancel)
-            group = await resources.enter_async_context(anyio.create_task_group())
-
-            opened = _OpenRun(state, receive, group, reading, anyio.Event(), resources.pop_all())
-            group.start_soon(self._feed, opened, send)
-            self._open = opened
+        try:
+            await run.opened.wait()
+        except BaseException:
+            await run.leave()
+            raise
+        if run.state is None:
+            run.left.set()
+            raise run.failure or ConfigurationError("the event loop has ended")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._open is None:
+        run = self._open
+        if run is None or run.left.is_set():
             return
-        self._left_block = True
+        if run.loop is not running_loop():
+            run.leave_from_elsewhere()
+            return
 
-        # A start whose request has been sent may already have cost coins, so it must not be cut off before
-        # its answer is written to the journal. Starts therefore run in shielded scopes: cancelling the group
-        # ends everything else, and `ended` is set once the last start is settled. The wait for it is
-        # shielded as well, because the block may have been left by a cancellation.
-        #
-        # A second Ctrl-C is raised in that wait. It means "now": the shields are taken off, so that the
-        # pending cancellation reaches the starts too. Their entries stay "starting", and the next run
-        # searches for their tasks.
-        self._open.group.cancel_scope.cancel()
-        try:
-            with anyio.CancelScope(shield=True):
-                await self._open.ended.wait()
-        except BaseException:
-            for scope in tuple(self._open.state.shields):
-                scope.shield = False
-            raise
-        finally:
-            # The block's own exception is not passed on: the task group would wrap it in a group.
-            await self._open.resources.__aexit__(None, None, None)
-            sent = self._requests()
-            self._requests = lambda: sent
+        await run.leave(error)
+        sent = self._requests()
+        self._requests = lambda: sent
+        if error is None and run.failure is not None:
+            raise run.failure
 
     def __aiter__(self) -> Self:
         """Iterate over the Outcomes as they complete."""
         return self
 
     async def __anext__(self) -> Outcome:
-        if self._open is None:
-            raise RuntimeError("read a bulk run inside its `async with`")
+        run = self._entered("read a bulk run")
+        with suppress(anyio.EndOfStream, anyio.ClosedResourceError):
+            return await run.outcomes.receive()
 
-        with suppress(anyio.EndOfStream):
-            return await self._open.outcomes.receive()
-
+        if run.left.is_set():
+            self._entered("read a bulk run")
+        if run.failure is not None:
+            raise run.failure
         if self._input_error is not None:
             raise self._input_error
         if self.stopped is not None and not isinstance(self.stopped, _NOT_RAISED):
             raise self.stopped
         raise StopAsyncIteration
+
+    async def _run(self, run: OpenRun, runtime: Runtime, send: MemoryObjectSendStream[Outcome]) -> None:
+        """All that is done for the run, from its opening to its end, in a task of its own."""
+        try:
+            async with AsyncExitStack() as resources:
+                resources.enter_context(run.outcomes)
+                resources.enter_context(send)
+                with run.scope:
+                    await resources.enter_async_context(runtime.session())
+                    run.state = await self._open_state(runtime, resources, on_stop=run.reading.cancel)
+                    run.opened.set()
+                    await self._feed(run, run.state, send)
+
+                # The journal stays open for as long as the block is not left.
+                run.ended.set()
+                await run.left.wait()
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseExceptionGroup as errors:
+            run.failure = first_error(errors)
+        except BaseException as error:
+            run.failure = error
+        finally:
+            for event in (run.opened, run.ended, run.closed):
+                event.set()
 
     async def _open_state(
         self, runtime: Runtime, resources: AsyncExitStack, *, on_stop: Callable[[], None]
@@ -242,40 +266,44 @@ class BulkRun:
             await resources.enter_async_context(_share_uploads(runtime.uploader, journal))
             spent, set_aside = await journal.spent()
 
+        clock = runtime.policies.clock
+        pace = Pace(clock, settings.start_rate)
+        bounded = runtime.policies.retry.bounded
+        disk = Outage(clock, settings.timeout)
+
         return RunState(
             client=self._client,
             settings=settings,
             journal=journal,
             counts=self._counts,
             budget=Budget(settings.max_coins, spent=spent, set_aside=set_aside),
-            pace=Pace(runtime.policies.clock, settings.start_rate),
+            pace=pace,
+            service=Outage(clock, settings.timeout, bounded=bounded, hold=pace.hold),
+            disk=disk,
+            folder=None if settings.download_to is None else Folder(settings.download_to, disk),
             tasks=anyio.Semaphore(settings.concurrency),
-            downloads=anyio.Semaphore(_DOWNLOADS),
             on_stop=on_stop,
         )
 
-    async def _feed(self, run: _OpenRun, send: MemoryObjectSendStream[Outcome]) -> None:
+    async def _feed(self, run: OpenRun, state: RunState, send: MemoryObjectSendStream[Outcome]) -> None:
         """Read jobs and run them side by side. A job is read when there is room for it.
 
         There is room for a few more jobs than may run at once: for those whose task has ended, but whose
         files are still downloading or whose Outcome has not been taken yet.
         """
-        room = anyio.Semaphore(self._settings.concurrency + _DOWNLOADS)
-        try:
-            async with anyio.create_task_group() as group:
-                with run.reading:
-                    await self._read(run.state, room, group, send)
-            await self._count_left(run.state)
-            # Closing the stream ends the iteration. It stays open when this is broken off (under trio,
-            # Ctrl-C may be raised here): a broken run must not look complete.
-            send.close()
-        finally:
-            run.ended.set()
+        room = anyio.Semaphore(self._settings.concurrency + _AHEAD)
+        async with anyio.create_task_group() as group:
+            with run.reading:
+                await self._read(state, room, group, send)
 
-    async def _count_left(self, state: RunState) -> None:
+        await self._count_missing(state)
+        # Closing the stream ends the iteration.
+        send.close()
+
+    async def _count_missing(self, state: RunState) -> None:
         if state.journal is not None and self.stopped is None:
             try:
-                self._left = await state.journal.unfinished()
+                self._missing += await state.journal.unfinished()
             except JournalError as error:
                 state.stop(error)
 
@@ -316,6 +344,8 @@ class BulkRun:
             outcome = await run.run()
         except NotStarted:
             self._counts.not_started += 1
+        except NotEnded:
+            self._missing += 1
         else:
             if outcome is None:
                 self._counts.skipped += 1

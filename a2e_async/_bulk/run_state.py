@@ -10,18 +10,22 @@ import anyio
 import attrs
 
 from a2e_async._bulk.budget import Budget
+from a2e_async._bulk.endings import NotStarted
+from a2e_async._bulk.entries import Entry
+from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Counts
 from a2e_async._tasks.pace import Pace
 from a2e_async.errors import BudgetReached
 from a2e_async.protocols import Client
 
 if TYPE_CHECKING:
+    from a2e_async._bulk.folder import Folder
     from a2e_async._bulk.journal import Journal
     from a2e_async._bulk.settings import BulkSettings
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
 
-__all__ = ["BulkClient", "NotStarted", "RunState"]
+__all__ = ["BulkClient", "RunState"]
 
 
 class BulkClient(Client, Protocol):
@@ -30,10 +34,6 @@ class BulkClient(Client, Protocol):
     @abstractmethod
     async def quote(self, job: Job[Any]) -> Quote:
         """Ask the price of a job; see `A2E.quote`."""
-
-
-class NotStarted(Exception):
-    """A job was not started because the run has stopped. Never leaves the run."""
 
 
 @attrs.define(eq=False)
@@ -47,12 +47,16 @@ class RunState:
         counts: the run in numbers.
         budget: the coins that may still be spent.
         pace: the run's own start rate.
+        service: lets starts through, unless the service cannot be reached or refuses everything.
+        disk: lets through what reads or writes files, unless there is no room.
+        folder: saves the results; None if they are not downloaded.
         tasks: one place for each task at the server.
-        downloads: one place for each download.
         on_stop: called once, when the run stops starting jobs.
         shields: the scopes that protect the starts under way from cancellation.
         under_way: the numbers of the entries that this run is working on.
+        unanswered: the entries of the starts that were sent and not answered yet.
         quoting: held while a price is asked for.
+        reaching, reached: whether the service has been reached, and a lock to find it out.
         claimed: workflows whose starters already know the journal's tasks.
         stopped: why the run stopped starting jobs; None while it runs normally.
     """
@@ -63,12 +67,17 @@ class RunState:
     counts: Counts
     budget: Budget
     pace: Pace
+    service: Outage
+    disk: Outage
+    folder: Folder | None
     tasks: anyio.Semaphore
-    downloads: anyio.Semaphore
     on_stop: Callable[[], None]
     shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
     under_way: set[int] = attrs.field(factory=set[int])
+    unanswered: dict[int, Entry] = attrs.field(factory=dict[int, Entry])
     quoting: anyio.Lock = attrs.field(factory=anyio.Lock)
+    reaching: anyio.Lock = attrs.field(factory=anyio.Lock)
+    reached: bool = False
     claimed: set[str] = attrs.field(factory=set[str])
     stopped: Exception | None = None
 

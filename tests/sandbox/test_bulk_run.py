@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from a2e_async import A2E, InvalidArgument, Job, TaskFailed, Upload, WaitTimeout
+from a2e_async import A2E, ConfigurationError, InvalidArgument, Job, TaskFailed, Upload, WaitTimeout
 from a2e_async.sandbox import Faults
 from tests.sandbox.bulk_kit import PRICE, cancel_when, drained, ids, pictures, stage
 
@@ -214,9 +214,8 @@ async def test_a_run_that_is_broken_off_does_not_look_complete() -> None:
                 await drained(run)
                 complete = True
 
-        with pytest.raises(BaseExceptionGroup) as caught:
+        with pytest.raises(Interrupted):
             await read()
-        assert caught.group_contains(Interrupted)
         assert not complete
 
 
@@ -274,11 +273,11 @@ async def test_a_run_is_used_once() -> None:
         run = on.a2e.bulk([])
         assert run.stopped is None
         assert run.summary().requests == 0
-        with pytest.raises(RuntimeError, match="inside its"):
+        with pytest.raises(ConfigurationError, match="inside the"):
             await anext(run)
         async with run:
             pass
-        with pytest.raises(RuntimeError, match="make another"):
+        with pytest.raises(ConfigurationError, match="make another"):
             async with run:
                 pass
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from a2e_async import A2E, InvalidArgument, JournalError, StartPolicy, SubmissionUncertain
+from a2e_async import A2E, ConfigurationError, InvalidArgument, JournalError, StartPolicy, SubmissionUncertain
 from a2e_async._bulk.look import look_into
 from a2e_async.sandbox import Faults
 from tests.sandbox.bulk_kit import Stage, drained, entries, ids, pictures, rerun, stage
@@ -107,11 +107,11 @@ async def test_what_a_run_is_working_on_is_not_uncertain(journal: Path) -> None:
 async def test_uncertain_starts_are_those_of_a_journal_that_is_open(journal: Path) -> None:
     async with stage() as on:
         run = on.a2e.bulk([], journal=journal)
-        with pytest.raises(RuntimeError, match="inside the `async with`"):
+        with pytest.raises(ConfigurationError, match="inside the `async with`"):
             await run.uncertain()
         async with run:
             assert await run.uncertain() == []
-        with pytest.raises(RuntimeError, match="inside the `async with`"):
+        with pytest.raises(ConfigurationError, match="inside the `async with`"):
             await run.uncertain()
         async with on.a2e.bulk([]) as run:
             with pytest.raises(InvalidArgument, match="this run has none"):

@@ -1,0 +1,131 @@
+"""The life of a bulk run: opened, ended, left, closed."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import attrs
+
+from a2e_async._bulk.outcomes import Outcome
+from a2e_async._bulk.run_state import RunState
+from a2e_async.clock import Clock
+from a2e_async.event_loops import call_in_loop
+
+if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectReceiveStream
+
+__all__ = ["OpenRun"]
+
+logger = logging.getLogger("a2e_async")
+
+_NAMED = 5  # starts that a message names
+
+
+@attrs.define(eq=False)
+class OpenRun:
+    """The parts of a run that exist from its first `async with` on.
+
+    Attributes:
+        loop: the event loop that it belongs to.
+        clock: the client's clock.
+        grace: seconds for which starts under way go on after the block was left.
+        outcomes: the Outcomes, for the reader of the run.
+        scope: everything that is done for the run; cancelled when the block is left.
+        reading: the scope in which jobs are read; it is cancelled when the run stops.
+        state: the state that the jobs share; None until the journal is open.
+        failure: an error that ended the run and that no job has caused.
+        opened: set when the run is ready, or cannot be opened.
+        ended: set when no job is running any more.
+        left: set when the block is left.
+        closed: set when nothing of the run is left.
+    """
+
+    loop: Any
+    clock: Clock
+    grace: float
+    outcomes: MemoryObjectReceiveStream[Outcome]
+    scope: anyio.CancelScope = attrs.field(factory=anyio.CancelScope)
+    reading: anyio.CancelScope = attrs.field(factory=anyio.CancelScope)
+    state: RunState | None = None
+    failure: BaseException | None = None
+    opened: anyio.Event = attrs.field(factory=anyio.Event)
+    ended: anyio.Event = attrs.field(factory=anyio.Event)
+    left: anyio.Event = attrs.field(factory=anyio.Event)
+    closed: anyio.Event = attrs.field(factory=anyio.Event)
+
+    async def leave(self, error: BaseException | None = None) -> None:
+        """Leave the run, and wait until nothing of it is left.
+
+        Args:
+            error: what the block was left by. It gets a note if starts had to be cut off.
+        """
+        # A start whose request has been sent may already have cost coins, so it must not be cut off before
+        # its answer is written to the journal. Starts therefore run in shielded scopes: cancelling the run
+        # ends everything else, and `ended` is set once the last start is settled. The wait for it is
+        # shielded as well, because the block may have been left by a cancellation. It ends after the grace
+        # time, because an answer may never come.
+        #
+        # A second Ctrl-C is raised in that wait. It means "now". In both cases the shields are taken off, so
+        # that the pending cancellation reaches the starts too. Their entries stay "starting", and the next
+        # run searches for their tasks.
+        self._cancel()
+        try:
+            with anyio.CancelScope(shield=True):
+                with self.clock.move_on_after(self.grace) as patience:
+                    await self.ended.wait()
+                if patience.cancelled_caught:
+                    self._take_shields_off()
+                await self.closed.wait()
+        except BaseException as interrupt:
+            error = interrupt
+            self._take_shields_off()
+            with anyio.CancelScope(shield=True):
+                await self.closed.wait()
+            raise
+        finally:
+            self._tell_unanswered(error)
+
+    def leave_from_elsewhere(self) -> None:
+        """Leave the run from another event loop, where its end cannot be waited for."""
+        self.left.set()
+        if call_in_loop(self.loop, self._cancel):
+            return
+        # Its loop was closed under it, so nothing of it runs any more.
+        self.outcomes.close()
+        if self.state is not None and self.state.journal is not None:
+            self.state.journal.close_now()
+
+    def _cancel(self) -> None:
+        """Cancel everything but the starts under way. The run closes itself when these are settled."""
+        self.left.set()
+        self.scope.cancel()
+
+    def _take_shields_off(self) -> None:
+        for scope in tuple(self.state.shields) if self.state else ():
+            scope.shield = False
+
+    def _tell_unanswered(self, error: BaseException | None) -> None:
+        """Say which starts were cut off: in the log, and in the notes of the error."""
+        note = _unanswered(self.state) if self.state else ""
+        if note:
+            logger.warning("bulk run: %s", note)
+            if error is not None:
+                error.add_note(f"bulk run: {note}")
+
+
+def _unanswered(state: RunState) -> str:
+    """Say which starts were sent and not answered, and what to do; empty if there are none."""
+    entries = list(state.unanswered.values())
+    if not entries:
+        return ""
+
+    names = [repr(entry.key or entry.marker or entry.workflow) for entry in entries[:_NAMED]]
+    more = f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
+    what = (
+        f"{len(entries)} starts were sent and not answered, and may have made tasks: {', '.join(names)}{more}"
+    )
+    if state.journal is not None:
+        return f"{what}; the next run with the journal {state.journal.path} searches for them"
+    return f"{what}; look for them in the lists of their workflows before starting again"

@@ -37,7 +37,8 @@ class Files:
         The service charges for upload URLs, so the same content is uploaded once per client and event loop.
 
         Args:
-            source: a `pathlib.Path`, bytes, a binary file object, or an (async) iterable of bytes.
+            source: a `pathlib.Path`, bytes, an open binary file, an upload of a web framework, a Pillow
+                image, or an (async) iterable of bytes. A file is read from its current position.
             name: the file's name; by default the source's own.
             content_type: by default found from the content.
             progress: called with the bytes sent and the bytes in total; may be async.
@@ -95,7 +96,7 @@ class Files:
 
         Args:
             url: https; http on a public host becomes https. Redirects are followed.
-            folder: where to save the file; created if needed.
+            folder: where to save the file; created if needed. A ``~`` is expanded.
             name: the file's name; by default the last part of the URL. The extension comes from the content.
             overwrite: replace a file of the same name; otherwise a different content gets a different name.
             progress: called with the bytes received and the bytes in total (None if unknown); may be async.

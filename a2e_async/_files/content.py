@@ -19,9 +19,12 @@ from anyio import to_thread
 
 from a2e_async._files.hashing import VISIT_BYTES, hash_some
 from a2e_async._files.media_types import HEAD_BYTES
+from a2e_async._files.open_files import disk_problem, when_files_can_be_opened
 from a2e_async._files.source_files import SourceFile, Spool, open_source
 from a2e_async._files.sources import Source, check_size, check_source
 from a2e_async._files.transfer import CHUNK_BYTES, size_text
+from a2e_async._spec.local_paths import path_text
+from a2e_async.clock import Clock
 from a2e_async.errors import InvalidArgument, UploadError
 from a2e_async.task_groups import run_finally
 
@@ -134,14 +137,21 @@ class Content:
         """The first bytes, for `a2e_async._files.media_types.sniff`."""
         return self._hashed.head
 
-    async def open(self, source: Source) -> None:
+    async def open(self, source: Source, clock: Clock) -> None:
         """Open the source, and hash it unless that can wait. A source that can be read only once is copied.
+
+        Args:
+            source: the source.
+            clock: for pauses while too many files are open.
 
         Raises:
             InvalidArgument: the source is missing, empty, too large or of a wrong type.
             UploadError: the source cannot be read.
         """
-        await to_thread.run_sync(self._open, source)
+        try:
+            await when_files_can_be_opened(clock, lambda: to_thread.run_sync(self._open, source))
+        except OSError as error:
+            raise UploadError(disk_problem(error, self.name, "read")) from error
 
         if isinstance(self._file, Spool):
             await self._fill(self._file)
@@ -172,7 +182,7 @@ class Content:
                 self._count(offset, piece)
                 at_end = offset + len(piece) == self.size
                 unchanged = bool(piece) and (not at_end or self._is_unchanged())
-            except (OSError, ValueError) as error:
+            except Exception as error:  # of whatever library it is
                 self.broken = True
                 raise UploadError(f"{self._display_name} cannot be read any more: {error}") from error
 
@@ -214,6 +224,11 @@ class Content:
         if self.size not in (0, self._hashed.size):
             raise self._changed()
         self.size = self._hashed.size
+        if not self.size and self._file.start:
+            raise InvalidArgument(
+                self._hashed.field,
+                "the file is empty from its current position on; call seek(0) to send it from its beginning",
+            )
         check_size(self.size, self._hashed.field, self._hashed.max_bytes, "the content")
         self.sha256 = self._hashed.digest().hex()
 
@@ -296,7 +311,7 @@ class Content:
 
     @property
     def _display_name(self) -> str:
-        return self.name or "the content"
+        return path_text(self.name) if self.name else "the content"
 
     @contextlib.contextmanager
     def _guard(self) -> Iterator[None]:
@@ -307,17 +322,18 @@ class Content:
 
     @contextlib.contextmanager
     def _read_errors(self) -> Iterator[None]:
+        failures = self._file.failures if isinstance(self._file, Spool) else (Exception,)
         try:
             yield
-        except (InvalidArgument, UploadError):
+        except (InvalidArgument, UploadError, StopIteration, StopAsyncIteration):
             raise
-        except (OSError, ValueError) as error:
+        except failures as error:
             raise UploadError(f"{self._display_name} cannot be read: {error}") from error
 
 
 @asynccontextmanager
 async def open_content(
-    source: Source, *, field: str, max_bytes: int, sizes: ReadSizes
+    source: Source, *, field: str, max_bytes: int, sizes: ReadSizes, clock: Clock
 ) -> AsyncIterator[Content]:
     """Open the content of a source, ready to be sent.
 
@@ -326,6 +342,7 @@ async def open_content(
         field: the argument's name, for messages.
         max_bytes: larger content is refused.
         sizes: how the content is read.
+        clock: for pauses while too many files are open.
 
     Raises:
         InvalidArgument: the source is missing, empty, too large or of a wrong type.
@@ -333,7 +350,7 @@ async def open_content(
     """
     content = Content(field, max_bytes, sizes)
     try:
-        await content.open(source)
+        await content.open(source, clock)
         yield content
     finally:
         await run_finally(content.close)

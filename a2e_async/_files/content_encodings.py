@@ -8,10 +8,13 @@ from contextlib import aclosing
 
 from a2e_async._files.media_types import sniff
 from a2e_async._files.transfer import Retry
+from a2e_async.errors import DownloadError
 
 __all__ = ["decoded", "is_encoded"]
 
 _PIECE_BYTES = 1 << 20  # what one step decompresses at most, so that a small body cannot fill the memory
+_FREE_BYTES = 64 << 20  # unpacked, before the ratio counts
+_MOST_RATIO = 100  # of unpacked to packed; text reaches 20, and a file made to fill disks 1000
 _START_BYTES = 32  # enough to see whether a body is compressed at all
 _GZIP = b"\x1f\x8b"
 
@@ -25,7 +28,7 @@ def is_encoded(headers: Mapping[str, str]) -> bool:
 
 
 async def decoded(
-    pieces: AsyncGenerator[bytes, None], headers: Mapping[str, str]
+    pieces: AsyncGenerator[bytes, None], headers: Mapping[str, str], url: str
 ) -> AsyncGenerator[bytes, None]:
     """Decompress a body as it arrives, in pieces of bounded size.
 
@@ -34,9 +37,11 @@ async def decoded(
     Args:
         pieces: the body. It is closed.
         headers: of the response, with lower-case names.
+        url: the file's, for the error.
 
     Raises:
         Retry: the body is broken or cut short, or compressed in a way that was not requested.
+        DownloadError: the body is made to fill a disk.
     """
     encodings = _encodings(headers)
     unpack: _Unpacker | None = None
@@ -53,6 +58,8 @@ async def decoded(
                 begun, unpack = True, _unpacker(encodings, start)
             for out in unpack.feed(data) if unpack else (data,):
                 yield out
+            if unpack and unpack.grows_too_much:
+                raise DownloadError(f"it unpacks to more than {_MOST_RATIO} times its size", url=url)
 
     if start and not begun:
         unpack = _unpacker(encodings, start)
@@ -89,9 +96,17 @@ class _Unpacker:
         self._name = encodings[0]
         self._wbits = wbits
         self._zlib = zlib.decompressobj(wbits)
+        self._packed = 0
+        self._unpacked = 0
+
+    @property
+    def grows_too_much(self) -> bool:
+        """Whether a small body has become a huge one, as no file of use does."""
+        return self._unpacked > max(_FREE_BYTES, _MOST_RATIO * self._packed)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress the next bytes."""
+        self._packed += len(data)
         while data:
             if self._zlib.eof:
                 if not data.startswith(_GZIP):
@@ -103,6 +118,7 @@ class _Unpacker:
             except zlib.error as error:
                 raise Retry(f"broken {self._name}: {error}") from None
             data = self._zlib.unconsumed_tail or self._zlib.unused_data
+            self._unpacked += len(out)
             if out:
                 yield out
 

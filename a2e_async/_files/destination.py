@@ -11,8 +11,10 @@ import attrs
 from a2e_async._files.file_names import name_of_url, numbered, safe_name, shortened, with_extension
 from a2e_async._files.hashing import compute_sha256, hash_file
 from a2e_async._files.media_types import content_type_of, extension_of, sniff
+from a2e_async._files.open_files import disk_problem
 from a2e_async._files.part_file import PartFile
-from a2e_async.errors import InvalidArgument
+from a2e_async._spec.local_paths import local_path, path_text
+from a2e_async.errors import DownloadError, InvalidArgument
 
 __all__ = ["Destination", "SavedFile", "find_existing", "media_type", "resolve_destination"]
 
@@ -43,7 +45,7 @@ class SavedFile:
             The SHA-256, in hex.
 
         Raises:
-            OSError: the file cannot be read.
+            DownloadError: the file cannot be read any more.
 
         Example:
             ```python
@@ -51,7 +53,10 @@ class SavedFile:
             digest = await saved.compute_sha256()
             ```
         """
-        return await compute_sha256(self.path)
+        try:
+            return await compute_sha256(self.path)
+        except OSError as error:
+            raise DownloadError(disk_problem(error, self.path, "read"), url="") from error
 
 
 @attrs.frozen
@@ -114,16 +119,17 @@ def resolve_destination(
             raise InvalidArgument(field, f"{value!r} is not a path")
 
     if target is not None and folder is None:
-        path = Path(target)
-        if path.is_dir() or os.fspath(target).endswith(("/", os.sep)):
-            raise InvalidArgument("target", f"{path} is a folder; give it as folder=…")
+        path = Path(local_path("target", target))
+        if os.path.isdir(path) or os.fspath(target).endswith(("/", os.sep)):
+            raise InvalidArgument("target", f"{path_text(path)} is a folder; give it as folder=…")
         if name is not None:
             raise InvalidArgument("name", "goes with folder; a target is a whole path")
         return Destination(path.parent, path.name, True, overwrite)
 
     if folder is None or target is not None:
         raise InvalidArgument("target", "give either target or folder")
-    return Destination(Path(folder), safe_name(name) if name else name_of_url(url), False, overwrite)
+    place = Path(local_path("folder", folder))
+    return Destination(place, safe_name(name) if name else name_of_url(url), False, overwrite)
 
 
 def find_existing(place: Destination, part: PartFile, header: str | None) -> SavedFile | None:

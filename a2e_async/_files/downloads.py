@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from contextlib import aclosing, contextmanager
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from typing import TypeVar
 
+import anyio
 from anyio import to_thread
 
 from a2e_async._files.content_encodings import decoded, is_encoded
@@ -19,8 +20,11 @@ from a2e_async._files.destination import (
 )
 from a2e_async._files.file_names import name_of_url, safe_name, shortened
 from a2e_async._files.file_responses import check_head, check_status, read_head, too_large
+from a2e_async._files.least_speed import LeastSpeed, watched
 from a2e_async._files.media_types import HEAD_BYTES
-from a2e_async._files.part_file import PartFile, Version
+from a2e_async._files.open_files import MOST_OPEN_FILES, Disk
+from a2e_async._files.part_file import PartFile
+from a2e_async._files.part_origin import Version
 from a2e_async._files.redirects import open_file
 from a2e_async._files.transfer import (
     CHUNK_BYTES,
@@ -42,6 +46,7 @@ __all__ = ["Downloader"]
 T = TypeVar("T")
 
 _PROGRESS_BYTES = 64 << 10  # this much progress starts the count of attempts again
+_MOST_FILES = 256  # of one result; no workflow makes more, and a wrong record may name any number
 _BATCH_BYTES = 2 << 20  # written at a time; the first batch is smaller, to find an existing file early
 
 
@@ -54,6 +59,7 @@ class Downloader:
         retry: for each stretch without progress.
         max_bytes: larger files are refused, at the latest when they exceed this.
         timeout: seconds without any byte, as for `Http.stream`; None for its own default.
+        slow_after: seconds in which less than 1 KiB a second came, after which a request ends.
         private_hosts: allow hosts of this machine and of private networks. Only where the API is there too.
     """
 
@@ -65,6 +71,7 @@ class Downloader:
         retry: RetryPolicy,
         max_bytes: int = 20 << 30,
         timeout: float | None = None,
+        slow_after: float = 60.0,
         private_hosts: bool = True,
     ) -> None:
         self._http = http
@@ -72,7 +79,9 @@ class Downloader:
         self._retry = retry
         self._max_bytes = max_bytes
         self._timeout = timeout
+        self._slow_after = slow_after
         self._private_hosts = private_hosts
+        self._places = anyio.Semaphore(MOST_OPEN_FILES)
 
     async def download(
         self,
@@ -127,11 +136,13 @@ class Downloader:
 
         place = await to_thread.run_sync(resolve_destination, url, target, folder, name, overwrite)
         part = PartFile(place.part(url))
-        try:
-            await _on_disk(url, part.open)
-            return await self._fetch(url, part, place, progress)
-        finally:
-            await run_finally(part.close)
+        disk = Disk(url, place.folder / place.name, self._clock)
+        async with self._places:  # few files are open, however many wait
+            try:
+                await disk.run(part.open)
+                return await self._fetch(url, part, place, disk, progress)
+            finally:
+                await run_finally(part.close)
 
     async def download_all(
         self,
@@ -153,12 +164,15 @@ class Downloader:
             overwrite: replace existing files.
 
         Returns:
-            The files in the order of the URLs.
+            The files in the order of the URLs: at most 256. A warning says how many more there are.
 
         Raises:
             DownloadError: the first failure. The other downloads are cancelled; their parts stay.
         """
         listed = [urls] if isinstance(urls, str) else list(urls)
+        if len(listed) > _MOST_FILES:
+            _warn_of_more(len(listed), stem)
+            del listed[_MOST_FILES:]
 
         async def download(index: int, url: str) -> SavedFile:
             name = stem and safe_name(stem)
@@ -169,7 +183,7 @@ class Downloader:
         return await map_bounded(listed, download, concurrency)
 
     async def _fetch(
-        self, url: str, part: PartFile, place: Destination, progress: DownloadProgress | None
+        self, url: str, part: PartFile, place: Destination, disk: Disk, progress: DownloadProgress | None
     ) -> SavedFile:
         """Repeat the request until the file is complete."""
         attempt = 0
@@ -177,9 +191,9 @@ class Downloader:
         while True:
             attempt += 1
             try:
-                return await self._attempt(url, part, place, progress)
+                return await self._attempt(url, part, place, disk, progress)
             except (Retry, TransportError) as error:
-                await _on_disk(url, part.flush)
+                await disk.run(part.flush)
                 if part.offset >= furthest + _PROGRESS_BYTES:
                     attempt, furthest = 1, part.offset
 
@@ -190,7 +204,7 @@ class Downloader:
                 await self._clock.sleep(pause)
 
     async def _attempt(
-        self, url: str, part: PartFile, place: Destination, progress: DownloadProgress | None
+        self, url: str, part: PartFile, place: Destination, disk: Disk, progress: DownloadProgress | None
     ) -> SavedFile:
         """Send one request, and save the file if it is complete then."""
         headers = {"accept-encoding": "identity"}
@@ -204,15 +218,20 @@ class Downloader:
             names = (place.name, name_of_url(url), name_of_url(address))
             version = check_status(url, response, part, self._max_bytes)
 
-            async with aclosing(_body_of(response)) as pieces:
+            async with aclosing(self._body_of(response, url)) as pieces:
                 if version is not None:
                     # The bytes of an earlier call are kept until it is clear that the file is coming.
                     head = await read_head(pieces)
                     check_head(url, response, head[:HEAD_BYTES], names)
-                    await _on_disk(url, part.restart, version)
+                    await disk.run(part.restart, version)
                     part.add(head)
-                existing = await self._receive(url, pieces, part, place, header, progress)
-        return existing or await self._finish(url, part, place, header)
+                existing = await self._receive(url, pieces, part, place, header, disk, progress)
+        return existing or await self._finish(part, place, header, disk)
+
+    def _body_of(self, response: Response, url: str) -> AsyncGenerator[bytes, None]:
+        """The body as it arrives, without compression; it ends if it is too slow."""
+        pieces = watched(response.aiter_bytes(), self._clock, LeastSpeed(self._slow_after))
+        return decoded(pieces, response.headers, url) if is_encoded(response.headers) else pieces
 
     async def _receive(
         self,
@@ -221,6 +240,7 @@ class Downloader:
         part: PartFile,
         place: Destination,
         header: str | None,
+        disk: Disk,
         progress: DownloadProgress | None,
     ) -> SavedFile | None:
         """Write the body in batches, each while the next one is being received.
@@ -240,7 +260,7 @@ class Downloader:
 
             async def finish_write() -> None:
                 if writing is not None:
-                    with _disk_errors(url):
+                    with disk.errors():
                         await writing.result()
                     await report(progress, part.offset, part.version.size)
 
@@ -248,7 +268,7 @@ class Downloader:
                 part.add(piece)
                 received += len(piece)
                 if received > self._max_bytes:
-                    await _on_disk(url, part.discard)
+                    await disk.run(part.discard)
                     raise too_large(url, "more", self._max_bytes)
                 if received < full:
                     continue
@@ -261,17 +281,17 @@ class Downloader:
                     is_first = False
                     await finish_write()
                     writing = None
-                    if existing := await _on_disk(url, find_existing, place, part, header):
-                        await _on_disk(url, part.discard)
+                    if existing := await disk.run(find_existing, place, part, header):
+                        await disk.run(part.discard)
                         return existing
 
             await finish_write()
 
-        await _on_disk(url, part.flush)
+        await disk.run(part.flush)
         await report(progress, part.offset, part.version.size)
         return None
 
-    async def _finish(self, url: str, part: PartFile, place: Destination, header: str | None) -> SavedFile:
+    async def _finish(self, part: PartFile, place: Destination, header: str | None, disk: Disk) -> SavedFile:
         """Check the part, and give it its final name."""
         size = part.version.size
         if size is not None and part.offset != size:
@@ -279,31 +299,22 @@ class Downloader:
         if not part.offset:
             raise Retry("the file is empty", status=200)
 
-        if not await _on_disk(url, part.is_intact):
+        if not await disk.run(part.is_intact):
             part.version = Version()
             raise Retry("the part of an earlier call was damaged")
 
-        head = await _on_disk(url, part.head)
+        head = await disk.run(part.head)
         target = place.target(head, header)
-        path, reused = await _on_disk(url, part.publish, target, place.overwrite)
+        path, reused = await disk.run(part.publish, target, place.overwrite)
         return SavedFile(path, part.offset, media_type(head, header, path), reused)
 
 
-async def _on_disk(url: str, work: Callable[..., T], *args: Any) -> T:
-    """Do work on the disk, in a worker thread. Its OSError becomes a DownloadError."""
-    with _disk_errors(url):
-        return await to_thread.run_sync(work, *args)
+def _warn_of_more(count: int, stem: str | None) -> None:
+    import logging
 
-
-@contextmanager
-def _disk_errors(url: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DownloadError(f"the file cannot be written: {error}", url=url) from error
-
-
-def _body_of(response: Response) -> AsyncGenerator[bytes, None]:
-    """The body as it arrives, without compression."""
-    pieces = response.aiter_bytes()
-    return decoded(pieces, response.headers) if is_encoded(response.headers) else pieces
+    logging.getLogger("a2e_async").warning(
+        "%s: the result names %d files, and the first %d are downloaded; pass others to A2E.download",
+        stem or "download",
+        count,
+        _MOST_FILES,
+    )

@@ -7,56 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
-import re
+import stat
 import threading
 from pathlib import Path
-from typing import Any
-
-import attrs
 
 from a2e_async._files.file_names import numbered
 from a2e_async._files.hashing import BLOCK_BYTES, hash_file
 from a2e_async._files.media_types import HEAD_BYTES
+from a2e_async._files.part_origin import NO_FOLLOW, Version, read_origin, write_origin
+from a2e_async._files.transfer import size_text
 
 if os.name == "posix":
     import fcntl
 
-__all__ = ["PartFile", "Version"]
+__all__ = ["PartFile"]
 
 # How a file system refuses hard links.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
-
-_MD5 = re.compile(r'"([0-9a-f]{32})"')
-
-
-@attrs.frozen
-class Version:
-    """Identifies one version of a remote file.
-
-    Attributes:
-        etag: the ETag header.
-        last_modified: the Last-Modified header.
-        size: bytes of the whole file; None if not known.
-    """
-
-    etag: str | None = None
-    last_modified: str | None = None
-    size: int | None = None
-
-    @property
-    def condition(self) -> str | None:
-        """The value for If-Range, which proves that the file is still the same; None if there is none."""
-        if self.etag and not self.etag.startswith("W/"):
-            return self.etag
-        return self.last_modified
-
-    @property
-    def md5(self) -> str | None:
-        """The content's MD5, in hex, if the ETag looks like one. It may be something else."""
-        match = _MD5.fullmatch(self.etag or "")
-        return match and match[1]
 
 
 class PartFile:
@@ -112,9 +80,15 @@ class PartFile:
             path = self.path.with_name(next(names))
             while (descriptor := _open_locked(path)) is None:
                 path = self.path.with_name(next(names))
-            self.path, self._descriptor = path, descriptor
+            self.path = path
 
-            self.version = self._read_origin()
+            try:
+                self.version = read_origin(self._origin_path)
+            except OSError:
+                os.close(descriptor)
+                raise
+            self._descriptor = descriptor
+
             if self.version.condition is None:
                 os.ftruncate(descriptor, 0)
             self.offset = os.fstat(descriptor).st_size
@@ -124,7 +98,11 @@ class PartFile:
             self.carried_over = self.offset > 0
 
     def restart(self, version: Version) -> None:
-        """Empty the file and begin another version of the remote file."""
+        """Empty the file and begin another version of the remote file.
+
+        Raises:
+            OSError: it cannot be written, or is larger than the free space of the disk.
+        """
         with self._lock:
             self._pending.clear()
             self.offset = 0
@@ -132,7 +110,8 @@ class PartFile:
             self.version = version
             if self._descriptor is not None:
                 os.ftruncate(self._descriptor, 0)  # first, so that the origin never describes other bytes
-                self._write_origin()
+                _check_room(self._descriptor, version.size)
+                write_origin(self._origin_path, version)
 
     def flush(self) -> None:
         """Write the queued bytes. Bytes that a full disk did not take stay queued."""
@@ -253,23 +232,16 @@ class PartFile:
     def _origin_path(self) -> Path:
         return self.path.with_name(f"{self.path.name}.json")
 
-    def _write_origin(self) -> None:
-        self._origin_path.write_text(json.dumps(attrs.asdict(self.version)), "utf-8")
 
-    def _read_origin(self) -> Version:
-        try:
-            origin: Any = json.loads(self._origin_path.read_text("utf-8"))
-            etag, last_modified, size = origin["etag"], origin["last_modified"], origin["size"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return Version()
+def _check_room(descriptor: int, size: int | None) -> None:
+    """Raise OSError if a file of that size does not fit on the disk."""
+    if size is None or not hasattr(os, "fstatvfs"):
+        return
 
-        if not (
-            isinstance(etag, str | None)
-            and isinstance(last_modified, str | None)
-            and (size is None or (type(size) is int and size > 0))
-        ):
-            return Version()
-        return Version(etag, last_modified, size)
+    disk = os.fstatvfs(descriptor)
+    free = disk.f_bavail * disk.f_frsize
+    if disk.f_blocks and size > free:  # some network file systems report nothing
+        raise OSError(errno.ENOSPC, f"the file has {size_text(size)}, and the disk {size_text(free)} free")
 
 
 def _pieces_for_one_write(pieces: list[bytes], most: int) -> int:
@@ -292,11 +264,17 @@ def _pieces_for_one_write(pieces: list[bytes], most: int) -> int:
 
 
 def _open_locked(path: Path) -> int | None:
-    """Open a file and lock it. None if another holder has it."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    """Open a file and lock it. None if another holder has it.
+
+    Raises:
+        OSError: there is something else than a file, such as a link that somebody has put there.
+    """
+    flags = os.O_RDWR | os.O_CREAT | NO_FOLLOW | getattr(os, "O_BINARY", 0)
     while True:
         descriptor = os.open(path, flags, 0o666)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", str(path))
             if not _try_lock(descriptor):
                 os.close(descriptor)
                 return None

@@ -9,12 +9,18 @@ import contextlib
 import inspect
 import io
 import os
+import threading
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
+from a2e_async._files.images import encoded_image
+from a2e_async._files.open_files import NO_DESCRIPTOR, disk_problem
+from a2e_async._files.sources import is_entry, unwrapped
 from a2e_async._files.transfer import CHUNK_BYTES
+from a2e_async._spec.local_paths import local_path
+from a2e_async._spec.media import is_image
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["SourceFile", "Spool", "open_source"]
@@ -44,6 +50,11 @@ class SourceFile(Protocol):
 
     @property
     @abstractmethod
+    def start(self) -> int:
+        """Where in the file the content begins, in bytes."""
+
+    @property
+    @abstractmethod
     def stamp(self) -> Stamp | None:
         """The stamp when it was opened; None if it may change without changing its stamp."""
 
@@ -61,7 +72,7 @@ class SourceFile(Protocol):
         """Read up to `size` bytes; empty at the end.
 
         Raises:
-            OSError, ValueError: it cannot be read.
+            Exception: it cannot be read; an OSError or whatever its library raises.
         """
 
     @abstractmethod
@@ -81,41 +92,72 @@ def open_source(source: Any, field: str) -> SourceFile:
 
     Raises:
         InvalidArgument: the source cannot be opened.
+        OSError: there are too many open files.
     """
     if isinstance(source, os.PathLike):
-        return OpenFile(_open_path(source, field), os.path.basename(os.fsdecode(source)), owned=True)
+        place = local_path(field, source)
+        opened = _open(lambda: open(place, "rb", buffering=0), place, field)  # noqa: SIM115 (see close)
+        return OpenFile(opened, os.path.basename(place), owned=True)
     if isinstance(source, bytes | bytearray | memoryview):
         return Buffer(_flatten(source, field), may_change=not isinstance(source, bytes))
+    if is_image(source):
+        return Buffer(memoryview(encoded_image(source, field)), name=name_of(source))
+    if is_entry(source):
+        file = _open(lambda: source.open("rb"), str(source), field)
+        return _opened(file, name_of(source), field, owned=True)
 
-    name = getattr(source, "name", None)
-    name = os.path.basename(name) if isinstance(name, str) else None
+    inner = unwrapped(source)
+    if hasattr(inner, "read"):
+        return _opened(inner, name_of(source) or name_of(inner), field)
+    pieces = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
+    return Spool(pieces, failures=(OSError, ValueError))
 
-    if inspect.iscoroutinefunction(getattr(source, "read", None)):
-        return Spool(_read_async(source), name)
-    if hasattr(source, "read"):
-        if _is_seekable(source, field):
-            try:
-                return OpenFile(source, name)
-            except (OSError, ValueError) as error:
-                raise InvalidArgument(field, f"the file cannot be read: {error}") from error
-        return Spool(iter(lambda: source.read(CHUNK_BYTES), b""), name)
-    return Spool(aiter(source) if isinstance(source, AsyncIterable) else iter(source), name)
+
+def name_of(source: Any) -> str | None:
+    """The source's own name, without folders; None if it has none."""
+    for attribute in ("filename", "name"):  # web frameworks call the field of a form name
+        name = getattr(source, attribute, None)
+        if isinstance(name, str | bytes | os.PathLike) and name:
+            return os.path.basename(os.fsdecode(name)) or None
+    return None
+
+
+def _opened(file: Any, name: str | None, field: str, *, owned: bool = False) -> SourceFile:
+    """The source of an open file."""
+    if inspect.iscoroutinefunction(file.read):
+        return Spool(_read_async(file), name)
+    if not _is_seekable(file, field):
+        return Spool(iter(lambda: file.read(CHUNK_BYTES), b""), name, owned=file if owned else None)
+
+    try:
+        return OpenFile(file, name, owned=owned)
+    except Exception as error:  # of whatever library it is
+        raise InvalidArgument(field, f"the file cannot be read: {error}") from error
 
 
 class OpenFile:
-    """A file of the disk, or a seekable file object, from its current position to its end."""
+    """A file of the disk, or a seekable file object, from its current position to its end.
+
+    A file object of the caller is put back to where it was. So a job with one can be started again.
+    """
 
     def __init__(self, file: BinaryIO, name: str | None, *, owned: bool = False) -> None:
         self.name = name
         self.stamp = _reliable_stamp(file)
         self._file = file
-        self._start = file.tell()
         self._owned = owned
+        self._position = _begin_reading(file)
+        self._closed = False
+
+    @property
+    def start(self) -> int:
+        """See `SourceFile.start`."""
+        return self._position.start
 
     @property
     def size(self) -> int | None:
         """See `SourceFile.size`."""
-        return None if self.stamp is None else self.stamp.size - self._start
+        return None if self.stamp is None else self.stamp.size - self.start
 
     def current_stamp(self) -> Stamp:
         """See `SourceFile.current_stamp`."""
@@ -123,21 +165,62 @@ class OpenFile:
 
     def read_at(self, offset: int, size: int) -> bytes:
         """See `SourceFile.read_at`."""
-        self._file.seek(self._start + offset)
-        return self._file.read(size)
+        with self._position.lock:
+            self._file.seek(self.start + offset)
+            return self._file.read(size)
 
     def close(self) -> None:
         """See `SourceFile.close`."""
+        if not self._closed:
+            self._closed = True
+            _end_reading(self._file)
         if self._owned:
             self._file.close()
+
+
+class _Position:
+    """Where the content of an open file begins, while it is being read.
+
+    Several uploads may read the same file object, each in its own thread, and it has one position. So each
+    read seeks first, under the lock, and the first upload to come notes where the content begins.
+    """
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.lock = threading.Lock()
+        self.readers = 0
+
+
+_positions: dict[int, _Position] = {}
+_positions_lock = threading.Lock()
+
+
+def _begin_reading(file: BinaryIO) -> _Position:
+    with _positions_lock:
+        position = _positions.get(id(file)) or _Position(file.tell())
+        _positions[id(file)] = position
+        position.readers += 1
+        return position
+
+
+def _end_reading(file: BinaryIO) -> None:
+    """Forget a reader of a file. The last one leaves it where it was."""
+    with _positions_lock:
+        position = _positions[id(file)]
+        position.readers -= 1
+        if not position.readers:
+            del _positions[id(file)]
+            with contextlib.suppress(Exception):  # it may be closed by now
+                file.seek(position.start)
 
 
 class Buffer:
     """Bytes in memory, read without copying the whole. A ``bytearray`` may change, ``bytes`` never do."""
 
-    name = None
+    start = 0
 
-    def __init__(self, view: memoryview, *, may_change: bool) -> None:
+    def __init__(self, view: memoryview, *, may_change: bool = False, name: str | None = None) -> None:
+        self.name = name
         self._view = view
         self._may_change = may_change
 
@@ -169,13 +252,26 @@ class Spool:
 
     Attributes:
         pieces: the source, to be copied with `write`.
+        failures: what is an error of the upload when the source raises it. The errors of a caller's own
+            iterator are the caller's.
         size: bytes written so far.
     """
 
-    def __init__(self, pieces: Iterator[Any] | AsyncIterator[Any], name: str | None = None) -> None:
+    start = 0
+
+    def __init__(
+        self,
+        pieces: Iterator[Any] | AsyncIterator[Any],
+        name: str | None = None,
+        *,
+        owned: Any = None,
+        failures: tuple[type[Exception], ...] = (Exception,),
+    ) -> None:
         self.name = name
         self.pieces = pieces
         self.size = 0
+        self.failures = failures
+        self._owned = owned
         self._copy: Any = None
 
     @property
@@ -199,7 +295,11 @@ class Spool:
             # Small content stays in memory; large content goes to a file without a name.
             self._copy = tempfile.SpooledTemporaryFile(max_size=CHUNK_BYTES)  # noqa: SIM115 (see close)
 
-        self._copy.write(data)
+        try:
+            self._copy.write(data)
+        except OSError as error:
+            if error.errno not in NO_DESCRIPTOR:
+                raise  # else it stays in memory until a file can be opened
         self.size += len(data)
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -210,16 +310,21 @@ class Spool:
 
     def close(self) -> None:
         """Remove the copy."""
+        if self._owned is not None:
+            with contextlib.suppress(Exception):  # of whatever library it is
+                self._owned.close()
         if self._copy is not None:
             with contextlib.suppress(OSError):  # a full disk, again
                 self._copy.close()
 
 
-def _open_path(path: os.PathLike[Any], field: str) -> BinaryIO:
+def _open(open_it: Callable[[], Any], path: str, field: str) -> Any:
     try:
-        return cast(BinaryIO, open(path, "rb", buffering=0))
-    except OSError as error:
-        raise InvalidArgument(field, f"{os.fsdecode(path)} cannot be read: {error}") from error
+        return open_it()
+    except Exception as error:  # of whatever library it is
+        if isinstance(error, OSError) and error.errno in NO_DESCRIPTOR:
+            raise
+        raise InvalidArgument(field, disk_problem(error, path, "read")) from error
 
 
 def _flatten(source: bytes | bytearray | memoryview, field: str) -> memoryview:
@@ -239,7 +344,7 @@ def _is_seekable(file: Any, field: str) -> bool:
         return bool(file.seekable())
     except AttributeError:
         return False
-    except (OSError, ValueError) as error:
+    except Exception as error:  # of whatever library it is
         raise InvalidArgument(field, f"the file cannot be read: {error}") from error
 
 

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import stat
 from abc import abstractmethod
 from collections.abc import AsyncIterable, Iterable, Mapping
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
+from a2e_async._files.open_files import disk_problem
 from a2e_async._files.transfer import size_text
+from a2e_async._spec.local_paths import local_path, path_text
+from a2e_async._spec.media import BinaryFile, Image, is_image
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["Source", "check_size", "check_source"]
+__all__ = ["Source", "check_size", "check_source", "is_entry", "unwrapped"]
 
 
-class AsyncFile(Protocol):
-    """A binary file whose `read` is a coroutine function (anyio, trio, aiofiles)."""
+class Entry(Protocol):
+    """A path that is not one of this machine, such as `zipfile.Path` or a resource of a package."""
 
     @abstractmethod
-    async def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; empty at the end."""
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Open the file; called with the mode "rb"."""
+
+    @abstractmethod
+    def is_file(self) -> bool:
+        """Whether there is such a file."""
+
+    @abstractmethod
+    def read_bytes(self) -> bytes:
+        """Return its content."""
 
 
 Source = (
@@ -28,12 +40,39 @@ Source = (
     | bytes
     | bytearray
     | memoryview
-    | BinaryIO
-    | AsyncFile
+    | BinaryFile
+    | Image
+    | Entry
     | Iterable[bytes]
     | AsyncIterable[bytes]
 )
 """Anything that can be uploaded. A file object is read from its current position, and stays open."""
+
+
+def unwrapped(source: Any) -> Any:
+    """The file inside an asynchronous one, where it has one: that can be read again, and at any place.
+
+    Such are the uploads of web frameworks (``.file``) and the files of anyio and trio (``.wrapped``).
+    """
+    if isinstance(source, bytes | os.PathLike) or is_image(source):
+        return source
+    read = getattr(source, "read", None)
+    if read is not None and not inspect.iscoroutinefunction(read):
+        return source
+
+    for name in ("file", "wrapped"):
+        inner = getattr(source, name, None)
+        read = getattr(inner, "read", None)
+        if callable(read) and not inspect.iscoroutinefunction(read):
+            return inner
+    return source
+
+
+def is_entry(source: Any) -> bool:
+    """Whether the source is an `Entry`."""
+    return not isinstance(source, os.PathLike) and all(
+        callable(getattr(source, name, None)) for name in ("open", "is_file", "read_bytes")
+    )
 
 
 def check_source(source: Any, field: str, max_bytes: int) -> None:
@@ -57,27 +96,37 @@ def check_source(source: Any, field: str, max_bytes: int) -> None:
         check_size(memoryview(source).nbytes, field, max_bytes, "the content")
     elif isinstance(source, os.PathLike):
         _check_path(source, field, max_bytes)
-    elif isinstance(source, io.TextIOBase):
-        raise InvalidArgument(field, "the file is open in text mode; open it with 'rb'")
-    elif callable(getattr(source, "read", None)) and getattr(source, "closed", False) is True:
-        raise InvalidArgument(field, "the file is closed")
+    elif is_image(source):
+        return
+    elif is_entry(source):
+        _check_entry(source, field)
+    elif callable(getattr(source, "read", None)):
+        _check_file(unwrapped(source), field)
     elif isinstance(source, Mapping) or not (
-        callable(getattr(source, "read", None)) or isinstance(source, Iterable | AsyncIterable)
+        isinstance(source, Iterable | AsyncIterable) or unwrapped(source) is not source
     ):
         raise InvalidArgument(
             field,
-            f"{type(source).__name__} is not a pathlib.Path, bytes, a binary file or an iterable of bytes",
+            f"{type(source).__name__} is not a pathlib.Path, bytes, a binary file, a Pillow image "
+            "or an iterable of bytes",
+        )
+    elif callable(getattr(source, "__array__", None)):
+        raise InvalidArgument(
+            field,
+            f"{type(source).__name__} is an array of numbers, not a file: encode it first, for example "
+            "with PIL.Image.fromarray(...)",
         )
 
 
 def _check_path(path: os.PathLike[Any], field: str, max_bytes: int) -> None:
-    shown = os.fsdecode(path)
+    place = local_path(field, path)
+    shown = path_text(place)
     try:
-        status = os.stat(path)
+        status = os.stat(place)
     except FileNotFoundError:
         raise InvalidArgument(field, f"{shown} does not exist") from None
     except (OSError, ValueError) as error:
-        raise InvalidArgument(field, f"{shown} cannot be read: {error}") from error
+        raise InvalidArgument(field, disk_problem(error, place, "read")) from error
 
     if stat.S_ISDIR(status.st_mode):
         raise InvalidArgument(field, f"{shown} is a directory")
@@ -85,6 +134,43 @@ def _check_path(path: os.PathLike[Any], field: str, max_bytes: int) -> None:
         raise InvalidArgument(field, f"{shown} is not a regular file; open it and give the file object")
 
     check_size(status.st_size, field, max_bytes, shown)
+
+
+def _check_entry(entry: Any, field: str) -> None:
+    try:
+        if entry.is_file():
+            return
+        exists = entry.is_dir()
+    except Exception as error:  # of whatever library it is
+        raise InvalidArgument(field, f"{_shown(entry)} cannot be read: {error}") from error
+    raise InvalidArgument(field, f"{_shown(entry)} {'is a directory' if exists else 'does not exist'}")
+
+
+def _check_file(file: Any, field: str) -> None:
+    """Refuse a file that is closed, or open for something else than reading bytes."""
+    if getattr(file, "closed", False) is True:
+        raise InvalidArgument(field, f"the file is closed{_named(file)}")
+    if isinstance(file, io.TextIOBase) or isinstance(getattr(file, "encoding", None), str):
+        raise InvalidArgument(field, f"the file is open in text mode; open it with 'rb'{_named(file)}")
+
+    readable = getattr(file, "readable", None)
+    if not callable(readable) or inspect.iscoroutinefunction(readable):
+        return
+    try:
+        can_be_read = readable()
+    except Exception as error:  # of whatever library it is
+        raise InvalidArgument(field, f"the file cannot be read: {error}{_named(file)}") from error
+    if can_be_read is False:
+        raise InvalidArgument(field, f"the file is not open for reading; open it with 'rb'{_named(file)}")
+
+
+def _named(file: Any) -> str:
+    name = getattr(file, "name", None)
+    return f" ({path_text(name)})" if isinstance(name, str) and name else ""
+
+
+def _shown(entry: Any) -> str:
+    return path_text(str(entry))
 
 
 def check_size(size: int, field: str, max_bytes: int, shown: str) -> None:

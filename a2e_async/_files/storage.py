@@ -12,6 +12,7 @@ from typing import Any
 
 from a2e_async._files.content import Content
 from a2e_async._files.file_names import ascii_name, safe_name, with_extension
+from a2e_async._files.least_speed import LeastSpeed, watched
 from a2e_async._files.media_types import extension_of
 from a2e_async._files.presign import Presign
 from a2e_async._files.transfer import RETRIED_STATUSES, Http, Response, Retry, UploadProgress, report
@@ -25,6 +26,7 @@ from a2e_async.policies import retry_after_seconds
 __all__ = ["Storage"]
 
 _MAX_ERROR_BYTES = 4096
+_SLOW_AFTER = 10.0  # seconds for words that may trickle; the status is enough
 
 
 class Storage:
@@ -100,7 +102,7 @@ class Storage:
                 "PUT", url, headers=headers, content=_Body(content, threads, progress), timeout=self._timeout
             ) as response,
         ):
-            error_text = "" if response.status < 300 else await _read_error_text(response)
+            error_text = "" if response.status < 300 else await self._read_error_text(response)
 
             if response.status in RETRIED_STATUSES:
                 after = retry_after_seconds(response.headers.get("retry-after"), time.time())
@@ -110,6 +112,22 @@ class Storage:
         if response.status < 300:
             await report(progress, content.size, content.size)
         return response.status, error_text
+
+    async def _read_error_text(self, response: Response) -> str:
+        """The storage's own words, without the parts that repeat the signature."""
+        body = b""
+        try:
+            speed = LeastSpeed(_SLOW_AFTER)
+            async with aclosing(watched(response.aiter_bytes(), self._clock, speed)) as pieces:
+                async for piece in pieces:
+                    body += piece
+                    if len(body) > _MAX_ERROR_BYTES:
+                        break
+        except (Retry, TransportError):
+            pass  # the status is enough
+
+        found: list[Any] = re.findall(rb"<(?:Code|Message)>([^<]{1,200})<", body[:_MAX_ERROR_BYTES])
+        return ": ".join(text.decode("utf-8", "replace") for text in found)
 
 
 class _Body(AsyncIterator[bytes]):
@@ -139,22 +157,6 @@ class _Body(AsyncIterator[bytes]):
 
     def _start_read(self) -> Pending[bytes]:
         return self._threads.start(self._content.read, self._given)
-
-
-async def _read_error_text(response: Response) -> str:
-    """The storage's own words, without the parts that repeat the signature."""
-    body = b""
-    try:
-        async with aclosing(response.aiter_bytes()) as pieces:
-            async for piece in pieces:
-                body += piece
-                if len(body) > _MAX_ERROR_BYTES:
-                    break
-    except TransportError:
-        pass  # the status is enough
-
-    found: list[Any] = re.findall(rb"<(?:Code|Message)>([^<]{1,200})<", body[:_MAX_ERROR_BYTES])
-    return ": ".join(text.decode("utf-8", "replace") for text in found)
 
 
 def _object_key(key: ContentKey, name: str | None) -> str:

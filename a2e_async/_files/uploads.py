@@ -17,6 +17,7 @@ from anyio import to_thread
 
 from a2e_async._files.content import Content, ReadSizes, open_content
 from a2e_async._files.media_types import content_type_of
+from a2e_async._files.open_files import MOST_OPEN_FILES
 from a2e_async._files.presign import Presign
 from a2e_async._files.sources import Source, check_source
 from a2e_async._files.storage import Storage
@@ -87,6 +88,7 @@ class Uploader:
         self._cache = UploadCache() if cache is None else cache
         self._max_bytes = max_bytes
         self._sizes = ReadSizes() if sizes is None else sizes
+        self._places = anyio.Semaphore(MOST_OPEN_FILES)
         self._flights: dict[ContentKey, _Flight] = {}
         self.listeners: list[Callable[[Upload], Awaitable[None]]] = []
 
@@ -127,8 +129,9 @@ class Uploader:
 
         Args:
             source: a `pathlib.Path`, bytes, a binary file object (sync or async; read from its current
-                position to its end; it stays open), or an (async) iterable of bytes. An `Upload` is
-                returned unchanged.
+                position to its end; it stays open, and is put back to that position), an upload of a web
+                framework, a Pillow image, or an (async) iterable of bytes. An `Upload` is returned
+                unchanged.
             name: how the file is called in its URL; default: its own name.
             content_type: default: detected from the first bytes, otherwise from the name.
             progress: called with the bytes sent and the bytes in all. The bytes sent fall back when a
@@ -157,7 +160,10 @@ class Uploader:
         if name is not None and not isinstance(name, str):
             raise InvalidArgument("name", f"{name!r} is not a string")
 
-        async with open_content(source, field=field, max_bytes=self._max_bytes, sizes=self._sizes) as content:
+        opened = open_content(
+            source, field=field, max_bytes=self._max_bytes, sizes=self._sizes, clock=self._clock
+        )
+        async with self._places, opened as content:  # few files are open, however many wait
             name = name or content.name
             kind = content_type or content_type_of(content.head, name)
             key = ContentKey(content.sha256, kind, content.size)

@@ -17,7 +17,7 @@ import attrs
 from a2e_async._files.content import ReadSizes
 from a2e_async._files.downloads import Downloader
 from a2e_async._files.hashing import BLOCK_BYTES
-from a2e_async._files.part_file import Version
+from a2e_async._files.part_origin import Version
 from a2e_async._files.uploads import Uploader
 from a2e_async._spec.media import Upload
 from a2e_async.errors import A2EError, ConnectionFailed, UploadError
@@ -258,6 +258,7 @@ class Host:
     ranges: bool = True
     sends_length: bool = True
     on_piece: Any = _ignore
+    piece_bytes: int = 64 << 10
     requests: list[Mapping[str, str]] = attrs.field(factory=list)
     sent: int = 0
 
@@ -283,7 +284,7 @@ class Host:
         if isinstance(fault, Exception):
             raise fault
         answer = fault if isinstance(fault, Answer) else self.answer(self.requests[-1])
-        answer.host, answer.piece_bytes = self, 64 << 10
+        answer.host, answer.piece_bytes = self, self.piece_bytes
         if isinstance(fault, Cut):
             answer.cut, answer.error = min(fault.after, len(answer.body)), fault.error
         yield answer

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a2e_async._files.part_file import Version
+from a2e_async._files.part_origin import Version
 from a2e_async.errors import DownloadError
 from tests.unit.files.kit import (
     MEGA,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
+from a2e_async._files import content_encodings, downloads
 from a2e_async._files.destination import SavedFile
 from a2e_async._files.hashing import compute_sha256
 from a2e_async.errors import DownloadError, InvalidArgument, RequestTimeout
@@ -167,6 +170,36 @@ async def test_an_encoding_that_cannot_be_undone_is_refused(tmp_path: Path) -> N
     assert names(tmp_path) == []
 
 
+@pytest.mark.anyio
+async def test_a_file_that_does_not_fit_on_the_disk_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nearly_full(descriptor: int) -> Any:
+        return os.statvfs_result((4096, 4096, 1000, 10, 10, 0, 0, 0, 0, 255))
+
+    monkeypatch.setattr(os, "fstatvfs", nearly_full)
+    host = Host(MP4)
+    with pytest.raises(DownloadError, match=r"video cannot be written: .* has 3\.418 MiB, .* 40 KiB free"):
+        await downloader(host).download(URL, folder=tmp_path)
+    assert host.sent <= 64 << 10
+    assert names(tmp_path) == []
+    assert (await downloader(Host(PNG)).download(URL, folder=tmp_path)).path.read_bytes() == PNG
+
+
+@pytest.mark.anyio
+async def test_what_unpacks_to_far_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(content_encodings, "_FREE_BYTES", MEGA)
+    packer = zlib.compressobj(wbits=31)
+    packed = packer.compress(bytes(20 * MEGA)) + packer.flush()
+    host = Host(PNG, [Answer(200, {"content-encoding": "gzip"}, packed)])
+    with pytest.raises(DownloadError, match="unpacks to more than 100 times its size"):
+        await downloader(host).download(URL, folder=tmp_path)
+    assert names(tmp_path) == []
+    assert len(host.requests) == 1
+
+
 # The hash.
 
 
@@ -178,7 +211,7 @@ async def test_the_hash_is_of_what_the_file_holds_now(tmp_path: Path) -> None:
     saved.path.write_bytes(PNG)
     assert await saved.compute_sha256() == sha256(PNG)
     saved.path.unlink()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(DownloadError, match=r"video\.mp4 cannot be read: No such file"):
         await saved.compute_sha256()
 
 
@@ -206,6 +239,19 @@ async def test_the_first_failure_cancels_the_others(tmp_path: Path) -> None:
         await downloader(host).download_all([URL] * 20, tmp_path, concurrency=2)
     assert len(host.requests) <= 2
     assert {name for name in names(tmp_path) if ".part" not in name} <= {"video.png"}
+
+
+@pytest.mark.anyio
+async def test_of_a_record_with_ten_thousand_urls_a_bounded_number_is_fetched(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "_MOST_FILES", 20)
+    host = Host(PNG)
+    urls = [f"https://cdn.example/{number}" for number in range(10_000)]
+    saved = await downloader(host).download_all(urls, tmp_path, stem="many")
+    assert len(saved) == len(host.requests) == len(names(tmp_path)) == 20
+    (record,) = caplog.records
+    assert record.getMessage().startswith("many: the result names 10000 files, and the first 20 are downl")
 
 
 # Progress.

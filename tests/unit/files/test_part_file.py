@@ -14,7 +14,8 @@ import anyio
 import pytest
 
 from a2e_async._files.hashing import BLOCK_BYTES
-from a2e_async._files.part_file import PartFile, Version
+from a2e_async._files.part_file import PartFile
+from a2e_async._files.part_origin import Version
 from a2e_async.errors import DownloadError
 from tests.unit.files.kit import MEGA, MP4, PNG, URL, Cut, Host, downloader, leave_part, names, parts
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -23,6 +22,7 @@ from a2e_async.sandbox.handlers.special import SPECIAL, UNDOCUMENTED
 from a2e_async.sandbox.handlers.tasks import ROLES
 from a2e_async.sandbox.odd_replies import ODD, error_page, make_odd
 from a2e_async.sandbox.replies import Call, Reply, encode, error, html
+from a2e_async.sandbox.request_json import read_json
 from a2e_async.sandbox.routes import Router
 from a2e_async.sandbox.world import World
 
@@ -280,7 +280,7 @@ def _parse_json(headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
     if not body or not kind.startswith(b"application/json"):
         return {}
     try:
-        return json.loads(body)
+        return read_json(body)
     except ValueError:
         return None
 

@@ -28,6 +28,7 @@ __all__ = ["SandboxClock", "ScaledClock", "VirtualClock"]
 # A jump of more than FAR seconds usually ends at a time limit. A request that is merely slow must not run
 # into that limit, so such a jump needs FAR_LOOKS silences in a row, each of FAR_GRACE real seconds.
 _FAR, _FAR_LOOKS, _FAR_GRACE = 60.0, 20, 0.005
+_LATEST, _FASTEST = 1e11, 1e6  # seconds, beyond which dates cannot be written; times faster than real time
 
 
 class SandboxClock(Protocol):
@@ -74,8 +75,8 @@ class ScaledClock:
 
     @speed.setter
     def speed(self, speed: float) -> None:
-        if not (math.isfinite(speed) and speed > 0):
-            raise ValueError(f"speed: {speed!r} is not a number above 0")
+        if not 0 < speed <= _FASTEST:
+            raise ValueError(f"speed: {speed!r} is not a number above 0 and up to {_FASTEST:g}")
         self._base = (self.now(), time.monotonic(), float(speed))
 
     def now(self) -> float:
@@ -222,6 +223,8 @@ class VirtualClock:
         if seconds < 0:
             raise ValueError(f"seconds: {seconds!r} is negative; time does not go back")
         with self._lock:
+            if not self._now + seconds <= _LATEST:  # nor is NaN
+                raise ValueError(f"seconds: {seconds!r} leads beyond {_LATEST:g} s; no date can show it")
             return self._jump(self._now + seconds)
 
     async def elapse(self, seconds: float) -> float:

@@ -107,6 +107,8 @@ class Connection:
         await self._send_head(reply, reply.length)
         sent = 0
         async for chunk in chunks:
+            if self._transport().is_closing():
+                raise Reset  # the client left; sending to it never waits, so it would hold the loop
             sent += len(chunk)
             await self._send_part(chunk, more=True)
 

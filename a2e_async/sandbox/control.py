@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import attrs
 from a2e_async.sandbox.clock import ScaledClock, VirtualClock
 from a2e_async.sandbox.faults import Faults
 from a2e_async.sandbox.replies import Reply, encode
+from a2e_async.sandbox.request_json import read_json
 
 if TYPE_CHECKING:
     from a2e_async.sandbox.app import App
@@ -94,6 +94,6 @@ async def serve(app: App, method: str, path: str, body: bytes) -> Reply:
         return _json({"message": f"no such control route; there are {', '.join(routes)}"}, 404)
 
     try:
-        return _json(handler(app, json.loads(body) if body else {}))
+        return _json(handler(app, read_json(body) if body else {}))
     except (ValueError, TypeError, AttributeError, KeyError) as problem:
         return _json({"message": str(problem)}, 400)

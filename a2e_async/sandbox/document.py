@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,13 @@ class SpecOperation:
         return self.body_fields.get(field, {}).get("default")
 
     @functools.cached_property
+    def record_fields(self) -> frozenset[str]:
+        """Every declared property of the records in the reply."""
+        data = self.reply_schema(200).get("properties", {}).get("data", {})
+        forms = [form.get("items", form) for form in (data, *data.get("oneOf", ()), *data.get("anyOf", ()))]
+        return frozenset(name for form in forms for name, _ in self._fields(form))
+
+    @functools.cached_property
     def _validator(self) -> Any:
         if self.body_schema is None:
             return None
@@ -173,9 +180,16 @@ class SpecOperation:
 
     def reply_problems(self, status: int, reply: Any) -> list[str]:
         """What the document forbids in the JSON of a reply."""
-        rooted = {**self.reply_schema(status), "components": self.components}
-        validator = jsonschema_rs.Draft7Validator(_as_json_schema(rooted))
-        return [error.message for error in validator.iter_errors(reply)]
+        return [error.message for error in self._reply_validators(status).iter_errors(reply)]
+
+    @functools.cached_property
+    def _reply_validators(self) -> Callable[[int], Any]:
+        @functools.cache
+        def validator(status: int) -> Any:
+            rooted = {**self.reply_schema(status), "components": self.components}
+            return jsonschema_rs.Draft7Validator(_as_json_schema(rooted))
+
+        return validator
 
     @functools.cached_property
     def speaks_success(self) -> bool:

@@ -9,12 +9,12 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-import attrs
 import uvicorn
 
+from a2e_async.sandbox.address import Address
 from a2e_async.sandbox.app import App
 from a2e_async.sandbox.catalogue import Duration
 from a2e_async.sandbox.clock import SandboxClock, ScaledClock
@@ -130,28 +130,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return new_event_loop
 
 
-@attrs.frozen
-class _Address:
-    """Where a sandbox is asked to listen."""
-
-    host: str
-    port: int
-    separate_files: bool
-    prefix: str
-
-    def bind(self) -> list[socket.socket]:
-        """Bind one socket, or a second one for files."""
-        sockets = [_bind(self.host, self.port)]
-        if self.separate_files:
-            sockets.append(_bind(self.host, 0))
-        return sockets
-
-    def origins(self, sockets: Sequence[socket.socket]) -> tuple[str, str]:
-        """The origin of the API and that of the files."""
-        origins = [f"http://{self.host}:{bound.getsockname()[1]}" for bound in sockets]
-        return origins[0], origins[-1]
-
-
 class Sandbox:
     """A local A2E on a loopback port, in a thread of its own.
 
@@ -159,7 +137,7 @@ class Sandbox:
     thread.
 
     Args:
-        host: the address to bind.
+        host: the address or the name to listen at; ``::1`` for IPv6.
         port: the port to bind; 0 takes a free one.
         separate_files: serve files on a second port, and so on another origin.
         clock: a `VirtualClock`, which may be shared with the client, or a `ScaledClock`. The default is
@@ -184,7 +162,7 @@ class Sandbox:
 
     Raises:
         FileNotFoundError, ValueError: the document is missing or invalid.
-        OSError: the port is taken (raised by `start`).
+        OSError: the port is taken, or the host is not one of this machine (raised by `start`).
 
     Example:
         ```python
@@ -231,7 +209,7 @@ class Sandbox:
             return World(config, spec, self.clock, second_0, self.files_origin)
 
         self._make_world = make_world
-        self._address = _Address(host, port, separate_files, prefix.rstrip("/"))
+        self._address = Address(host.strip("[]"), port, separate_files, prefix.rstrip("/"))
         self._app: App | None = None
         self._server: _ServerThread | None = None
 
@@ -358,20 +336,6 @@ class Sandbox:
         """Begin a fresh account: no tasks, no files, full balance, empty ledger, the faults of the start."""
         app = self._started()
         self.call(lambda _world: app.reset())
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-        bound.listen(2048)
-    except OSError:
-        bound.close()
-        raise
-    bound.setblocking(False)
-    return bound
 
 
 def _make_token(seed: int) -> str:

@@ -12,7 +12,7 @@ from a2e_async.sandbox.families import Family
 from a2e_async.sandbox.ledger import TaskEntry
 from a2e_async.sandbox.replies import encode, iso
 
-__all__ = ["OutputFile", "Task"]
+__all__ = ["NOT_ECHOED", "OutputFile", "Task"]
 
 NOT_ECHOED = frozenset({"webhook_url", "webhook_token"})
 ANCHOR_SUFFIX = "a"
@@ -53,6 +53,7 @@ class Task:
         deleted: whether lists leave it out.
         gone: whether its detail does not answer either.
         refunded: coins given back.
+        unechoed: members of the body that its record does not repeat.
         cache: status, and whether the output is late -> its record as JSON.
     """
 
@@ -76,6 +77,7 @@ class Task:
     deleted: bool = False
     gone: bool = False
     refunded: int = 0
+    unechoed: frozenset[str] = NOT_ECHOED
     cache: dict[tuple[str, bool], bytes] = attrs.field(factory=dict)
 
     def ended(self, now: float) -> bool:
@@ -156,8 +158,8 @@ class Task:
         raw["updatedAt"] = self._time(updated)
         raw.update(self._failure(ended))
 
-        echoed = {key: value for key, value in self.body.items() if key not in raw and key not in NOT_ECHOED}
-        raw.update(echoed)
+        silent = {*raw, *self.unechoed}
+        raw.update({key: value for key, value in self.body.items() if key not in silent})
 
         special = _SPECIAL.get(family.segment)
         raw.update(special(self, now) if special else self._result(now))

@@ -23,7 +23,7 @@ from a2e_async.sandbox.faults import Fate, FaultPlan, Faults
 from a2e_async.sandbox.files import FileStore
 from a2e_async.sandbox.ledger import Ledger, TaskEntry
 from a2e_async.sandbox.replies import iso
-from a2e_async.sandbox.tasks import OutputFile, Task
+from a2e_async.sandbox.tasks import NOT_ECHOED, OutputFile, Task
 
 __all__ = ["Config", "World"]
 
@@ -216,6 +216,7 @@ class World:
             entry=entry,
             listed_at=now + fate.visible_after,
             output_after=fate.output_after,
+            unechoed=_unechoed(operation, body),
         )
         if fate.vanishes or "vanish" in words:
             task.vanishes_at = now + (length / 2 if length < math.inf else 1.0)
@@ -286,6 +287,12 @@ class World:
         for task in reversed(self.tasks_of(family.segment)):
             if task.listed(now) and task.listed_at <= now:
                 yield task
+
+
+def _unechoed(operation: SpecOperation, body: Mapping[str, Any]) -> frozenset[str]:
+    """What the record does not repeat: members of the body that only the reply declares, maybe otherwise."""
+    undeclared = body.keys() - operation.body_fields.keys()
+    return NOT_ECHOED | (undeclared & operation.record_fields)
 
 
 def _ending(family: Family, fate: Fate, words: frozenset[str]) -> tuple[str, str]:

@@ -21,7 +21,8 @@ __all__ = ["FILE_ROUTES", "download", "presign", "transfer", "upload"]
 
 FILE_ROUTES = ("/upload/", "/cdn/", "/results/", "/tts/", "/pictures/", "/files/bytes/")
 CHUNK = 64 * 1024
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+NUMBER = re.compile(r"[0-9]{1,18}")  # what fits a file; longer ones Python may refuse to read
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 BUCKET = "3days-apac"
 
 
@@ -138,7 +139,7 @@ def _find_file(world: World, path: str) -> File | Reply:
     """The file behind a path, or the object store's error."""
     parts = unquote(path).split("/")
     if path.startswith("/files/bytes/"):
-        if not parts[3].isdigit():
+        if not NUMBER.fullmatch(parts[3]):
             return _missing()
         return File(int(parts[3]), "application/octet-stream", f"bytes-{parts[3]}", media.pattern_slice)
     if path.startswith("/cdn/"):
@@ -162,7 +163,7 @@ def _find_upload(world: World, key: str) -> File | Reply:
 
 def _find_result(world: World, task: Task, index: str) -> File | Reply:
     now, lifetime = world.now(), world.config.result_ttl
-    if not index.isdigit() or int(index) >= len(task.files):
+    if not NUMBER.fullmatch(index) or int(index) >= len(task.files):
         return _missing()
     if not (task.ended(now) and task.succeeded):
         return _missing()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Mapping
-from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
     from a2e_async.runtime import Runtime
+    from a2e_async.sessions import Sessions
 
 __all__ = ["A2E"]
 
@@ -94,7 +94,6 @@ class A2E(Api, Files):
         self._clock = clock or SystemClock()
         self._uploads: UploadCache | None = None
         self._runtimes: WeakKeyDictionary[Any, Runtime] = WeakKeyDictionary()
-        self._entered: WeakKeyDictionary[Any, list[AsyncExitStack]] = WeakKeyDictionary()
 
     def __repr__(self) -> str:
         # A traceback may show a client whose settings were invalid.
@@ -102,15 +101,38 @@ class A2E(Api, Files):
         return f"A2E(base_url={settings.base_url!r})" if settings else "A2E(...)"
 
     async def __aenter__(self) -> Self:
-        stack = AsyncExitStack()
-        await stack.enter_async_context(self.runtime.session())
-        self._entered.setdefault(running_loop(), []).append(stack)
+        await self._blocks.enter(self.runtime.session())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._entered[running_loop()].pop().aclose()
+        await self._blocks.leave()
+
+    async def aclose(self) -> None:
+        """Leave all ``async with`` blocks of the client.
+
+        Requests that are running are finished; each closes its connection then. The client can still be used
+        afterwards, as outside such a block. Closing it twice, or without a block, does nothing. Blocks may be
+        left in another task, another event loop or another thread than they were entered in.
+
+        Example:
+            ```python
+            a2e = await A2E().__aenter__()  # for example when an application begins
+            ...
+            await a2e.aclose()  # when it ends
+            ```
+        """
+        await self._blocks.close()
+
+    @property
+    def _blocks(self) -> Sessions:
+        """The ``async with`` blocks that are open, in all event loops."""
+        from a2e_async.sessions import Sessions
+
+        # In one step, because the loops may run in several threads.
+        sessions: Sessions = vars(self).setdefault("_sessions", Sessions())
+        return sessions
 
     @property
     def runtime(self) -> Runtime:

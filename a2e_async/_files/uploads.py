@@ -28,6 +28,7 @@ from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, InvalidArgument, TransportError, UploadError
 from a2e_async.policies import RetryPolicy
 from a2e_async.task_groups import map_bounded
+from a2e_async.tries import Tries
 
 __all__ = ["Uploader"]
 
@@ -274,7 +275,7 @@ class Uploader:
         self, flight: _Flight, content: Content, name: str | None, progress: UploadProgress | None
     ) -> str:
         """PUT until the content is stored and its hash is known. Returns the public URL."""
-        attempt = 0
+        tries = Tries(self._retry, self._clock)
         signed_again = False
         while True:
             signed = self._cache.find_signed(flight.key, self._clock.now())
@@ -282,15 +283,15 @@ class Uploader:
                 signed = await self._storage.sign(flight.key, name)
                 self._cache.keep_signed(flight.key, signed)
 
-            attempt += 1
+            tries.begin()
             try:
                 status, error_text = await self._storage.put(
                     signed.put_url, flight.key.content_type, content, progress
                 )
             except (Retry, TransportError) as error:
-                pause = self._retry.delay(attempt, error.retry_after)
+                pause = tries.pause(error, error.retry_after)
                 if pause is None:
-                    message = f"gave up after {attempt} attempts: {error}"
+                    message = f"gave up after {tries.text}: {error}"
                     raise UploadError(message, status=error.status) from error
 
                 # During the pause callers of other content need not wait for this flight.
@@ -308,7 +309,8 @@ class Uploader:
                 self._cache.drop_signed(flight.key)  # no longer accepted, for whatever reason
                 late = signed.may_have_expired(self._clock.now()) or "expired" in error_text.lower()
                 if late and not signed_again:
-                    signed_again, attempt = True, 0
+                    signed_again = True
+                    tries = Tries(self._retry, self._clock)
                     continue
 
             message = f"the storage refused the file: HTTP {status} {error_text}".rstrip()

@@ -16,9 +16,10 @@ from a2e_async._tasks.status import RUNNING_WORDS
 from a2e_async._tasks.waiting import WaitingTask
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, APIError, TaskNotFound, TransportError
-from a2e_async.failures import may_concern_one_id
+from a2e_async.failures import cannot_connect, may_concern_one_id
 from a2e_async.policies import RetryPolicy
 from a2e_async.records import JSONObject
+from a2e_async.tries import problem_of
 
 if TYPE_CHECKING:
     from a2e_async._tasks.readers import TaskReader
@@ -179,7 +180,10 @@ class Asker:
         if isinstance(error, APIError | TransportError):
             pause = max(pause, self._retry.bounded(error.retry_after))
         self.not_before = self._clock.now() + pause
-        logger.warning("polling: %s; the tasks keep waiting", type(error).__name__)
+        why = problem_of(error) if cannot_connect(error) else type(error).__name__
+        logger.warning(
+            "polling: %s, try %d, again in %.0f s; the tasks keep waiting", why, self._failures, pause
+        )
 
     async def _ask_alone(self, entry: WaitingTask, now: float) -> None:
         """Ask every route for one task. It is lost only if none of them has known it for some time."""

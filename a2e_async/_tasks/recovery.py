@@ -23,7 +23,7 @@ from a2e_async._tasks.list_readings import HasAll, Listed, Reading, read_list
 from a2e_async._tasks.service_time import SKEW, Dated, ServiceTime
 from a2e_async.clock import Clock
 from a2e_async.errors import APIError, UnexpectedReply
-from a2e_async.failures import Failure, classify
+from a2e_async.failures import Failure, classify, is_permanent_here
 from a2e_async.markers import has_marker, marker_key
 from a2e_async.records import JSONObject, task_id_of
 
@@ -184,6 +184,9 @@ class Finder:
 
         Returns:
             Their records; empty if the start has made no task; None if that cannot be decided.
+
+        Raises:
+            ConnectionFailed: the list cannot be reached from this machine, and that will not pass.
         """
         self._searches.append(lost)
         try:
@@ -204,6 +207,8 @@ class Finder:
                 settled = known >= lost.expected or asked - known_since >= _STRAGGLING_FOR
                 if found and certain and (settled or (due and reading.error is None)):
                     return found
+                if reading.error is not None and is_permanent_here(reading.error):
+                    raise reading.error
 
                 # No such list, or not the API's host? It may also be a page of maintenance.
                 hopeless_since = min(hopeless_since, asked) if _is_hopeless(reading.error) else math.inf

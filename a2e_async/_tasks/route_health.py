@@ -12,7 +12,7 @@ from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation, one
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, APIError, ServerError, UnexpectedReply
-from a2e_async.failures import Failure, classify, may_concern_one_id
+from a2e_async.failures import Failure, classify, is_permanent_here, may_concern_one_id
 from a2e_async.records import TaskRecord
 
 __all__ = ["RouteHealth", "alternatives", "may_pass"]
@@ -100,5 +100,7 @@ def alternatives(get: Operation[Any] | None) -> Iterator[Operation[Any]]:
 
 def may_pass(error: A2EError) -> bool:
     """Whether asking again may bring an answer. A route that is missing is no answer about a task."""
+    if is_permanent_here(error):
+        return False
     missing = isinstance(error, UnexpectedReply) and error.status in _MISSING
     return missing or classify(error) is not Failure.FINAL

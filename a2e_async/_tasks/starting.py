@@ -25,11 +25,18 @@ from a2e_async._tasks.recovery import Finder, LostStart
 from a2e_async._tasks.service_time import Dated
 from a2e_async._tasks.start_replies import as_moderation_error, rejection_of, tasks_made
 from a2e_async.clock import Clock
-from a2e_async.errors import APIError, SubmissionUncertain, TransportError
+from a2e_async.errors import (
+    APIError,
+    ConfigurationError,
+    ConnectionFailed,
+    SubmissionUncertain,
+    TransportError,
+)
 from a2e_async.failures import Failure, classify
 from a2e_async.markers import NameField, has_marker, new_marker, with_marker
 from a2e_async.policies import RetryPolicy, StartPolicy
 from a2e_async.records import JSONObject
+from a2e_async.tries import Tries
 
 __all__ = ["Started", "Starter", "Watch"]
 
@@ -83,6 +90,8 @@ class Watch:
         shields: the scopes that keep cancellation off. A caller that must end the start all the same
             removes their shields.
         interruptible: whether cancellation may interrupt the request all the same.
+        patient: whether a start that could not be delivered is sent again. A bulk run does that itself, for
+            all its jobs together.
     """
 
     accepted: Callable[[Sequence[JSONObject]], Awaitable[None]]
@@ -90,6 +99,7 @@ class Watch:
     refused: Callable[[], Awaitable[None]] | None = None
     shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
     interruptible: bool = False
+    patient: bool = True
 
 
 class Starter:
@@ -167,10 +177,9 @@ class Starter:
     async def _start(
         self, job: Startable, call: Call, marker: str | None, watch: Watch | None
     ) -> Sequence[JSONObject]:
-        attempt = 0
+        tries = Tries(attrs.evolve(self._retry, attempts=self._policy.attempts), self._clock)
         async with self._serialize_if_unmarked(call.body, marker):
             while True:
-                attempt += 1
                 await self._pace.turn()
                 if watch and watch.sending:
                     await watch.sending(marker)
@@ -178,12 +187,16 @@ class Starter:
                 # From here to the call of `watch.accepted` a cancellation would lose a task that is paid
                 # for: it may exist at the service while nobody has recorded its id.
                 lost = self._note_sending(call.body or {}, marker)
+                tries.begin()
                 try:
                     with _shielded(watch):
                         records = tasks_made(await self._send(call), call, marker, self._is_claimed)
                         await self._settle(call.body, records, watch)
                         return records
 
+                except ConfigurationError:
+                    await _note_refused(watch)
+                    raise
                 except (APIError, TransportError) as error:
                     failure = classify(error)
                     if failure is Failure.FINAL:
@@ -194,12 +207,10 @@ class Starter:
                             return found
 
                     # Now it is certain that this request has made no task.
-                    if watch and watch.refused:
-                        with anyio.CancelScope(shield=True):
-                            await watch.refused()
-
-                    retry = attrs.evolve(self._retry, attempts=self._policy.attempts)
-                    pause = retry.delay(attempt, error.retry_after)
+                    await _note_refused(watch)
+                    if watch and not watch.patient and failure is Failure.UNDELIVERED:
+                        raise
+                    pause = tries.pause(error, error.retry_after)
                     if pause is None:
                         raise
                     if failure is Failure.REFUSED:
@@ -233,6 +244,7 @@ class Starter:
         Raises:
             SubmissionUncertain: it cannot be decided, or no task was found and the policy is not to send
                 the start again.
+            ConnectionFailed: the list cannot be reached from this machine, and that will not pass.
         """
         if marker is not None:
             body = _marked(job, body, marker)
@@ -254,7 +266,13 @@ class Starter:
 
         why = type(error).__name__ if error else "sent by an earlier run"
         logger.warning("start %s: %s; searching for the task", job.family, why)
-        found = await self._finder.find(lost, until=self._search_until(lost, error))
+        try:
+            found = await self._finder.find(lost, until=self._search_until(lost, error))
+        except (ConfigurationError, ConnectionFailed) as fault:
+            # A search for a start of an earlier run can begin again when this machine is mended.
+            if error is None:
+                raise
+            raise _uncertain(job, marker, f"{cause}its list cannot be read: {fault}") from error
         if found:
             await self._settle(lost.body, found, watch)
             return found
@@ -313,6 +331,13 @@ class Starter:
         if watch:
             with anyio.CancelScope(shield=True):
                 await watch.accepted(records)
+
+
+async def _note_refused(watch: Watch | None) -> None:
+    """Record that the last request has made no task."""
+    if watch and watch.refused:
+        with anyio.CancelScope(shield=True):
+            await watch.refused()
 
 
 @contextmanager

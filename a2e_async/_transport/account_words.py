@@ -81,6 +81,9 @@ _NO_COINS = _words(
 )
 
 
+_LONGEST = 500  # characters of an explanation
+
+
 def account_error(code: Any, words: str, *, whole: bool = False) -> type[APIError] | None:
     """Return the class of error if the words say that the account cannot be used; None otherwise.
 
@@ -89,6 +92,8 @@ def account_error(code: Any, words: str, *, whole: bool = False) -> type[APIErro
         words: the service's explanation.
         whole: only if they say nothing else, for texts that may be a result.
     """
+    if whole and len(words) > _LONGEST:
+        return None
     if whole and not _says(rf"\A(?:{_BAD_TOKEN}|{_NO_COINS})[ .!。！]*\Z", words.lstrip()):  # noqa: RUF001
         return None
 

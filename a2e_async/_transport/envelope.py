@@ -14,6 +14,7 @@ import attrs
 from a2e_async._transport.account_words import account_error
 from a2e_async._transport.error_kinds import kind_of, number_of
 from a2e_async._transport.error_text import TEXT_LIMIT, code_in, message_in
+from a2e_async._transport.reply_json import decode_json
 from a2e_async.errors import APIError, NotReady, RateLimited, ServerError
 from a2e_async.policies import retry_after_seconds
 
@@ -54,7 +55,7 @@ def open_envelope(reply: Reply, now: float = 0.0, *, whole: bool = False, may_be
         APIError: the subclass that fits the status, the ``code`` and the message.
     """
     body, problem = _parse(reply)
-    if problem == _EMPTY and may_be_empty and reply.status == 200:
+    if problem == _EMPTY and may_be_empty and 200 <= reply.status < 300:
         return None
     if reply.status == 202 and reply.method == "GET":
         raise _error(reply, body, problem, now, NotReady)
@@ -90,6 +91,7 @@ _SUCCESS = frozenset(
     {"ok", "success", "succeeded", "successful", "successfully", "成功", "操作成功", "请求成功"}
 )
 _FAILURE = frozenset({"err", "error", "fail", "failed", "failure"})
+_WORD_LIMIT = 100  # characters of a code, or of the id of a request
 _EMPTY = "an empty reply"
 _PAGE = "an HTML page instead of JSON: is the base URL right?"
 
@@ -99,12 +101,13 @@ def _parse(reply: Reply) -> tuple[Any, str]:
     if not reply.content.strip():
         return {}, "" if reply.status in (202, 204) or reply.method == "DELETE" else _EMPTY
     try:
-        return json.loads(reply.content), ""
-    except (ValueError, RecursionError):
+        return decode_json(reply.content), ""
+    except ValueError as error:
         text = reply.content[:TEXT_LIMIT].decode("utf-8", "replace")
         if text.lstrip("\ufeff \t\r\n")[:1] == "<":
             return text, _PAGE
-        return text, f"not JSON: {text[:80]!r}"
+        problem = "not JSON" if isinstance(error, json.JSONDecodeError) else f"unusable JSON ({error})"
+        return text, f"{problem}: {text[:80]!r}"
 
 
 def _succeeded(body: Mapping[str, Any]) -> bool:
@@ -173,7 +176,9 @@ def _error(
     reply: Reply, body: Any, problem: str, now: float, known: type[APIError] | None = None
 ) -> APIError:
     code = code_in(body)
-    if not isinstance(code, int | str):
+    if isinstance(code, str):
+        code = code[:_WORD_LIMIT]
+    elif not isinstance(code, int):
         code = number_of(code)
     message = problem or message_in(body)
 
@@ -185,7 +190,7 @@ def _error(
         message or f"HTTP {reply.status}",
         status=reply.status,
         code=code,
-        trace_id=trace_id if isinstance(trace_id, str) else None,
+        trace_id=trace_id[:_WORD_LIMIT] if isinstance(trace_id, str) else None,
         method=reply.method,
         path=reply.path,
         body=body,

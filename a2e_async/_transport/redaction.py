@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from a2e_async.settings import Token
 
-__all__ = ["MASK", "masked", "masked_data", "without_token"]
+__all__ = ["MASK", "mask_error", "masked", "masked_data", "without_token"]
 
 MASK = "<token>"
 """What a text shows in place of a token."""
@@ -62,6 +62,19 @@ def masked_data(value: Any, token: Token | None = None, depth: int = _DEEPEST) -
     if isinstance(value, Mapping):
         return {masked(str(key), token): masked_data(item, token, depth - 1) for key, item in value.items()}
     return value
+
+
+def mask_error(error: BaseException, token: Token) -> None:
+    """Mask every text in an error, and in the errors behind it."""
+    seen: set[int] = set()
+    behind: BaseException | None = error
+    while behind is not None and id(behind) not in seen:
+        seen.add(id(behind))
+        behind.args = tuple(masked(arg, token) if isinstance(arg, str) else arg for arg in behind.args)
+        for name, value in vars(behind).items():
+            if isinstance(value, str | list | dict):
+                setattr(behind, name, masked_data(value, token))
+        behind = behind.__cause__ or behind.__context__
 
 
 def without_token(content: bytes, token: Token) -> bytes:

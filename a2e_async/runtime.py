@@ -21,8 +21,8 @@ from a2e_async._tasks.polling import Poller
 from a2e_async._tasks.readers import TaskReader
 from a2e_async._tasks.starting import Starter
 from a2e_async._transport.connections import Connections
+from a2e_async._transport.peers import Peers
 from a2e_async._transport.requests import Transport
-from a2e_async.addresses import is_private
 from a2e_async.clock import Clock
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
 from a2e_async.protocols import Family
@@ -76,13 +76,11 @@ class Runtime:
             max_connections=settings.max_connections,
             timeout=settings.timeout,
             user_agent=settings.user_agent,
+            peers=None if self._private_hosts else Peers(settings.host),
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)
 
-        presign = presigner(
-            functools.partial(self.transport.send, repeatable=True),
-            private_hosts=is_private(settings.host),
-        )
+        presign = presigner(functools.partial(self.transport.send, repeatable=True))
         self.uploader = Uploader(
             self.http,
             presign,
@@ -92,7 +90,11 @@ class Runtime:
             private_hosts=self._private_hosts,
         )
         self.downloader = Downloader(
-            self.http, clock=policies.clock, retry=policies.retry, private_hosts=self._private_hosts
+            self.http,
+            clock=policies.clock,
+            retry=policies.retry,
+            slow_after=settings.timeout,
+            private_hosts=self._private_hosts,
         )
 
         self._pace = Pace(policies.clock)

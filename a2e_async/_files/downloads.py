@@ -40,6 +40,7 @@ from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, InvalidArgument, TransportError
 from a2e_async.policies import RetryPolicy
 from a2e_async.task_groups import map_bounded, run_finally
+from a2e_async.tries import Tries
 
 __all__ = ["Downloader"]
 
@@ -186,20 +187,21 @@ class Downloader:
         self, url: str, part: PartFile, place: Destination, disk: Disk, progress: DownloadProgress | None
     ) -> SavedFile:
         """Repeat the request until the file is complete."""
-        attempt = 0
+        tries = Tries(self._retry, self._clock)
         furthest = part.offset
         while True:
-            attempt += 1
+            tries.begin()
             try:
                 return await self._attempt(url, part, place, disk, progress)
             except (Retry, TransportError) as error:
                 await disk.run(part.flush)
                 if part.offset >= furthest + _PROGRESS_BYTES:
-                    attempt, furthest = 1, part.offset
+                    furthest = part.offset
+                    tries.reset()
 
-                pause = self._retry.delay(attempt, error.retry_after)
+                pause = tries.pause(error, error.retry_after)
                 if pause is None:
-                    message = f"gave up after {attempt} attempts without progress: {error}"
+                    message = f"gave up after {tries.text} without progress: {error}"
                     raise DownloadError(message, url=url, status=error.status) from error
                 await self._clock.sleep(pause)
 

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from a2e_async._spec.operation import Call
-from a2e_async.addresses import is_private
 from a2e_async.errors import UploadError
 
 __all__ = ["Presign", "presigner"]
@@ -26,7 +25,7 @@ _DEFAULT_BUCKET = "3days-apac"
 _BUCKET_HOST = "ai2everyone.com"
 
 
-def presigner(send: Callable[[Call], Awaitable[Any]], *, private_hosts: bool = True) -> Presign:
+def presigner(send: Callable[[Call], Awaitable[Any]]) -> Presign:
     """Make a function that asks the API for presigned URLs.
 
     Presigning is charged for API tokens, far below one coin. So a request is repeated if its answer was
@@ -34,7 +33,6 @@ def presigner(send: Callable[[Call], Awaitable[Any]], *, private_hosts: bool = T
 
     Args:
         send: sends a call, with retries; returns the reply's data.
-        private_hosts: whether files may be sent to this machine or a private network, as in the sandbox.
     """
 
     async def presign(key: str, content_type: str, size: int) -> tuple[str, str]:
@@ -44,9 +42,6 @@ def presigner(send: Callable[[Call], Awaitable[Any]], *, private_hosts: bool = T
         put_url = _first_url(data, _PUT_URLS)
         if put_url is None:
             raise UploadError("the reply to presigning contains no uploadUrl")
-        host = urlsplit(put_url).hostname or ""
-        if not private_hosts and is_private(host):
-            raise UploadError(f"the service presigned an address in a private network: {host}")
 
         public_url = _first_url(data, _PUBLIC_URLS) or _built_url(data, put_url, key)
         if public_url is None:

@@ -10,20 +10,24 @@ an event loop ends, and the next loop opens its own connections.
 from __future__ import annotations
 
 import functools
-import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import attrs
 
+from a2e_async._transport.bodies import Followed, Once, body_type
+from a2e_async._transport.cookies import no_cookies
 from a2e_async._transport.envelope import Reply
 from a2e_async._transport.error_mapping import errors_mapped, host_of, path_of
-from a2e_async._transport.library import installed_library, library_of, tls_context
+from a2e_async._transport.library import core_of, installed_library, library_of, tls_context
+from a2e_async._transport.peers import Peers, PrivatePeer
 from a2e_async._transport.proxies import environment_proxies
-from a2e_async._transport.watched_streams import watched_transport
-from a2e_async.errors import ConnectionFailed, UnexpectedReply
+from a2e_async._transport.quiet_logs import quiet_logs, sending
+from a2e_async._transport.reply_body import read_body
+from a2e_async._transport.watched_streams import Check, watched_transport
+from a2e_async.errors import RequestTimeout, UnexpectedReply
 from a2e_async.settings import DEFAULT_USER_AGENT
 
 if TYPE_CHECKING:
@@ -37,7 +41,7 @@ _POOL_SIZE = 8
 _FILE_CONNECTIONS = 16
 _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
 _CONNECT_TIMEOUT = 10.0
-_REPLY_LIMIT = 64 * 2**20
+_CONNECT_PART = 0.8  # of a shorter timeout
 _CHUNKS_BUFFERED = 8  # more than a closed connection still holds
 
 
@@ -89,8 +93,9 @@ class Connections:
     Args:
         transport: an httpx transport to use instead of its own connections; it is never closed.
         max_connections: the most API requests at once.
-        timeout: seconds without any progress after which a request fails.
+        timeout: seconds for one API request in all; seconds without any progress for other requests.
         user_agent: what every request calls its sender; default: this package and its version.
+        peers: checks where connections for files lead to; None for no check.
     """
 
     def __init__(
@@ -100,11 +105,13 @@ class Connections:
         max_connections: int,
         timeout: float,
         user_agent: str = DEFAULT_USER_AGENT,
+        peers: Peers | None = None,
     ) -> None:
         self._library = library_of(transport) if transport else installed_library()
         self._transport = transport
-        self._timeout = timeout
+        self.timeout = timeout
         self._user_agent = user_agent
+        self._check = None if peers is None else peers.check
         self._limiter = anyio.Semaphore(max_connections)
         self._file_limiter = anyio.Semaphore(_FILE_CONNECTIONS)
         self._pool_count = -(-max_connections // _POOL_SIZE)
@@ -149,30 +156,34 @@ class Connections:
 
         Raises:
             ConnectionFailed: ``delivered`` is False if the request provably never reached the server.
-            RequestTimeout: the server may still be working on the request.
+            RequestTimeout: the reply was not complete in time. The server may still work on the request.
             UnexpectedReply: a redirect, or a body that is too large.
         """
-        async with self._stream(
-            method,
-            url,
-            headers={"accept-encoding": "gzip", **_lower(headers)},
-            query=query,
-            content=content,
-            timeout=timeout,
-            token=token,
-        ) as response:
-            path = response.url.path
-            if response.is_redirect:
-                target = host_of(response.headers.get("location", "")) or "another path"
-                raise UnexpectedReply(
-                    f"a redirect to {target}, not followed with the token: is the base URL right?",
-                    status=response.status_code,
-                    method=method,
-                    path=path,
-                )
+        with anyio.CancelScope() as total:
+            async with self._stream(
+                method,
+                url,
+                headers={"accept-encoding": "gzip", **_lower(headers)},
+                query=query,
+                content=content,
+                timeout=timeout,
+                token=token,
+                total=total,
+            ) as response:
+                path = response.url.path
+                if response.is_redirect:
+                    target = host_of(response.headers.get("location", "")) or "another path"
+                    raise UnexpectedReply(
+                        f"a redirect to {target}, not followed with the token: is the base URL right?",
+                        status=response.status_code,
+                        method=method,
+                        path=path,
+                    )
 
-            body = await _read_bounded(StreamedResponse(response.status_code, response.headers, response))
-            return Reply(method, path, response.status_code, response.headers, body)
+                body = await read_body(StreamedResponse(response.status_code, response.headers, response))
+                return Reply(method, path, response.status_code, response.headers, body)
+
+        raise self._too_slow(method, url, timeout)
 
     @asynccontextmanager
     async def stream_api(
@@ -186,10 +197,25 @@ class Connections:
         timeout: float | None,
         token: Token,
     ) -> AsyncIterator[StreamedResponse]:
-        """Send one API request with the token and stream the reply (server-sent events)."""
-        async with self._stream(
-            method, url, headers=headers, query=query, content=content, timeout=timeout, token=token
-        ) as response:
+        """Send one API request with the token and stream the reply (server-sent events).
+
+        The timeout is for the head of the reply.
+        """
+        async with AsyncExitStack() as stack:
+            with anyio.CancelScope() as total:
+                exchange = self._stream(
+                    method,
+                    url,
+                    headers=headers,
+                    query=query,
+                    content=content,
+                    timeout=timeout,
+                    token=token,
+                    total=total,
+                )
+                response = await stack.enter_async_context(exchange)
+            if total.cancelled_caught:
+                raise self._too_slow(method, url, timeout)
             yield StreamedResponse(response.status_code, response.headers, response)
 
     @asynccontextmanager
@@ -204,17 +230,34 @@ class Connections:
     ) -> AsyncIterator[StreamedResponse]:
         """Send a request outside the API (storage, CDN): without the token, following no redirect.
 
+        The head of the reply must come within the timeout, once the request is sent.
+
         Raises:
+            DownloadError, UploadError: the host is in a private network, and the API is not.
             ConnectionFailed, RequestTimeout: as for `send`.
         """
-        async with self._stream(
-            method,
-            url,
-            headers={"accept-encoding": "identity", **_lower(headers)},
-            content=content,
-            timeout=timeout,
-            token=None,
-        ) as response:
+        seconds = timeout or self.timeout
+        async with AsyncExitStack() as stack:
+            with anyio.CancelScope() as total:
+
+                def begin_waiting() -> None:
+                    total.deadline = anyio.current_time() + seconds
+
+                exchange = self._stream(
+                    method,
+                    url,
+                    headers={"accept-encoding": "identity", **_lower(headers)},
+                    content=content and Followed(content, begin_waiting),
+                    timeout=timeout,
+                    token=None,
+                    total=None if content else total,
+                )
+                try:
+                    response = await stack.enter_async_context(exchange)
+                except PrivatePeer as error:
+                    raise error.for_file(method, url) from None
+            if total.cancelled_caught:
+                raise self._too_slow(method, url, timeout)
             yield StreamedResponse(response.status_code, response.headers, response)
 
     @asynccontextmanager
@@ -228,9 +271,14 @@ class Connections:
         content: AsyncIterator[bytes] | bytes | None,
         timeout: float | None,
         token: Token | None,
+        total: anyio.CancelScope | None = None,
     ) -> AsyncIterator[httpx.Response]:
         limiter = self._limiter if token else self._file_limiter
         async with self.open(), limiter:
+            if total is not None:
+                # Its time begins here: other requests may have been before it in the queue.
+                total.deadline = anyio.current_time() + (timeout or self.timeout)
+
             pool = self._pick() if token else self._file_pool()
             pool.busy += 1
             response: httpx.Response | None = None
@@ -246,12 +294,16 @@ class Connections:
                         timeout=self._timeouts(timeout),
                     )
                     if content is not None:
-                        pieces = _Once(content) if isinstance(content, bytes) else content
-                        request.stream = _body_type(self._library)(pieces)
+                        pieces = Once(content) if isinstance(content, bytes) else content
+                        request.stream = body_type(self._library)(pieces)
                     if token:
                         # The header is never in a local variable, so no traceback can show it.
                         request.headers["authorization"] = token.authorization()
-                    response = await pool.client.send(request, stream=True)
+                    before = sending.set(True)
+                    try:
+                        response = await pool.client.send(request, stream=True)
+                    finally:
+                        sending.reset(before)
 
                 yield response
             finally:
@@ -260,11 +312,15 @@ class Connections:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
 
+    def _too_slow(self, method: str, url: str, timeout: float | None) -> RequestTimeout:
+        seconds = timeout or self.timeout
+        return RequestTimeout(f"no complete reply within {seconds:g} s", method=method, path=path_of(url))
+
     def _timeouts(self, timeout: float | None) -> httpx.Timeout:
-        seconds = timeout or self._timeout
-        timeouts: httpx.Timeout = self._library.Timeout(
-            seconds, connect=min(seconds, _CONNECT_TIMEOUT), pool=None
-        )
+        seconds = timeout or self.timeout
+        # Before the total time is up, so that a request that was never sent is known as such.
+        connect = min(_CONNECT_PART * seconds, _CONNECT_TIMEOUT)
+        timeouts: httpx.Timeout = self._library.Timeout(seconds, connect=connect, pool=None)
         return timeouts
 
     def _pick(self) -> _Pool:
@@ -277,10 +333,11 @@ class Connections:
 
     def _file_pool(self) -> _Pool:
         if self._files is None:
-            self._files = _Pool(self._client(_FILE_CONNECTIONS))
+            self._files = _Pool(self._client(_FILE_CONNECTIONS, check=self._check))
         return self._files
 
-    def _client(self, connections: int) -> httpx.AsyncClient:
+    def _client(self, connections: int, *, check: Check | None = None) -> httpx.AsyncClient:
+        quiet_logs(self._library, core_of(self._library))
         if self._transport is not None:
             routes: dict[str, Any] = {"transport": _Borrowed(self._transport)}
         else:
@@ -293,10 +350,10 @@ class Connections:
                 watched_transport, self._library, ssl_context=tls_context(), limits=limits
             )
             proxies = {pattern: url and connect(proxy=url) for pattern, url in environment_proxies().items()}
-            routes = {"transport": connect(), "mounts": proxies}
+            routes = {"transport": connect(check=check), "mounts": proxies}
 
         client: httpx.AsyncClient = self._library.AsyncClient(
-            headers={"user-agent": self._user_agent}, follow_redirects=False, **routes
+            headers={"user-agent": self._user_agent}, cookies=no_cookies(), follow_redirects=False, **routes
         )
         return client
 
@@ -322,35 +379,6 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-@functools.cache
-def _body_type(library: Any) -> Any:
-    """Make the class of a request's body. The library's own is a generator, left unfinished by a failure."""
-
-    class Body(library.AsyncByteStream):  # type: ignore[misc] # one of two classes, known only now
-        def __init__(self, pieces: AsyncIterator[bytes]) -> None:
-            self._pieces = pieces
-
-        def __aiter__(self) -> AsyncIterator[bytes]:
-            return self._pieces
-
-    return Body
-
-
-class _Once:
-    """An async iterator over one piece."""
-
-    def __init__(self, content: bytes) -> None:
-        self._left = [content]
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if not self._left:
-            raise StopAsyncIteration
-        return self._left.pop()
-
-
 class _Borrowed:
     """The caller's transport, which is never closed."""
 
@@ -362,30 +390,3 @@ class _Borrowed:
     async def __aexit__(self, *_: object) -> None: ...
 
     async def aclose(self) -> None: ...
-
-
-async def _read_bounded(response: StreamedResponse) -> bytes:
-    """Read the whole body and decompress it; the limit applies to the decompressed size too."""
-    method, path = response.raw.request.method, response.raw.url.path
-    packed = response.headers.get("content-encoding", "") == "gzip" and not response.raw.is_stream_consumed
-    unpacker = zlib.decompressobj(wbits=31) if packed else None
-    chunks: list[bytes] = []
-    size = 0
-
-    async with aclosing(response.aiter_bytes()) as pieces:
-        async for piece in pieces:
-            try:
-                chunk = unpacker.decompress(piece, _REPLY_LIMIT + 1 - size) if unpacker else piece
-            except zlib.error as error:
-                raise ConnectionFailed(f"broken gzip: {error}", method=method, path=path) from None
-
-            size += len(chunk)
-            if size > _REPLY_LIMIT:
-                raise UnexpectedReply(
-                    f"more than {_REPLY_LIMIT} bytes", status=response.status, method=method, path=path
-                )
-            chunks.append(chunk)
-
-    if unpacker and not unpacker.eof and chunks:
-        raise ConnectionFailed("gzip cut short", method=method, path=path)
-    return b"".join(chunks)

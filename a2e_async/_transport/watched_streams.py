@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import functools
 import select
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+
+import anyio
 
 from a2e_async._transport.library import core_of
 from a2e_async._transport.reply_ends import ReplyEnd
@@ -24,9 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = ["watched_transport"]
 
+Check = Callable[[str, Any], Awaitable[None]]
+"""Called with the host and each new connection; raises if nothing may be sent there."""
+
 
 def watched_transport(
-    library: Any, *, ssl_context: ssl.SSLContext, limits: httpx.Limits, proxy: str | None = None
+    library: Any,
+    *,
+    ssl_context: ssl.SSLContext,
+    limits: httpx.Limits,
+    proxy: str | None = None,
+    check: Check | None = None,
 ) -> httpx.AsyncBaseTransport:
     """Make a transport of the library whose connections are watched.
 
@@ -35,8 +45,9 @@ def watched_transport(
         ssl_context: for TLS.
         limits: of its connections.
         proxy: the URL of a proxy to use.
+        check: for new connections.
     """
-    transport: httpx.AsyncBaseTransport = _transport_type(library)(ssl_context, limits, proxy)
+    transport: httpx.AsyncBaseTransport = _transport_type(library)(ssl_context, limits, proxy, check)
     return transport
 
 
@@ -46,7 +57,7 @@ def _transport_type(library: Any) -> Any:
 
     # A subclass, so that tools which replace the library's own method, as pytest-httpx does, work here too.
     class WatchedTransport(library.AsyncHTTPTransport):  # type: ignore[misc] # one of two, known only now
-        def __init__(self, ssl_context: Any, limits: Any, proxy: str | None) -> None:
+        def __init__(self, ssl_context: Any, limits: Any, proxy: str | None, check: Check | None) -> None:
             super().__init__(verify=ssl_context, limits=limits, proxy=proxy)
 
             options: dict[str, Any] = {
@@ -54,7 +65,7 @@ def _transport_type(library: Any) -> Any:
                 "max_connections": limits.max_connections,
                 "max_keepalive_connections": limits.max_keepalive_connections,
                 "keepalive_expiry": limits.keepalive_expiry,
-                "network_backend": WatchedBackend(core),
+                "network_backend": WatchedBackend(core, check),
             }
             if proxy is None:
                 self._pool = core.AsyncConnectionPool(**options)
@@ -81,19 +92,29 @@ class WatchedBackend:
 
     Args:
         core: httpcore or httpcore2.
+        check: for new connections.
     """
 
-    def __init__(self, core: Any) -> None:
+    def __init__(self, core: Any, check: Check | None = None) -> None:
         self._core = core
+        self._check = check
 
     @functools.cached_property
     def _backend(self) -> Any:
         on_trio = type(running_loop()).__module__.partition(".")[0] == "trio"
         return self._core.TrioBackend() if on_trio else self._core.AnyIOBackend()
 
-    async def connect_tcp(self, *args: Any, **options: Any) -> WatchedStream:
+    async def connect_tcp(self, host: str, *args: Any, **options: Any) -> WatchedStream:
         """Connect to a host."""
-        return WatchedStream(await self._backend.connect_tcp(*args, **options), self._core)
+        stream = await self._backend.connect_tcp(host, *args, **options)
+        if self._check is not None:
+            try:
+                await self._check(host, stream)
+            except BaseException:
+                with anyio.CancelScope(shield=True):
+                    await stream.aclose()
+                raise
+        return WatchedStream(stream, self._core)
 
     async def connect_unix_socket(self, *args: Any, **options: Any) -> WatchedStream:
         """Connect to a socket of this machine."""

@@ -9,28 +9,41 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import anyio
+import anyio.to_thread
+import attrs
+
 from a2e_async._spec.operation import Call, Operation
 from a2e_async._transport.connections import Connections, StreamedResponse
 from a2e_async._transport.envelope import Reply, open_envelope
+from a2e_async._transport.redaction import mask_error, without_token
+from a2e_async._transport.reply_body import read_body
 from a2e_async.clock import Clock
 from a2e_async.errors import (
     APIError,
     ConfigurationError,
     InvalidArgument,
     NotReady,
+    RequestTimeout,
     TransportError,
     UnexpectedReply,
 )
 from a2e_async.failures import Failure, classify
 from a2e_async.policies import RetryPolicy
 from a2e_async.settings import DOCS_HOST_PROBLEM, Settings
+from a2e_async.tries import Tries
 
 __all__ = ["Transport"]
 
 T = TypeVar("T")
 
+_TIMEOUTS = 3  # requests that may run out of time before a call is given up: each takes the whole timeout
+_LARGE = 1 << 20  # bytes of a reply that take long to decode
+_OF_TOKENS = "/token/"  # in the paths of the operations on API tokens
+
+# Without a handler here, and without one of the caller's, Python writes warnings to the terminal: a request
+# that is tried again for some seconds does not look like one that hangs.
 logger = logging.getLogger("a2e_async")
-logger.addHandler(logging.NullHandler())
 
 
 class Transport:
@@ -74,9 +87,9 @@ class Transport:
         Raises:
             APIError, TransportError: after the last attempt.
         """
-        attempt = 0
+        tries = Tries(self.retry, self.clock)
         while True:
-            attempt += 1
+            tries.begin()
             try:
                 return await self.once(call)
             except (APIError, TransportError) as error:
@@ -86,8 +99,10 @@ class Transport:
                 if failure is Failure.UNKNOWN and not repeatable:
                     _explain_single_attempt(error)
                     raise
+                if isinstance(error, RequestTimeout) and tries.number >= _TIMEOUTS:
+                    raise
 
-                pause = self.retry.delay(attempt, error.retry_after)
+                pause = tries.pause(error, error.retry_after)
                 if pause is None:
                     raise
                 logger.info("%s %s: %s; again in %.2f s", call.method, call.path, type(error).__name__, pause)
@@ -116,7 +131,7 @@ class Transport:
 
             spent = time.perf_counter() - began
             logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, spent)
-            opened = open_envelope(reply, time.time(), whole=whole, may_be_empty=call.may_be_empty)
+            opened = await self._opened(reply, whole=whole, may_be_empty=call.may_be_empty)
             if "date" in reply.headers and "age" not in reply.headers:
                 self.dated = (reply.headers["date"], self.clock.now())
             return opened
@@ -124,6 +139,26 @@ class Transport:
             if self._settings.is_docs_host:
                 raise ConfigurationError(f"{DOCS_HOST_PROBLEM} ({error})") from None
             raise
+        except TransportError as error:
+            mask_error(error, self._settings.token)
+            raise
+
+    async def _opened(self, reply: Reply, *, whole: bool = False, may_be_empty: bool = False) -> Any:
+        """Decode a reply: a large one in a worker thread, so that it does not hold the event loop."""
+        token = self._settings.token
+        if _OF_TOKENS not in reply.path:  # whoever manages tokens wants to see them
+            reply = attrs.evolve(reply, content=without_token(reply.content, token))
+
+        def open_masked() -> Any:
+            try:
+                return open_envelope(reply, time.time(), whole=whole, may_be_empty=may_be_empty)
+            except APIError as error:
+                mask_error(error, token)
+                raise
+
+        if len(reply.content) > _LARGE:
+            return await anyio.to_thread.run_sync(open_masked)
+        return open_masked()
 
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[StreamedResponse]:
@@ -142,10 +177,8 @@ class Transport:
             token=self._settings.token,
         ) as response:
             if response.status != 200 or "event-stream" not in response.headers.get("content-type", ""):
-                content = await response.aread()
-                open_envelope(
-                    Reply(call.method, call.path, response.status, response.headers, content), time.time()
-                )
+                reply = await read_body(response)
+                await self._opened(Reply(call.method, call.path, response.status, response.headers, reply))
                 raise UnexpectedReply(
                     "not an event stream", status=response.status, method=call.method, path=call.path
                 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
+from a2e_async._files.sources import MOST_BYTES, check_source
 from a2e_async._spec.field import shown
-from a2e_async._spec.media import Upload
+from a2e_async._spec.media import File, Upload, is_file
 from a2e_async.addresses import media_url_problem
 from a2e_async.errors import InvalidArgument
 from a2e_async.task_groups import map_bounded
@@ -19,24 +19,27 @@ _NO_MEDIA = re.compile(
     r"hook|callback|notify|redirect|(^|_)(prompt|text|msg|message|name|title|description)$", re.IGNORECASE
 )
 
-File = os.PathLike[str] | bytes | Upload
-
 
 def files_in(value: Any) -> Iterator[File]:
     """The files in a body, including those in nested lists and mappings."""
-    if isinstance(value, os.PathLike | bytes | Upload):
-        yield value
+    return (file for _, file in _placed_files(value))
+
+
+def _placed_files(value: Any, where: str = "") -> Iterator[tuple[str, File]]:
+    """The files in a body with their places, such as ``images[2]``."""
+    if is_file(value):
+        yield where, value
     elif isinstance(value, Mapping):
-        for member in value.values():
-            yield from files_in(member)
+        for key, member in value.items():
+            yield from _placed_files(member, f"{where}.{key}".lstrip("."))
     elif isinstance(value, list | tuple):
-        for item in value:
-            yield from files_in(item)
+        for index, item in enumerate(value):
+            yield from _placed_files(item, f"{where}[{index}]")
 
 
 def map_files(value: Any, replace: Callable[[File], Any]) -> Any:
     """A copy of a body with each file replaced, including those in nested lists and mappings."""
-    if isinstance(value, os.PathLike | bytes | Upload):
+    if is_file(value):
         return replace(value)
     if isinstance(value, Mapping):
         return {key: map_files(member, replace) for key, member in value.items()}
@@ -53,23 +56,12 @@ def check_body(body: Mapping[str, Any], *, private_hosts: bool) -> None:
         private_hosts: the service is on this machine or in a private network itself.
 
     Raises:
-        InvalidArgument: a file does not exist, or the service cannot fetch a URL.
+        InvalidArgument: a file does not exist or cannot be sent, or the service cannot fetch a URL.
     """
     _check_urls(body, private_hosts, "")
-    for key, value in body.items():
-        _check_files(value, key)
-
-
-def _check_files(value: Any, where: str) -> None:
-    """Refuse files that do not exist, naming their place in the body."""
-    if isinstance(value, os.PathLike):
-        _check_exists(where, value)
-    elif isinstance(value, Mapping):
-        for key, member in value.items():
-            _check_files(member, f"{where}.{key}")
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            _check_files(item, f"{where}[{index}]")
+    for where, file in _placed_files(body):
+        if not isinstance(file, Upload):
+            check_source(file, where, MOST_BYTES)
 
 
 def _check_urls(value: Any, private_hosts: bool, where: str) -> None:
@@ -92,13 +84,14 @@ def _check_urls(value: Any, private_hosts: bool, where: str) -> None:
 
 
 async def upload_files_in(
-    body: Mapping[str, Any], upload: Callable[[Any], Awaitable[Upload]]
+    body: Mapping[str, Any], upload: Callable[..., Awaitable[Upload]]
 ) -> Mapping[str, Any]:
     """Upload the files of a body side by side.
 
     Args:
         body: a checked body.
-        upload: uploads one file, and the same content only once.
+        upload: uploads one file, and the same content only once. Called with the file and its place as
+            `field`.
 
     Returns:
         The body with each file replaced by its URL.
@@ -106,12 +99,13 @@ async def upload_files_in(
     Raises:
         UploadError: a file could not be uploaded. The other uploads are cancelled.
     """
-    files = {id(file): file for file in files_in(body) if not isinstance(file, Upload)}
+    files = {id(file): (where, file) for where, file in _placed_files(body) if not isinstance(file, Upload)}
     distinct = list(files.values())
     uploads: dict[int, Upload] = {}
 
-    async def upload_file(_: int, file: Any) -> None:
-        uploads[id(file)] = await upload(file)
+    async def upload_file(_: int, placed: tuple[str, Any]) -> None:
+        where, file = placed
+        uploads[id(file)] = await upload(file, field=where)
 
     if len(distinct) == 1:
         await upload_file(0, distinct[0])
@@ -122,15 +116,3 @@ async def upload_files_in(
         return file.url if isinstance(file, Upload) else uploads[id(file)].url
 
     return {key: map_files(value, url_of) for key, value in body.items()}
-
-
-def _check_exists(key: str, file: File) -> None:
-    """Refuse a file that does not exist, before the other files are uploaded."""
-    if isinstance(file, bytes | Upload):
-        return
-    try:
-        os.stat(file)
-    except FileNotFoundError:
-        raise InvalidArgument(key, f"{os.fspath(file)} does not exist") from None
-    except (OSError, ValueError):
-        return  # the upload says what is wrong with it

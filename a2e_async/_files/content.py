@@ -224,7 +224,7 @@ class Content:
         if self.size not in (0, self._hashed.size):
             raise self._changed()
         self.size = self._hashed.size
-        if not self.size and self._file.start:
+        if not self.size and self._file.may_be_spent:
             raise InvalidArgument(
                 self._hashed.field,
                 "the file is empty from its current position on; call seek(0) to send it from its beginning",

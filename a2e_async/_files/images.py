@@ -15,7 +15,7 @@ _KEPT_FORMATS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": "keep"},
     "WEBP": {"quality": 95},
 }
-_PNG_MODES = frozenset({"1", "L", "LA", "I", "I;16", "P", "RGB", "RGBA"})
+_PNG_MODES = frozenset({"1", "L", "LA", "I;16", "P", "RGB", "RGBA"})
 _ORIENTATION = 0x0112
 
 _lock = threading.Lock()  # a picture that is not loaded yet reads its file, which two threads must not do

@@ -17,10 +17,10 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from a2e_async._files.images import encoded_image
 from a2e_async._files.open_files import NO_DESCRIPTOR, disk_problem
-from a2e_async._files.sources import is_entry, unwrapped
+from a2e_async._files.sources import unwrapped
 from a2e_async._files.transfer import CHUNK_BYTES
 from a2e_async._spec.local_paths import local_path
-from a2e_async._spec.media import is_image
+from a2e_async._spec.media import is_entry, is_image
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["SourceFile", "Spool", "open_source"]
@@ -50,8 +50,8 @@ class SourceFile(Protocol):
 
     @property
     @abstractmethod
-    def start(self) -> int:
-        """Where in the file the content begins, in bytes."""
+    def may_be_spent(self) -> bool:
+        """Whether it is a file that may have been read before: then nothing is left at its end."""
 
     @property
     @abstractmethod
@@ -110,7 +110,7 @@ def open_source(source: Any, field: str) -> SourceFile:
     if hasattr(inner, "read"):
         return _opened(inner, name_of(source) or name_of(inner), field)
     pieces = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
-    return Spool(pieces, failures=(OSError, ValueError))
+    return Spool(pieces, is_file=False)
 
 
 def name_of(source: Any) -> str | None:
@@ -150,14 +150,14 @@ class OpenFile:
         self._closed = False
 
     @property
-    def start(self) -> int:
-        """See `SourceFile.start`."""
-        return self._position.start
+    def may_be_spent(self) -> bool:
+        """See `SourceFile.may_be_spent`."""
+        return self._position.start > 0
 
     @property
     def size(self) -> int | None:
         """See `SourceFile.size`."""
-        return None if self.stamp is None else self.stamp.size - self.start
+        return None if self.stamp is None else self.stamp.size - self._position.start
 
     def current_stamp(self) -> Stamp:
         """See `SourceFile.current_stamp`."""
@@ -166,7 +166,7 @@ class OpenFile:
     def read_at(self, offset: int, size: int) -> bytes:
         """See `SourceFile.read_at`."""
         with self._position.lock:
-            self._file.seek(self.start + offset)
+            self._file.seek(self._position.start + offset)
             return self._file.read(size)
 
     def close(self) -> None:
@@ -217,7 +217,7 @@ def _end_reading(file: BinaryIO) -> None:
 class Buffer:
     """Bytes in memory, read without copying the whole. A ``bytearray`` may change, ``bytes`` never do."""
 
-    start = 0
+    may_be_spent = False
 
     def __init__(self, view: memoryview, *, may_change: bool = False, name: str | None = None) -> None:
         self.name = name
@@ -250,6 +250,12 @@ class Buffer:
 class Spool:
     """A temporary copy of a source that can be read only once. It disappears when it is closed.
 
+    Args:
+        pieces: the source.
+        name: its name.
+        owned: closed with the copy.
+        is_file: the pieces come from a file, not from an iterator of the caller.
+
     Attributes:
         pieces: the source, to be copied with `write`.
         failures: what is an error of the upload when the source raises it. The errors of a caller's own
@@ -257,20 +263,19 @@ class Spool:
         size: bytes written so far.
     """
 
-    start = 0
-
     def __init__(
         self,
         pieces: Iterator[Any] | AsyncIterator[Any],
         name: str | None = None,
         *,
         owned: Any = None,
-        failures: tuple[type[Exception], ...] = (Exception,),
+        is_file: bool = True,
     ) -> None:
         self.name = name
         self.pieces = pieces
         self.size = 0
-        self.failures = failures
+        self.may_be_spent = is_file
+        self.failures = (Exception,) if is_file else (OSError, ValueError)
         self._owned = owned
         self._copy: Any = None
 

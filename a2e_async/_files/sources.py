@@ -6,33 +6,19 @@ import inspect
 import io
 import os
 import stat
-from abc import abstractmethod
 from collections.abc import AsyncIterable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from a2e_async._files.open_files import disk_problem
 from a2e_async._files.transfer import size_text
 from a2e_async._spec.local_paths import local_path, path_text
-from a2e_async._spec.media import BinaryFile, Image, is_image
+from a2e_async._spec.media import BinaryFile, Entry, Image, is_entry, is_image
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["Source", "check_size", "check_source", "is_entry", "unwrapped"]
+__all__ = ["MOST_BYTES", "Source", "check_size", "check_source", "unwrapped"]
 
-
-class Entry(Protocol):
-    """A path that is not one of this machine, such as `zipfile.Path` or a resource of a package."""
-
-    @abstractmethod
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        """Open the file; called with the mode "rb"."""
-
-    @abstractmethod
-    def is_file(self) -> bool:
-        """Whether there is such a file."""
-
-    @abstractmethod
-    def read_bytes(self) -> bytes:
-        """Return its content."""
+MOST_BYTES = 5 << 30
+"""The largest content: what one PUT to the storage may have."""
 
 
 Source = (
@@ -66,13 +52,6 @@ def unwrapped(source: Any) -> Any:
         if callable(read) and not inspect.iscoroutinefunction(read):
             return inner
     return source
-
-
-def is_entry(source: Any) -> bool:
-    """Whether the source is an `Entry`."""
-    return not isinstance(source, os.PathLike) and all(
-        callable(getattr(source, name, None)) for name in ("open", "is_file", "read_bytes")
-    )
 
 
 def check_source(source: Any, field: str, max_bytes: int) -> None:

@@ -19,7 +19,7 @@ from a2e_async._files.content import Content, ReadSizes, open_content
 from a2e_async._files.media_types import content_type_of
 from a2e_async._files.open_files import MOST_OPEN_FILES
 from a2e_async._files.presign import Presign
-from a2e_async._files.sources import Source, check_source
+from a2e_async._files.sources import MOST_BYTES, Source, check_source
 from a2e_async._files.storage import Storage
 from a2e_async._files.transfer import Http, Retry, UploadProgress, report
 from a2e_async._files.upload_cache import ContentKey, UploadCache
@@ -78,7 +78,7 @@ class Uploader:
         clock: Clock,
         retry: RetryPolicy,
         cache: UploadCache | None = None,
-        max_bytes: int = 5 << 30,
+        max_bytes: int = MOST_BYTES,
         timeout: float | None = None,
         sizes: ReadSizes | None = None,
         private_hosts: bool = True,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import attrs
 
-__all__ = ["File", "Media", "Upload", "is_file", "is_image"]
+__all__ = ["File", "Media", "Upload", "is_entry", "is_file", "is_image"]
 
 
 @attrs.frozen
@@ -49,6 +49,22 @@ class Image(Protocol):
         """Write the picture to an open file."""
 
 
+class Entry(Protocol):
+    """A path that is not one of this machine, such as `zipfile.Path` or a resource of a package."""
+
+    @abstractmethod
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Open the file; called with the mode "rb"."""
+
+    @abstractmethod
+    def is_file(self) -> bool:
+        """Whether there is such a file."""
+
+    @abstractmethod
+    def read_bytes(self) -> bytes:
+        """Return its content."""
+
+
 class Address(Protocol):
     """A URL as an object, as those of pydantic, yarl and httpx are."""
 
@@ -63,7 +79,7 @@ class Address(Protocol):
         """The host, None if the URL has none."""
 
 
-File = os.PathLike[str] | bytes | bytearray | memoryview | BinaryFile | Image | Upload
+File = os.PathLike[str] | bytes | bytearray | memoryview | BinaryFile | Image | Entry | Upload
 """A file, wherever it is. Files in memory and open files are read from their current position."""
 
 Media = str | Address | File
@@ -79,9 +95,16 @@ def is_file(value: Any) -> bool:
         return False
     if isinstance(value, bytes | bytearray | memoryview | Upload | os.PathLike):
         return True
-    return callable(getattr(value, "read", None)) or is_image(value)
+    return callable(getattr(value, "read", None)) or is_image(value) or is_entry(value)
 
 
 def is_image(value: Any) -> bool:
     """Whether the value is a picture that can save itself in a file, as those of Pillow do."""
     return callable(getattr(value, "save", None)) and hasattr(value, "format") and hasattr(value, "mode")
+
+
+def is_entry(value: Any) -> bool:
+    """Whether the value is an `Entry`: it can be opened, but not by the system."""
+    return not isinstance(value, os.PathLike | type) and all(
+        callable(getattr(value, name, None)) for name in ("open", "is_file", "read_bytes")
+    )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from a2e_async._files.body_files import files_in, upload_files_in
+from a2e_async._files.body_files import check_body, files_in, upload_files_in
 from a2e_async._spec.media import Upload
-from a2e_async.errors import UploadError
+from a2e_async.errors import InvalidArgument, UploadError
 from tests.virtual_time import anyio_backend
 
 __all__ = ["anyio_backend"]
@@ -26,10 +28,12 @@ class Uploads:
     def __init__(self, bad: frozenset[Any] = frozenset()) -> None:
         self.started: list[Any] = []
         self.ended: list[Any] = []
+        self.fields: list[str] = []
         self._bad = bad
 
-    async def __call__(self, file: Any) -> Upload:
+    async def __call__(self, file: Any, *, field: str) -> Upload:
         self.started.append(file)
+        self.fields.append(field)
         if file in self._bad:
             raise UploadError("no")
         await anyio.sleep(1)
@@ -63,6 +67,7 @@ async def test_every_file_is_found_and_replaced() -> None:
     }
     assert body["image_url"] is path
     assert len(list(files_in(body))) == 5
+    assert upload.fields == ["image_url", "nested.url", "nested.list[0]", "nested.list[2].deep[0]"]
     # Side by side.
     assert anyio.current_time() == pytest.approx(1, abs=0.1)
 
@@ -99,3 +104,31 @@ async def test_cancelling_ends_all_uploads() -> None:
         await upload_files_in({"a": b"one", "b": b"two"}, upload)
     assert scope.cancelled_caught
     assert upload.ended == []
+
+
+async def test_every_file_is_checked_before_one_is_uploaded(tmp_path: Path) -> None:
+    good = tmp_path / "good.png"
+    good.write_bytes(b"x")
+    (tmp_path / "empty").touch()
+    closed = io.BytesIO(b"x")
+    closed.close()
+
+    check_body({"image_url": good, "others": [b"x", io.BytesIO(b"x"), DONE]}, private_hosts=False)
+    for file, words in {
+        tmp_path / "gone": "does not exist",
+        tmp_path / "empty": "is empty",
+        tmp_path: "is a directory",
+        b"": "is empty",
+        io.StringIO("x"): "text mode",
+        closed: "closed",
+        zipfile.Path(make_zip(tmp_path)) / "dog.png": "does not exist",
+    }.items():
+        with pytest.raises(InvalidArgument, match=words) as caught:
+            check_body({"image_url": good, "others": [b"x", {"deep": file}]}, private_hosts=False)
+        assert caught.value.field == "others[1].deep"
+
+
+def make_zip(folder: Path) -> Path:
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("cat.png", b"x")
+    return folder / "a.zip"

@@ -147,6 +147,7 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(DownloadError, match=words):
             await downloader(host).download(URL, folder=folder)
+
     with pytest.raises(DownloadError, match=r"x\.png cannot be written: File name too long"):
         await downloader(Host(PNG)).download(URL, target=tmp_path / ("x" * 300 + ".png"))
     assert not host.requests

@@ -120,17 +120,17 @@ class _Hashes:
     def __init__(self) -> None:
         self.problem: InvalidArgument | None = None
         self._known: dict[str, str] = {}
-        self._of_bytes: dict[int, str] = {}
+        self._of_objects: dict[int, str] = {}
 
     def of(self, file: File) -> Mapping[str, str]:
         """Represent a file by the hash of its content."""
         if isinstance(file, Upload):
             return {"sha256": file.sha256}
-        if isinstance(file, bytes):
-            # The job keeps its bytes alive, so their id is theirs alone.
-            if id(file) not in self._of_bytes:
-                self._of_bytes[id(file)] = hashlib.sha256(file).hexdigest()
-            return {"sha256": self._of_bytes[id(file)]}
+        if not isinstance(file, os.PathLike):
+            # The job keeps its file alive, so its id is its own.
+            if id(file) not in self._of_objects:
+                self._of_objects[id(file)] = self._hash(file)
+            return {"sha256": self._of_objects[id(file)]}
 
         path = os.fspath(file)
         if path not in self._known:
@@ -143,14 +143,27 @@ class _Hashes:
 
     def of_place(self, file: File) -> Mapping[str, str]:
         """Represent a file by its path, if it has one, else by its content."""
-        if isinstance(file, bytes | Upload):
+        if not isinstance(file, os.PathLike):
             return self.of(file)
         return {"path": _text(os.path.abspath(os.fspath(file)))}
 
     def shown(self, file: File) -> Mapping[str, Any]:
         """Represent a file by its name and the beginning of its hash."""
-        name = {} if isinstance(file, bytes | Upload) else {"file": _text(os.fspath(file))}
+        name = {"file": _text(os.fspath(file))} if isinstance(file, os.PathLike) else {}
         return {**name, "sha256": self.of(file)["sha256"][:16]}
+
+    def _hash(self, file: Any) -> str:
+        """Hash bytes, or a file that is open."""
+        if isinstance(file, bytes):
+            return hashlib.sha256(file).hexdigest()
+
+        from a2e_async._files.source_files import hash_source  # only where an open file is given
+
+        try:
+            return hash_source(file, "source")
+        except InvalidArgument as error:
+            self.problem = error
+            return ""
 
 
 def _identity(job: Job[Any], replace: Callable[[File], Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Everything here blocks and belongs in a worker thread.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import inspect
 import io
 import os
@@ -15,6 +16,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
+from a2e_async._files.hashing import BLOCK_BYTES
 from a2e_async._files.images import encoded_image
 from a2e_async._files.open_files import NO_DESCRIPTOR, disk_problem
 from a2e_async._files.sources import unwrapped
@@ -23,7 +25,7 @@ from a2e_async._spec.local_paths import local_path
 from a2e_async._spec.media import is_entry, is_image
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["SourceFile", "Spool", "open_source"]
+__all__ = ["SourceFile", "Spool", "hash_source", "name_of", "open_source"]
 
 _FRESH_NS = 2_000_000_000  # the coarsest time stamp of a file system in use (FAT)
 
@@ -111,6 +113,37 @@ def open_source(source: Any, field: str) -> SourceFile:
         return _opened(inner, name_of(source) or name_of(inner), field)
     pieces = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
     return Spool(pieces, is_file=False)
+
+
+def hash_source(source: Any, field: str) -> str:
+    """Hash what a source would send. It is left as it was.
+
+    Args:
+        source: as for `open_source`, but no iterator.
+        field: the argument's name, for messages.
+
+    Returns:
+        The SHA-256, in hex.
+
+    Raises:
+        InvalidArgument: the source cannot be read, or only once.
+    """
+    file = open_source(source, field)
+    try:
+        if isinstance(file, Spool):
+            raise InvalidArgument(field, "the file can be read only once; give its content as bytes")
+
+        digest, offset = hashlib.sha256(), 0
+        while block := file.read_at(offset, BLOCK_BYTES):
+            digest.update(block)
+            offset += len(block)
+        return digest.hexdigest()
+    except InvalidArgument:
+        raise
+    except Exception as error:  # of whatever library it is
+        raise InvalidArgument(field, disk_problem(error, file.name, "read")) from error
+    finally:
+        file.close()
 
 
 def name_of(source: Any) -> str | None:

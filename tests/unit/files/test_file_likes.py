@@ -16,9 +16,11 @@ from typing import Any
 import anyio
 import pytest
 
+from a2e_async._files.source_files import hash_source
 from a2e_async._files.uploads import Uploader
 from a2e_async.errors import InvalidArgument, UploadError
 from tests.unit.files.kit import PNG, Answer, Bench, bench, sha256
+from tests.unit.files.source_kit import Pipe
 
 pytestmark = pytest.mark.anyio
 
@@ -112,6 +114,21 @@ async def test_files_of_every_kind_are_sent(tmp_path: Path, data: bytes) -> None
         assert upload.sha256 == sha256(data), kind
         if callable(getattr(file, "close", None)):
             file.close()
+
+
+async def test_a_file_is_hashed_without_being_used_up(tmp_path: Path) -> None:
+    for kind, file in files_of(PNG, tmp_path):
+        if kind not in ("zip member", "mmap"):
+            assert hash_source(file, "image_url") == sha256(PNG), kind
+            assert hash_source(file, "image_url") == sha256(PNG), kind
+        if callable(getattr(file, "close", None)):
+            file.close()
+
+    assert hash_source(Image(), "image_url") == sha256(PNG)
+    for source, words in {Pipe(PNG): "only once", io.StringIO("x"): "cannot be read"}.items():
+        with pytest.raises(InvalidArgument, match=words) as caught:
+            hash_source(source, "image_url")
+        assert caught.value.field == "image_url"
 
 
 async def test_an_asynchronous_file_is_read_like_the_one_inside(tmp_path: Path) -> None:

@@ -270,10 +270,13 @@ class A2E(Api, Files):
         key (`Job.with_key`), else by workflow, body and the content of their files. Their order may change.
         A job that need not be started does not need its files any more.
 
-        The run stops starting jobs when coins run out, the account is refused, the budget is reached, or the
-        service is unreachable or refuses everything for as long as ``timeout``. Running jobs are then
-        finished, and `BulkRun.stopped` says why. An error of the iterable or of the journal is raised by the
-        ``async for`` after the Outcomes of the running jobs.
+        The run stops starting jobs when coins run out, the account is refused, the budget is reached, or
+        something must be mended on this machine: a host that is not known, a certificate that is not trusted,
+        a folder that cannot be written to. While the service cannot be reached or refuses everything, or the
+        disk is full, the whole run waits and one job tries again, for as long as ``timeout``; then it stops
+        too. Running jobs are then finished, and `BulkRun.stopped` says why. Tasks that cannot be reached any
+        more go on: the journal knows them. An error of the iterable, of the journal, of the settings or of
+        ``download_to`` is raised by the ``async for`` after the Outcomes of the running jobs.
 
         Args:
             jobs: an iterable or async iterable of Jobs. It is read lazily, only a few jobs ahead.
@@ -314,9 +317,9 @@ class A2E(Api, Files):
         settings = BulkSettings(
             concurrency=concurrency,
             timeout=timeout,
-            journal=None if journal is None else Path(journal),
+            journal=journal,
             retries=retries,
-            download_to=None if download_to is None else Path(download_to),
+            download_to=download_to,
             max_coins=max_coins,
             start_rate=start_rate,
             finished=finished,

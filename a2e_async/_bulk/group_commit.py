@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from a2e_async._bulk.journal_errors import journal_error, naming
 from a2e_async.errors import A2EError, JournalError
 
 __all__ = ["GroupCommit"]
@@ -37,6 +39,7 @@ class GroupCommit:
         self.commits = 0
         self._connection = connection
         self._path = path
+        self._identity = _identity(path)
         self._committing = anyio.Lock()
         self._queue: list[_Step[Any]] = []
         # A limiter of its own: other work in threads, such as hashing, must not delay a start.
@@ -94,12 +97,31 @@ class GroupCommit:
                 self._connection.execute("BEGIN IMMEDIATE")
                 for step in steps:
                     step.do(self._connection, self._path)
+                self._require_file()
             self.commits += 1
         except (sqlite3.Error, OSError) as error:
-            failure = JournalError(f"{self._path}: {error}")
+            failure = journal_error(self._path, error)
+        except JournalError as error:
+            failure = error
 
         for step in steps:
             step.done, step.failure = True, failure or step.failure
+
+    def _require_file(self) -> None:
+        """Refuse to write to a file that nobody can find any more: SQLite itself would go on."""
+        if _identity(self._path) != self._identity:
+            raise JournalError(
+                f"{self._path} was removed or replaced while the run was using it; nothing more is started. "
+                "Put the file back, or look for the tasks in the lists of their workflows first"
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 @attrs.define(eq=False)
@@ -119,7 +141,10 @@ class _Step(Generic[T]):
         except Exception as error:
             if isinstance(error, sqlite3.Error) and not isinstance(error, _OF_ONE_STEP):
                 raise
-            self.failure = error if isinstance(error, A2EError) else _unstorable(path, error)
+            if isinstance(error, JournalError):
+                self.failure = naming(path, error)
+            else:
+                self.failure = error if isinstance(error, A2EError) else _unstorable(path, error)
             db.execute("ROLLBACK TO step")
         db.execute("RELEASE step")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from a2e_async._bulk.journal_errors import journal_error, naming
 from a2e_async._bulk.migration import migrate
 from a2e_async._bulk.rows import TABLES, is_damaged
 from a2e_async._bulk.run_lock import RunLock
@@ -18,6 +19,7 @@ __all__ = ["OpenedFile", "check_kind", "open_journal", "version_of"]
 
 _APPLICATION = 0x41324531  # "A2E1": marks a SQLite file as a journal
 _VERSION = 2
+_PATIENCE = 10_000  # milliseconds for which a run waits for another program that holds the file
 _SCHEMA = """
 CREATE TABLE jobs (
     number      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -76,12 +78,15 @@ def open_journal(path: Path) -> OpenedFile:
     Raises:
         JournalError: the file is in use by another process, damaged, from a newer version, or not a journal.
     """
-    if not path.parent.is_dir():
-        raise JournalError(f"{path}: there is no folder {path.parent}")
-    if path.is_dir():
-        raise JournalError(f"{path}: unable to open it: it is a folder")
+    try:
+        if not path.parent.is_dir():
+            raise JournalError(f"{path}: there is no folder {path.parent}; create it, or name another file")
+        if path.is_dir():
+            raise JournalError(f"{path}: unable to open it: it is a folder; name a file in it")
+        lock = RunLock(path)
+    except (OSError, ValueError) as error:
+        raise journal_error(path, error) from error
 
-    lock = RunLock(path)
     connection: sqlite3.Connection | None = None
     try:
         _check_not_emptied(path)
@@ -95,12 +100,10 @@ def open_journal(path: Path) -> OpenedFile:
         if connection is not None:
             connection.close()
         lock.release()
-        if isinstance(error, sqlite3.OperationalError):
-            if "locked" in str(error):
-                raise JournalError(f"{path} is in use by another run") from None
-            raise JournalError(f"{path}: {error}") from error
-        if isinstance(error, sqlite3.DatabaseError):
-            raise JournalError(f"{path} is damaged or not a journal: {error}") from error
+        if isinstance(error, sqlite3.Error | OSError):
+            raise journal_error(path, error) from error
+        if isinstance(error, JournalError):
+            raise naming(path, error) from None
         raise
 
 
@@ -116,6 +119,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # second file, whose last part could be lost without a trace.
     connection.execute("PRAGMA wal_autocheckpoint = 1")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")  # no further file, for which there may be no descriptor
 
     connection.execute("BEGIN EXCLUSIVE")
     if _is_empty(connection):
@@ -126,6 +130,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {_VERSION}")
     connection.execute("COMMIT")
+
+    # A backup or a browser may hold the file for a moment; the other runs are kept away by the lock.
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
 
 
 def _begin_run(connection: sqlite3.Connection, lock: RunLock) -> OpenedFile:
@@ -148,9 +155,11 @@ def check_kind(connection: sqlite3.Connection, path: Path) -> None:
     version = version_of(connection)
 
     if application != _APPLICATION and not _is_empty(connection):
-        raise JournalError(f"{path} is a database, but not a journal of a2e_async")
+        raise JournalError(f"{path} is a database, but not a journal of a2e_async; name another file")
     if version > _VERSION:
-        raise JournalError(f"{path} was written by a newer version (format {version}, known: {_VERSION})")
+        raise JournalError(
+            f"{path} was written by a newer version (format {version}, known: {_VERSION}); update a2e_async"
+        )
     if version < 1 and not _is_empty(connection):
         raise JournalError(f"{path} is damaged: its format {version} is not known")
 

@@ -12,6 +12,7 @@ import attrs
 
 from a2e_async._bulk.asked import asked_of
 from a2e_async._bulk.entries import Entry, State
+from a2e_async._bulk.journal_errors import journal_error
 from a2e_async._bulk.journal_file import check_kind, version_of
 from a2e_async._bulk.migration import OLD_JOB_COLUMNS
 from a2e_async._bulk.rows import entry_from, read_entry
@@ -113,8 +114,11 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         JournalError: the file is not a journal, or cannot be read.
     """
-    if not path.is_file():
-        raise InvalidArgument("FILE", f"{str(path)!r} is not a file")
+    try:
+        if not path.is_file():
+            raise InvalidArgument("FILE", f"{str(path)!r} is not a file")
+    except OSError as error:
+        raise journal_error(path, error) from error
 
     # Without a log, nobody is writing. Then the file can be read even where no other file may be made.
     log = path.with_name(f"{path.name}-wal")
@@ -129,7 +133,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         if "locked" in str(error):
             raise JournalError(f"{path} is in use by another run, and cannot be read meanwhile") from None
-        raise JournalError(f"{path} is damaged or not a journal: {error}") from error
+        raise journal_error(path, error) from error
     finally:
         if connection is not None:
             connection.close()

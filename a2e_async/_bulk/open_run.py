@@ -38,7 +38,8 @@ class OpenRun:
         failure: an error that ended the run and that no job has caused.
         opened: set when the run is ready, or cannot be opened.
         ended: set when no job is running any more.
-        left: set when the block is left.
+        is_left: whether the block was left, as any thread may ask.
+        left: set in the run's own loop when the block was left.
         closed: set when nothing of the run is left.
     """
 
@@ -50,6 +51,7 @@ class OpenRun:
     reading: anyio.CancelScope = attrs.field(factory=anyio.CancelScope)
     state: RunState | None = None
     failure: BaseException | None = None
+    is_left: bool = False
     opened: anyio.Event = attrs.field(factory=anyio.Event)
     ended: anyio.Event = attrs.field(factory=anyio.Event)
     left: anyio.Event = attrs.field(factory=anyio.Event)
@@ -89,7 +91,7 @@ class OpenRun:
 
     def leave_from_elsewhere(self) -> None:
         """Leave the run from another event loop, where its end cannot be waited for."""
-        self.left.set()
+        self.is_left = True
         if call_in_loop(self.loop, self._cancel):
             return
         # Its loop was closed under it, so nothing of it runs any more.
@@ -99,6 +101,7 @@ class OpenRun:
 
     def _cancel(self) -> None:
         """Cancel everything but the starts under way. The run closes itself when these are settled."""
+        self.is_left = True
         self.left.set()
         self.scope.cancel()
 

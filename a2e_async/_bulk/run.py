@@ -161,7 +161,7 @@ class BulkRun:
         Raises:
             ConfigurationError: the block was not entered, or left, or belongs to another event loop.
         """
-        if self._open is None or self._open.left.is_set():
+        if self._open is None or self._open.is_left:
             raise ConfigurationError(f"{what} inside the `async with` of the bulk run")
         if self._open.loop is not running_loop():
             raise ConfigurationError(f"{what} in the event loop in which the bulk run was entered")
@@ -187,7 +187,7 @@ class BulkRun:
             await run.leave()
             raise
         if run.state is None:
-            run.left.set()
+            run.is_left = True
             raise run.failure or ConfigurationError("the event loop has ended")
         return self
 
@@ -195,7 +195,7 @@ class BulkRun:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         run = self._open
-        if run is None or run.left.is_set():
+        if run is None or run.is_left:
             return
         if run.loop is not running_loop():
             run.leave_from_elsewhere()
@@ -216,7 +216,7 @@ class BulkRun:
         with suppress(anyio.EndOfStream, anyio.ClosedResourceError):
             return await run.outcomes.receive()
 
-        if run.left.is_set():
+        if run.is_left:
             self._entered("read a bulk run")
         if run.failure is not None:
             raise run.failure

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from a2e_async._bulk.journal_errors import journal_error
 from a2e_async.errors import JournalError
 
 __all__ = ["RunLock", "is_running"]
@@ -79,8 +80,10 @@ class RunLock:
             if connection is not None:
                 connection.close()
             if "locked" in str(error):
-                raise JournalError(f"{path} is in use by another run") from None
-            raise JournalError(f"{path}: its lock {self._path}: {error}") from error
+                raise JournalError(
+                    f"{path} is in use by another run; wait for its end, or give this run its own journal"
+                ) from None
+            raise journal_error(self._path, error) from error
 
         return connection
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 
+from a2e_async._spec.local_paths import local_path
 from a2e_async.checks import check_positive, check_whole
 from a2e_async.errors import InvalidArgument
 
@@ -45,6 +48,24 @@ def _one_of(*choices: str) -> Validator:
     return check
 
 
+def _path_at(name: str, value: Any) -> Path | None:
+    if value is None:
+        return None
+    if not isinstance(value, str | os.PathLike):
+        raise InvalidArgument(name, f"{value!r} is not a path")
+    if re.match(r"[a-z][a-z0-9+.-]+://", os.fsdecode(value)):
+        raise InvalidArgument(name, f"{value!r} is an address, not the path of a file or folder")
+    return Path(local_path(name, value))
+
+
+def _journal(value: Any) -> Path | None:
+    return _path_at("journal", value)
+
+
+def _download_to(value: Any) -> Path | None:
+    return _path_at("download_to", value)
+
+
 def _on_disk(_: Any, attribute: attrs.Attribute[Any], value: Path | None) -> None:
     # SQLite would keep it in memory, so a journal of that name would promise what it cannot hold.
     if value is not None and str(value).startswith(":memory:"):
@@ -60,9 +81,9 @@ class BulkSettings:
 
     concurrency: int = attrs.field(converter=_concurrency)
     timeout: float = attrs.field(converter=_timeout)
-    journal: Path | None = attrs.field(validator=_on_disk)
+    journal: Path | None = attrs.field(converter=_journal, validator=_on_disk)
     retries: int = attrs.field(converter=_retries)
-    download_to: Path | None
+    download_to: Path | None = attrs.field(converter=_download_to)
     max_coins: float | None = attrs.field(converter=_max_coins)
     start_rate: float | None = attrs.field(converter=_start_rate)
     finished: Literal["yield", "skip"] = attrs.field(validator=_one_of("yield", "skip"))

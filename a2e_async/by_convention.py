@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from a2e_async._spec.field import Field
-from a2e_async._spec.operation import Operation, Paging, many, one, raw
+from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one, raw
 from a2e_async._spec.routes import Routes
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
@@ -43,16 +43,18 @@ def operation_of(method: str, path: str, *, has_body: bool, repeatable: bool = F
     return Operation(method, path, raw, has_body=has_body, repeatable=repeatable)
 
 
-def job_of(client: Client, name: str, body: Mapping[str, Any]) -> Job[TaskRecord]:
+def job_of(
+    client: Client, name: str, body: Mapping[str, Any], options: CallOptions | None = None
+) -> Job[TaskRecord]:
     """Make a Job of an unknown family; see `A2E.workflow`."""
     if not isinstance(name, str) or not _SEGMENT.fullmatch(name):
         raise InvalidArgument("name", f"{name!r} is not the first segment of a path, like userNewThing")
     if not isinstance(body, Mapping):
         raise InvalidArgument("body", f"{body!r} is not a mapping")
-    return _workflow(client, name, inputs=body).job(body)
+    return _workflow(client, name, inputs=body).job(body, options or {})
 
 
-def _workflow(client: Client, segment: str, inputs: Iterable[str]) -> _UnknownWorkflow:
+def _workflow(client: Client | None, segment: str, inputs: Iterable[str]) -> _UnknownWorkflow:
     """Make a family by convention. Its inputs are those that the caller sends: an echoed one is no output."""
     base = f"/api/v1/{segment}"
     by_id = Field("id", str, "_id", required=True)
@@ -86,8 +88,13 @@ def _workflow(client: Client, segment: str, inputs: Iterable[str]) -> _UnknownWo
 class _UnknownWorkflow(Workflow[TaskRecord]):
     """A family by convention."""
 
+    by_convention = True
     record_type = TaskRecord
 
-    def job(self, body: Mapping[str, Any]) -> Job[TaskRecord]:
+    def job(self, body: Mapping[str, Any], options: CallOptions) -> Job[TaskRecord]:
         """Make a Job with this body."""
-        return self._job(self.routes.start, {}, {"extra_body": body})
+        return self._job(self.routes.start, {}, {**options, "extra_body": body})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Its class is made anew, because no module has it.
+        return _workflow, (None, self.name, tuple(field.name for field in self.routes.start.body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack, overload
 from weakref import WeakKeyDictionary
 
 from a2e_async._spec.operation import CallOptions, with_body
@@ -16,8 +16,9 @@ from a2e_async.errors import ConfigurationError
 from a2e_async.event_loops import running_loop
 from a2e_async.files import Files
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
-from a2e_async.records import TaskRecord
-from a2e_async.settings import Settings, Token, base_url_from, user_agent_from
+from a2e_async.protocols import NoRuntime
+from a2e_async.records import TaskRecord, TaskRecordT
+from a2e_async.settings import Settings, Token, base_url_from, http_library_from, user_agent_from
 from a2e_async.tasks import DEFAULT_WAIT
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from a2e_async._bulk.run import BulkRun
     from a2e_async._files.upload_cache import UploadCache
+    from a2e_async._transport.proxies import ProxySetting
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
     from a2e_async.runtime import Runtime
@@ -45,13 +47,18 @@ class A2E(Api, Files):
         base_url: the address of the API; by default from A2E_BASE_URL, else https://video.a2e.ai. It may
             contain a path prefix, and may end in /api/v1.
         allow_http: send the token over plain http to a host other than this machine.
-        timeout: seconds a request may take without any progress.
+        timeout: seconds that an API request may take in all, and the transfer of a file without any progress.
         max_connections: the most API requests at once.
         user_agent: what requests call their sender; by default ``a2e-async/`` and the version.
+        proxy: the URL of a proxy for all requests that leave this machine, or "direct" for none; by default
+            what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say. socks5 needs the extra ``socks``.
+        http: the HTTP library, "httpx" or "httpx2"; by default from A2E_HTTP, else httpx. httpx2 is faster
+            and needs the extra ``fast``.
         retry: how requests are repeated that only read, did not arrive or were refused for now.
         start: what to do when it is unknown whether a start made a task.
         lateness: how late a finished task may be noticed.
-        transport: an httpx transport to use instead of the client's own connections; it is not closed.
+        transport: an httpx transport to use instead of the client's own connections; it is not closed. It
+            goes its own way: ``proxy`` and ``http`` do not concern it.
         clock: the clock for pauses and deadlines; by default the event loop's.
 
     Raises:
@@ -74,6 +81,8 @@ class A2E(Api, Files):
         timeout: float = 60.0,
         max_connections: int = 32,
         user_agent: str | None = None,
+        proxy: str | None = None,
+        http: Literal["httpx", "httpx2"] | None = None,
         retry: RetryPolicy | None = None,
         start: StartPolicy | None = None,
         lateness: Lateness | None = None,
@@ -82,11 +91,20 @@ class A2E(Api, Files):
     ) -> None:
         secret = Token(token)
         del token  # so that no traceback from here can show it
+        way: ProxySetting | None = None
+        if proxy is not None:
+            from a2e_async._transport.proxies import ProxySetting  # few need it
+
+            way = ProxySetting(proxy)
+            del proxy  # it may hold a password
+            way.checked()
+
         max_connections = check_whole("max_connections", max_connections, error=ConfigurationError)
         timeout = check_positive("timeout", timeout, unit="seconds", error=ConfigurationError)
 
         url, agent = base_url_from(base_url, allow_http=allow_http), user_agent_from(user_agent)
-        self._settings = Settings(secret.checked(), url, float(timeout), max_connections, agent)
+        library = http_library_from(http)
+        self._settings = Settings(secret.checked(), url, float(timeout), max_connections, agent, library, way)
         self._retry = retry or RetryPolicy()
         self._start = start or StartPolicy()
         self._lateness = lateness or Lateness()
@@ -99,6 +117,15 @@ class A2E(Api, Files):
         # A traceback may show a client whose settings were invalid.
         settings: Settings | None = getattr(self, "_settings", None)
         return f"A2E(base_url={settings.base_url!r})" if settings else "A2E(...)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client holds a token, so it is not pickled; make one where it is used")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
 
     async def __aenter__(self) -> Self:
         await self._blocks.enter(self.runtime.session())
@@ -137,7 +164,11 @@ class A2E(Api, Files):
     @property
     def runtime(self) -> Runtime:
         """The parts of the client that belong to the running event loop."""
-        loop = running_loop()
+        try:
+            loop = running_loop()
+        except ConfigurationError as error:
+            raise NoRuntime(str(error)) from None
+
         runtime = self._runtimes.get(loop)
         if runtime is None:
             from a2e_async._files.upload_cache import UploadCache
@@ -224,6 +255,39 @@ class A2E(Api, Files):
 
         return job_of(self, name, body)
 
+    @overload
+    def job(self, job: Job[TaskRecordT]) -> Job[TaskRecordT]: ...
+
+    @overload
+    def job(self, job: Mapping[str, Any]) -> Job[TaskRecord]: ...
+
+    def job(self, job: Job[TaskRecordT] | Mapping[str, Any]) -> Job[TaskRecordT] | Job[TaskRecord]:
+        """Make a Job of what `Job.to_dict` returned, or take up a Job that was unpickled.
+
+        Nothing is sent. What is in the mapping is checked as if it were given in a call. Files in it are read
+        from this machine when the job is started, so take a mapping only from where you would take code.
+
+        Args:
+            job: a mapping with ``workflow`` and ``body``. It may also have ``method``, for a workflow that
+                starts tasks in several ways, ``key``, ``quote``, ``extra_body`` and other options of a call.
+                A Job that was unpickled is taken too.
+
+        Returns:
+            The Job, with this client.
+
+        Raises:
+            InvalidArgument: it is not such a mapping, or a value in it is invalid.
+
+        Example:
+            ```python
+            job = a2e.job({"workflow": "text_to_image", "body": {"prompt": "a red kite"}, "key": "order-17"})
+            assert a2e.job(json.loads(json.dumps(job.to_dict()))).body == job.body
+            ```
+        """
+        from a2e_async.plain_jobs import job_from
+
+        return job_from(self, job)
+
     async def quote(self, job: Job[Any]) -> Quote:
         """Ask what a Job would cost, without starting it. Free of charge.
 
@@ -250,7 +314,7 @@ class A2E(Api, Files):
 
     def bulk(
         self,
-        jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]],
+        jobs: Iterable[Job[TaskRecordT]] | AsyncIterable[Job[TaskRecordT]],
         *,
         concurrency: int = 64,
         timeout: float = DEFAULT_WAIT,
@@ -261,7 +325,7 @@ class A2E(Api, Files):
         start_rate: float | None = None,
         finished: Literal["yield", "skip"] = "yield",
         changed: Literal["raise", "restart"] = "raise",
-    ) -> BulkRun:
+    ) -> BulkRun[TaskRecordT]:
         """Run many jobs and return their Outcomes as they complete.
 
         With a journal the run survives a crash. Run the same code again: finished jobs are read from the

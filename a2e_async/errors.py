@@ -33,6 +33,7 @@ A2EError
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -76,7 +77,33 @@ class A2EError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls the class with the message alone, which most of these classes do not accept.
-        return _restore, (type(self), self.args, self.__dict__)
+        return _restore, (
+            type(self),
+            self.args,
+            {name: _portable(value) for name, value in vars(self).items()},
+        )
+
+
+def portable(error: Exception) -> Exception:
+    """The error, if it survives being pickled, as ours do; else an `A2EError` that says the same.
+
+    An error that cannot be unpickled would break a pool of processes, and lose what else travels with it.
+    """
+    return error if isinstance(error, A2EError) else _portable(error, A2EError)
+
+
+def _portable(value: Any, stand_in: Callable[[str], Any] = str) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+
+    import pickle  # only where an error is pickled or copied
+
+    try:
+        pickle.loads(pickle.dumps(value))  # noqa: S301 - it was made right here
+    except Exception as problem:  # of any class, for each kind of object refuses in its own way
+        del problem
+        return stand_in(f"{type(value).__name__}: {value}")
+    return value
 
 
 def _restore(kind: type[A2EError], args: tuple[Any, ...], state: dict[str, Any]) -> A2EError:

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 import attrs
 
+from a2e_async._spec.media import Upload, is_file, portable
 from a2e_async._spec.operation import Call, Operation
+from a2e_async._spec.values import text_in
 from a2e_async._tasks.outputs import urls_in
-from a2e_async.checks import check_number
+from a2e_async.checks import check_number, shown, unwrapped
 from a2e_async.errors import InvalidArgument
-from a2e_async.records import JSONObject, TaskRecord
+from a2e_async.plain import Plain, as_plain
+from a2e_async.records import JSONObject, TaskRecordT_co
 from a2e_async.tasks import DEFAULT_WAIT, Result, Task, check_timeout
 
 if TYPE_CHECKING:
     from a2e_async._tasks.progress import Progress
     from a2e_async._tasks.starting import Started
     from a2e_async.markers import NameField
+    from a2e_async.protocols import Client
     from a2e_async.resources import Workflow
 
 __all__ = ["Job"]
 
-RecordT = TypeVar("RecordT", bound=TaskRecord)
-
 
 @attrs.frozen(eq=False)
-class Job(Generic[RecordT]):
+class Job(Plain, Generic[TaskRecordT_co]):
     """What to make: a workflow and a checked body. Nothing is sent until it is started.
 
     Starting a job twice makes, and charges for, two tasks.
+
+    A job can be pickled and copied. Its client stays behind: give it another with `with_client`, or give the
+    job to `A2E.job` or `A2E.bulk`. Open files stay behind too, and without them it cannot be started.
 
     Attributes:
         workflow: the workflow.
@@ -45,7 +51,7 @@ class Job(Generic[RecordT]):
         ```
     """
 
-    workflow: Workflow[RecordT]
+    workflow: Workflow[TaskRecordT_co]
     operation: Operation[Any] = attrs.field(repr=False)
     call: Call
     key: str | None = None
@@ -60,9 +66,7 @@ class Job(Generic[RecordT]):
         Raises:
             InvalidArgument: the key is not such a string.
         """
-        if not isinstance(key, str) or not 0 < len(key) <= 200:
-            raise InvalidArgument("key", f"{key!r} is not a string of 1 to 200 characters")
-        return attrs.evolve(self, key=key)
+        return attrs.evolve(self, key=_checked_text("key", key))
 
     def with_quote(self, coins: float) -> Self:
         """Return the job with its expected cost, for the budget of a bulk run.
@@ -74,6 +78,17 @@ class Job(Generic[RecordT]):
             InvalidArgument: the cost is not a number from 0 up.
         """
         return attrs.evolve(self, quote=float(check_number("coins", coins)))
+
+    def with_client(self, client: Client) -> Self:
+        """Return the job with a client that sends it, for example after it was unpickled.
+
+        Args:
+            client: an `A2E`.
+
+        Raises:
+            InvalidArgument: it is not a client.
+        """
+        return attrs.evolve(self, workflow=self.workflow.with_client(client))
 
     async def with_uploads(self) -> Self:
         """Upload the files now.
@@ -98,7 +113,7 @@ class Job(Generic[RecordT]):
         *,
         marker: str | None = None,
         accepted: Callable[[Sequence[JSONObject]], Awaitable[None]] | None = None,
-    ) -> Task[RecordT]:
+    ) -> Task[TaskRecordT_co]:
         """Upload the files and start the task. The service charges when it accepts the start.
 
         A start is never repeated blindly. If its answer is lost, the task is searched for in the
@@ -126,11 +141,12 @@ class Job(Generic[RecordT]):
         """
         from a2e_async._tasks.progress import Progress
 
+        marker = None if marker is None else _checked_text("marker", marker)
         progress = Progress(self, marker, accepted)
         with progress.named_if_cancelled():
             return await self._start(progress)
 
-    async def _start(self, progress: Progress) -> Task[RecordT]:
+    async def _start(self, progress: Progress) -> Task[TaskRecordT_co]:
         runtime = self.workflow.runtime
         async with runtime.session():
             ready = await runtime.with_uploads(self.call)
@@ -138,7 +154,7 @@ class Job(Generic[RecordT]):
             started = await starter.start(self, ready, marker=progress.marker, watch=progress.watch())
         return self.started(started, runtime.policies.clock.now())
 
-    async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
+    async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[TaskRecordT_co]:
         """Start the task and wait for its result.
 
         Args:
@@ -170,7 +186,7 @@ class Job(Generic[RecordT]):
 
         raise progress.timed_out(timeout)
 
-    def task(self, records: Sequence[JSONObject], *, born: float | None = None) -> Task[RecordT]:
+    def task(self, records: Sequence[JSONObject], *, born: float | None = None) -> Task[TaskRecordT_co]:
         """Make the Task of a start of this job.
 
         Args:
@@ -185,7 +201,7 @@ class Job(Generic[RecordT]):
             given=frozenset(self.body),
         )
 
-    def started(self, started: Started, born: float) -> Task[RecordT]:
+    def started(self, started: Started, born: float) -> Task[TaskRecordT_co]:
         """Make the Task of a start that was just accepted.
 
         Args:
@@ -208,3 +224,90 @@ class Job(Generic[RecordT]):
     def name_field(self) -> NameField | None:
         """The limits of that name; None if the specification does not declare it."""
         return next((field for field in self.operation.body if field.wire_name == "name"), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the job as JSON has it, for a queue or a database. `A2E.job` makes a job of it again.
+
+        It holds what the job was given, a ``webhook_token`` too. Files on disk are named by their absolute
+        paths, so they must be there where the job is started.
+
+        Raises:
+            InvalidArgument: a file is in memory or open, and has no place in JSON. Upload it before, with
+                `with_uploads`.
+        """
+        return self._described(_named)
+
+    def _shown(self) -> dict[str, Any]:
+        shown: dict[str, Any] = as_plain(self._described(lambda file, _: as_plain(file)))
+        return shown
+
+    def _described(self, name_file: Callable[[Any, str], Any]) -> dict[str, Any]:
+        call = self.call
+        body = {name: _with_files_named(value, name, name_file) for name, value in self.body.items()}
+        described = {
+            "workflow": self.workflow.name,
+            "method": self.workflow.start_method(self.operation),
+            "by_convention": self.workflow.by_convention or None,
+            "body": {name: value for name, value in body.items() if name not in call.unchecked},
+            "extra_body": {name: value for name, value in body.items() if name in call.unchecked},
+            "extra_query": dict(call.query),
+            "extra_headers": dict(call.headers),
+            "request_timeout": call.timeout,
+            "key": self.key,
+            "quote": self.quote,
+        }
+        return {name: value for name, value in described.items() if name == "body" or value not in (None, {})}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        method = self.workflow.start_method(self.operation)
+        return _unpickled, (self.workflow, method, self._with_files(portable).call, self.key, self.quote)
+
+    def __copy__(self) -> Self:
+        return attrs.evolve(self)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self._with_files(lambda file: file)
+
+    def _with_files(self, replace: Callable[[Any], Any]) -> Self:
+        """A copy with each file replaced."""
+        from a2e_async._files.body_files import map_files
+
+        body = None if self.call.body is None else map_files(self.call.body, replace)
+        return attrs.evolve(self, call=attrs.evolve(self.call, body=body))
+
+
+def _unpickled(
+    workflow: Workflow[TaskRecordT_co], method: str | None, call: Call, key: str | None, quote: float | None
+) -> Job[TaskRecordT_co]:
+    return Job(workflow, workflow.start_operation(method), call, key, quote)
+
+
+def _checked_text(name: str, value: Any) -> str:
+    text = unwrapped(value)
+    if not isinstance(text, str) or not 0 < len(text) <= 200:
+        raise InvalidArgument(name, f"{shown(value)} is not a string of 1 to 200 characters")
+    return text_in(text, name) or text
+
+
+def _with_files_named(value: Any, where: str, name_file: Callable[[Any, str], Any]) -> Any:
+    """A copy of a value in a body, with each file replaced by what names it."""
+    if is_file(value):
+        return name_file(value, where)
+    if isinstance(value, Mapping):
+        return {name: _with_files_named(each, f"{where}.{name}", name_file) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_files_named(each, f"{where}[{i}]", name_file) for i, each in enumerate(value)]
+    return value
+
+
+def _named(file: Any, where: str) -> dict[str, Any]:
+    """A file as `Job.to_dict` names it."""
+    if isinstance(file, Upload):
+        return {"$upload": file.to_dict()}
+    if isinstance(file, os.PathLike):
+        return {"$path": os.path.abspath(os.fsdecode(file))}
+    raise InvalidArgument(
+        where,
+        f"a file in memory ({type(file).__name__}) has no place in JSON: call to_dict() of what "
+        "job.with_uploads() returns, or give the file as pathlib.Path",
+    )

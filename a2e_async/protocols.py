@@ -5,13 +5,19 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from a2e_async.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from a2e_async._spec.routes import Routes
     from a2e_async._tasks.readers import TaskReader
     from a2e_async._transport.requests import Transport
     from a2e_async.runtime import Runtime
 
-__all__ = ["Client", "Family"]
+__all__ = ["Client", "Family", "NoRuntime"]
+
+
+class NoRuntime(ConfigurationError, AttributeError):
+    """There is no runtime here. To ``hasattr`` and `inspect.getmembers` the attribute is just missing."""
 
 
 class Client(Protocol):

@@ -10,6 +10,7 @@ import attrs
 from a2e_async._files.body_files import File, map_files
 from a2e_async._spec.media import Upload
 from a2e_async.checks import price_in
+from a2e_async.plain import Plain
 from a2e_async.records import Record
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _PLACEHOLDER = "https://files.invalid/not-yet-uploaded"
 
 
 @attrs.frozen
-class Quote:
+class Quote(Plain):
     """What a Job would cost.
 
     Attributes:

@@ -7,15 +7,24 @@ Decoding never raises, whatever the members of the JSON object are.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
 
 import attrs
+
+from a2e_async.plain import Plain, as_plain, brief
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+else:
+    from typing import TypeVar
 
 __all__ = [
     "JSONObject",
     "Record",
     "TaskRecord",
+    "TaskRecordT",
+    "TaskRecordT_co",
     "decode_many",
     "failure_text_of",
     "task_id_of",
@@ -49,14 +58,40 @@ _FAILURE_KEYS = (
 
 
 @attrs.frozen(kw_only=True)
-class Record:
+class Record(Plain):
     """A JSON object sent by the service.
 
     Attributes:
         raw: the object itself, with unknown fields.
     """
 
+    _read_elsewhere: ClassVar[Collection[str]] = ()  # names on the wire that a field stands for
+
     raw: JSONObject = attrs.field(repr=False, factory=dict[str, Any])
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # attrs gives each class without a __repr__ one that shows everything, long prompts too.
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Record.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        known = [f"{name}={brief(value)}" for name, value in self._fields().items() if value is not None]
+        return f"{type(self).__name__}({', '.join(known)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as JSON has it: its fields, then what else the service sent, under its own names.
+
+        The ``webhook_token`` that a start was given is left out.
+        """
+        fields = self._fields()
+        keys = {attribute.metadata.get("key", attribute.name) for attribute in attrs.fields(type(self))}
+        known = keys.union(fields, self._read_elsewhere)
+        return {**as_plain(fields), **as_plain({key: self.raw[key] for key in self.raw if key not in known})}
+
+    def _fields(self) -> dict[str, Any]:
+        names = (attribute.name for attribute in attrs.fields(type(self)))
+        return {name: getattr(self, name) for name in names if name != "raw"}
 
     @classmethod
     def decode(cls, raw: JSONObject) -> Self:
@@ -77,6 +112,8 @@ class TaskRecord(Record):
         failure: the service's explanation of a failure, None if there is none.
     """
 
+    _read_elsewhere = frozenset({*_ID_KEYS, *_STATUS_KEYS, *_FAILURE_KEYS})
+
     id: str | None = None
     name: str | None = None
     status: str | None = None
@@ -94,6 +131,15 @@ class TaskRecord(Record):
         _put_status(record, task_status_of(raw))
         _put_failure(record, _first_text(raw, _FAILURE_KEYS))
         return record
+
+
+if TYPE_CHECKING:
+    # The default spares an annotation where nothing tells the type, as in ``a2e.bulk([])``.
+    TaskRecordT = TypeVar("TaskRecordT", bound=TaskRecord, default=Any)
+    TaskRecordT_co = TypeVar("TaskRecordT_co", bound=TaskRecord, default=Any, covariant=True)
+else:
+    TaskRecordT = TypeVar("TaskRecordT", bound=TaskRecord)
+    TaskRecordT_co = TypeVar("TaskRecordT_co", bound=TaskRecord, covariant=True)
 
 
 def task_id_of(raw: JSONObject) -> str | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from a2e_async._spec.field import checked_id
 from a2e_async._spec.operation import CallOptions, Operation, total_of
 from a2e_async._spec.routes import Routes
-from a2e_async.errors import ConfigurationError, NotReady, WaitTimeout
+from a2e_async.errors import ConfigurationError, InvalidArgument, NotReady, WaitTimeout
 from a2e_async.jobs import Job
 from a2e_async.pages import Page, Pages
-from a2e_async.protocols import Client
-from a2e_async.records import TaskRecord
+from a2e_async.protocols import Client, NoRuntime
+from a2e_async.records import TaskRecord, TaskRecordT_co
 from a2e_async.tasks import Result, Task, check_timeout
 
 if TYPE_CHECKING:
@@ -27,28 +28,60 @@ __all__ = ["Resource", "Workflow"]
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 20.0  # seconds between two reads of what is not ready
 
 T = TypeVar("T")
-RecordT = TypeVar("RecordT", bound=TaskRecord)
 
 
 class Resource:
     """The operations of one resource of the API: those with the same first path segment.
 
+    A copy of a resource is the resource itself. Pickled, it leaves its client behind.
+
     Args:
-        client: sends the requests.
+        client: sends the requests; None in a resource that was unpickled.
     """
 
     name: ClassVar[str]
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client | None) -> None:
         self.client = client
 
     def __repr__(self) -> str:
         return f"<a2e.{self.name}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (None,)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def with_client(self, client: Client) -> Self:
+        """Return the resource of another client.
+
+        Raises:
+            InvalidArgument: it is not a client.
+        """
+        if not hasattr(type(client), "runtime"):
+            raise InvalidArgument("client", f"{type(client).__name__} is not a client, like A2E")
+        return self if client is self.client else type(self)(client)
+
     @property
     def runtime(self) -> Runtime:
-        """The parts of the client that belong to the running event loop."""
-        return self.client.runtime
+        """The parts of the client that belong to the running event loop.
+
+        Raises:
+            ConfigurationError: the resource was unpickled and has no client, or no event loop is running.
+        """
+        return self._client().runtime
+
+    def _client(self) -> Client:
+        if self.client is None:
+            raise NoRuntime(
+                f"{self.name}: this was unpickled, and a client is never pickled; give it one with "
+                "with_client(a2e), or a job with a2e.job(job)"
+            )
+        return self.client
 
     async def _request(self, operation: Operation[T], values: Mapping[str, Any], options: CallOptions) -> T:
         call = operation.call(values, options)
@@ -72,16 +105,18 @@ class Resource:
     def _stream(self, operation: Operation[Any], values: Mapping[str, Any], options: CallOptions) -> Events:
         from a2e_async.events import Events
 
-        return Events(self.client, operation.call(values, options))
+        return Events(self._client(), operation.call(values, options))
 
 
-class Workflow(Resource, Generic[RecordT]):
+class Workflow(Resource, Generic[TaskRecordT_co]):
     """A resource that can start tasks. Call it to make a Job; nothing is sent yet."""
+
+    by_convention: ClassVar[bool] = False  # this release does not know the family
 
     record_type: ClassVar[type[TaskRecord]]
     routes: ClassVar[Routes]
 
-    def task(self, id: str) -> Task[RecordT]:
+    def task(self, id: str) -> Task[TaskRecordT_co]:
         """Make the Task of a known id, for example one started by another process.
 
         Args:
@@ -100,9 +135,33 @@ class Workflow(Resource, Generic[RecordT]):
         """
         return Task(self, [{"_id": checked_id("id", id)}])
 
-    def decode(self, raw: Mapping[str, Any]) -> RecordT:
+    def start_method(self, operation: Operation[Any]) -> str | None:
+        """The name of the method that makes jobs with an operation; None if calling the workflow does."""
+        if operation.path == self.routes.start.path:
+            return None
+        module = vars(sys.modules[type(self).__module__])
+        return next((name.lower() for name, value in module.items() if value is operation), None)
+
+    def start_operation(self, method: str | None) -> Operation[Any]:
+        """The operation that a method makes jobs with; see `start_method`.
+
+        Raises:
+            InvalidArgument: no method of that name makes jobs.
+        """
+        if method is None:
+            return self.routes.start
+
+        # A method that reads or deletes must not be run as a job, whatever a message says.
+        name = method if isinstance(method, str) else ""
+        returned = getattr(getattr(type(self), name, None), "__annotations__", {}).get("return")
+        found = vars(sys.modules[type(self).__module__]).get(name.upper())
+        if not str(returned).startswith("Job[") or not isinstance(found, Operation):
+            raise InvalidArgument("method", f"{method!r} is not a method of {self!r} that makes jobs")
+        return found
+
+    def decode(self, raw: Mapping[str, Any]) -> TaskRecordT_co:
         """Make the typed record of a task's JSON."""
-        return cast(RecordT, self.record_type.decode(raw))
+        return cast(TaskRecordT_co, self.record_type.decode(raw))
 
     def reader(self, transport: Transport) -> TaskReader:
         """Return the reader that the poller uses for this workflow's tasks."""
@@ -124,7 +183,7 @@ class Workflow(Resource, Generic[RecordT]):
 
     def _job(
         self, operation: Operation[Any], values: Mapping[str, Any], options: CallOptions
-    ) -> Job[RecordT]:
+    ) -> Job[TaskRecordT_co]:
         call = operation.call(values, options)
         return Job(self, operation, call)
 
@@ -135,7 +194,7 @@ class Workflow(Resource, Generic[RecordT]):
         options: CallOptions,
         *,
         timeout: float | None,
-    ) -> Result[RecordT]:
+    ) -> Result[TaskRecordT_co]:
         """Repeat a read that is answered with 202 until there is a result.
 
         Args:

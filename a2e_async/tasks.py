@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 import attrs
 
@@ -13,22 +13,24 @@ from a2e_async._tasks.outputs import output_urls
 from a2e_async._tasks.status import End, end_of, failure_reason, inputs_of
 from a2e_async.checks import check_positive, price_in
 from a2e_async.errors import NotFound, OutputMissing, TaskFailed, TaskNotFound, WaitTimeout
-from a2e_async.records import JSONObject, TaskRecord, failure_text_of, task_id_of
+from a2e_async.plain import Plain, as_plain
+from a2e_async.records import JSONObject, TaskRecordT_co, failure_text_of, task_id_of
 
 if TYPE_CHECKING:
     from a2e_async._files.destination import SavedFile
+    from a2e_async.protocols import Client
     from a2e_async.resources import Workflow
     from a2e_async.runtime import Runtime
 
 __all__ = ["DEFAULT_WAIT", "Result", "Task", "check_timeout"]
 
-RecordT = TypeVar("RecordT", bound=TaskRecord)
-
 DEFAULT_WAIT = 900.0
 
 
-class Task(Generic[RecordT]):
+class Task(Plain, Generic[TaskRecordT_co]):
     """A task on the server. If one start makes several tasks, all of them.
+
+    It can be pickled and copied. Pickled, it leaves its client behind: give it another with `with_client`.
 
     Attributes:
         workflow: the workflow.
@@ -42,7 +44,7 @@ class Task(Generic[RecordT]):
 
     def __init__(
         self,
-        workflow: Workflow[RecordT],
+        workflow: Workflow[TaskRecordT_co],
         records: Sequence[JSONObject],
         *,
         birth: tuple[Runtime, float] | None = None,
@@ -63,7 +65,7 @@ class Task(Generic[RecordT]):
         return self.ids[0]
 
     @property
-    def record(self) -> RecordT:
+    def record(self) -> TaskRecordT_co:
         """The record as last received; that of the first task if there are several."""
         return self.workflow.decode(self.raws[0])
 
@@ -75,7 +77,38 @@ class Task(Generic[RecordT]):
     def __repr__(self) -> str:
         return f"Task({self.workflow.name}, {', '.join(self.ids)})"
 
-    async def wait(self, *, timeout: float = DEFAULT_WAIT) -> Result[RecordT]:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self.workflow, self.raws, self.sent, self.given)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the task as JSON has it: workflow, ids, coins, and its records as last received."""
+        records = [self.workflow.decode(raw) for raw in self.raws]
+        return {
+            "workflow": self.workflow.name,
+            "id": self.id,
+            "ids": list(self.ids),
+            "coins": self.coins,
+            "records": as_plain(records),
+        }
+
+    def with_client(self, client: Client) -> Self:
+        """Return the task with a client that asks for it, for example after it was unpickled.
+
+        Args:
+            client: an `A2E`.
+
+        Raises:
+            InvalidArgument: it is not a client.
+
+        Example:
+            ```python
+            result = await error.task.with_client(a2e).wait()
+            ```
+        """
+        workflow = self.workflow.with_client(client)
+        return type(self)(workflow, self.raws, birth=self._birth, sent=self.sent, given=self.given)
+
+    async def wait(self, *, timeout: float = DEFAULT_WAIT) -> Result[TaskRecordT_co]:
         """Wait until the task has ended. All waiters of a workflow share the same few requests.
 
         A task that is said to be completed but shows no output yet is asked for again for some tens of
@@ -122,7 +155,7 @@ class Task(Generic[RecordT]):
             raise WaitTimeout(f"{self!r} has not ended within {timeout:g} s; it goes on", task=self)
         return self.result(elapsed=clock.now() - began)
 
-    async def refresh(self) -> RecordT:
+    async def refresh(self) -> TaskRecordT_co:
         """Request the record now.
 
         Returns:
@@ -159,7 +192,7 @@ class Task(Generic[RecordT]):
         inputs = inputs_of(routes) if self.given is None else self.given
         return output_urls(raw, inputs, self.sent, routes.outputs)
 
-    def result(self, *, elapsed: float = 0.0) -> Result[RecordT]:
+    def result(self, *, elapsed: float = 0.0) -> Result[TaskRecordT_co]:
         """Make the Result of a task that has ended.
 
         Args:
@@ -199,9 +232,12 @@ class Task(Generic[RecordT]):
         )
 
 
-@attrs.frozen(eq=False)
-class Result(Generic[RecordT]):
+@attrs.frozen(eq=False, repr=False)
+class Result(Plain, Generic[TaskRecordT_co]):
     """A finished task.
+
+    It can be pickled and copied. Pickled, it leaves its client behind: to download elsewhere, give it another
+    with `with_client`.
 
     Attributes:
         task: the task.
@@ -211,14 +247,35 @@ class Result(Generic[RecordT]):
         elapsed: seconds from acceptance until the end was noticed.
     """
 
-    task: Task[RecordT]
-    records: Sequence[RecordT]
-    failed: Sequence[RecordT] = ()
+    task: Task[TaskRecordT_co]
+    records: Sequence[TaskRecordT_co]
+    failed: Sequence[TaskRecordT_co] = ()
     coins: float | None = None
     elapsed: float = 0.0
 
+    def __repr__(self) -> str:
+        coins = "" if self.coins is None else f", {self.coins:g} coins"
+        return f"Result({self.task!r}, files: {len(self.urls)}{coins})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON has it, for a web response or a database."""
+        return {
+            "workflow": self.task.workflow.name,
+            "id": self.task.id,
+            "ids": list(self.ids),
+            "urls": as_plain(self.urls),
+            "coins": self.coins,
+            "elapsed": self.elapsed,
+            "records": as_plain(self.records),
+            "failed": as_plain(self.failed),
+        }
+
+    def with_client(self, client: Client) -> Self:
+        """Return the result with a client that downloads its files; see `Task.with_client`."""
+        return attrs.evolve(self, task=self.task.with_client(client))
+
     @property
-    def record(self) -> RecordT:
+    def record(self) -> TaskRecordT_co:
         """The record; the first one if there are several."""
         return self.records[0]
 
@@ -274,6 +331,15 @@ class Result(Generic[RecordT]):
             return await runtime.downloader.download_all(
                 self.urls, folder, stem=name or f"{self.task.workflow.name}-{self.task.id}"
             )
+
+
+def _unpickled(
+    workflow: Workflow[TaskRecordT_co],
+    raws: Sequence[JSONObject],
+    sent: frozenset[str],
+    given: frozenset[str] | None,
+) -> Task[TaskRecordT_co]:
+    return Task(workflow, raws, sent=sent, given=given)
 
 
 def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:

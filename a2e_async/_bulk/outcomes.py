@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Self
 
 import attrs
 
+from a2e_async.errors import portable
 from a2e_async.jobs import Job
+from a2e_async.plain import Plain, as_plain
+from a2e_async.protocols import Client
+from a2e_async.records import TaskRecordT_co
 from a2e_async.tasks import Result
 
 __all__ = ["Counts", "Outcome", "Summary", "WorkflowSummary"]
 
 
 @attrs.frozen(eq=False)
-class Outcome:
+class Outcome(Plain, Generic[TaskRecordT_co]):
     """How one job of a bulk run ended.
+
+    It can be pickled and copied. Pickled, its job and result leave their client behind; see `with_client`.
 
     Attributes:
         job: the Job.
@@ -31,18 +37,46 @@ class Outcome:
         replayed: the job had already ended in an earlier run; this Outcome comes from the journal.
     """
 
-    job: Job[Any]
+    job: Job[TaskRecordT_co]
     index: int
     key: str | None = None
-    result: Result[Any] | None = None
+    result: Result[TaskRecordT_co] | None = None
     error: Exception | None = None
     paths: Sequence[Path] = ()
     attempts: int = 0
     replayed: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outcome as JSON has it. Of the job it names the workflow and the key."""
+        return {
+            "index": self.index,
+            "key": self.key,
+            "workflow": self.job.family,
+            "result": as_plain(self.result),
+            "error": as_plain(self.error),
+            "paths": as_plain(self.paths),
+            "attempts": self.attempts,
+            "replayed": self.replayed,
+        }
+
+    def with_client(self, client: Client) -> Self:
+        """Return the outcome with a client for its job and its result; see `Task.with_client`."""
+        result = self.result.with_client(client) if self.result else None
+        return attrs.evolve(self, job=self.job.with_client(client), result=result)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+        if self.error is not None:
+            fields["error"] = portable(self.error)
+        return _unpickled, (fields,)
+
+
+def _unpickled(fields: Mapping[str, Any]) -> Outcome:
+    return Outcome(**fields)
+
 
 @attrs.frozen
-class WorkflowSummary:
+class WorkflowSummary(Plain):
     """A bulk run in numbers, for one workflow.
 
     Attributes:
@@ -63,7 +97,7 @@ class WorkflowSummary:
 
 
 @attrs.frozen
-class Summary:
+class Summary(Plain):
     """A bulk run in numbers.
 
     Attributes:
@@ -93,6 +127,11 @@ class Summary:
     requests: int
     workflows: Mapping[str, WorkflowSummary]
     stopped: Exception | None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        stopped = self.stopped and portable(self.stopped)
+        fields = [getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "stopped"]
+        return Summary, (*fields, stopped)
 
 
 @attrs.define

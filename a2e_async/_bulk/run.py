@@ -14,7 +14,7 @@ from collections.abc import (
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 import anyio
 from anyio.abc import TaskGroup
@@ -42,6 +42,7 @@ from a2e_async.errors import (
 )
 from a2e_async.event_loops import running_loop, start_in_background
 from a2e_async.jobs import Job
+from a2e_async.records import TaskRecordT
 from a2e_async.task_groups import first_error
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _NOT_RAISED = (APIError, TransportError, BudgetReached, DownloadError, UploadErr
 _END: Any = object()
 
 
-class BulkRun:
+class BulkRun(Generic[TaskRecordT]):
     """A bulk run; see `A2E.bulk`.
 
     When the block is left early, by an exception or by Ctrl-C, the starts under way are completed and
@@ -71,7 +72,10 @@ class BulkRun:
     """
 
     def __init__(
-        self, client: BulkClient, jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]], settings: BulkSettings
+        self,
+        client: BulkClient,
+        jobs: Iterable[Job[TaskRecordT]] | AsyncIterable[Job[TaskRecordT]],
+        settings: BulkSettings,
     ) -> None:
         if not isinstance(jobs, Iterable | AsyncIterable):
             raise InvalidArgument("jobs", f"{jobs!r} is not an iterable of Jobs")
@@ -211,7 +215,7 @@ class BulkRun:
         """Iterate over the Outcomes as they complete."""
         return self
 
-    async def __anext__(self) -> Outcome:
+    async def __anext__(self) -> Outcome[TaskRecordT]:
         run = self._entered("read a bulk run")
         with suppress(anyio.EndOfStream, anyio.ClosedResourceError):
             return await run.outcomes.receive()
@@ -331,6 +335,8 @@ class BulkRun:
                     self._input_error = InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
                     return
 
+                if job.workflow.client is None:
+                    job = job.with_client(self._client)
                 group.start_soon(self._run_job, JobRun(state, job, index), room, send)
                 index += 1
         finally:

@@ -12,7 +12,7 @@ from typing import Any
 from a2e_async._files.open_files import disk_problem
 from a2e_async._files.transfer import size_text
 from a2e_async._spec.local_paths import local_path, path_text
-from a2e_async._spec.media import BinaryFile, Entry, Image, is_entry, is_image
+from a2e_async._spec.media import BinaryFile, Entry, Image, LeftFile, is_entry, is_image
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["MOST_BYTES", "Source", "check_size", "check_source", "unwrapped"]
@@ -71,6 +71,8 @@ def check_source(source: Any, field: str, max_bytes: int) -> None:
             f"{source[:80]!r} is a str; give a local file as pathlib.Path(...), or its content as bytes",
         )
 
+    if isinstance(source, LeftFile):
+        raise InvalidArgument(field, source.problem)
     if isinstance(source, bytes | bytearray | memoryview):
         check_size(memoryview(source).nbytes, field, max_bytes, "the content")
     elif isinstance(source, os.PathLike):

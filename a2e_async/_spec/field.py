@@ -10,7 +10,6 @@ from typing import Any
 
 import attrs
 
-from a2e_async._spec.local_paths import local_path, path_text
 from a2e_async._spec.media import is_file
 from a2e_async._spec.values import address_in, checked_finite, items_in, missing_hint, name_in, plain, text_in
 from a2e_async.addresses import media_url_problem
@@ -247,6 +246,8 @@ def _checked_file(where: str, value: Any) -> Any:
 
 
 def _checked_path(where: str, value: os.PathLike[Any]) -> Path:
+    from a2e_async._spec.local_paths import local_path, path_text  # only where a file is given
+
     try:
         path = Path(local_path(where, value))
         if not path.is_file():

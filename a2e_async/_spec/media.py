@@ -8,11 +8,14 @@ from typing import Any, Protocol
 
 import attrs
 
-__all__ = ["File", "Media", "Upload", "is_entry", "is_file", "is_image"]
+from a2e_async.errors import InvalidArgument
+from a2e_async.plain import Plain
+
+__all__ = ["File", "LeftFile", "Media", "Upload", "is_entry", "is_file", "is_image", "portable"]
 
 
 @attrs.frozen
-class Upload:
+class Upload(Plain):
     """An uploaded file. Pass it wherever the API takes a media URL.
 
     Attributes:
@@ -26,6 +29,33 @@ class Upload:
     sha256: str
     size: int
     content_type: str
+
+
+@attrs.frozen
+class LeftFile:
+    """Stands for an open file that stayed behind when its job was pickled.
+
+    Attributes:
+        shown: the file, as a message shows it.
+    """
+
+    shown: str
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be read, and what to do."""
+        return (
+            f"{self.shown} stayed in the process that pickled the job: give it as pathlib.Path or bytes, or "
+            "pickle what job.with_uploads() returns"
+        )
+
+    def read(self, size: int = -1) -> bytes:
+        """Refuse to be read.
+
+        Raises:
+            InvalidArgument: always.
+        """
+        raise InvalidArgument("file", self.problem)
 
 
 class BinaryFile(Protocol):
@@ -108,3 +138,16 @@ def is_entry(value: Any) -> bool:
     return not isinstance(value, os.PathLike | type) and all(
         callable(getattr(value, name, None)) for name in ("open", "is_file", "read_bytes")
     )
+
+
+def portable(file: Any) -> Any:
+    """The file, if it can be pickled; else what stands for it, so that every job can be pickled."""
+    if isinstance(file, bytes | os.PathLike | Upload):
+        return file
+    import pickle  # only where a job with an open file is pickled
+
+    try:
+        pickle.dumps(file)
+    except Exception:  # of any class, for each kind of object refuses in its own way
+        return LeftFile(repr(file)[:200])
+    return file

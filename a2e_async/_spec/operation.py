@@ -79,13 +79,22 @@ def _brief(body: Mapping[str, Any] | None) -> str:
     """A body's repr, shortened: files and prompts may be long."""
     if body is None:
         return "None"
-    text = ", ".join(f"{key!r}: {shown(value)}" for key, value in body.items())
+    text = ", ".join(
+        f"{key!r}: {shown('...' if 'token' in key.lower() else value)}" for key, value in body.items()
+    )
     return f"{{{text if len(text) <= 200 else text[:197] + '...'}}}"
 
 
 @attrs.frozen
 class Call:
-    """One checked request, ready for the transport."""
+    """One checked request, ready for the transport.
+
+    Attributes:
+        method, path, query, body, headers: the request; its files are not uploaded yet.
+        timeout: seconds for this request, None for the client's setting.
+        may_be_empty: whether a 200 without a body is a success.
+        unchecked: the names of body members that were given in ``extra_body``.
+    """
 
     method: str
     path: str
@@ -94,6 +103,7 @@ class Call:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
     timeout: float | None = None
     may_be_empty: bool = False
+    unchecked: frozenset[str] = attrs.field(default=frozenset(), repr=False)
 
     def with_query(self, query: Mapping[str, Any]) -> Call:
         """Return the call with another query."""
@@ -166,6 +176,7 @@ class Operation(Generic[T]):
             options.get("extra_headers", {}),
             number_from(options.get("request_timeout")),
             self.may_be_empty,
+            frozenset(options.get("extra_body", ())),
         )
 
     def decode(self, call: Call, data: Any) -> T:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import pickle
+import threading
 
 import pytest
 
 from a2e_async import errors
 from a2e_async.errors import A2EError
 from a2e_async.records import TaskRecord
-from tests.unit.sample import Pictures, Service, client
+from tests.unit.sample import TOKEN, Pictures, Service, client
 
 ALONE: list[A2EError] = [
     errors.InvalidArgument("prompt", "is required"),
@@ -41,11 +42,43 @@ def test_an_error_can_be_pickled_and_copied(error: A2EError) -> None:
         assert vars(twin) == vars(error)
 
 
-def test_an_error_that_holds_the_client_takes_no_token_along() -> None:
-    job = Pictures(client(Service()))(prompt="a kite")
-    error = errors.SubmissionUncertain("not known", job=job, marker="a2e-x")
-    with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
-        pickle.dumps(error)
+def test_errors_with_a_job_or_a_task_keep_it_and_leave_the_client_behind() -> None:
+    pictures = Pictures(client(Service()))
+    job, task = pictures(prompt="a kite"), pictures.task("abc")
+    uncertain = errors.SubmissionUncertain("not known", job=job, marker="a2e-x")
+
+    pickled = pickle.dumps(uncertain)
+    twin = pickle.loads(pickled)
+    assert TOKEN.encode() not in pickled
+    assert (str(twin), twin.marker, twin.job.body) == ("not known", "a2e-x", {"prompt": "a kite"})
+    for kind in (errors.WaitTimeout, errors.OutputMissing):
+        twin = pickle.loads(pickle.dumps(kind("not yet", task=task)))
+        assert (str(twin), twin.task_id, twin.task.ids) == ("not yet", "abc", ("abc",))
+
+    assert copy.copy(uncertain).job is job
+    assert copy.deepcopy(uncertain).job.workflow is pictures
+
+
+def test_what_cannot_be_pickled_does_not_keep_an_error_back() -> None:
+    error = errors.JournalError("damaged")
+    error.lock = threading.Lock()  # type: ignore[attr-defined]
+    error.add_note("a note")
+    twin = pickle.loads(pickle.dumps(error))
+    assert (str(twin), twin.__notes__) == ("damaged", ["a note"])
+    assert twin.lock.startswith("lock: ")
+
+
+class Demanding(Exception):
+    """Can be pickled, and not be unpickled: its arguments are not what it is made of."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(f"{one} {two}")
+
+
+def test_an_error_of_somebody_else_travels_as_one_of_ours_if_it_must() -> None:
+    fine = ValueError("x")
+    assert errors.portable(fine) is fine
+    assert str(errors.portable(Demanding("a", "b"))) == "Demanding: a b"
 
 
 def test_every_public_error_is_in_the_tree() -> None:

@@ -112,7 +112,7 @@ async def test_a_list_that_is_left_early_reads_no_further() -> None:
         if record.raw["prompt"] == "11":
             break
     assert service.lists == 2
-    assert pictures.client.runtime.http.closed
+    assert pictures.runtime.http.closed
 
 
 def test_resources_print_by_name() -> None:

@@ -9,6 +9,7 @@ name, or by its echoed inputs if the family takes no name. If it is not found, t
 
 from __future__ import annotations
 
+import functools
 import logging
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ import anyio
 import attrs
 
 from a2e_async._spec.operation import Call
+from a2e_async._tasks.grace import finish
 from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.pace import Pace
 from a2e_async._tasks.recovery import Finder, LostStart
@@ -87,8 +89,8 @@ class Watch:
         sending: called before each time the request is sent, with the marker or None. If it raises, the
             start ends; it is then certain that no earlier request has made a task.
         refused: called when a request has provably made no task. It may be sent again later.
-        shields: the scopes that keep cancellation off. A caller that must end the start all the same
-            removes their shields.
+        shields: the scopes that keep cancellation off. A caller that must end the start all the same lowers
+            them, after `StartPolicy.grace` for example. None: the starter does this itself.
         interruptible: whether cancellation may interrupt the request all the same.
         patient: whether a start that could not be delivered is sent again. A bulk run does that itself, for
             all its jobs together.
@@ -97,7 +99,7 @@ class Watch:
     accepted: Callable[[Sequence[JSONObject]], Awaitable[None]]
     sending: Callable[[str | None], Awaitable[None]] | None = None
     refused: Callable[[], Awaitable[None]] | None = None
-    shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
+    shields: set[anyio.CancelScope] | None = None
     interruptible: bool = False
     patient: bool = True
 
@@ -172,7 +174,13 @@ class Starter:
         else:
             marker = None
 
-        return Started(ready, await self._start(job, ready, marker, watch))
+        if watch is None or watch.interruptible or watch.shields is not None:
+            return Started(ready, await self._start(job, ready, marker, watch))
+
+        shields: set[anyio.CancelScope] = set()
+        start = functools.partial(self._start, job, ready, marker, attrs.evolve(watch, shields=shields))
+        records = await finish(start, shields, grace=self._policy.grace, clock=self._clock)
+        return Started(ready, records)
 
     async def _start(
         self, job: Startable, call: Call, marker: str | None, watch: Watch | None
@@ -329,21 +337,21 @@ class Starter:
         if self._finder:
             self._finder.remember(body or {}, records)
         if watch:
-            with anyio.CancelScope(shield=True):
+            with _shielded(watch):
                 await watch.accepted(records)
 
 
 async def _note_refused(watch: Watch | None) -> None:
     """Record that the last request has made no task."""
     if watch and watch.refused:
-        with anyio.CancelScope(shield=True):
+        with _shielded(watch):
             await watch.refused()
 
 
 @contextmanager
 def _shielded(watch: Watch | None) -> Iterator[None]:
     """Keep cancellation off a watched start."""
-    if watch is None or watch.interruptible:
+    if watch is None or watch.interruptible or watch.shields is None:
         yield
         return
     with anyio.CancelScope(shield=True) as scope:

@@ -1,4 +1,4 @@
-"""``python -m codegen regenerate | diff | pull | build | check``."""
+"""``python -m codegen regenerate | diff | pull | build | check | reviewed``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from codegen.build import Layout, build
+from codegen.build import Layout, build, reviewed
 from codegen.changes.matching import RULE
 from codegen.changes.report import BUMP_RULE
 from codegen.check import check
@@ -53,6 +53,8 @@ def _run(options: argparse.Namespace, layout: Layout) -> list[str]:
             return [pull(options.source, layout.upstream)]
         case "build":
             return build(layout, unmatched=options.unmatched)
+        case "reviewed":
+            return reviewed(layout)
     return check(layout)
 
 
@@ -95,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument("new", nargs="?", default="", help="the same (default: the current a2e.json)")
     comparing.add_argument("--json", action="store_true", help="print JSON")
 
+    commands.add_parser(
+        "reviewed",
+        help="say that overlay.yaml holds as it is: forgets what upstream has changed under it, and builds",
+    )
     commands.add_parser("check", help="check that a2e.json and a2e_async/api are what build would write")
     return parser
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from codegen.document import overlay as overlays
-from codegen.document.complete import add_common, complete
-from codegen.document.overlay import Unmatched
+from codegen.document import review
+from codegen.document.complete import RECORD_BASE, add_common, complete
+from codegen.document.overlay import Before, Unmatched
 from codegen.document.repair import Repair, repair
 from codegen.document.tree import Document, SpecError, canonical, read
+from codegen.document.unused import drop_unused
 from codegen.document.validation import check_kind, validate
 from codegen.files import Files, replace_together
 from codegen.generate import generate
 from codegen.interface.model import Interface
 
-__all__ = ["REPORT", "Layout", "Plan", "Prepared", "build", "plan", "prepare"]
+__all__ = ["REPORT", "Layout", "Plan", "Prepared", "build", "plan", "prepare", "reviewed"]
 
 REPORT = "x-a2e-repairs"
 """The member of a2e.json that lists the repairs."""
@@ -39,6 +42,11 @@ class Layout:
         return self.root / "openapi" / "overlay.yaml"
 
     @property
+    def unreviewed(self) -> Path:
+        """What upstream has changed under the overlay's hands; missing while there is nothing."""
+        return self.root / "openapi" / "unreviewed.json"
+
+    @property
     def document(self) -> Path:
         """The prepared document, from which the package is generated."""
         return self.root / "openapi" / "a2e.json"
@@ -58,12 +66,14 @@ class Prepared:
         repairs: the changes that the repair rules made.
         completed: the replies that were typed by convention, one line each.
         notes: remarks on the overlay for a maintainer.
+        changed: what upstream has changed where the overlay touches it; see `Overlaid`.
     """
 
     document: Document
     repairs: list[Repair]
     completed: list[str]
     notes: list[str]
+    changed: dict[str, Any]
 
 
 @attrs.frozen
@@ -75,7 +85,14 @@ class Plan:
     files: Files
 
 
-def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched = "error") -> Prepared:
+def prepare(
+    source: Document,
+    overlay: Path,
+    label: str,
+    *,
+    unmatched: Unmatched = "error",
+    before: Before | None = None,
+) -> Prepared:
     """Repair, overlay, complete and validate.
 
     Args:
@@ -83,6 +100,7 @@ def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched
         overlay: the overlay file.
         label: the document's name in error messages.
         unmatched: what to do with overlay actions that match nothing.
+        before: what upstream said when the overlay was reviewed; without it, what it says now.
 
     Raises:
         SpecError: names the file and the place.
@@ -92,7 +110,7 @@ def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched
 
     both = f"{label} with {overlay}"
     try:
-        overlaid = overlays.apply(repaired, overlays.load(overlay), unmatched=unmatched)
+        overlaid = overlays.apply(repaired, overlays.load(overlay), unmatched=unmatched, before=before)
         check_kind(overlaid.document, both)
         add_common(overlaid.document)
         validate(overlaid.document, both)
@@ -102,9 +120,10 @@ def prepare(source: Document, overlay: Path, label: str, *, unmatched: Unmatched
 
     document = overlaid.document
     completed = complete(document)
+    notes = [*overlaid.notes, *drop_unused(document, repaired, RECORD_BASE)]
     document[REPORT] = [str(one) for one in repairs]
     validate(document, both)
-    return Prepared(document, repairs, completed, overlaid.notes)
+    return Prepared(document, repairs, completed, notes, overlaid.changed)
 
 
 def plan(
@@ -121,8 +140,14 @@ def plan(
     Raises:
         SpecError: names the place.
     """
-    given = read(layout.upstream) if source is None else source
-    prepared = prepare(given, layout.overlay, label or str(layout.upstream), unmatched=unmatched)
+    kept = _kept(layout) if source is not None else None
+    prepared = prepare(
+        read(layout.upstream) if source is None else source,
+        layout.overlay,
+        label or str(layout.upstream),
+        unmatched=unmatched,
+        before=review.before(layout.unreviewed, kept),
+    )
 
     try:
         interface, modules = generate(prepared.document)
@@ -132,12 +157,21 @@ def plan(
     files: dict[Path, bytes | None] = {}
     if source is not None:
         files[layout.upstream] = canonical(source).encode()
+    files[layout.unreviewed] = review.content(prepared.changed)
     files[layout.document] = canonical(prepared.document).encode()
     files.update({layout.package / name: text.encode() for name, text in modules.items()})
     for old in layout.package.glob("*.py"):
         files.setdefault(old, None)
 
     return Plan(prepared, interface, files)
+
+
+def _kept(layout: Layout) -> Document | None:
+    """The kept document, None where it cannot be read."""
+    try:
+        return read(layout.upstream)
+    except SpecError:
+        return None
 
 
 def build(layout: Layout, *, unmatched: Unmatched = "error") -> list[str]:
@@ -158,3 +192,23 @@ def build(layout: Layout, *, unmatched: Unmatched = "error") -> list[str]:
         f"{layout.document}: {made.interface.operations} operations",
         f"{layout.package}: {len(made.interface.modules) + 1} modules",
     ]
+
+
+def reviewed(layout: Layout) -> list[str]:
+    """Forget what upstream has changed where the overlay touches it, and build.
+
+    Returns: a report, line by line.
+
+    Raises:
+        SpecError: names the place. Every file is as before.
+    """
+    if not layout.unreviewed.exists():
+        return ["nothing is open"]
+
+    old = layout.unreviewed.read_bytes()
+    layout.unreviewed.unlink()
+    try:
+        return build(layout)
+    except BaseException:
+        layout.unreviewed.write_bytes(old)
+        raise

@@ -10,11 +10,12 @@ from pathlib import Path
 import attrs
 
 from codegen.build import REPORT, Layout, prepare
-from codegen.changes.report import Report, report_of
+from codegen.changes.report import Compared, Report, report_of
+from codegen.document.overlay import Before, apply, load
+from codegen.document.repair import repair
 from codegen.document.tree import Document, SpecError, parse, read
 from codegen.document.validation import check_kind, validate
 from codegen.generate import interface_of
-from codegen.interface.model import Interface
 
 __all__ = ["diff", "version_of"]
 
@@ -23,7 +24,8 @@ _REVISION = re.compile(r"(?!-)[\w./~^@{}-]+(?::[^:]+)?")
 
 @attrs.frozen
 class _Side:
-    interface: Interface
+    compared: Compared
+    upstream: Document | None
     notes: list[str]
 
 
@@ -39,7 +41,8 @@ def diff(layout: Layout, old: str = "HEAD", new: str = "") -> Report:
         SpecError: one of them cannot be read or used.
     """
     before, after = _side(layout, old), _side(layout, new or str(layout.document))
-    return report_of(before.interface, after.interface, version_of(layout), [*before.notes, *after.notes])
+    notes = [*before.notes, *after.notes, *_touched(layout, before.upstream, after.upstream)]
+    return report_of(before.compared, after.compared, version_of(layout), notes)
 
 
 def version_of(layout: Layout) -> str:
@@ -62,15 +65,41 @@ def _side(layout: Layout, given: str) -> _Side:
 
     if REPORT in document:
         validate(document, given)
+        upstream = _upstream(layout, given)
     else:
         # The overlay is written for the newest document; an older one may lack what it names.
         prepared = prepare(document, layout.overlay, given, unmatched="drop")
-        document = prepared.document
+        document, upstream = prepared.document, document
         left_out = sum("left out" in note for note in prepared.notes)
         if left_out:
             notes = [f"{given}: {left_out} overlay actions and rules match nothing in it and were left out"]
 
-    return _Side(interface_of(document), notes)
+    return _Side(Compared(document, interface_of(document)), upstream, notes)
+
+
+def _upstream(layout: Layout, given: str) -> Document | None:
+    """Upstream's document that an a2e.json was made from, None where it cannot be found."""
+    try:
+        if Path(given).is_file():
+            same = Path(given).resolve() == layout.document.resolve()
+            return read(layout.upstream) if same else None
+        revision, _, path = given.partition(":")
+        wanted = f"openapi/{layout.document.name}"
+        return (
+            _document(layout, f"{revision}:openapi/{layout.upstream.name}") if path in ("", wanted) else None
+        )
+    except SpecError:
+        return None
+
+
+def _touched(layout: Layout, old: Document | None, new: Document | None) -> list[str]:
+    """Lines on what upstream changed at places that the overlay touches."""
+    if old is None or new is None:
+        return []
+
+    before = Before(repair(old)[0])
+    applied = apply(repair(new)[0], load(layout.overlay), unmatched="drop", before=before)
+    return applied.news
 
 
 def _document(layout: Layout, given: str) -> Document:

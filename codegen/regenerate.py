@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import httpx
 
 from codegen.build import Layout, Plan, plan
-from codegen.changes.report import report_of
+from codegen.changes.report import Compared, Report, report_of
 from codegen.diff import version_of
 from codegen.document.overlay import Unmatched
 from codegen.document.pull import is_known, take
@@ -47,14 +48,16 @@ def regenerate(
     if not changed(made.files):
         return [f"{source}: nothing changed; nothing was touched", *made.prepared.notes]
 
-    before = _interface(layout)
-    lines = [*_gone(layout, document, made, before), *made.prepared.notes]
+    before = _before(layout)
+    old = before.interface if isinstance(before, Compared) else before
+    lines = [*_gone(layout, document, made, old), *made.prepared.notes]
     known = _old_repairs(layout)
     lines += [f"new repair: {one}" for one in made.prepared.repairs if str(one) not in known]
 
-    if isinstance(before, Interface):
-        report = report_of(before, made.interface, version_of(layout))
-        lines += ["", *report.text().splitlines()]
+    if isinstance(before, Compared):
+        after = Compared(made.prepared.document, made.interface)
+        report = report_of(before, after, version_of(layout))
+        lines += [*_renamed(report), "", *report.text().splitlines()]
     else:
         lines.append(f"no comparison: {before}")
 
@@ -69,10 +72,11 @@ def _old_document(layout: Layout) -> Document:
     return document
 
 
-def _interface(layout: Layout) -> Interface | str:
-    """The current interface, or the reason why it cannot be read."""
+def _before(layout: Layout) -> Compared | str:
+    """The current document and its interface, or the reason why they cannot be read."""
     try:
-        return interface_of(_old_document(layout))
+        document = _old_document(layout)
+        return Compared(document, interface_of(document))
     except SpecError as error:
         return str(error)
 
@@ -93,7 +97,8 @@ def _gone(layout: Layout, document: Document, made: Plan, before: Interface | st
         listed = {str(ref) for ref in operations(read(layout.upstream))}
     except SpecError:
         return
-    gone = listed - {str(ref) for ref in operations(document)}
+    still = {_bare(str(ref)) for ref in operations(document)}
+    gone = {one for one in listed if _bare(one) not in still}
     kept = {str(ref) for ref in operations(made.prepared.document)}
 
     for module in before.modules:
@@ -108,6 +113,20 @@ def _gone(layout: Layout, document: Document, made: Plan, before: Interface | st
                 yield f"gone upstream: {name}; {method} goes with it"
             elif name in gone and name in kept:
                 yield f"gone upstream: {name}; overlay.yaml keeps it, so {method} stays"
+
+
+def _bare(operation: str) -> str:
+    """An operation without the names in braces, which may change."""
+    return re.sub(r"\{[^{}]*\}", "{}", operation)
+
+
+def _renamed(report: Report) -> Iterator[str]:
+    """Lines on families that have another name now, whose overlay actions need it too."""
+    for one in report.verdicts:
+        change = one.change
+        if change.kind == "resource" and change.action == "renamed":
+            now = f"a2e.{change.old} is a2e.{change.new} now"
+            yield f"{now}: give its overlay actions, which are left out, the new path"
 
 
 def _call(module: Module, method: Method) -> str:

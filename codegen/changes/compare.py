@@ -10,7 +10,7 @@ import attrs
 
 from codegen.changes.facts import OUTPUT_FACTS, TYPE_FACTS, Node, rule_nodes, tree_of
 from codegen.changes.matching import Matches, match
-from codegen.interface.model import Interface
+from codegen.interface.model import Condition, Interface
 
 __all__ = ["Action", "Change", "compare"]
 
@@ -155,7 +155,12 @@ class _Resource:
 
         rules = {one.name: one for one in rule_nodes(before.source.rules, keywords.names)}
         known = [new.name for _, new in keywords.pairs]
-        for change in self._listed(after.name, _unrenamed(rules, after.of("rule"))):
+        listed = _unrenamed(rules, after.of("rule"))
+        for old, new in _same_conditions(listed):
+            yield self._change(
+                after.name, "rule", new.name, "changed", fact="rule", old=old.name, before=old, after=new
+            )
+        for change in self._listed(after.name, listed):
             yield attrs.evolve(change, old=known) if change.action == "added" else change
 
     def _following(self, before: Node, after: Node, keywords: Matches) -> frozenset[str]:
@@ -172,6 +177,8 @@ class _Resource:
 
         if bool(before.source.paged) != bool(after.source.paged):
             but |= {fact for fact in (*before.facts, *after.facts) if fact.startswith("paging")}
+        elif before.source.paged and not after.facts.get("paging page") and before.facts.get("paging page"):
+            but |= {"paging size", "paging default", "paging most"}
         if before.facts["http"] != after.facts["http"]:
             but.add("sends a body")
         returned = self._in_new_names("returns", before.facts["returns"])
@@ -265,6 +272,24 @@ def _unrenamed(old: Mapping[str, Node], new: Mapping[str, Node]) -> Matches:
         removed=[node for name, node in old.items() if name not in new],
         added=[node for name, node in new.items() if name not in old],
     )
+
+
+def _same_conditions(listed: Matches) -> list[tuple[Node, Node]]:
+    """Rules that apply under the same condition as before, in pairs that are taken out of the lists."""
+    found = []
+    for old in list(listed.removed):
+        condition = old.source.condition
+        new = next((one for one in listed.added if condition and _applies_as(condition, one)), None)
+        if new is not None:
+            listed.removed.remove(old)
+            listed.added.remove(new)
+            found.append((old, new))
+    return found
+
+
+def _applies_as(condition: Condition, node: Node) -> bool:
+    other = node.source.condition
+    return other is not None and other.when == condition.when
 
 
 def _words_of(changes: Sequence[Change], action: str) -> set[str]:

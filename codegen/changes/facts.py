@@ -192,15 +192,33 @@ class RuleWords:
         words: the rule, as a part of a sentence.
         keywords: only calls that give some of these are rejected.
         least: how many of them a rejected call gives at least.
+        condition: the rule itself, None where it applies always.
     """
 
     words: str
     keywords: frozenset[str]
     least: int
+    condition: Condition | None = None
 
     def bites(self, known: Iterable[str]) -> bool:
         """Whether it can reject a call that gives only these keywords."""
         return len(self.keywords.intersection(known)) >= self.least
+
+    def allows_all_of(self, other: RuleWords) -> bool:
+        """Whether it takes every call that another rule under the same condition takes."""
+        mine, theirs = self.condition, other.condition
+        if mine is None or theirs is None:
+            return False
+
+        needed = set(mine.all_of) <= set(theirs.all_of)
+        anyway = not mine.any_of or (bool(theirs.any_of) and set(theirs.any_of) <= set(mine.any_of))
+        only = all(
+            name in theirs.only and set(theirs.only[name]) <= set(values)
+            for name, values in mine.only.items()
+        )
+        most = all(name in theirs.most and theirs.most[name] <= limit for name, limit in mine.most.items())
+        refuses = any((mine.all_of, mine.any_of, mine.only, mine.most))
+        return needed and anyway and only and most and refuses
 
 
 def _clause(sentence: str) -> str:
@@ -247,10 +265,10 @@ def rule_nodes(rules: Rules, renamed: Mapping[str, str]) -> list[Node]:
 
         given = frozenset(name for name, values in when.items() if values is None or None not in values)
         if need.all_of or need.any_of or not (only or most):
-            found[repr(same)] = RuleWords(condition_words(same).rstrip("."), given, len(given))
+            found[repr(same)] = RuleWords(condition_words(same).rstrip("."), given, len(given), same)
         else:
             limited = given.union(only, most)
-            found[repr(same)] = RuleWords(condition_words(same).rstrip("."), limited, len(given) + 1)
+            found[repr(same)] = RuleWords(condition_words(same).rstrip("."), limited, len(given) + 1, same)
 
     return [Node("rule", name, source=words) for name, words in found.items()]
 

@@ -10,12 +10,13 @@ from typing import Any
 import attrs
 
 from codegen.changes.compare import compare
+from codegen.changes.unexplained import unexplained
 from codegen.changes.verdict import Section, Verdict, verdict
-from codegen.document.tree import SpecError
+from codegen.document.tree import Document, SpecError
 from codegen.interface.model import Interface, Method
 from codegen.interface.prose import clean
 
-__all__ = ["BUMP_RULE", "Report", "report_of"]
+__all__ = ["BUMP_RULE", "Compared", "Report", "report_of"]
 
 BUMP_RULE = (
     "before 1.0.0 breaking raises minor, the rest patch; "
@@ -23,6 +24,14 @@ BUMP_RULE = (
 )
 _SECTIONS: tuple[Section, ...] = ("Removed", "Changed", "Deprecated", "Added")
 _MARKS = {True: "!", False: " "}
+
+
+@attrs.frozen
+class Compared:
+    """One side of a comparison: a prepared document and its interface."""
+
+    document: Document
+    interface: Interface
 
 
 @attrs.frozen
@@ -141,18 +150,18 @@ class Report:
         )
 
 
-def report_of(old: Interface, new: Interface, version: str, notes: Iterable[str] = ()) -> Report:
-    """Compare two interfaces.
+def report_of(old: Compared, new: Compared, version: str, notes: Iterable[str] = ()) -> Report:
+    """Compare two interfaces, and the documents that they were made from.
 
     Args:
-        old: the interface before.
-        new: the interface after.
+        old: before.
+        new: after.
         version: the version that has the old interface.
         notes: remarks to include.
     """
     added: dict[tuple[str, str], str] = {}
 
-    for module in new.modules:
+    for module in new.interface.modules:
         names = [one.name for one in module.methods if not one.is_call]
         call = next((one for one in module.methods if one.is_call), None)
         parts = [_call(call)] if call else []
@@ -160,8 +169,15 @@ def report_of(old: Interface, new: Interface, version: str, notes: Iterable[str]
         for method in module.methods:
             added[module.resource, method.name] = _call(method)
 
-    verdicts = [verdict(one) for one in compare(old, new)]
-    return Report(verdicts, old != new, version, list(notes), added)
+    changes = compare(old.interface, new.interface)
+    verdicts = [verdict(one) for one in changes]
+    verdicts += unexplained(old.document, new.document, old.interface, new.interface, changes)
+    differ = old.interface != new.interface
+    return Report(sorted(verdicts, key=_resource_of), differ, version, list(notes), added)
+
+
+def _resource_of(one: Verdict) -> str:
+    return one.change.resource
 
 
 def _joined(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -157,6 +157,8 @@ def _renamed(one: Change) -> _Judged:
 def _changed(one: Change) -> _Judged:
     if one.kind == "route":
         return _route(one)
+    if one.kind == "rule":
+        return _rule(one)
     if one.kind == "keyword":
         return _keyword(one)
     if one.fact == "positional":
@@ -173,6 +175,14 @@ def _changed(one: Change) -> _Judged:
     return True, "Changed", f"{owner}: {what} `{one.new}` instead of `{one.old}`"
 
 
+def _rule(one: Change) -> _Judged:
+    assert one.before is not None
+    assert one.after is not None
+    old, new = one.before.source, one.after.source
+    text = f"{_owner(one)}: the rule is now: {new.words} (was: {old.words})"
+    return not new.allows_all_of(old), "Changed", text
+
+
 def _positional(one: Change) -> _Judged:
     owner = _owner(one)
     lost = [name for name in one.old if name not in one.new]
@@ -184,6 +194,10 @@ def _positional(one: Change) -> _Judged:
 
 
 def _unseen(one: Change, place: str) -> _Judged:
+    if one.fact == "paging page" and one.new is None:
+        lost = f"because {_shown(one.old)} does not count pages any more"
+        return True, "Changed", f"{place}: is no longer read page by page, {lost}"
+
     what = _UNSEEN[one.fact]
     return False, "Changed", f"{place}: {what} changed from {_shown(one.old)} to {_shown(one.new)}"
 

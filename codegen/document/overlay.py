@@ -1,25 +1,30 @@
-"""Applies ``openapi/overlay.yaml`` (OpenAPI Overlay 1.0). An action that matches nothing is an error.
+"""Applies ``openapi/overlay.yaml`` (OpenAPI Overlay 1.0), so that no action goes stale unnoticed.
+
+An action whose path has gone from the document leaves with it, with a note. An action whose path is there,
+but whose target is not, is an error; all of them are in one list.
 
 Unlike in the specification, an update does not add an element to a list that has it already, because
-upstream may one day list the element itself.
+upstream may one day list the element itself. An update of a place that is a ``$ref`` writes into a copy of
+what it refers to. And where upstream's own words allow more, they win; see `codegen.document.conflicts`.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 import yaml
-from jsonpath_ng import Child, DatumInContext, Fields, JSONPath
-from jsonpath_ng.ext.parser import parse as parse_path
 from jsonschema import Draft202012Validator
 from oas_patch import apply_overlay  # type: ignore[import-untyped]  # the library has no types
 from oas_patch.validator import load_schema  # type: ignore[import-untyped]  # the same
 
+from codegen.document.conflicts import KEEP, settle
+from codegen.document.targets import Target, aimed, same_path, steps_of
+from codegen.document.touches import RULES, Touch, facts_at, named_in, node_at, shown, touches
 from codegen.document.tree import (
     METHODS,
     Document,
@@ -27,24 +32,48 @@ from codegen.document.tree import (
     json_schema,
     merged_properties,
     operations,
+    pointer,
     resolve,
 )
-from codegen.interface.rules import RULE_PARTS
 
-__all__ = ["Overlaid", "Unmatched", "apply", "load"]
+__all__ = ["Before", "Overlaid", "Unmatched", "apply", "load"]
 
 Unmatched = Literal["error", "drop"]
 """What to do with an action that matches nothing."""
 
-_RULES = ("x-a2e-any-of", "x-a2e-exclusive", "x-a2e-needs")
+ADDS = "x-a2e-adds"
+"""The member of an action that names body members without a type that upstream does not have."""
+
+
+@attrs.frozen
+class Before:
+    """What upstream said when the overlay was last reviewed.
+
+    Attributes:
+        upstream: the repaired document of that time, None if it is the present one.
+        facts: for places that upstream has changed since, their facts of that time, by JSON pointer.
+    """
+
+    upstream: Document | None = None
+    facts: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
 
 @attrs.frozen
 class Overlaid:
-    """A document with the overlay's actions applied, and notes on them for a maintainer."""
+    """A document with the overlay's actions applied.
+
+    Attributes:
+        document: the result.
+        notes: remarks on the overlay for a maintainer, the news among them.
+        news: what upstream has changed where the overlay touches it, and how conflicts were settled.
+        changed: places that the overlay touches and upstream has changed since the overlay was reviewed,
+            with their facts before, by JSON pointer.
+    """
 
     document: Document
     notes: list[str]
+    news: list[str]
+    changed: dict[str, Any]
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -87,86 +116,242 @@ def load(path: Path) -> Document:
     return dict(overlay)
 
 
-def apply(document: Document, overlay: Document, *, unmatched: Unmatched = "error") -> Overlaid:
+def apply(
+    document: Document, overlay: Document, *, unmatched: Unmatched = "error", before: Before | None = None
+) -> Overlaid:
     """Apply every action in order to a copy of the document.
 
     Args:
-        document: is not changed.
+        document: repaired. It is not changed.
         overlay: from `load`.
         unmatched: "drop" leaves out actions and rules that match nothing, with a note.
+        before: what upstream said when the overlay was reviewed; without it, what it says now.
 
     Raises:
-        SpecError: an action cannot be read, or it or one of the names in its target matches nothing.
-            The message names the action.
+        SpecError: an action cannot be read, or the document has the path of an action but not its target.
+            The message lists all such actions.
     """
-    result = copy.deepcopy(document)
-    notes: list[str] = []
-
+    run = _Run(document, before or Before(), copy.deepcopy(document))
     for number, action in enumerate(overlay["actions"], 1):
-        label = f"overlay action {number} ({action['target']})"
-        problem, matches = _matches(result, action, label)
-
-        if problem and unmatched == "error":
-            raise SpecError(f"{label}: {problem}; mend it, or leave it out this time with --unmatched=drop")
-        if problem:
-            notes.append(f"{label}: {problem}: left out")
-        if matches:
-            result, remarks = _apply_one(result, action, label, matches)
-            notes.extend(remarks)
+        run.action(f"overlay action {number} ({action['target']})", action)
 
     if unmatched == "drop":
-        notes.extend(_drop_stale_rules(result))
-    return Overlaid(result, notes)
+        run.notes += [f"{problem}: left out" for problem in run.problems]
+        run.notes += [f"{problem}: left out" for problem in run.stale_rules(drop=True)]
+    else:
+        _refuse([*run.problems, *run.stale_rules(drop=False)])
+    return Overlaid(run.result, [*run.notes, *run.news], run.news, dict(sorted(run.changed.items())))
 
 
-def _matches(document: Document, action: Document, label: str) -> tuple[str, list[DatumInContext]]:
-    """The listed names that match nothing, in words ("" if all match), and the matches."""
-    if action.get("remove", False) is not True and "update" not in action:
-        raise SpecError(f"{label}: neither an update nor remove: true")
-
-    try:
-        path = parse_path(action["target"])
-    except Exception as error:  # the parser raises bare Exception
-        raise SpecError(f"{label}: not a JSONPath: {error}") from error
-
-    matches: list[DatumInContext] = path.find(document)
-    if not matches:
-        return "matches nothing", []
-
-    found = {step for match in matches for step in _steps(match.full_path)}
-    missing = [name for name in _listed_names(path) if name not in found]
-    problem = f"{', '.join(map(repr, missing))} {'matches' if len(missing) == 1 else 'match'} nothing"
-    return problem if missing else "", matches
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        lines = "\n".join(f"  {one}" for one in problems)
+        raise SpecError(
+            f"overlay.yaml names what the document does not have ({len(problems)}):\n{lines}\n"
+            "mend these, or leave them out this time with --unmatched=drop"
+        )
 
 
-def _apply_one(
-    document: Document, action: Document, label: str, matches: Sequence[DatumInContext]
-) -> tuple[Document, list[str]]:
-    """The changed document, and remarks on the action."""
-    before = [(match.full_path, copy.deepcopy(match.value)) for match in matches]
+@attrs.define
+class _Run:
+    """One application of an overlay."""
 
-    # YAML anchors, and an update of several matches, would leave parts of the document shared. A later
-    # action on one of them would then change the others too. Copies through JSON share nothing.
-    try:
-        own = json.loads(json.dumps(action))
-        result = apply_overlay(document, {"actions": [own]})
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise SpecError(f"{label}: cannot be applied: {error}") from error
-    if len(matches) > 1:
-        result = json.loads(json.dumps(result))
+    upstream: Document
+    before: Before
+    result: Document
+    notes: list[str] = attrs.field(factory=list[str])
+    news: list[str] = attrs.field(factory=list[str])
+    problems: list[str] = attrs.field(factory=list[str])
+    changed: dict[str, Any] = attrs.field(factory=dict[str, Any])
 
-    if "update" not in action:
-        return result, []
+    def action(self, label: str, action: Document) -> None:
+        """Apply one action."""
+        target = aimed(self.result, action, label)
+        if target.gone:
+            names = ", ".join(map(repr, target.gone))
+            verb = "has" if len(target.gone) == 1 else "have"
+            self.notes.append(f"{label}: {names} {verb} gone from the document: left out")
+        for old, new in target.moved.items():
+            self.notes.append(f"{label}: {old} is {new} by now; applied there, mend the target")
 
-    changed = False
-    for path, old in before:
-        new = path.find(result)[0].value
-        _undouble(old, new)
-        changed = changed or old != new
+        if target.missing:
+            self._missing(label, action, target)
+        if not target.matches:
+            return
 
-    if not changed:
-        return result, [f"{label}: changes nothing any more; take it out"]
-    return result, list(_redundant(before[0][1], action, label))
+        places = [tuple(steps_of(match.full_path)) for match in target.matches]
+        touched = list(touches(self.result, action, places))
+        self._compare(label, touched)
+        if "update" not in action:
+            self._remove(label, target.text)
+        else:
+            self._update(label, action, target, places)
+
+    def _missing(self, label: str, action: Document, target: Target) -> None:
+        """A removal anywhere in the document has reached its aim when there is nothing to remove."""
+        if action.get("remove") is True and action["target"].startswith("$.."):
+            self.notes.append(f"{label}: {target.missing}: nothing is left to remove")
+        else:
+            self.problems.append(f"{label}: {target.missing}")
+
+    def _compare(self, label: str, touched: list[Touch]) -> None:
+        """Note what upstream has changed at the touched places."""
+        places: dict[str, list[Touch]] = {}
+        for one in touched:
+            places.setdefault(one.place, []).append(one)
+
+        for place, group in places.items():
+            steps, words = group[0].steps, frozenset[str]().union(*(one.words for one in group))
+            now = facts_at(self.upstream, steps, words)
+            was = self.before.facts[place] if place in self.before.facts else self._was(steps, words, now)
+            if was != now:
+                self.changed[place] = was
+                ours = shown(group[0].ours if len(group) == 1 else [one.ours for one in group])
+                says = _difference(was, now)
+                number = label.partition(" (")[0]
+                self.news.append(f"{number}: upstream changed {place}: {says}; the overlay still says {ours}")
+
+    def _was(self, steps: tuple[Any, ...], words: frozenset[str], now: Any) -> Any:
+        """The facts of a place in the old document; its path may have other names in braces there."""
+        old = self.before.upstream
+        if old is None:
+            return now
+        if steps[0] == "paths" and len(steps) > 2:
+            path = same_path(old, steps[1])
+            if path is None:
+                return now  # the path is new, or has come back: there was nothing to review
+            steps = ("paths", path, *steps[2:])
+        return facts_at(old, steps, words)
+
+    def _update(self, label: str, action: Document, target: Target, places: list[tuple[Any, ...]]) -> None:
+        before = [(steps, copy.deepcopy(node_at(self.result, steps))) for steps in places]
+        keep = action.get(KEEP) is True
+        self.notes.extend(_redundant(before[0][1], action, label))
+
+        for steps in places:
+            update = action["update"]
+            self.problems.extend(self._undeclared(label, action, steps))
+            if not keep:
+                settled = settle(self.upstream, self.result, steps, update, self.changed)
+                update = settled.update
+                number = label.partition(" (")[0]
+                self.news += [
+                    f"{number}: {one}; {KEEP}: true keeps the overlay's"
+                    for one in dict.fromkeys(settled.notes)
+                ]
+
+            _inline(self.result, steps, update)
+            self._patch(label, steps, update)
+
+        changed = False
+        for steps, old in before:
+            new = node_at(self.result, steps)
+            _undouble(old, new)
+            changed = changed or old != new
+        if not changed:
+            self.notes.append(f"{label}: changes nothing any more; take it out")
+
+    def _undeclared(self, label: str, action: Document, steps: tuple[Any, ...]) -> Iterator[str]:
+        """Members that an update describes, but that neither upstream nor the update declares."""
+        if steps[-1:] != ("properties",) or not isinstance(action["update"], Mapping):
+            return
+
+        there = node_at(self.result, steps)
+        for name, schema in action["update"].items():
+            if name in there or name in action.get(ADDS, ()) or not isinstance(schema, Mapping):
+                continue
+            if not {"type", "$ref", "allOf", "anyOf", "oneOf"} & schema.keys():
+                yield (
+                    f"{label}: matches nothing: {pointer(*steps)} has no {name!r}; "
+                    f"a member that the overlay adds has a type, or is named in {ADDS}"
+                )
+
+    def _remove(self, label: str, target: str) -> None:
+        try:
+            self.result = apply_overlay(self.result, {"actions": [{"target": target, "remove": True}]})
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise SpecError(f"{label}: cannot be applied: {error}") from error
+
+    def _patch(self, label: str, steps: tuple[Any, ...], update: Any) -> None:
+        """Merge an update into one place."""
+        # YAML anchors would leave parts of the document shared. A later action on one of them would then
+        # change the others too. Copies through JSON share nothing.
+        try:
+            own = json.loads(json.dumps(update))
+        except (TypeError, ValueError) as error:
+            raise SpecError(f"{label}: cannot be applied: {error}") from error
+
+        if steps:
+            _merge(node_at(self.result, steps[:-1]), steps[-1], own)
+        elif isinstance(own, dict):
+            for name, value in own.items():
+                _merge(self.result, name, value)
+        else:
+            raise SpecError(f"{label}: cannot be applied: only an object can be merged into the document")
+
+    def stale_rules(self, *, drop: bool) -> list[str]:
+        """The rules that name members which the body does not have; they are removed if asked for."""
+        stale = []
+
+        for ref in operations(self.result):
+            body = json_schema(resolve(self.result, ref.operation.get("requestBody")))
+            members = set(merged_properties(self.result, body)[0])
+            for extension in RULES:
+                rules = ref.operation.get(extension, [])
+                for rule in list(rules):
+                    missing = sorted(named_in(rule) - members)
+                    if missing:
+                        names = ", ".join(missing)
+                        stale.append(f"{ref.place}: {extension} names {names}, which the body does not have")
+                        if drop:
+                            rules.remove(rule)
+
+        return stale
+
+
+def _difference(was: Any, now: Any) -> str:
+    """The facts that differ, with both values."""
+    if not isinstance(was, Mapping) or not isinstance(now, Mapping):
+        return f"it is {shown(now)}, was {shown(was)}"
+
+    names = [name for name in dict.fromkeys([*was, *now]) if was.get(name) != now.get(name)]
+    return ", ".join(
+        f"{name} is {shown(now[name]) if name in now else 'not set'}, "
+        f"was {shown(was[name]) if name in was else 'not set'}"
+        for name in names
+    )
+
+
+def _merge(holder: Any, name: Any, update: Any) -> None:
+    """Merge an update into a member: objects by their members, lists by their elements."""
+    there = holder[name] if isinstance(holder, list) else holder.get(name)
+
+    if isinstance(there, dict) and isinstance(update, dict):
+        for key, value in update.items():
+            _merge(there, key, value)
+    elif isinstance(there, list):
+        there.extend(update if isinstance(update, list) else [update])
+    else:
+        holder[name] = update
+
+
+def _inline(document: Document, steps: tuple[Any, ...], update: Any) -> None:
+    """Replace, in place, the references that an update goes into by copies of what they refer to."""
+    if not steps or not isinstance(update, Mapping):
+        return
+
+    holder: Any = node_at(document, steps[:-1])
+    _inline_at(document, holder, steps[-1], update)
+
+
+def _inline_at(document: Document, holder: Any, name: Any, update: Mapping[str, Any]) -> None:
+    node = holder[name]
+    if isinstance(node, Mapping) and "$ref" in node and "$ref" not in update:
+        node = holder[name] = copy.deepcopy(resolve(document, node))
+
+    for key, value in update.items():
+        if isinstance(value, Mapping) and isinstance(node, Mapping) and key in node:
+            _inline_at(document, node, key, value)
 
 
 def _undouble(before: Any, after: Any) -> None:
@@ -185,48 +370,3 @@ def _redundant(paths: Document, action: Document, label: str) -> Iterator[str]:
             for method in METHODS:
                 if method in item and method in paths.get(path, {}):
                     yield f"{label}: the document has {method.upper()} {path} itself; take it out"
-
-
-def _drop_stale_rules(document: Document) -> list[str]:
-    """Remove, in place, the rules that name members which the body does not have.
-
-    Returns: the removed rules, one line each.
-    """
-    dropped = []
-
-    for ref in operations(document):
-        body = json_schema(resolve(document, ref.operation.get("requestBody")))
-        members = set(merged_properties(document, body)[0])
-        for extension in _RULES:
-            rules = ref.operation.get(extension, [])
-            for rule in list(rules):
-                missing = sorted(_named_in(rule) - members)
-                if missing:
-                    rules.remove(rule)
-                    dropped.append(f"{ref}: {extension} names {', '.join(missing)}: left out")
-
-    return dropped
-
-
-def _named_in(rule: Any) -> set[str]:
-    """The body members that a rule names."""
-    if not isinstance(rule, Mapping):
-        return set(rule)
-    return {key for part in RULE_PARTS for key in rule.get(part, ())}
-
-
-def _steps(path: JSONPath) -> list[str]:
-    if isinstance(path, Child):
-        return [*_steps(path.left), *_steps(path.right)]
-    return [str(field) for field in path.fields] if isinstance(path, Fields) else []
-
-
-def _listed_names(path: Any) -> list[str]:
-    """The names in brackets such as ``['a', 'b']`` anywhere in a target."""
-    names: list[str] = []
-    if isinstance(path, Fields) and len(path.fields) > 1:
-        names.extend(path.fields)
-    for side in ("left", "right"):
-        if hasattr(path, side):
-            names.extend(_listed_names(getattr(path, side)))
-    return names

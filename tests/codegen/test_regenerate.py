@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,8 +114,10 @@ def doubled(content: Document) -> None:
             "POST /api/v1/userNew/start (#/paths/~1api~1v1~1userNew~1start/post): 'aB' and 'a_b' would",
         ),
         (
-            lambda content: content["paths"].pop("/api/v1/userNew/start"),
-            "userNew/start'].post): matches nothing",
+            lambda content: content["paths"]["/api/v1/userNew/start"].update(
+                put=content["paths"]["/api/v1/userNew/start"].pop("post")
+            ),
+            "userNew/start'].post): matches nothing: #/paths/~1api~1v1~1userNew~1start has no post",
         ),
     ],
 )
@@ -251,11 +252,12 @@ def test_an_action_that_changes_nothing_any_more_is_noted(tmp_path: Path) -> Non
 # ── An older document ────────────────────────────────────────────────────────────────────────────
 
 ACTIONS = (
-    {"target": "$.paths['/gone'].post", "update": {"x": 1}},
+    {"target": "$.paths['/api/v1/userNew/start'].put", "update": {"x": 1}},
     {
-        "target": "$.paths['/api/v1/userOld/start','/gone'].post",
+        "target": "$.paths['/api/v1/userNew/start','/gone'].post",
         "update": {"x-a2e-any-of": [["image_url", "other"]]},
     },
+    {"target": "$.info.contact", "update": {"x": 1}},
 )
 
 
@@ -268,14 +270,18 @@ def test_unmatched_actions_are_left_out_only_when_asked(
     before = snapshot(made)
 
     assert main(["regenerate", source], made.root) == 1
-    assert "overlay action 2 ($.paths['/gone'].post): matches nothing" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "overlay.yaml names what the document does not have (3):" in error
+    assert "overlay action 2 ($.paths['/api/v1/userNew/start'].put): matches nothing" in error
+    assert "overlay action 4 ($.info.contact): matches nothing: #/info has no contact" in error
+    assert "~1userNew~1start/post): x-a2e-any-of names other, which the body does not have" in error
     assert snapshot(made) == before
 
     assert main(["regenerate", source, "--unmatched=drop"], made.root) == 0
     reported = capsys.readouterr().out
-    assert "overlay action 2 ($.paths['/gone'].post): matches nothing: left out" in reported
-    assert "'/gone' matches nothing: left out" in reported
-    assert "POST /api/v1/userOld/start: x-a2e-any-of names other: left out" in reported
+    assert "#/info has no contact: left out" in reported
+    assert "'/gone' has gone from the document: left out" in reported
+    assert "x-a2e-any-of names other, which the body does not have: left out" in reported
 
     assert main(["build"], made.root) == 1
     assert main(["check"], made.root) == 1
@@ -296,9 +302,7 @@ def test_the_path_to_another_document_and_back_leaves_no_trace(tmp_path: Path) -
         del older["paths"][path]
     older["paths"] |= family("userGone")
 
-    began = time.monotonic()
-    reported = regenerate(made, str(save(tmp_path / "older.json", older)), unmatched="drop")
-    assert time.monotonic() - began < 30
+    reported = regenerate(made, str(save(tmp_path / "older.json", older)))
     assert any("left out" in line for line in reported)
     assert (made.package / "gone.py").exists()
 

@@ -70,7 +70,7 @@ class Call:
     def keywords(self) -> list[str]:
         """The keywords for the members of the request."""
         operation = self.operation
-        return [field.name for field in (*operation.path_fields, *operation.query, *operation.body)]
+        return [field.name for field in operation.fields]
 
     def keyword_docs(self) -> Mapping[str, str]:
         """The docstring's description of each keyword."""

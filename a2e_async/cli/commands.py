@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from a2e_async.cli.catalogue import Call, workflows
-from a2e_async.cli.lines import NeedsFiles, jobs_in, open_lines
+from a2e_async.cli.lines import NeedsFiles, jobs_in
 from a2e_async.cli.options import values_from
 from a2e_async.cli.output import (
     outcome_facts,
@@ -23,6 +23,7 @@ from a2e_async.cli.output import (
     to_plain,
 )
 from a2e_async.cli.progress import bars, spinner
+from a2e_async.cli.text_files import readable_twice
 from a2e_async.client import A2E
 from a2e_async.errors import A2EError, InvalidArgument
 from a2e_async.jobs import Job
@@ -42,15 +43,19 @@ async def run(a2e: A2E, options: argparse.Namespace, start: Call) -> int:
 
     with spinner(f"starting {start.name}"):
         task = await job.start()
-    if not options.json:
-        for task_id in task.ids:
-            print_row("id", task_id)
+    try:
+        if not options.json:
+            for task_id in task.ids:
+                print_row("id", task_id)
+        elif not options.wait:
+            print_json(task_facts(task))
+    except OSError:
+        _print_way_back(task)  # stdout cannot be written, and the task is paid for
+        raise
 
     if options.wait:
         return await _finish(task, options)
-    if options.json:
-        print_json(task_facts(task))
-    else:
+    if not options.json:
         _print_coins(task.coins)
     return 0
 
@@ -70,11 +75,17 @@ async def _finish(task: Task[Any], options: argparse.Namespace) -> int:
         if options.json:
             print_json({**task_facts(task), "error": f"{type(error).__name__}: {error}"})
         raise
+    except BrokenPipeError:
+        raise  # the reader has seen the id, and left
     except BaseException:
-        print_error(f"stopped; the task goes on: a2e wait {task.workflow.name} {task.id}")
+        _print_way_back(task)
         raise
 
     return 0
+
+
+def _print_way_back(task: Task[Any]) -> None:
+    print_error(f"stopped; the task goes on: a2e wait {task.workflow.name} {task.id}")
 
 
 async def _report(result: Result[Any], options: argparse.Namespace) -> None:
@@ -172,11 +183,12 @@ async def upload(a2e: A2E, options: argparse.Namespace) -> int:
 async def bulk(a2e: A2E, options: argparse.Namespace) -> int:
     """``a2e bulk``: run many jobs from JSON lines. All lines are checked before the first job is started."""
     needs, allowed = _needs_files(options.journal)
-    with open_lines(options.file) as path:
+    with readable_twice(options.file) as path:
+        read = functools.partial(jobs_in, a2e, path, encoding=options.encoding)
         with spinner("checking the jobs"):
-            total = sum(1 for _ in jobs_in(a2e, path, needs_files=needs))
+            total = sum(1 for _ in read(needs_files=needs))
 
-        with closing(jobs_in(a2e, path, needs_files=allowed)) as jobs, bars({"": total}) as progress:
+        with closing(read(needs_files=allowed)) as jobs, bars({"": total}) as progress:
             bulk_run = a2e.bulk(
                 jobs,
                 concurrency=options.concurrency,

@@ -1,88 +1,89 @@
-"""The jobs of a bulk run, read from JSON lines."""
+"""The jobs of a bulk run, read from JSON lines or from a table."""
 
 from __future__ import annotations
 
-import json
-import sys
-import tempfile
+import itertools
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from a2e_async._spec.operation import check_options
 from a2e_async.cli.catalogue import Call, start_named
-from a2e_async.cli.values import keywords_of
+from a2e_async.cli.json_text import read_json
+from a2e_async.cli.tables import delimiter_of, rows_of
+from a2e_async.cli.text_files import lines_of
+from a2e_async.cli.values import cells_of, json_object, keywords_of
 from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 
-__all__ = ["NeedsFiles", "jobs_in", "open_lines"]
+__all__ = ["NeedsFiles", "jobs_in"]
 
 NeedsFiles = Callable[[Job[Any]], bool]
 
 
-@contextmanager
-def open_lines(name: str) -> Iterator[Path]:
-    """Give a file that can be read twice. For ``-``, stdin is copied to a file for as long as the block runs.
-
-    Raises:
-        InvalidArgument: the file does not exist.
-    """
-    if name != "-":
-        path = Path(name)
-        if not path.is_file():
-            raise InvalidArgument("FILE", f"{name!r} is not a file")
-        yield path
-        return
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "stdin.jsonl"
-        with path.open("w", encoding="utf-8") as file:
-            for line in sys.stdin:
-                file.write(line)
-
-        yield path
-
-
 def jobs_in(
-    a2e: A2E, path: Path, *, needs_files: NeedsFiles | None = None
+    a2e: A2E, path: Path, *, encoding: str | None = None, needs_files: NeedsFiles | None = None
 ) -> Generator[Job[Any], None, None]:
-    """Read the jobs, one for each line that is not empty.
+    """Read the jobs: one for each line of JSON, or for each row of a table.
 
     Args:
         a2e: the client.
         path: the file.
+        encoding: its encoding; by default what its first bytes say, else UTF-8.
         needs_files: says whether a job needs its files, some of which are gone; by default every job does.
 
     Raises:
         InvalidArgument: a line is invalid. The message gives its number.
     """
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                try:
-                    yield _job_of(a2e, line, needs_files)
-                except InvalidArgument as error:
-                    raise InvalidArgument(f"line {number}", str(error)) from error
+    for number, line in _lines_of(path, encoding):
+        try:
+            given = line if isinstance(line, dict) else _object_in(line)
+            yield _job_of(a2e, given, needs_files, in_table=isinstance(line, dict))
+        except InvalidArgument as error:
+            raise InvalidArgument(f"line {number}", str(error)) from error
 
 
-def _job_of(a2e: A2E, line: str, needs_files: NeedsFiles | None) -> Job[Any]:
+def _lines_of(path: Path, encoding: str | None) -> Iterator[tuple[int, str | dict[str, Any]]]:
+    """Yield what is not empty, with its number: lines of JSON, or the rows of a table."""
+    lines = lines_of(path, encoding=encoding)
+    head: list[str] = []
+    for line in lines:
+        head.append(line)
+        if line.strip():
+            break
+
+    first = head[-1].strip() if head else ""
+    lines = itertools.chain(head, lines)
+    delimiter = None if first.startswith("{") else delimiter_of(first, "workflow")
+    if delimiter is not None:
+        yield from rows_of(lines, delimiter)
+        return
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield number, line
+
+
+def _job_of(a2e: A2E, given: dict[str, Any], needs_files: NeedsFiles | None, *, in_table: bool) -> Job[Any]:
     """The job of one line: ``{"workflow": …, "key": …, keywords…}``.
 
-    If a keyword is itself called ``workflow`` or ``key``, all keywords go into ``"body": {…}``.
+    If a keyword is itself called ``workflow`` or ``key``, all keywords go into ``"body": {…}``. The cells
+    of a table are texts, written as the options of ``a2e run``.
 
     Raises:
         InvalidArgument: the line is not such an object, or a keyword is invalid.
     """
-    given = _object_in(line)
     name, key, body = given.pop("workflow", None), given.pop("key", None), given.pop("body", {})
+    if in_table and isinstance(body, str):
+        body = json_object("body", body)
     if not isinstance(name, str):
         raise InvalidArgument("workflow", "is missing or not a string")
     if not isinstance(body, dict):
         raise InvalidArgument("body", "is not an object")
 
-    call = start_named(name)
+    call = start_named(name.strip())
+    if in_table:
+        given = cells_of(call.operation, given)
     gone: list[InvalidArgument] | None = [] if needs_files else None
     if call.takes_body:
         keywords = {**keywords_of(call.operation, given, gone), **({"body": body} if body else {})}
@@ -102,8 +103,8 @@ def _job_of(a2e: A2E, line: str, needs_files: NeedsFiles | None) -> Job[Any]:
 
 def _object_in(line: str) -> dict[str, Any]:
     try:
-        given = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        given = read_json(line)
+    except ValueError as error:
         raise InvalidArgument("JSON", str(error)) from error
     if not isinstance(given, dict):
         raise InvalidArgument("JSON", "is not an object")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,17 @@ from a2e_async._spec.field import Field
 from a2e_async.cli.catalogue import Call
 from a2e_async.cli.values import json_object, value_of
 
-__all__ = ["Parser", "UsageError", "add_common", "add_fields", "add_result", "count", "values_from"]
+__all__ = [
+    "Parser",
+    "UsageError",
+    "add_common",
+    "add_fields",
+    "add_result",
+    "check_no_token",
+    "count",
+    "known_encoding",
+    "values_from",
+]
 
 # Phrases of the docstrings, and what the help says instead.
 _PHRASES = (
@@ -22,6 +33,7 @@ _PHRASES = (
     ("Server default: True.", "Server default: true."),
     ("Server default: False.", "Server default: false."),
 )
+_TOKEN_OPTIONS = frozenset({"--token", "--api-token", "--api-key", "--a2e-api-token"})
 _MAX_CHOICES = 12  # choices that the help lists
 _PREFIX = "field_"  # keeps the fields apart from a command's own options in the namespace
 
@@ -71,6 +83,25 @@ def count(text: str) -> int:
     if value < 1:
         raise ValueError
     return value
+
+
+def check_no_token(given: Sequence[str]) -> None:
+    """Refuse options that give the token.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if any(text.partition("=")[0].lower().replace("_", "-") in _TOKEN_OPTIONS for text in given):
+        raise UsageError("the token is never an argument, which others can read: set A2E_API_TOKEN")
+
+
+def known_encoding(text: str) -> str:
+    """The name of an encoding of texts."""
+    try:
+        "".encode(text)
+        return codecs.lookup(text).name
+    except (LookupError, ValueError):
+        raise argparse.ArgumentTypeError(f"no such encoding: {text!r}") from None
 
 
 def _seconds(text: str) -> float:
@@ -138,7 +169,7 @@ def add_fields(parser: Parser, call: Call) -> None:
 
 def _fields_of(call: Call) -> Sequence[Field]:
     operation = call.operation
-    return (*operation.path_fields, *operation.query, *operation.body)
+    return operation.fields
 
 
 def _option_string(name: str, taken: set[str]) -> str:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from a2e_async._bulk.outcomes import Outcome
+from a2e_async._transport.redaction import masked
+from a2e_async.cli.streams import can_encode, shown, write_line
+from a2e_async.errors import ConfigurationError
 from a2e_async.records import Record
+from a2e_async.settings import Token
 from a2e_async.tasks import Result, Task
 
 __all__ = [
@@ -19,34 +24,36 @@ __all__ = [
     "print_error",
     "print_json",
     "print_row",
-    "printable",
     "result_facts",
     "task_facts",
     "to_plain",
 ]
 
 
-def printable(text: object) -> str:
-    """The text as one line without control characters: text from the service must not steer a terminal."""
-    return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
-
-
 def print_row(*cells: object) -> None:
     """Print a line on stdout, its cells separated by tabs."""
-    sys.stdout.write("\t".join(printable(cell) for cell in cells) + "\n")
-    sys.stdout.flush()
+    write_line(sys.stdout, "\t".join(shown(cell) for cell in cells))
 
 
 def print_json(value: Any) -> None:
-    """Print a line of JSON on stdout."""
-    sys.stdout.write(json.dumps(to_plain(value), ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    """Print a line of JSON on stdout; in ASCII if stdout cannot encode it otherwise."""
+    plain = to_plain(value)
+    line = json.dumps(plain, ensure_ascii=False, default=str)
+    write_line(sys.stdout, line if can_encode(sys.stdout, line) else json.dumps(plain, default=str))
 
 
 def print_error(text: object) -> None:
-    """Print a line on stderr."""
-    sys.stderr.write(f"a2e: {printable(text)}\n")
-    sys.stderr.flush()
+    """Print a line on stderr, without secrets. Whether it can be written changes nothing."""
+    with suppress(OSError, ValueError):
+        write_line(sys.stderr, f"a2e: {shown(masked(str(text), _token()))}")
+
+
+def _token() -> Token | None:
+    """The token of the environment, to keep it out of what is printed; None if there is none."""
+    try:
+        return Token(None).checked()
+    except ConfigurationError:
+        return None
 
 
 def to_plain(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -13,10 +12,22 @@ import anyio
 from a2e_async.api import RESOURCES
 from a2e_async.cli import commands
 from a2e_async.cli.catalogue import Call, call_named, calls_of, start_named, workflows
-from a2e_async.cli.options import Parser, UsageError, add_common, add_fields, add_result, count
+from a2e_async.cli.notices import notices
+from a2e_async.cli.options import (
+    Parser,
+    UsageError,
+    add_common,
+    add_fields,
+    add_result,
+    check_no_token,
+    count,
+    known_encoding,
+)
 from a2e_async.cli.output import print_error
+from a2e_async.cli.streams import escaping, flush_stdout, write_line
 from a2e_async.client import A2E
 from a2e_async.errors import A2EError, ConfigurationError, InvalidArgument
+from a2e_async.task_groups import first_error
 
 __all__ = ["run"]
 
@@ -28,7 +39,7 @@ commands:
   run WORKFLOW ...          start a task and wait for its results
   wait WORKFLOW ID          wait for a task of an earlier process
   list WORKFLOW             list the newest tasks
-  bulk FILE.jsonl           run many jobs, one JSON object on a line; --journal makes it resumable
+  bulk FILE                 run many jobs, one JSON object on a line or a table; resumable with --journal
   journal FILE              what a bulk run's journal holds; decide starts of unknown outcome
   upload FILE...            upload files and print their URLs
   call RESOURCE METHOD ...  call any other operation
@@ -41,43 +52,42 @@ For details, see `a2e COMMAND --help` and `a2e run WORKFLOW --help`.
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; see `a2e_async.cli`."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-
-    try:
-        return _run(given)
-    except (UsageError, InvalidArgument, ConfigurationError) as error:
-        print_error(error)
-        return 2
-    except A2EError as error:
-        print_error(f"{type(error).__name__}: {error}")
-        return 1
-    except KeyboardInterrupt:
-        print_error("interrupted")
-        return 130
-    except BrokenPipeError:
-        # The reader of stdout has gone, as with `| head`. Python flushes stdout once more at exit, which must
-        # not fail as well.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        print_error(error)
-        return 1
-    except BaseExceptionGroup as group:
-        return _report_group(group)
+    with escaping(), notices():
+        try:
+            return _run(given)
+        except (Exception, KeyboardInterrupt) as error:
+            return _report(error)
+        except BaseExceptionGroup as group:
+            return _report(first_error(group))
+        finally:
+            flush_stdout()
 
 
-def _report_group(group: BaseExceptionGroup[BaseException]) -> int:
-    """Print the first error of a group and return its exit code."""
-    from a2e_async.task_groups import first_error
+def _report(error: BaseException) -> int:
+    """Print an error as one line and return its exit code. An error of no known kind is raised."""
+    if isinstance(error, ExceptionGroup):
+        return _report(first_error(error))
 
-    error = first_error(group)
-    if not isinstance(error, A2EError | OSError):
-        raise group
-
-    print_error(f"{type(error).__name__}: {error}")
-    return 2 if isinstance(error, InvalidArgument | ConfigurationError) else 1
+    match error:
+        case UsageError() | InvalidArgument() | ConfigurationError():
+            print_error(error)
+            return 2
+        case A2EError():
+            print_error(f"{type(error).__name__}: {error}")
+        case KeyboardInterrupt():
+            print_error("interrupted")
+            return 130
+        case BrokenPipeError():
+            pass  # the reader of stdout has gone, as with `| head`
+        case OSError():
+            print_error(error)
+        case _:
+            raise error
+    return 1
 
 
 def _run(given: list[str]) -> int:
+    check_no_token(given)
     name = given[0] if given else ""
     if name in _COMMANDS:
         command, options = _COMMANDS[name](given[1:])
@@ -103,7 +113,7 @@ def _run(given: list[str]) -> int:
     if name.startswith("-") and top.parse_args(given).version:
         from a2e_async import __version__
 
-        sys.stdout.write(f"a2e {__version__}\n")
+        write_line(sys.stdout, f"a2e {__version__}")
         return 0
 
     problem = f"no such command: {name!r}" if name else "no command"
@@ -213,11 +223,18 @@ def _bulk_command(given: list[str]) -> tuple[Command, argparse.Namespace]:
     parser = _parser(
         "bulk",
         "Run many jobs. Each line of the file is a JSON object with the workflow, a key (optional) and the "
-        'keywords: {"workflow": "image_to_video", "key": "cat", "image_url": "cat.png"}. '
+        'keywords: {"workflow": "image_to_video", "key": "cat", "image_url": "cat.png"}. A table (CSV, with '
+        "commas, semicolons or tabs) has these names in its first line. "
         "All lines are checked before the first job is started.",
     )
     add_result(parser)
-    parser.add_argument("file", metavar="FILE", help="JSON lines; - for stdin")
+    parser.add_argument("file", metavar="FILE", help="JSON lines or a table; - for stdin")
+    parser.add_argument(
+        "--encoding",
+        type=known_encoding,
+        metavar="NAME",
+        help="the file's encoding, such as cp1252 (default: UTF-8 or UTF-16)",
+    )
 
     parser.add_argument(
         "--journal", metavar="FILE", help="record the progress here, to resume the run after a crash"

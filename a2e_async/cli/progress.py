@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from a2e_async.cli.output import printable
+from a2e_async.cli.streams import can_encode, is_terminal, shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -60,7 +60,7 @@ def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
     )
     # If stdout is a terminal too, its lines must go through rich, which prints them above the bars. Lines for
     # a file or a pipe must stay on stdout.
-    redirect = sys.stdout.isatty()
+    redirect = is_terminal(sys.stdout)
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=redirect) as progress:
         yield Bars(progress, totals)
 
@@ -73,13 +73,15 @@ def spinner(text: str) -> Iterator[None]:
         return
 
     from rich.console import Console
+    from rich.markup import escape
 
-    with Console(stderr=True).status(printable(text)):
+    frames = "dots" if can_encode(sys.stderr, "\u280b") else "line"
+    with Console(stderr=True).status(escape(shown(text)), spinner=frames):
         yield
 
 
 def _can_draw() -> bool:
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         return False
     try:
         import rich.console  # noqa: F401 - only whether it is there

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,9 +9,11 @@ from typing import Any
 
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation
+from a2e_async.cli.json_text import read_json
+from a2e_async.cli.text_files import read_text
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["json_object", "keywords_of", "value_of"]
+__all__ = ["cells_of", "json_object", "keywords_of", "value_of"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:")
 Gone = list[InvalidArgument] | None
@@ -92,8 +93,8 @@ def _untyped(field: Field, text: str) -> Any:
         if str(choice) == text:
             return choice
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         return text
 
 
@@ -101,17 +102,13 @@ def _json(where: str, text: str) -> Any:
     """A JSON value, from the text or from the file named after ``@``."""
     if text.startswith("@"):
         try:
-            text = Path(text[1:]).expanduser().read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_text(Path(text[1:]).expanduser())
+        except (OSError, ValueError) as error:
             raise InvalidArgument(where, f"{text!r} cannot be read: {error}") from error
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return read_json(text)
+    except ValueError as error:
         raise InvalidArgument(where, f"not JSON: {error}") from error
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def json_object(where: str, text: str) -> dict[str, Any]:
@@ -149,6 +146,30 @@ def _with_files(field: Field, value: Any, where: str, gone: Gone = None) -> Any:
     return value
 
 
+def cells_of(operation: Operation[Any], cells: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a table's cells, by their columns. A column that the operation does not know stays text.
+
+    Raises:
+        InvalidArgument: a cell is not valid for its field.
+    """
+    fields = _fields_by_name(operation)
+    return {
+        name: value_of(fields[name], [text]) if name in fields and not _is_medium(fields[name]) else text
+        for name, text in cells.items()
+    }
+
+
+def _is_medium(field: Field) -> bool:
+    """Whether the field takes one medium, whose file `keywords_of` looks for."""
+    return field.media and field.kind is not list
+
+
+def _fields_by_name(operation: Operation[Any]) -> dict[str, Field]:
+    """The fields of a body under the API's names and Python's."""
+    fields = {field.wire_name: field for field in operation.body}
+    return fields | {field.name: field for field in operation.body}
+
+
 def keywords_of(operation: Operation[Any], body: Mapping[str, Any], gone: Gone = None) -> dict[str, Any]:
     """The keywords of a call, from a JSON object with the API's names or Python's.
 
@@ -160,9 +181,7 @@ def keywords_of(operation: Operation[Any], body: Mapping[str, Any], gone: Gone =
     Raises:
         InvalidArgument: a keyword is given under both names, or a medium is neither a URL nor a file.
     """
-    fields = {field.wire_name: field for field in operation.body}
-    fields |= {field.name: field for field in operation.body}
-
+    fields = _fields_by_name(operation)
     found: dict[str, Any] = {}
     for key, value in body.items():
         field = fields.get(key) or fields.get(key.replace("-", "_"))

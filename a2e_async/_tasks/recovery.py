@@ -22,7 +22,7 @@ from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.list_readings import HasAll, Listed, Reading, read_list
 from a2e_async._tasks.service_time import SKEW, Dated, ServiceTime
 from a2e_async.clock import Clock
-from a2e_async.errors import APIError, UnexpectedReply
+from a2e_async.errors import APIError, RequestTimeout, UnexpectedReply
 from a2e_async.failures import Failure, classify, is_permanent_here
 from a2e_async.markers import has_marker, marker_key
 from a2e_async.records import JSONObject, task_id_of
@@ -337,7 +337,9 @@ class Finder:
 
     async def _read_now(self, number: int, *, thorough: bool) -> _Shared:
         oldest = min(self._made_after(lost)[1] for lost in self._searches)
-        reading = await read_list(self._pages, oldest, self._tally(), thorough=thorough)
+        reading = Reading((), whole=False, error=RequestTimeout("the list takes too long to read"))
+        with self._clock.move_on_after(_UNREADABLE_FOR):  # each page may take its whole timeout
+            reading = await read_list(self._pages, oldest, self._tally(), thorough=thorough)
         if reading.error is not None:
             logger.warning("looking for a lost start: %s", type(reading.error).__name__)
 

@@ -135,6 +135,16 @@ async def test_a_list_that_cannot_be_read_leaves_it_uncertain(
     assert (service.starts, len(service.tasks)) == (1, 1)
 
 
+async def test_a_list_without_end_leaves_it_uncertain_in_the_end() -> None:
+    def page(service: Service, request: httpx.Request) -> Answer:
+        return ok([{"_id": f"{service.lists:04}{number:04}", "name": "other"} for number in range(100)])
+
+    service = Service(after=on_starts(LOST["504"]), on_list=page, delay=50.0)
+    with pytest.raises(SubmissionUncertain):
+        await Pictures(client(service))(prompt="a kite").start()
+    assert anyio.current_time() < 3000
+
+
 async def test_a_wrong_host_is_reported_soon() -> None:
     """It answers everything with a web page: a common mistake, and not worth a search of minutes."""
     service = Service(before=lambda service, request: httpx.Response(200, content=PAGE))

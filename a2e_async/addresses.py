@@ -134,13 +134,20 @@ def media_url_problem(url: str, *, private_hosts: bool) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, judged by its name or address alone (no DNS)."""
-    if host == "localhost" or host.endswith(".localhost"):
+    """Whether the host is this machine, judged by its name or address alone (no DNS).
+
+    Addresses are recognised as by `is_private`.
+    """
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(name)
     except ValueError:
-        return False
+        loose = _loose_ipv4(name)
+        return loose is not None and loose.is_loopback
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def is_private(host: str) -> bool:

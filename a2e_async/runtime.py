@@ -76,6 +76,8 @@ class Runtime:
             max_connections=settings.max_connections,
             timeout=settings.timeout,
             user_agent=settings.user_agent,
+            http=settings.http,
+            proxy=settings.proxy,
             peers=None if self._private_hosts else Peers(settings.host),
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)

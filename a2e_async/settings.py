@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import attrs
 
 from a2e_async.addresses import is_loopback, is_private
 from a2e_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from a2e_async._transport.proxies import ProxySetting
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -20,6 +23,7 @@ __all__ = [
     "Settings",
     "Token",
     "base_url_from",
+    "http_library_from",
     "user_agent_from",
 ]
 
@@ -138,6 +142,25 @@ def user_agent_from(value: str | None) -> str:
     return value
 
 
+def http_library_from(given: str | None) -> str:
+    """Return the name of the HTTP library to use: the given one, else A2E_HTTP, else httpx.
+
+    Raises:
+        ConfigurationError: there is no such library, or it is not installed.
+    """
+    source = "A2E_HTTP" if given is None else "http"
+    name = (os.environ.get("A2E_HTTP") or "httpx") if given is None else given
+    if name not in ("httpx", "httpx2"):
+        raise ConfigurationError(f"{source}: {name!r} is not 'httpx' or 'httpx2'")
+
+    if name == "httpx2":
+        from importlib.util import find_spec  # only here: httpx is always installed
+
+        if find_spec(name) is None:
+            raise ConfigurationError(f"{source}: httpx2 is not installed: pip install 'a2e-async[fast]'")
+    return name
+
+
 @attrs.frozen
 class Settings:
     """A client's checked settings.
@@ -148,6 +171,8 @@ class Settings:
         timeout: seconds a request may take without any progress.
         max_connections: the most API requests at once.
         user_agent: what requests call their sender.
+        http: the HTTP library, httpx or httpx2.
+        proxy: the proxy that requests go through; None for those of the environment.
     """
 
     token: Token
@@ -155,6 +180,8 @@ class Settings:
     timeout: float
     max_connections: int
     user_agent: str = DEFAULT_USER_AGENT
+    http: str = "httpx"
+    proxy: ProxySetting | None = None
 
     @property
     def host(self) -> str:

@@ -21,14 +21,16 @@ from a2e_async._transport.bodies import Followed, Once, body_type
 from a2e_async._transport.cookies import no_cookies
 from a2e_async._transport.envelope import Reply
 from a2e_async._transport.error_mapping import errors_mapped, host_of, path_of
-from a2e_async._transport.library import core_of, installed_library, library_of, tls_context
+from a2e_async._transport.library import core_of, library_of
 from a2e_async._transport.peers import Peers, PrivatePeer
-from a2e_async._transport.proxies import environment_proxies
+from a2e_async._transport.proxies import ProxySetting
 from a2e_async._transport.quiet_logs import quiet_logs, sending
 from a2e_async._transport.reply_body import read_body
-from a2e_async._transport.watched_streams import Check, watched_transport
+from a2e_async._transport.routed_transport import PROXY, Borrowed, RoutedTransport
+from a2e_async._transport.routing import Routing
+from a2e_async._transport.watched_streams import Check
 from a2e_async.errors import RequestTimeout, UnexpectedReply
-from a2e_async.settings import DEFAULT_USER_AGENT
+from a2e_async.settings import DEFAULT_USER_AGENT, http_library_from
 
 if TYPE_CHECKING:
     import httpx
@@ -40,7 +42,7 @@ __all__ = ["Connections", "StreamedResponse"]
 _POOL_SIZE = 8
 _FILE_CONNECTIONS = 16
 _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
-_CONNECT_TIMEOUT = 10.0
+_CONNECT_TIMEOUT = 5.0
 _CONNECT_PART = 0.8  # of a shorter timeout
 _CHUNKS_BUFFERED = 8  # more than a closed connection still holds
 
@@ -95,6 +97,8 @@ class Connections:
         max_connections: the most API requests at once.
         timeout: seconds for one API request in all; seconds without any progress for other requests.
         user_agent: what every request calls its sender; default: this package and its version.
+        http: the HTTP library, httpx or httpx2; None for what A2E_HTTP says. A transport brings its own.
+        proxy: the proxy to use; None for those of the environment.
         peers: checks where connections for files lead to; None for no check.
     """
 
@@ -105,9 +109,12 @@ class Connections:
         max_connections: int,
         timeout: float,
         user_agent: str = DEFAULT_USER_AGENT,
+        http: str | None = None,
+        proxy: ProxySetting | None = None,
         peers: Peers | None = None,
     ) -> None:
-        self._library = library_of(transport) if transport else installed_library()
+        self._library = library_of(transport, http or http_library_from(None))
+        self._routing = Routing(proxy, is_ours=transport is None)
         self._transport = transport
         self.timeout = timeout
         self._user_agent = user_agent
@@ -284,7 +291,9 @@ class Connections:
             response: httpx.Response | None = None
 
             try:
-                with errors_mapped(method, path_of(url)):
+                proxy = self._routing.proxy_for(url, is_api=token is not None)
+                explain = functools.partial(self._routing.explain, url, proxy, token is not None)
+                with errors_mapped(method, path_of(url), explain):
                     request = pool.client.build_request(
                         method,
                         url,
@@ -299,12 +308,15 @@ class Connections:
                     if token:
                         # The header is never in a local variable, so no traceback can show it.
                         request.headers["authorization"] = token.authorization()
+                    if proxy is not None:
+                        request.extensions[PROXY] = proxy
                     before = sending.set(True)
                     try:
                         response = await pool.client.send(request, stream=True)
                     finally:
                         sending.reset(before)
 
+                self._routing.note_answer(method, url, response.status_code, proxy)
                 yield response
             finally:
                 pool.busy -= 1
@@ -339,25 +351,25 @@ class Connections:
     def _client(self, connections: int, *, check: Check | None = None) -> httpx.AsyncClient:
         quiet_logs(self._library, core_of(self._library))
         if self._transport is not None:
-            routes: dict[str, Any] = {"transport": _Borrowed(self._transport)}
+            transport: Any = Borrowed(self._transport)
         else:
             limits = self._library.Limits(
                 max_connections=connections,
                 max_keepalive_connections=connections,
                 keepalive_expiry=_KEEPALIVE,
             )
-            connect = functools.partial(
-                watched_transport, self._library, ssl_context=tls_context(), limits=limits
-            )
-            proxies = {pattern: url and connect(proxy=url) for pattern, url in environment_proxies().items()}
-            routes = {"transport": connect(check=check), "mounts": proxies}
+            transport = RoutedTransport(self._library, limits, check)
 
         client: httpx.AsyncClient = self._library.AsyncClient(
-            headers={"user-agent": self._user_agent}, cookies=no_cookies(), follow_redirects=False, **routes
+            headers={"user-agent": self._user_agent},
+            cookies=no_cookies(),
+            follow_redirects=False,
+            transport=transport,
         )
         return client
 
     async def _close(self) -> None:
+        self._routing.forget()
         pools, self._pools = [*self._pools, *([self._files] if self._files else [])], []
         self._files = None
         for pool in pools:
@@ -377,16 +389,3 @@ def _busy(pool: _Pool) -> int:
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with lower-case names, so that none is sent twice."""
     return {name.lower(): value for name, value in headers.items()}
-
-
-class _Borrowed:
-    """The caller's transport, which is never closed."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        self.handle_async_request = transport.handle_async_request
-
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-    async def aclose(self) -> None: ...

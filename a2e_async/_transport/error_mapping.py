@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from a2e_async.errors import ConnectionFailed, RequestTimeout, TransportError
+from a2e_async._transport.connect_faults import Fault
+from a2e_async.errors import A2EError, ConnectionFailed, RequestTimeout, TransportError
 
 __all__ = ["errors_mapped", "host_of", "path_of"]
 
 # Matched by class name: httpx and httpx2 define separate classes, and their connections raise those of
 # httpcore or httpcore2.
 _LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2"})
-_ERRORS = frozenset({"HTTPError", "InvalidURL", "NetworkError", "TimeoutException"})
-_UNDELIVERED = frozenset(
-    {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol", "InvalidURL"}
-)
+_NOT_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
+_NOT_SENDABLE = frozenset({"UnsupportedProtocol", "InvalidURL"})
+
+# What they stand on. Their own errors should not come through, but a caller's transport may raise them.
+_BELOW = frozenset({"anyio", "trio", "h11", "h2", "socksio"})
+_NOT_CONNECTED_BELOW = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
 
 
 def path_of(url: str) -> str:
@@ -38,31 +44,46 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
 
     Args:
         method, path: the request.
+        explain: says why no connection could be made.
     """
 
-    def __init__(self, method: str, path: str) -> None:
+    def __init__(
+        self, method: str, path: str, explain: Callable[[BaseException], Fault] | None = None
+    ) -> None:
         self._method = method
         self._path = path
+        self._explain = explain
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if error is None:
+        if not isinstance(error, Exception) or isinstance(error, A2EError):
             return
-        bases = type(error).__mro__
-        names = {base.__name__ for base in bases if base.__module__.partition(".")[0] in _LIBRARIES}
-        if _ERRORS & names:
+        names, below = set[str](), False
+        for base in type(error).__mro__:
+            home = base.__module__.partition(".")[0]
+            if home in _LIBRARIES:
+                names.add(base.__name__)
+            below = below or home in _BELOW
+        if names or below or isinstance(error, OSError | ValueError | EOFError):
+            mapped = self._mapped(error, names)
             _forget(error)
-            raise self._mapped(error, names) from error
+            raise mapped from error
 
-    def _mapped(self, error: BaseException, names: set[str]) -> TransportError:
+    def _mapped(self, error: Exception, names: set[str]) -> TransportError:
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        if _UNDELIVERED & names:
-            return ConnectionFailed(text, method=self._method, path=self._path, delivered=False)
+        method, path = self._method, self._path
+
+        if _NOT_CONNECTED & names or isinstance(error, _NOT_CONNECTED_BELOW):
+            fault = self._explain(error) if self._explain else Fault(text)
+            lasts = fault.permanent
+            return ConnectionFailed(fault.text, method=method, path=path, delivered=False, permanent=lasts)
+        if _NOT_SENDABLE & names:
+            return ConnectionFailed(text, method=method, path=path, delivered=False, permanent=True)
         if "TimeoutException" in names:
-            return RequestTimeout(text, method=self._method, path=self._path)
-        return ConnectionFailed(text, method=self._method, path=self._path)
+            return RequestTimeout(text, method=method, path=path)
+        return ConnectionFailed(text, method=method, path=path)
 
 
 def _forget(error: BaseException | None) -> None:

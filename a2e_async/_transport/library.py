@@ -1,32 +1,24 @@
-"""The HTTP library: httpx, or httpx2 if it is installed, and its TLS context."""
+"""The HTTP library: httpx, or httpx2 where the caller asks for it."""
 
 from __future__ import annotations
 
-import functools
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import ssl
+from a2e_async.settings import http_library_from
 
+if TYPE_CHECKING:
     import httpx
 
-__all__ = ["core_of", "installed_library", "library_of", "load", "tls_context"]
+__all__ = ["core_of", "library_of", "load"]
 
 
-@functools.cache
-def installed_library() -> Any:
-    """Import httpx2 if it is installed, else httpx."""
-    try:
-        return importlib.import_module("httpx2")
-    except ImportError:
-        return importlib.import_module("httpx")
-
-
-def library_of(transport: httpx.AsyncBaseTransport) -> Any:
-    """Import the library that a caller's transport belongs to."""
-    homes = {base.__module__.partition(".")[0] for base in type(transport).__mro__}
-    return importlib.import_module("httpx2" if "httpx2" in homes else "httpx")
+def library_of(transport: httpx.AsyncBaseTransport | None, name: str) -> Any:
+    """Import the library of that name, or the one that a caller's transport belongs to."""
+    if transport is not None:
+        homes = {base.__module__.partition(".")[0] for base in type(transport).__mro__}
+        name = "httpx2" if "httpx2" in homes else "httpx"
+    return importlib.import_module(name)
 
 
 def core_of(library: Any) -> Any:
@@ -34,13 +26,9 @@ def core_of(library: Any) -> Any:
     return importlib.import_module("httpcore2" if library.__name__ == "httpx2" else "httpcore")
 
 
-@functools.cache
-def tls_context() -> ssl.SSLContext:
-    """One TLS context for the process: creating one is slow."""
-    context: ssl.SSLContext = installed_library().create_ssl_context()
-    return context
-
-
 def load() -> None:
     """Load what the first request needs: the HTTP library, its late imports and the trusted certificates."""
-    installed_library().AsyncClient(verify=tls_context())
+    from a2e_async._transport.trust import tls_context
+
+    library = library_of(None, http_library_from(None))
+    library.AsyncClient(verify=tls_context())

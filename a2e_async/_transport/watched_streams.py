@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from a2e_async._transport.connect_faults import mark_place
 from a2e_async._transport.library import core_of
+from a2e_async._transport.proxies import Proxy
 from a2e_async._transport.reply_ends import ReplyEnd
+from a2e_async._transport.tunnels import TunnelStream
 from a2e_async.event_loops import running_loop
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ def watched_transport(
     *,
     ssl_context: ssl.SSLContext,
     limits: httpx.Limits,
-    proxy: str | None = None,
+    proxy: Proxy | None = None,
     check: Check | None = None,
 ) -> httpx.AsyncBaseTransport:
     """Make a transport of the library whose connections are watched.
@@ -44,7 +47,7 @@ def watched_transport(
         library: httpx or httpx2.
         ssl_context: for TLS.
         limits: of its connections.
-        proxy: the URL of a proxy to use.
+        proxy: a proxy to use.
         check: for new connections.
     """
     transport: httpx.AsyncBaseTransport = _transport_type(library)(ssl_context, limits, proxy, check)
@@ -57,32 +60,26 @@ def _transport_type(library: Any) -> Any:
 
     # A subclass, so that tools which replace the library's own method, as pytest-httpx does, work here too.
     class WatchedTransport(library.AsyncHTTPTransport):  # type: ignore[misc] # one of two, known only now
-        def __init__(self, ssl_context: Any, limits: Any, proxy: str | None, check: Check | None) -> None:
-            super().__init__(verify=ssl_context, limits=limits, proxy=proxy)
+        def __init__(self, ssl_context: Any, limits: Any, proxy: Proxy | None, check: Check | None) -> None:
+            super().__init__(verify=ssl_context, limits=limits)
 
             options: dict[str, Any] = {
                 "ssl_context": ssl_context,
                 "max_connections": limits.max_connections,
                 "max_keepalive_connections": limits.max_keepalive_connections,
                 "keepalive_expiry": limits.keepalive_expiry,
-                "network_backend": WatchedBackend(core, check),
+                "network_backend": WatchedBackend(core, check, proxy),
             }
             if proxy is None:
                 self._pool = core.AsyncConnectionPool(**options)
                 return
 
-            parsed = library.Proxy(proxy)
-            if parsed.url.scheme in ("http", "https"):
-                self._pool = core.AsyncHTTPProxy(
-                    proxy_url=str(parsed.url),
-                    proxy_auth=parsed.raw_auth,
-                    proxy_headers=parsed.headers.raw,
-                    **options,
-                )
+            options |= {"proxy_url": proxy.url, "proxy_auth": proxy.auth}
+            if proxy.scheme.startswith("socks"):
+                self._pool = core.AsyncSOCKSProxy(**options)
             else:
-                self._pool = core.AsyncSOCKSProxy(
-                    proxy_url=str(parsed.url), proxy_auth=parsed.raw_auth, **options
-                )
+                encrypted = ssl_context if proxy.scheme == "https" else None
+                self._pool = core.AsyncHTTPProxy(proxy_ssl_context=encrypted, **options)
 
     return WatchedTransport
 
@@ -93,20 +90,27 @@ class WatchedBackend:
     Args:
         core: httpcore or httpcore2.
         check: for new connections.
+        proxy: the proxy at their other end.
     """
 
-    def __init__(self, core: Any, check: Check | None = None) -> None:
+    def __init__(self, core: Any, check: Check | None = None, proxy: Proxy | None = None) -> None:
         self._core = core
         self._check = check
+        self._proxy = proxy
 
     @functools.cached_property
     def _backend(self) -> Any:
         on_trio = type(running_loop()).__module__.partition(".")[0] == "trio"
         return self._core.TrioBackend() if on_trio else self._core.AnyIOBackend()
 
-    async def connect_tcp(self, host: str, *args: Any, **options: Any) -> WatchedStream:
+    async def connect_tcp(self, host: str, port: int, **options: Any) -> WatchedStream:
         """Connect to a host."""
-        stream = await self._backend.connect_tcp(host, *args, **options)
+        try:
+            stream = await self._backend.connect_tcp(host, port, **options)
+        except Exception as error:
+            mark_place(error, host, port)
+            raise
+
         if self._check is not None:
             try:
                 await self._check(host, stream)
@@ -114,6 +118,8 @@ class WatchedBackend:
                 with anyio.CancelScope(shield=True):
                     await stream.aclose()
                 raise
+        if self._proxy is not None:
+            stream = TunnelStream(stream, self._core, self._proxy)
         return WatchedStream(stream, self._core)
 
     async def connect_unix_socket(self, *args: Any, **options: Any) -> WatchedStream:
@@ -186,7 +192,12 @@ class WatchedStream:
         timeout: float | None = None,
     ) -> WatchedStream:
         """Return the connection with TLS on top."""
-        return WatchedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._core)
+        try:
+            stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except Exception as error:
+            mark_place(error, server_hostname or "", None)
+            raise
+        return WatchedStream(stream, self._core)
 
     def get_extra_info(self, info: str) -> Any:
         """Return a fact about the connection. The library drops an idle one that ``is_readable``."""

@@ -19,7 +19,7 @@ import pytest
 
 import a2e_async
 from a2e_async import A2E, RetryPolicy
-from a2e_async._transport import library
+from a2e_async._transport import trust
 from tests.virtual_time import run
 
 PACKAGE = str(Path(a2e_async.__file__).parent)
@@ -147,17 +147,8 @@ def test_two_hundred_jobs_stay_small() -> None:
     assert peak < 5_000_000
 
 
-def test_a_process_makes_one_ssl_context(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[int] = []
-    library.tls_context.cache_clear()
-    http = library.installed_library()
-    make_context = http.create_ssl_context
-
-    def counted(*arguments: Any, **keywords: Any) -> Any:
-        made.append(1)
-        return make_context(*arguments, **keywords)
-
-    monkeypatch.setattr(http, "create_ssl_context", counted)
+def test_a_process_makes_one_ssl_context() -> None:
+    trust._context.cache_clear()
 
     async def ask() -> None:
         async with A2E("sk_x", base_url="http://127.0.0.1:9", retry=RetryPolicy(attempts=1)) as a2e:
@@ -166,4 +157,4 @@ def test_a_process_makes_one_ssl_context(monkeypatch: pytest.MonkeyPatch) -> Non
 
     for _ in range(3):  # clients, each in an event loop of its own
         anyio.run(ask)
-    assert len(made) == 1
+    assert trust._context.cache_info().misses == 1

@@ -65,7 +65,9 @@ async def test_an_answer_is_tried_as_often_as_the_policy_says(error: APIError) -
 
 async def test_patience_begins_anew_after_an_answer() -> None:
     tries = Tries(RetryPolicy(random=lambda: 0.0), SystemClock())
-    for error in [REFUSED, ServerError("x", status=503), REFUSED, ServerError("x", status=503), REFUSED]:
+    busy = ServerError("x", status=503)
+    errors: list[APIError | TransportError] = [REFUSED, busy, REFUSED, busy, REFUSED]
+    for error in errors:
         tries.begin()
         await anyio.sleep(6.0)
         assert tries.pause(error, error.retry_after) is not None

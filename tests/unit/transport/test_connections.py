@@ -58,6 +58,7 @@ def every(kind: type[Exception]) -> Iterator[type[Exception]]:
         yield from every(child)
 
 
+NO_ANSWER = {"ConnectTimeout", "PoolTimeout"}
 UNDELIVERED = {
     "ConnectError",
     "ConnectTimeout",
@@ -83,7 +84,7 @@ async def test_every_error_of_the_library_is_one_of_ours(kind: type[Exception]) 
     with pytest.raises(TransportError) as info:
         await send(http_over(httpx.MockTransport(fail)))
     error = info.value
-    assert kind.__name__ in str(error)
+    assert "(no answer)" in str(error) if kind.__name__ in NO_ANSWER else kind.__name__ in str(error)
     assert str(error).startswith("POST /p: ")
     if kind.__name__ in UNDELIVERED:
         assert classify(error) is Failure.UNDELIVERED
@@ -247,7 +248,7 @@ async def test_a_packed_reply_is_unpacked() -> None:
     assert reply.content == content
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"x" * 1000)[:-9], b"\x1f\x8bno gzip"])
+@pytest.mark.parametrize("content", [gzip.compress(b"x" * 1000, mtime=0)[:-9], b"\x1f\x8bno gzip"])
 async def test_content_that_does_not_unpack_is_a_broken_exchange(content: bytes) -> None:
     async with listening(answering(content, b"content-encoding: gzip")) as url:
         with pytest.raises(ConnectionFailed, match="gzip") as info:

@@ -13,7 +13,7 @@ import trustme
 from anyio.abc import AnyByteStream
 from anyio.streams.tls import TLSListener
 
-from a2e_async._transport import connections
+from a2e_async._transport import routed_transport
 from a2e_async._transport.connections import Connections
 from a2e_async.errors import ConnectionFailed, RequestTimeout
 
@@ -31,7 +31,7 @@ def tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.
     authority = trustme.CA()
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    monkeypatch.setattr(connections, "tls_context", lambda: trusting)
+    monkeypatch.setattr(routed_transport, "tls_context", lambda: trusting)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     return context

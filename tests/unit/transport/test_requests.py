@@ -266,7 +266,7 @@ async def test_a_timeout_of_one_call() -> None:
     await transport.once(Call("GET", "/x", timeout=90.0))
     await transport.once(Call("GET", "/x", timeout=0.5))
     assert [each["read"] for each in seen] == [5.0, 90.0, 0.5]
-    assert [each["connect"] for each in seen] == [4.0, 10.0, 0.4]
+    assert [each["connect"] for each in seen] == [4.0, 5.0, 0.4]
     assert [each["pool"] for each in seen] == [None] * 3
 
 

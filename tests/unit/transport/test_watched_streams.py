@@ -15,10 +15,11 @@ import trustme
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSStream
 
-from a2e_async._transport import connections, library
+from a2e_async._transport import library, routed_transport
 from a2e_async._transport.connections import Connections
+from a2e_async._transport.trust import tls_context
 from a2e_async._transport.watched_streams import watched_transport
-from a2e_async.settings import Token
+from a2e_async.settings import Token, http_library_from
 from tests.unit.sample import TOKEN
 
 pytestmark = pytest.mark.anyio
@@ -97,7 +98,7 @@ def server_tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     if request.param == "plain":
         return None
     context, trusting = tls_contexts()
-    monkeypatch.setattr(connections, "tls_context", lambda: trusting)
+    monkeypatch.setattr(routed_transport, "tls_context", lambda: trusting)
     return context
 
 
@@ -161,9 +162,9 @@ async def test_a_connection_with_single_replies_is_kept(
 
 async def test_the_library_still_has_what_the_watch_needs() -> None:
     """Without it the watch would be gone, silently."""
-    http = library.installed_library()
+    http = library.library_of(None, http_library_from(None))
     core = library.core_of(http)
-    made = watched_transport(http, ssl_context=library.tls_context(), limits=http.Limits())
+    made = watched_transport(http, ssl_context=tls_context(), limits=http.Limits())
     plain = http.AsyncHTTPTransport()
     assert type(vars(made)["_pool"]) is type(vars(plain)["_pool"]) is core.AsyncConnectionPool
     assert vars(made).keys() == vars(plain).keys()

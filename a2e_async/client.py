@@ -18,7 +18,7 @@ from a2e_async.files import Files
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
 from a2e_async.protocols import NoRuntime
 from a2e_async.records import TaskRecord, TaskRecordT
-from a2e_async.settings import Settings, Token, base_url_from, http_library_from, user_agent_from
+from a2e_async.settings import BaseURL, Settings, Token, http_library_from, user_agent_from
 from a2e_async.tasks import DEFAULT_WAIT
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ class A2E(Api, Files):
         clock: Clock | None = None,
     ) -> None:
         secret = Token(token)
-        del token  # so that no traceback from here can show it
+        address = BaseURL(base_url)
+        del token, base_url  # so that no traceback from here can show a secret
         way: ProxySetting | None = None
         if proxy is not None:
             from a2e_async._transport.proxies import ProxySetting  # few need it
@@ -102,7 +103,7 @@ class A2E(Api, Files):
         max_connections = check_whole("max_connections", max_connections, error=ConfigurationError)
         timeout = check_positive("timeout", timeout, unit="seconds", error=ConfigurationError)
 
-        url, agent = base_url_from(base_url, allow_http=allow_http), user_agent_from(user_agent)
+        url, agent = address.checked(allow_http=allow_http), user_agent_from(user_agent)
         library = http_library_from(http)
         self._settings = Settings(secret.checked(), url, float(timeout), max_connections, agent, library, way)
         self._retry = retry or RetryPolicy()

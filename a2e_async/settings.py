@@ -20,9 +20,9 @@ __all__ = [
     "DEFAULT_USER_AGENT",
     "DOCS_HOST_PROBLEM",
     "VERSION",
+    "BaseURL",
     "Settings",
     "Token",
-    "base_url_from",
     "http_library_from",
     "user_agent_from",
 ]
@@ -92,41 +92,64 @@ class Token:
         raise TypeError("a token is not pickled")
 
 
-def base_url_from(given: str | None, *, allow_http: bool) -> str:
-    """Return the base URL: the given one, else A2E_BASE_URL, else the service's; without a trailing slash.
+class BaseURL:
+    """The base URL, as it was given: it may hold a password.
 
-    The paths of all operations begin with /api/v1; if the base URL ends in it, it is left out.
-
-    Raises:
-        ConfigurationError: it has no scheme or host, contains a query or a password, or is plain http to
-            another machine.
+    Args:
+        given: the URL; None reads A2E_BASE_URL. It is checked later, by `checked`, so that no traceback of an
+            invalid one can show it.
     """
-    source = "A2E_BASE_URL" if given is None else "base_url"
-    value = (os.environ.get("A2E_BASE_URL") or DEFAULT_BASE_URL) if given is None else given
-    if not isinstance(value, str):
-        raise ConfigurationError(f"{source}: {value!r} is not a string")
-    shown = repr(value.rpartition("@")[2])  # the part before an @ may be a password
 
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"{source}: {shown} is not a URL: {error}") from None
+    __slots__ = ("_source", "_value")
 
-    if parts.scheme not in ("http", "https") or not host or _NOT_IN_URLS.search(value):
-        raise ConfigurationError(f"{source}: {shown} is not a URL like {DEFAULT_BASE_URL}")
-    if parts.username is not None or "?" in value or "#" in value:
-        raise ConfigurationError(f"{source}: only scheme, host, port and a path prefix are allowed")
-    if parts.scheme == "http" and not allow_http and not is_loopback(host):
-        raise ConfigurationError(
-            f"{source}: {shown} would send the token unencrypted; use https, or allow_http=True if you must"
-        )
-    if host == _DOCS_HOST:
-        import logging  # only here: it is not needed to make a client
+    def __init__(self, given: Any) -> None:
+        self._source = "A2E_BASE_URL" if given is None else "base_url"
+        self._value = (os.environ.get("A2E_BASE_URL") or DEFAULT_BASE_URL) if given is None else given
 
-        logging.getLogger("a2e_async").warning("%s: %s", source, DOCS_HOST_PROBLEM)
-    ending = _PART_OF_API_PATH if host in _OWN_HOSTS else _API_PATH
-    return ending.sub("", value).rstrip("/")
+    def checked(self, *, allow_http: bool) -> str:
+        """Check the URL and return it without a trailing slash.
+
+        The paths of all operations begin with /api/v1; if the base URL ends in it, it is left out.
+
+        Raises:
+            ConfigurationError: it has no scheme or host, contains a query or a password, or is plain http to
+                another machine.
+        """
+        problem = self._problem(allow_http)
+        if problem:
+            raise ConfigurationError(f"{self._source}: {problem}")
+
+        host = urlsplit(self._value).hostname
+        if host == _DOCS_HOST:
+            import logging  # only here: it is not needed to make a client
+
+            logging.getLogger("a2e_async").warning("%s: %s", self._source, DOCS_HOST_PROBLEM)
+        ending = _PART_OF_API_PATH if host in _OWN_HOSTS else _API_PATH
+        return ending.sub("", self._value).rstrip("/")
+
+    def _problem(self, allow_http: bool) -> str:
+        """What is wrong with the URL. The text shows neither a user name nor a password."""
+        value = self._value
+        if not isinstance(value, str):
+            return f"{type(value).__name__} is not a string like {DEFAULT_BASE_URL}"
+        shown = repr(re.split(r"[?#]", value.rpartition("@")[2])[0])
+
+        try:
+            parts = urlsplit(value)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            return f"{shown} is not a URL like {DEFAULT_BASE_URL}"
+
+        if parts.scheme not in ("http", "https") or not host or _NOT_IN_URLS.search(value):
+            return f"{shown} is not a URL like {DEFAULT_BASE_URL}"
+        if parts.username is not None or "?" in value or "#" in value:
+            return "only scheme, host, port and a path prefix are allowed"
+        if parts.scheme == "http" and not allow_http and not is_loopback(host):
+            return f"{shown} would send the token unencrypted; use https, or allow_http=True if you must"
+        return ""
+
+    def __repr__(self) -> str:
+        return "<base URL>"
 
 
 def user_agent_from(value: str | None) -> str:

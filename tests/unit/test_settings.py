@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from a2e_async.client import A2E
 from a2e_async.errors import ConfigurationError
-from a2e_async.settings import DEFAULT_BASE_URL, Token, base_url_from
+from a2e_async.settings import DEFAULT_BASE_URL, BaseURL, Token
 from tests.unit.sample import TOKEN
 
 
@@ -29,6 +29,10 @@ def refusal(make: Callable[[], object]) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as info:
         make()
     return info.value
+
+
+def base_url_from(given: Any, *, allow_http: bool) -> str:
+    return BaseURL(given).checked(allow_http=allow_http)
 
 
 def told(error: BaseException) -> str:
@@ -216,6 +220,27 @@ def test_base_urls_that_are_none(given: Any) -> None:
     error = refusal(lambda: base_url_from(given, allow_http=True))
     assert str(error).startswith("base_url:")
     assert "hunter2" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["https://user:hunter2@video.a2e.ai", "https://user:hunter2@[::1", "https://video.a2e.ai/?key=hunter2"],
+)
+@pytest.mark.parametrize("from_environment", [True, False])
+def test_no_traceback_shows_a_password_in_a_base_url(
+    given: str, from_environment: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if from_environment:
+        monkeypatch.setenv("A2E_BASE_URL", given)
+    error = refusal(lambda: A2E(TOKEN, base_url=None if from_environment else given))
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [
+        frame for frame in shown.stack if "a2e_async" in frame.filename and "tests" not in frame.filename
+    ]
+    assert frames
+    assert "hunter2" not in str([(frame.name, frame.locals) for frame in frames])
+    assert "hunter2" not in str(error)
+    assert error.__context__ is None
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Job"]
 
+_LONGEST_REPR = 240  # characters
 
-@attrs.frozen(eq=False)
+
+@attrs.frozen(eq=False, repr=False)
 class Job(Plain, Generic[TaskRecordT_co]):
     """What to make: a workflow and a checked body. Nothing is sent until it is started.
 
@@ -56,6 +58,12 @@ class Job(Plain, Generic[TaskRecordT_co]):
     call: Call
     key: str | None = None
     quote: float | None = None
+
+    def __repr__(self) -> str:
+        given = [f"{name}={shown('...' if 'token' in name else value)}" for name, value in self.body.items()]
+        known = [f"{name}={value!r}" for name, value in (("key", self.key), ("quote", self.quote)) if value]
+        text = ", ".join([self.workflow.name, *known, *given])
+        return f"Job({text if len(text) <= _LONGEST_REPR else f'{text[:_LONGEST_REPR]}...'})"
 
     def with_key(self, key: str) -> Self:
         """Return the job with a key that identifies it in the journal of a bulk run.
@@ -244,12 +252,15 @@ class Job(Plain, Generic[TaskRecordT_co]):
     def _described(self, name_file: Callable[[Any, str], Any]) -> dict[str, Any]:
         call = self.call
         body = {name: _with_files_named(value, name, name_file) for name, value in self.body.items()}
+        # Nothing is known of such a family, so nothing of its body is checked anyway.
+        unchecked = frozenset[str]() if self.workflow.by_convention else call.unchecked
+
         described = {
             "workflow": self.workflow.name,
             "method": self.workflow.start_method(self.operation),
             "by_convention": self.workflow.by_convention or None,
-            "body": {name: value for name, value in body.items() if name not in call.unchecked},
-            "extra_body": {name: value for name, value in body.items() if name in call.unchecked},
+            "body": {name: value for name, value in body.items() if name not in unchecked},
+            "extra_body": {name: value for name, value in body.items() if name in unchecked},
             "extra_query": dict(call.query),
             "extra_headers": dict(call.headers),
             "request_timeout": call.timeout,
@@ -308,6 +319,6 @@ def _named(file: Any, where: str) -> dict[str, Any]:
         return {"$path": os.path.abspath(os.fsdecode(file))}
     raise InvalidArgument(
         where,
-        f"a file in memory ({type(file).__name__}) has no place in JSON: call to_dict() of what "
-        "job.with_uploads() returns, or give the file as pathlib.Path",
+        f"a file in memory or an open one ({type(file).__name__}) has no place in JSON: give it as "
+        "pathlib.Path, or call to_dict() of what job.with_uploads() returns",
     )

@@ -41,7 +41,7 @@ class Plain:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         schemas = importlib.import_module("pydantic_core.core_schema")
-        serialization = schemas.plain_serializer_function_ser_schema(lambda value: value.to_dict())
+        serialization = schemas.plain_serializer_function_ser_schema(vars, when_used="json")
         return schemas.is_instance_schema(cls, serialization=serialization)
 
     @classmethod

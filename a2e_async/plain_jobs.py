@@ -52,7 +52,8 @@ def _made(client: Client, given: Mapping[str, Any], body: Mapping[str, Any], opt
 
     workflow = getattr(client, name) if isinstance(name, str) and name in RESOURCES else None
     if not isinstance(workflow, Workflow):
-        raise InvalidArgument("workflow", f"{shown(name)} is not a workflow{hint(name, RESOURCES)}")
+        near = "" if isinstance(name, str) and name in RESOURCES else hint(name, RESOURCES)
+        raise InvalidArgument("workflow", f"{shown(name)} is not a workflow{near}")
     operation = workflow.start_operation(given.get("method"))
     return Job(workflow, operation, operation.call(_keywords(operation, body), options))
 

@@ -136,6 +136,26 @@ def test_looking_into_an_object_raises_nothing(value: Any) -> None:
     assert inspect.getattr_static(value, "__class__", None) is not None
 
 
+def test_models_of_pydantic_take_every_value() -> None:
+    pydantic = pytest.importorskip("pydantic")
+    for value in [*VALUES, JOB]:
+        model = pydantic.create_model("Reply", value=(type(value), ...), many=(pydantic.conlist(type(value)), []))
+        made = model(value=value, many=[value])
+        assert made.model_dump()["value"] is value
+        assert json.loads(made.model_dump_json()) == {"value": vars(value), "many": [vars(value)]}
+        assert model.model_json_schema()["properties"]["value"]["type"] == "object"
+        with pytest.raises(pydantic.ValidationError):
+            model(value={"id": "a"})
+
+
+def test_rich_shows_every_value_in_brief() -> None:
+    pretty = pytest.importorskip("rich.pretty")
+    for value in [*VALUES, *LIVE]:
+        text = pretty.pretty_repr(value, max_string=60)
+        assert len(text) < 1500
+        assert TOKEN not in text
+
+
 def test_outside_async_code_a_client_has_no_runtime() -> None:
     a2e = client(Service())
     assert not hasattr(a2e, "runtime")
@@ -158,9 +178,10 @@ def test_the_repr_of_long_values_is_cut() -> None:
     assert repr(record).startswith("TaskRecord(id='a', name='xxx")
     assert "raw" not in repr(record)
 
-    job = WORKFLOW(prompt="x" * 2000, extra_body={"webhook_token": "hunter2"})
-    assert len(repr(job)) < 500
-    assert "hunter2" not in repr(job)
+    job = WORKFLOW(prompt="x" * 2000, extra_body={"webhook_token": "hunter2"}).with_key("k")
+    assert len(repr(job)) < 400
+    assert repr(job).startswith("Job(pictures, key='k', prompt='xxx")
+    assert "hunter2" not in repr(job) + repr(job.call)
 
 
 def test_a_result_is_told_in_a_line() -> None:

@@ -86,6 +86,7 @@ def test_other_ways_to_start(a2e: A2E) -> None:
 
 def test_families_by_convention(a2e: A2E) -> None:
     job = a2e.workflow("userNewThing", {"prompt": "x", "file": UPLOAD}).with_key("k")
+    assert job.to_dict()["body"]["prompt"] == "x"
     twin = through_json(job, a2e)
     assert (twin.body, twin.operation.path) == (job.body, "/api/v1/userNewThing/start")
     assert twin.workflow.by_convention
@@ -122,6 +123,7 @@ def test_python_names_and_those_of_the_api(a2e: A2E) -> None:
         ({}, "workflow"),
         ({"workflow": "text_to_imag", "body": {}}, "workflow"),
         ({"workflow": "account", "body": {}}, "workflow"),
+        ({"workflow": {"a": 1}, "body": {}}, "workflow"),
         ({"workflow": "__class__", "body": {}}, "workflow"),
         ({"workflow": ["text_to_image"]}, "workflow"),
         ({"workflow": "text_to_image"}, "prompt"),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
+import anyio
 import attrs
 
 from a2e_async._spec.operation import Call
 from a2e_async._transport.envelope import Reply, open_envelope
-from a2e_async.errors import APIError, ConfigurationError
+from a2e_async._transport.reply_json import decode_json
+from a2e_async.errors import APIError, ConfigurationError, RequestTimeout, UnexpectedReply
 
 if TYPE_CHECKING:
     from httpx_sse import ServerSentEvent
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from a2e_async.protocols import Client
 
 __all__ = ["Event", "Events"]
+
+_EVENT_LIMIT = 1 << 20  # bytes between two events; a prompt has some thousands
 
 
 @attrs.frozen
@@ -46,6 +49,7 @@ class Events:
     Raises:
         ConfigurationError: the extra ``sse`` is not installed.
         APIError: the service refused, or sent an ``error`` event.
+        RequestTimeout: no event came within the timeout of the request.
 
     Example:
         ```python
@@ -100,7 +104,7 @@ class Events:
     async def _next(self) -> Event:
         if self._events is None:
             self._events = await self._open()
-        event = await anext(self._events)
+        event = await self._within_timeout(self._events)
         if event.event == "done":
             raise StopAsyncIteration
         if event.event == "error":
@@ -114,31 +118,59 @@ class Events:
         await self._stack.enter_async_context(runtime.session())
         call = await runtime.with_uploads(self._call)
         response = await self._stack.enter_async_context(runtime.transport.stream(call))
-        self._text = _Text(response)
+        self._text = _Text(response, call)
         return EventSource(cast(Any, self._text)).aiter_sse()
+
+    async def _within_timeout(self, events: AsyncGenerator[ServerSentEvent, None]) -> ServerSentEvent:
+        """Return the next event. Bytes that make no event do not count as progress."""
+        call = self._call
+        seconds = call.timeout or self._client.runtime.http.timeout
+        if self._text is not None:
+            self._text.begin_event()
+
+        with anyio.move_on_after(seconds):
+            return await anext(events)
+        raise RequestTimeout(f"no event within {seconds:g} s", method=call.method, path=call.path)
 
     def _error(self, text: str) -> APIError:
         call = self._call
         try:
             open_envelope(Reply(call.method, call.path, 200, {}, text.encode()))
-        except APIError as error:
-            return error
-        return APIError(text[:500], status=200, method=call.method, path=call.path, body=_decoded(text))
+            error = APIError(text[:500], status=200, method=call.method, path=call.path, body=_decoded(text))
+        except APIError as refusal:
+            error = refusal
+        self._client.runtime.transport.mask(error)
+        return error
 
 
 class _Text(AsyncIterator[str]):
     """The part of a response that `EventSource` needs. A class, not a generator, so that it can be closed."""
 
-    def __init__(self, response: StreamedResponse) -> None:
+    def __init__(self, response: StreamedResponse, call: Call) -> None:
         self.headers = response.headers
+        self._call = call
         self._chunks = response.aiter_bytes()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._received = 0
+
+    def begin_event(self) -> None:
+        """Count the bytes of the next event."""
+        self._received = 0
 
     def aiter_text(self) -> AsyncIterator[str]:
         return self
 
     async def __anext__(self) -> str:
-        return self._decoder.decode(await anext(self._chunks))
+        chunk = await anext(self._chunks)
+        self._received += len(chunk)
+        if self._received > _EVENT_LIMIT:
+            raise UnexpectedReply(
+                f"an event of more than {_EVENT_LIMIT} bytes",
+                status=200,
+                method=self._call.method,
+                path=self._call.path,
+            )
+        return self._decoder.decode(chunk)
 
     async def aclose(self) -> None:
         await self._chunks.aclose()
@@ -146,6 +178,6 @@ class _Text(AsyncIterator[str]):
 
 def _decoded(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return decode_json(text)
+    except ValueError:
         return text

@@ -140,8 +140,12 @@ class Transport:
                 raise ConfigurationError(f"{DOCS_HOST_PROBLEM} ({error})") from None
             raise
         except TransportError as error:
-            mask_error(error, self._settings.token)
+            self.mask(error)
             raise
+
+    def mask(self, error: BaseException) -> None:
+        """Mask the token, wherever an error shows it."""
+        mask_error(error, self._settings.token)
 
     async def _opened(self, reply: Reply, *, whole: bool = False, may_be_empty: bool = False) -> Any:
         """Decode a reply: a large one in a worker thread, so that it does not hold the event loop."""
@@ -183,6 +187,14 @@ class Transport:
                     "not an event stream", status=response.status, method=call.method, path=call.path
                 )
 
+            packed = response.headers.get("content-encoding", "identity")
+            if packed != "identity":
+                raise UnexpectedReply(
+                    f"a stream packed as {packed!r}, which was not asked for",
+                    status=response.status,
+                    method=call.method,
+                    path=call.path,
+                )
             yield response
 
 

@@ -147,11 +147,26 @@ class Runtime:
             InvalidArgument: a file does not exist, or the service cannot fetch a URL. Nothing was sent.
             UploadError: a file could not be uploaded.
         """
+        if call.form:
+            return await self._with_contents(call)
         if call.body is not None:
             check_body(call.body, private_hosts=self._private_hosts)
         if call.body is None or not any(True for _ in files_in(call.body)):
             return call
         return attrs.evolve(call, body=await upload_files_in(call.body, self.uploader.upload))
+
+    async def _with_contents(self, call: Call) -> Call:
+        """Prepare a body that is not a JSON object: its files are sent in it, or uploaded if it is JSON."""
+        if call.form == "json":
+            whole = {"body": call.body}
+            check_body(whole, private_hosts=self._private_hosts)
+            if not any(True for _ in files_in(whole)):
+                return call
+            return attrs.evolve(call, body=(await upload_files_in(whole, self.uploader.upload))["body"])
+
+        from a2e_async._files.parts import with_parts  # few operations need it
+
+        return attrs.evolve(call, body=await with_parts(call.body, self.policies.clock))
 
 
 T = TypeVar("T")

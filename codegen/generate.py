@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import subprocess
 import sys
@@ -14,9 +13,7 @@ from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
-from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
 
-from codegen.document.repair import schemas
 from codegen.document.tree import Document, SpecError
 from codegen.interface.families import Endpoint, Family, families
 from codegen.interface.methods import module_of
@@ -31,6 +28,7 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 SETTINGS = Path(__file__).resolve().parent.parent / "pyproject.toml"
 FIRST_PARTY = 'lint.isort.known-first-party = ["a2e_async"]'
 PACKAGE = "a2e_async.api"
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _OBJECT = re.compile(r"<openapi_python_client[^>]*>")
 """The parser's own objects, as its messages show them."""
 
@@ -79,8 +77,8 @@ class ResourceProject(Project):
         )
 
         found = families(document)
-        tagged, names = _tagged(document, found)
-        data = GeneratorData.from_dict(tagged, config=config)
+        outline, names = _outline(document, found)
+        data = GeneratorData.from_dict(outline, config=config)
         if isinstance(data, GeneratorError):
             raise SpecError(f"openapi-python-client: {data.header}: {data.detail}")
 
@@ -89,7 +87,7 @@ class ResourceProject(Project):
 
         self.document = document
         self.found = found
-        self.parsed = self._match(names)
+        self._refuse_losses(names)
         self.env.filters.update(
             quoted=literal,
             shape_doc=_shape_doc,
@@ -98,28 +96,24 @@ class ResourceProject(Project):
             module_path=lambda text: literal(f"{PACKAGE}.{text}"),
         )
 
-    def _match(self, names: dict[str, Endpoint]) -> dict[Endpoint, ParsedEndpoint]:
-        """The parsed endpoint of each of ours.
+    def _refuse_losses(self, names: dict[str, Endpoint]) -> None:
+        """Check that the parser has read every operation.
 
         Raises:
-            SpecError: the parser dropped one.
+            SpecError: it dropped one.
         """
-        parsed = {
-            names[endpoint.name]: endpoint
+        read = {
+            endpoint.name
             for collection in self.openapi.endpoint_collections_by_tag.values()
             for endpoint in collection.endpoints
         }
-        lost = [str(one.ref) for one in names.values() if one not in parsed]
+        lost = [str(endpoint.ref) for name, endpoint in names.items() if name not in read]
         if lost:
             raise SpecError(f"openapi-python-client dropped {', '.join(lost)}")
-        return parsed
 
     def interface(self) -> Interface:
         """The interface as data."""
-        models = {str(model.class_info.name): model for model in self.openapi.models}
-        return Interface(
-            tuple(module_of(self.document, family, self.parsed, models) for family in self.found.values())
-        )
+        return Interface(tuple(module_of(self.document, family) for family in self.found.values()))
 
     def render(self, interface: Interface) -> dict[str, str]:
         """The modules' texts by file name, before they are formatted."""
@@ -129,24 +123,31 @@ class ResourceProject(Project):
         return files
 
 
-def _tagged(document: Document, found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:
-    """A copy with our resources as tags and an id for each operation; and the endpoint of each id."""
-    tagged = copy.deepcopy(document)
-    for _, schema, _ in schemas(tagged):
-        # These are read from the document itself. The parser refuses values that it cannot convert.
-        schema.pop("default", None)
-        schema.pop("enum", None)
+def _outline(document: Document, found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:
+    """The operations with our resources as tags and an id for each; and the endpoint of each id.
 
+    Types are read from the schemas by `codegen.interface`, because the parser drops limits and values, and
+    refuses much that is valid. So it gets what every version of it understands.
+    """
     names: dict[str, Endpoint] = {}
+    paths: Document = {}
+
     for resource, family in found.items():
         for endpoint in family.endpoints:
             name = f"op{len(names)}"
             names[name] = endpoint
-            operation = tagged["paths"][endpoint.ref.path][endpoint.ref.method]
-            operation["tags"] = [resource]
-            operation["operationId"] = name
+            placeholders = dict.fromkeys(_PLACEHOLDER.findall(endpoint.ref.path))
+            paths.setdefault(endpoint.ref.path, {})[endpoint.ref.method] = {
+                "tags": [resource],
+                "operationId": name,
+                "parameters": [
+                    {"name": one, "in": "path", "required": True, "schema": {"type": "string"}}
+                    for one in placeholders
+                ],
+                "responses": {"200": {"description": "OK"}},
+            }
 
-    return tagged, names
+    return {"openapi": "3.0.3", "info": {"title": "a2e", "version": "1"}, "paths": paths}, names
 
 
 def _refuse_errors(errors: Iterable[GeneratorError]) -> None:

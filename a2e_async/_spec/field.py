@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from a2e_async._spec.media import is_file
+from a2e_async._spec.media import Upload, is_file
 from a2e_async._spec.values import address_in, checked_finite, items_in, missing_hint, name_in, plain, text_in
 from a2e_async.addresses import media_url_problem
 from a2e_async.checks import is_number, number_from, shown, unwrapped, whole_from
@@ -34,7 +34,11 @@ class Field:
         choices: the known values. The service often takes newer ones before its document lists them, so
             another value of the right kind is sent, with one warning.
         closed: the service is known to refuse all other values, so they are refused here.
+        above, below: bounds that the value itself must not be.
+        multiple_of: what the value must be a multiple of.
         media: the API takes a media URL, so a file is allowed too.
+        content: a file, whose content is sent in the request itself.
+        style: how the value is written, if not as usual in its place; see `a2e_async._spec.styles`.
         also: values allowed in addition to the limits.
         item: what each element of a list allows.
         fields: what the members of a dict allow; other members are passed on.
@@ -48,12 +52,17 @@ class Field:
     closed: bool = attrs.field(default=False, kw_only=True)
     minimum: float | None = attrs.field(default=None, kw_only=True)
     maximum: float | None = attrs.field(default=None, kw_only=True)
+    above: float | None = attrs.field(default=None, kw_only=True)
+    below: float | None = attrs.field(default=None, kw_only=True)
+    multiple_of: float | None = attrs.field(default=None, kw_only=True)
     min_length: int | None = attrs.field(default=None, kw_only=True)
     max_length: int | None = attrs.field(default=None, kw_only=True)
     min_items: int | None = attrs.field(default=None, kw_only=True)
     max_items: int | None = attrs.field(default=None, kw_only=True)
     pattern: str | None = attrs.field(default=None, kw_only=True)
     media: bool = attrs.field(default=False, kw_only=True)
+    content: bool = attrs.field(default=False, kw_only=True)
+    style: str = attrs.field(default="", kw_only=True)
     also: tuple[Any, ...] = attrs.field(default=(), kw_only=True)
     item: Field | None = attrs.field(default=None, kw_only=True)
     fields: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
@@ -79,6 +88,8 @@ class Field:
         """
         where = where or self.name
         value = unwrapped(value)
+        if self.content:
+            return _checked_content(where, value)
         if self.media and not isinstance(value, str) and address_in(value) is None:
             return _checked_file(where, value)
 
@@ -143,6 +154,7 @@ class Field:
         # A limit for another kind of value is ignored.
         if is_number(value):
             _check_range(where, value, self.minimum, self.maximum, "", value)
+            self._check_number(where, value)
         elif isinstance(value, list | tuple):
             _check_range(where, len(value), self.min_items, self.max_items, " items", value)
         elif isinstance(value, str):
@@ -151,6 +163,16 @@ class Field:
                 _check_url(where, value)
             elif self.pattern is not None and not re.search(self.pattern, value):
                 raise InvalidArgument(where, f"{shown(value)} does not match {self.pattern}")
+
+    def _check_number(self, where: str, value: Any) -> None:
+        if self.above is not None and value <= self.above:
+            raise InvalidArgument(where, f"{shown(value)} is out of bounds: more than {self.above}")
+        if self.below is not None and value >= self.below:
+            raise InvalidArgument(where, f"{shown(value)} is out of bounds: less than {self.below}")
+        if self.multiple_of is not None:
+            share = value / self.multiple_of
+            if abs(share - round(share)) > 1e-9 * max(1.0, abs(share)):
+                raise InvalidArgument(where, f"{shown(value)} is not a multiple of {self.multiple_of}")
 
 
 _MOST_WARNINGS = 1000  # remembered, so that a service which takes values from its users stays small
@@ -227,6 +249,17 @@ def _check_url(where: str, value: str) -> None:
         raise InvalidArgument(
             where, f"{shown(value)} {problem}; give the file as pathlib.Path(...), bytes or an Upload"
         )
+
+
+def _checked_content(where: str, value: Any) -> Any:
+    """The file, whose content will be read."""
+    if isinstance(value, str | Upload) or not is_file(value):
+        raise InvalidArgument(
+            where,
+            f"{shown(value)} is not a file: give pathlib.Path, bytes, an open binary file or a Pillow image"
+            f"{missing_hint(value)}",
+        )
+    return _checked_file(where, value)
 
 
 def _checked_file(where: str, value: Any) -> Any:

@@ -13,21 +13,23 @@ from urllib.parse import quote
 
 import attrs
 
+from a2e_async._spec.decoders import content, many, one, plain_text, raw, rows_of, text, total_of
 from a2e_async._spec.field import Field, anyway, checked_id, hint, shown
 from a2e_async._spec.media import is_file
 from a2e_async._spec.rules import Need, check_never_sent, check_rules
 from a2e_async._spec.values import is_sendable, plain
 from a2e_async.checks import check_positive, number_from
 from a2e_async.errors import InvalidArgument, UnexpectedReply
-from a2e_async.records import Record, decode_many
 
 __all__ = [
     "Call",
     "CallOptions",
     "Operation",
     "Paging",
+    "content",
     "many",
     "one",
+    "plain_text",
     "raw",
     "rows_of",
     "text",
@@ -36,7 +38,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-RecordT = TypeVar("RecordT", bound=Record)
 
 
 class CallOptions(TypedDict, total=False):
@@ -54,6 +55,7 @@ class CallOptions(TypedDict, total=False):
     extra_body: Mapping[str, Any]
 
 
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 OPTION_NAMES = frozenset(CallOptions.__annotations__)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?|")
@@ -75,10 +77,10 @@ class Paging:
     max_size: int = 100
 
 
-def _brief(body: Mapping[str, Any] | None) -> str:
+def _brief(body: Any) -> str:
     """A body's repr, shortened: files and prompts may be long."""
-    if body is None:
-        return "None"
+    if not isinstance(body, Mapping):
+        return shown(body)
     text = ", ".join(
         f"{key!r}: {shown('...' if 'token' in key.lower() else value)}" for key, value in body.items()
     )
@@ -93,6 +95,8 @@ class Call:
         method, path, query, body, headers: the request; its files are not uploaded yet.
         timeout: seconds for this request, None for the client's setting.
         may_be_empty: whether a 200 without a body is a success.
+        form: how the body is written; see `Operation.form`.
+        takes_content: whether the reply may be anything but JSON.
         unchecked: the names of body members that were given in ``extra_body``.
     """
 
@@ -103,6 +107,8 @@ class Call:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
     timeout: float | None = None
     may_be_empty: bool = False
+    form: str = ""
+    takes_content: bool = False
     unchecked: frozenset[str] = attrs.field(default=frozenset(), repr=False)
 
     def with_query(self, query: Mapping[str, Any]) -> Call:
@@ -117,8 +123,10 @@ class Operation(Generic[T]):
     Attributes:
         method, path: as in the document, with path parameters in braces.
         reply: makes the typed reply from the envelope's ``data``.
-        path_fields, query, body: the keywords, by where they are sent.
-        has_body: whether a JSON body is sent. An empty one is sent only if fields are declared for it.
+        path_fields, query, headers, cookies, body: the keywords, by where they are sent.
+        has_body: whether a body is sent. An empty one is sent only if fields are declared for it.
+        form: how the body is written: "" is a JSON object; see `a2e_async._spec.bodies`.
+        optional_body: whether no body is sent where nothing is given for it.
         paging: how the pages are counted, if the operation lists.
         any_of: groups of body keywords; at least one of each group is required.
         exclusive: groups of body keywords; at most one of each group is allowed.
@@ -133,8 +141,12 @@ class Operation(Generic[T]):
     reply: Callable[[Any], T]
     path_fields: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
     query: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
+    headers: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
+    cookies: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
     body: tuple[Field, ...] = attrs.field(default=(), kw_only=True)
     has_body: bool = attrs.field(default=False, kw_only=True)
+    form: str = attrs.field(default="", kw_only=True)
+    optional_body: bool = attrs.field(default=False, kw_only=True)
     paging: Paging | None = attrs.field(default=None, kw_only=True)
     any_of: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
     exclusive: tuple[tuple[str, ...], ...] = attrs.field(default=(), kw_only=True)
@@ -152,32 +164,71 @@ class Operation(Generic[T]):
         Raises:
             InvalidArgument: names the field, the value and what is allowed.
         """
-        check_options(options, [field.name for field in (*self.path_fields, *self.query, *self.body)])
+        check_options(options, [field.name for field in self.fields])
 
         path = self.path
         for field in self.path_fields:
-            path = path.replace(
-                "{" + field.wire_name + "}", quote(checked_id(field.name, values.get(field.name)), safe="")
-            )
+            path = path.replace("{" + field.wire_name + "}", _segment(field, values.get(field.name)))
 
         query = self._collect(self.query, values, "extra_query")
+        if any(field.style for field in self.query) or any(
+            type(one) in (list, dict) for one in query.values()
+        ):
+            query = _styles().in_query(self.query, query)
         query.update(_plain_query(options.get("extra_query", {})))
         check_never_sent(query)
-
-        body = self.body_of(values, options) if self.has_body else None
-        if not body and not self.body and "extra_body" not in options:
-            body = None  # the document declares none, and the caller gives none
 
         return Call(
             self.method,
             path,
             query,
-            body,
-            options.get("extra_headers", {}),
+            self._body(values, options) if self.has_body else None,
+            self._headers(values, options),
             number_from(options.get("request_timeout")),
             self.may_be_empty,
+            self.form,
+            self.reply is content or self.reply is plain_text,
             frozenset(options.get("extra_body", ())),
         )
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All its keywords."""
+        return (*self.path_fields, *self.query, *self.headers, *self.cookies, *self.body)
+
+    def _headers(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Mapping[str, str]:
+        """The headers: those of its keywords, and those that the caller adds."""
+        extra: Mapping[str, str] = options.get("extra_headers", {})
+        if not self.headers and not self.cookies:
+            return extra
+
+        own: dict[str, str] = _styles().in_headers(
+            self.headers, self._collect(self.headers, values, "extra_headers")
+        )
+        cookie = _styles().in_cookie(self.cookies, self._collect(self.cookies, values, "extra_headers"))
+        if cookie:
+            own["cookie"] = cookie
+        return {**own, **{name.lower(): value for name, value in extra.items()}}
+
+    def _body(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        if self.form and self.body and self.form not in _FORMS:
+            return self._whole(values, options)
+
+        body = self.body_of(values, options)
+        nothing = not body and "extra_body" not in options
+        if nothing and (self.optional_body or not self.body):
+            return None  # the document declares none, or an optional one, and the caller gives none
+        return _styles().in_form(self.body, body) if self.form else body
+
+    def _whole(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        """The body that is the value of its one keyword. Members are added to a mapping."""
+        body = self._collect(self.body, values, "extra_body").get(self.body[0].wire_name)
+        extra = options.get("extra_body")
+        if extra and not isinstance(body, Mapping | None):
+            raise InvalidArgument("extra_body", "the body is not a mapping, so no members can be added")
+        body = {**(body or {}), **plain(extra, "extra_body")} if extra else body
+        check_never_sent(body)
+        return body
 
     def decode(self, call: Call, data: Any) -> T:
         """Make the typed reply.
@@ -232,9 +283,25 @@ class Operation(Generic[T]):
         return collected
 
 
+def _styles() -> Any:
+    from a2e_async._spec import styles  # few operations need it
+
+    return styles
+
+
+def _segment(field: Field, value: Any) -> str:
+    """The text of a path parameter. Nearly all are ids."""
+    if field.kind is str and not field.style:
+        return quote(checked_id(field.name, value), safe="")
+    text: str = _styles().in_path(field, value)
+    return text
+
+
 def _concerns_file(field: Field, error: InvalidArgument) -> bool:
     """Whether an error is about a file or its URL, which cannot be sent unchecked."""
-    return field.media or (field.item is not None and field.item.media and error.field != field.name)
+    item = field.item
+    inside = item is not None and (item.media or item.content) and error.field != field.name
+    return field.media or field.content or inside
 
 
 def check_options(options: Mapping[str, Any], names: Sequence[str]) -> None:
@@ -300,86 +367,3 @@ def with_body(body: Mapping[str, Any] | None, options: CallOptions) -> CallOptio
         raise InvalidArgument("body", f"{shown(body)} is not a mapping")
     extra = options.get("extra_body", {})
     return {**options, "extra_body": {**body, **extra} if isinstance(extra, Mapping) else extra}
-
-
-def one(cls: type[RecordT]) -> Callable[[Any], RecordT]:
-    """A reply whose data is an object, or a list of one object."""
-
-    def decode(data: Any) -> RecordT:
-        if isinstance(data, list) and data:
-            data = data[0]
-        if not isinstance(data, Mapping):
-            raise TypeError("an object")
-        return cls.decode(data)
-
-    return decode
-
-
-def many(cls: type[RecordT]) -> Callable[[Any], Sequence[RecordT]]:
-    """A reply whose data is a list, bare or wrapped."""
-
-    def decode(data: Any) -> Sequence[RecordT]:
-        return decode_many(cls, rows_of(data))
-
-    return decode
-
-
-_URLS = (
-    *("audio_url", "audioUrl", "url", "result_url", "tts_url", "file_url", "fileUrl", "cdnUrl", "cdn_url"),
-    *("audio_src", "audio", "result"),
-)
-
-
-def text(data: Any) -> str:
-    """A reply whose data is a string, or an object that contains it as a URL."""
-    if isinstance(data, list) and len(data) == 1:
-        data = data[0]
-    if isinstance(data, str) and data:
-        return data
-
-    places = [data, *map(data.get, ("data", "audio", "result"))] if isinstance(data, Mapping) else []
-    for members in places:
-        if not isinstance(members, Mapping):
-            continue
-        for key in _URLS:
-            value = members.get(key)
-            if isinstance(value, str) and value.startswith(("https://", "http://")):
-                return value
-    raise TypeError("a string")
-
-
-def raw(data: Any) -> Any:
-    """A reply of unknown shape: the decoded JSON."""
-    return data
-
-
-_LISTS = ("rows", "list", "data", "records", "items", "results")
-_NO_ROWS = frozenset({"message", "msg"})
-
-
-def rows_of(data: Any, depth: int = 3) -> Sequence[Any]:
-    """The elements of a list reply: bare, or under ``rows``, ``list``, ``data`` and the like.
-
-    Args:
-        data: the reply's data.
-        depth: how many objects may be around the list.
-    """
-    if isinstance(data, list):
-        return data
-    if data is None or (isinstance(data, Mapping) and data.keys() <= _NO_ROWS):
-        return []
-
-    values = [data[key] for key in _LISTS if key in data] if isinstance(data, Mapping) and depth else []
-    for value in values:
-        if isinstance(value, list):
-            return value
-    for value in values:
-        if value is None or isinstance(value, Mapping):
-            return rows_of(value, depth - 1)
-    raise TypeError("a list")
-
-
-def total_of(data: Any) -> int | None:
-    """The number of records on all pages, as a list reply reports it; None if it does not."""
-    total = data.get("count", data.get("total")) if isinstance(data, Mapping) else None
-    return total if type(total) is int and total >= 0 else None

@@ -115,14 +115,14 @@ class Transport:
             APIError, TransportError: see `a2e_async.failures.classify` for what they mean.
             ConfigurationError: the base URL leads to the documentation.
         """
-        content = _encoded(call)
+        headers, content = _written(call)
         began = time.perf_counter()
         self.requests += 1
         try:
             reply = await self.http.send(
                 call.method,
                 self._settings.base_url + call.path,
-                headers=_headers(call),
+                headers=headers,
                 query=call.query,
                 content=content,
                 timeout=call.timeout,
@@ -131,6 +131,8 @@ class Transport:
 
             spent = time.perf_counter() - began
             logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, spent)
+            if call.takes_content and _is_content(reply):
+                return reply.content
             opened = await self._opened(reply, whole=whole, may_be_empty=call.may_be_empty)
             if "date" in reply.headers and "age" not in reply.headers:
                 self.dated = (reply.headers["date"], self.clock.now())
@@ -171,12 +173,13 @@ class Transport:
         Raises:
             APIError: the service answered with an error, or not with an event stream.
         """
+        headers, content = _written(call)
         async with self.http.stream_api(
             call.method,
             self._settings.base_url + call.path,
-            headers={**_headers(call), "accept": "text/event-stream", "accept-encoding": "identity"},
+            headers={**headers, "accept": "text/event-stream", "accept-encoding": "identity"},
             query=call.query,
-            content=_encoded(call),
+            content=content,
             timeout=call.timeout,
             token=self._settings.token,
         ) as response:
@@ -206,8 +209,30 @@ def _explain_single_attempt(error: APIError | TransportError) -> None:
     )
 
 
+def _is_content(reply: Reply) -> bool:
+    """Whether a reply is a file or a text, and neither JSON nor an error page."""
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_page = kind in ("text/html", "application/xhtml+xml", "") or kind.endswith(("/json", "+json"))
+    return 200 <= reply.status < 300 and reply.status != 202 and bool(reply.content) and not is_page
+
+
+def _written(call: Call) -> tuple[dict[str, str], bytes | None]:
+    """The headers and the bytes of a request."""
+    headers = _headers(call)
+    if not call.form or call.body is None:
+        return headers, _encoded(call)
+
+    from a2e_async._spec.bodies import encoded  # few operations need it
+
+    content, headers["content-type"] = encoded(call.form, call.body)
+    return headers, content
+
+
 def _headers(call: Call) -> dict[str, str]:
-    headers = {"accept": "application/json", **{name.lower(): value for name, value in call.headers.items()}}
+    headers = {
+        "accept": "*/*" if call.takes_content else "application/json",
+        **{name.lower(): value for name, value in call.headers.items()},
+    }
     if call.body is not None:
         headers["content-type"] = "application/json"
     return headers

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from a2e_async._spec.decoders import raw
 from a2e_async._spec.field import Field
-from a2e_async._spec.operation import CallOptions, Operation, raw
+from a2e_async._spec.operation import CallOptions, Operation
 from a2e_async.resources import Resource
 
 __all__ = ["Account"]

@@ -10,8 +10,9 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
+from a2e_async._spec.decoders import many, raw
 from a2e_async._spec.field import Field
-from a2e_async._spec.operation import CallOptions, Operation, Paging, many, raw, with_body
+from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async.pages import Pages
 from a2e_async.records import Record
 from a2e_async.resources import Resource
@@ -70,6 +71,7 @@ LIST = Operation(
     many(Record),
     body=(Field("web_type", str, choices=("a2e", "tyzn")),),
     has_body=True,
+    optional_body=True,
     paging=Paging(),
     repeatable=True,
 )
@@ -82,6 +84,7 @@ LANGUAGE_LIST = Operation(
     many(LanguageGroup),
     body=(Field("voice_map_type", str),),
     has_body=True,
+    optional_body=True,
     repeatable=True,
 )
 
@@ -95,6 +98,7 @@ POST_VOICE_LIST = Operation(
         Field("voice_map_type", str),
     ),
     has_body=True,
+    optional_body=True,
     repeatable=True,
 )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
+from a2e_async._spec.decoders import many, raw
 from a2e_async._spec.field import Field
-from a2e_async._spec.operation import CallOptions, Operation, Paging, many, raw, with_body
+from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async.pages import Pages
 from a2e_async.records import Record
 from a2e_async.resources import Resource

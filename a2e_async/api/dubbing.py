@@ -10,8 +10,9 @@ from typing import Any, Unpack
 
 import attrs
 
+from a2e_async._spec.decoders import many, one, raw
 from a2e_async._spec.field import Field
-from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one, raw, with_body
+from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
@@ -41,6 +42,7 @@ START = Operation(
         Field("webhook_token", str, max_length=256),
     ),
     has_body=True,
+    optional_body=True,
 )
 
 LIST = Operation(

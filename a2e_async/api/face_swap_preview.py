@@ -9,9 +9,10 @@ from typing import Unpack
 
 import attrs
 
+from a2e_async._spec.decoders import one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
-from a2e_async._spec.operation import CallOptions, Operation, one
+from a2e_async._spec.operation import CallOptions, Operation
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.records import TaskRecord

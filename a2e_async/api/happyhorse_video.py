@@ -10,9 +10,10 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
+from a2e_async._spec.decoders import many, one, raw
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
-from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one, raw
+from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job

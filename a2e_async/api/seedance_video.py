@@ -9,9 +9,10 @@ from typing import Literal, Unpack
 
 import attrs
 
+from a2e_async._spec.decoders import many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
-from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one
+from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job

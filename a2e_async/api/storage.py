@@ -9,8 +9,9 @@ from typing import Unpack
 
 import attrs
 
+from a2e_async._spec.decoders import one
 from a2e_async._spec.field import Field
-from a2e_async._spec.operation import CallOptions, Operation, one
+from a2e_async._spec.operation import CallOptions, Operation
 from a2e_async.records import Record
 from a2e_async.resources import Resource
 

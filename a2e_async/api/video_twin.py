@@ -10,9 +10,10 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
+from a2e_async._spec.decoders import many, one, raw
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
-from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one, raw, with_body
+from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
@@ -50,6 +51,7 @@ START = Operation(
         Field("gender", str, choices=("female", "male")),
     ),
     has_body=True,
+    optional_body=True,
     any_of=(("image_url", "video_url"),),
 )
 
@@ -116,6 +118,7 @@ EYE_CONTACT = Operation(
     one(VideoTwinRecord),
     body=(Field("id", str, "_id"),),
     has_body=True,
+    optional_body=True,
 )
 
 

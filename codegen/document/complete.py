@@ -10,12 +10,22 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from codegen.document.tree import Document, SpecError, merged_properties, resolve, success_schema
+from codegen.document.content import Content, media_type, success_content
+from codegen.document.merging import is_open, merged, merged_properties, sole_ref
+from codegen.document.tree import Document, SpecError, resolve
 from codegen.interface.families import Endpoint, Family, families
 
-__all__ = ["RECORD_BASE", "add_common", "complete", "record_schema_name"]
+__all__ = ["RECORD_BASE", "add_common", "complete", "data_of", "record_schema_name", "task_path"]
 
 RECORD_BASE = "TaskRecord"
+_SCHEMA = "#/components/schemas/"
+_ENVELOPE = frozenset({"code", "success", "message", "msg", "trace_id", "timestamp", "error"})
+_OF_A_TASK = frozenset(
+    {"_id", "id", "task_id", "taskId", "current_status", "status", "state", "createdAt", "created_at"}
+)
+_WRAPPERS = ("task", "record", "result", "data", "detail", "info", "item", "job")
+_DEEPEST = 4
+"""Objects around a task."""
 
 _SCHEMAS: Document = {
     RECORD_BASE: {
@@ -61,18 +71,18 @@ def complete(document: Document) -> list[str]:
 
 
 def _complete_family(document: Document, schemas: Document, family: Family) -> list[str]:
+    done = _join_records(document, schemas, family)
     name = record_schema_name(document, family)
-    done: list[str] = []
 
     if name not in schemas:
         schemas[name] = {
             "description": "Only the fields that most families share are known. Look into `raw` for others.",
             "x-a2e-confidence": "unknown",
-            "allOf": [{"$ref": f"#/components/schemas/{RECORD_BASE}"}],
+            "allOf": [{"$ref": f"{_SCHEMA}{RECORD_BASE}"}],
         }
         done.append(f"components.schemas.{name}: made of the common fields")
 
-    record = {"$ref": f"#/components/schemas/{name}"}
+    record = {"$ref": f"{_SCHEMA}{name}"}
     rows = {
         "type": "object",
         "properties": {"rows": _array(record), "count": {"type": "integer"}},
@@ -92,47 +102,130 @@ def _complete_family(document: Document, schemas: Document, family: Family) -> l
     return done
 
 
+def _join_records(document: Document, schemas: Document, family: Family) -> list[str]:
+    """One record for the tasks of a family, from everything that its replies declare about them.
+
+    Upstream may declare a record in the reply to a start, another one in the detail, and the overlay knows
+    a third. Each says something about the same tasks, and upstream's words about a member win.
+    """
+    name = f"{family.class_name}Record"
+    declared = [data for _, data in _task_schemas(document, family)]
+    refs = list(dict.fromkeys(sole_ref(data) for data in declared))
+    own = schemas.get(name)
+    if not declared or (len(refs) == 1 and refs[0] and (own is None or refs[0] == f"{_SCHEMA}{name}")):
+        return []
+
+    others = [data for data in declared if sole_ref(data) != f"{_SCHEMA}{name}"]
+    distinct = [one for index, one in enumerate(others) if one not in others[:index]]
+    if not distinct:
+        return []
+
+    kept = dict(own) if isinstance(own, dict) else {}
+    words = {key: kept.pop(key) for key in list(kept) if key.startswith("x-") or key == "description"}
+    base = {"$ref": f"{_SCHEMA}{RECORD_BASE}"}
+    parts = [*([kept] if kept else [base]), *map(copy.deepcopy, distinct)]
+    schemas[name] = {**words, "allOf": [_without_required(one) for one in parts]}
+    source = "the overlay's record and upstream's" if kept else "what its replies declare"
+    return [f"components.schemas.{name}: joined from {source}"]
+
+
+def _without_required(schema: Document) -> Document:
+    """Each reply has its own members, so the joined record requires none of them."""
+    return {key: value for key, value in schema.items() if key != "required"}
+
+
 def record_schema_name(document: Document, family: Family) -> str:
-    """The component of the family's task: the one that start or detail declare, else ``<Class>Record``."""
-    for endpoint in (family.start, family.get):
-        data = declared_data(document, endpoint)
-        if isinstance(data, dict) and str(data.get("$ref", "")).startswith("#/components/schemas/"):
-            return str(data["$ref"]).rsplit("/", 1)[1]
-    return f"{family.class_name}Record"
+    """The component of the family's task: ``<Class>Record``, else the one that start or detail refer to."""
+    name = f"{family.class_name}Record"
+    if name in document.get("components", {}).get("schemas", {}):
+        return name
+    for _, data in _task_schemas(document, family):
+        ref = sole_ref(data)
+        if ref.startswith(_SCHEMA):
+            return ref.removeprefix(_SCHEMA)
+    return name
 
 
-def declared_data(document: Document, endpoint: Endpoint | None) -> Any:
-    """The schema of ``data`` in the 200 reply (of its elements if it is a list), None where it is open."""
-    schema = None if endpoint is None else success_schema(document, endpoint.operation)
+def _task_schemas(document: Document, family: Family) -> list[tuple[Endpoint, Document]]:
+    """What the replies of start and detail declare about a task, without those that are open."""
+    found = []
+    for endpoint in (family.start, *family.extra_starts, family.get):
+        content = None if endpoint is None else success_content(document, endpoint.operation)
+        if endpoint is None or content is None or not content.is_json:
+            continue
+        data = data_of(document, content.schema)
+        for part in task_path(document, data):
+            data = merged_properties(document, data)[0][part]
+        found += [(endpoint, one) for one in _elements(document, data) if _says_something(document, one)]
+    return found
+
+
+def _says_something(document: Document, schema: Any) -> bool:
+    """Whether a schema declares members."""
+    return isinstance(schema, dict) and bool(merged_properties(document, schema)[0])
+
+
+def _elements(document: Document, data: Any) -> list[Any]:
+    """The objects that a reply may be: one, a list of such, or one of several."""
+    whole = merged(document, data)
+    if whole.keywords.get("type") == "array":
+        return _elements(document, whole.keywords.get("items"))
+    if whole.groups and "properties" not in whole.keywords and not sole_ref(data):
+        return [part for group in whole.groups for one in group for part in _elements(document, one)]
+    return [data]
+
+
+def data_of(document: Document, schema: Any) -> Any:
+    """The schema of what a call gets of a reply: its ``data``, or all of it where there is no envelope.
+
+    None where the reply declares nothing, or nothing but an envelope.
+    """
     if schema is None:
         return None
-
-    data = merged_properties(document, schema)[0].get("data")
-    if data == {"type": "object"} or data == {}:
+    properties = merged_properties(document, schema)[0]
+    if "data" in properties:
+        return properties["data"]
+    if properties and properties.keys() <= _ENVELOPE:
         return None
-    if isinstance(data, dict) and data.get("type") == "array":
-        return data.get("items")
-    return data
+    return None if is_open(document, schema) else schema
+
+
+def task_path(document: Document, data: Any) -> tuple[str, ...]:
+    """The members that lead to the task in the data of a reply, such as ``task``; () if it is the task."""
+    path: list[str] = []
+    while data is not None and len(path) < _DEEPEST:
+        properties = merged_properties(document, data)[0]
+        if not properties or properties.keys() & _OF_A_TASK:
+            return tuple(path)
+        objects = [
+            key
+            for key, schema in properties.items()
+            if merged_properties(document, schema)[0] and key in _WRAPPERS
+        ]
+        if len(objects) != 1:
+            return ()
+        path.append(objects[0])
+        data = properties[objects[0]]
+    return ()
 
 
 def _fill(document: Document, endpoint: Endpoint, data: Document) -> bool:
-    """Give the 200 reply this ``data`` if the document leaves it open.
+    """Give the successful reply this ``data`` if the document leaves it open.
 
     Returns: whether it was open.
 
     Raises:
         SpecError: the reply is a reference.
     """
-    schema = success_schema(document, endpoint.operation)
-    if schema is not None:
-        properties = merged_properties(document, schema)[0]
-        if properties.get("data", {}) not in ({}, {"type": "object"}):
-            return False
+    content = success_content(document, endpoint.operation)
+    if content is not None and not content.is_json:
+        return False
+    schema = content.schema if content else None
+    declared = data_of(document, schema)
+    if declared is not None and not is_open(document, declared):
+        return False
 
-    response = endpoint.operation.setdefault("responses", {}).setdefault("200", {"description": "OK"})
-    if "$ref" in response:
-        raise SpecError(f"{endpoint.ref.place}: the 200 reply is a $ref; the overlay must say what it is")
-    media = response.setdefault("content", {}).setdefault("application/json", {})
+    media = _media(endpoint, content)
     media.pop("example", None)
 
     if schema is not None and "$ref" in schema and "success" in merged_properties(document, schema)[0]:
@@ -150,6 +243,22 @@ def _fill(document: Document, endpoint: Endpoint, data: Document) -> bool:
             "required": ["code", "data"],
         }
     return True
+
+
+def _media(endpoint: Endpoint, content: Content | None) -> Document:
+    """The JSON content of the successful reply, which is made if there is none."""
+    responses = endpoint.operation.setdefault("responses", {})
+    success = [one for one in responses if str(one)[:1] == "2" and one != "204"]
+    status = content.status if content else next(iter(success), "200")
+    response = responses.setdefault(status, {"description": "OK"})
+    if "$ref" in response:
+        raise SpecError(
+            f"{endpoint.ref.place}: the {status} reply is a $ref; the overlay must say what it is"
+        )
+    media = response.setdefault("content", {})
+    name = next((one for one in media if media_type(one) == "application/json"), "application/json")
+    found: Document = media.setdefault(name, {})
+    return found
 
 
 def _array(items: Document) -> Document:

@@ -23,14 +23,14 @@ from oas_patch import apply_overlay  # type: ignore[import-untyped]  # the libra
 from oas_patch.validator import load_schema  # type: ignore[import-untyped]  # the same
 
 from codegen.document.conflicts import KEEP, settle
+from codegen.document.content import json_schema
+from codegen.document.merging import merged_properties
 from codegen.document.targets import Target, aimed, same_path, steps_of
 from codegen.document.touches import RULES, Touch, facts_at, named_in, node_at, shown, touches
 from codegen.document.tree import (
     METHODS,
     Document,
     SpecError,
-    json_schema,
-    merged_properties,
     operations,
     pointer,
     resolve,

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import attrs
+from openapi_spec_validator.schemas import schema_v30
 
-from codegen.document.tree import Document, SpecError, operations
+from codegen.document.contradictions import contradictory_limits, wrong_default
+from codegen.document.downgrade import downgrade
+from codegen.document.tree import METHODS, Document, SpecError, operations, pointer, resolve
 from codegen.document.validation import validate
+from codegen.document.walk import media_types, parameter_lists, schema_slots
 
-__all__ = ["RULES", "Repair", "is_openapi_member", "repair", "schemas"]
+__all__ = ["RULES", "Repair", "is_openapi_member", "repair"]
 
 _MEMBERS = frozenset(
     {"openapi", "info", "servers", "paths", "components", "security", "tags", "externalDocs"}
 )
-_NESTED = ("items", "not", "additionalProperties")
-_COMBINED = ("allOf", "anyOf", "oneOf")
+
+
+_KEYWORDS = frozenset(schema_v30["definitions"]["Schema"]["properties"])
 
 
 @attrs.frozen
@@ -46,10 +50,12 @@ def repair(document: Document) -> tuple[Document, list[Repair]]:
         SpecError: a rule cannot cope with the document, or lost an operation.
     """
     repaired = copy.deepcopy(document)
-    before = [str(ref) for ref in operations(repaired)]
+    before: list[str] = []
     done: list[Repair] = []
 
     for rule in RULES:
+        if rule not in FIRST and not before:
+            before = [str(ref) for ref in operations(repaired)]
         try:
             done.extend(Repair(rule.__name__, place, change) for place, change in rule(repaired))
         except (AttributeError, KeyError, StopIteration, TypeError) as error:
@@ -66,50 +72,88 @@ def is_openapi_member(name: str) -> bool:
     return name in _MEMBERS or name.startswith("x-")
 
 
-def schemas(document: Document) -> Iterator[tuple[str, Document, Document | None]]:
+def _schemas(document: Document) -> Iterator[tuple[str, Document, Document | None]]:
     """All schema objects: the place, the schema, and the schema that has it as a property, if any."""
-    for name, schema in document.get("components", {}).get("schemas", {}).items():
-        yield from _within(f"components.schemas.{name}", schema, None)
+    for slot in schema_slots(document):
+        if isinstance(slot.schema, dict):
+            yield slot.words, slot.schema, slot.owner
 
+
+def referenced_paths(document: Document) -> Iterator[tuple[str, str]]:
+    """A path that is a reference gets what it refers to, so that its operations are not lost."""
+    paths = document["paths"]
+    for path, item in paths.items():
+        ref = item.get("$ref") if isinstance(item, dict) else None
+        if ref is None:
+            continue
+        target = copy.deepcopy(resolve(document, {"$ref": ref}))
+        if not isinstance(target, dict):
+            raise SpecError(
+                f"{pointer('paths', path)}: $ref {ref!r} does not lead to the operations of a path"
+            )
+        if str(ref).startswith("#/paths/"):
+            for method in METHODS:
+                target.get(method, {}).pop("operationId", None)
+        del item["$ref"]
+        paths[path] = {**target, **item}
+        yield path, f"{ref} written out"
+
+    document.get("components", {}).pop("pathItems", None)
+
+
+def foreign_keywords(document: Document) -> Iterator[tuple[str, str]]:
+    """Keywords of schemas that OpenAPI does not know are removed."""
+    for place, schema, _ in list(_schemas(document)):
+        if "$ref" in schema:
+            continue
+        for name in [name for name in schema if name not in _KEYWORDS and not name.startswith("x-")]:
+            del schema[name]
+            yield place, f"{name} removed, OpenAPI has no such keyword"
+
+
+def foreign_example_members(document: Document) -> Iterator[tuple[str, str]]:
+    """Members of examples that OpenAPI does not know are removed."""
+    for place, media in media_types(document):
+        examples = media.get("examples")
+        for name, example in examples.items() if isinstance(examples, dict) else ():
+            known = {"summary", "description", "value", "externalValue", "$ref"}
+            for key in [key for key in example if key not in known and not key.startswith("x-")]:
+                del example[key]
+                yield f"{place} example {name}", f"{key} removed, OpenAPI has no such member"
+
+
+def repeated_operation_ids(document: Document) -> Iterator[tuple[str, str]]:
+    """An operation id that another operation has too is removed. Names come from paths, not from ids."""
+    seen: set[str] = set()
     for ref in operations(document):
-        for parameter in _parameters(document, ref.path, ref.operation):
-            if "schema" in parameter:
-                yield from _within(f"{ref} parameter {parameter.get('name')}", parameter["schema"], None)
-        yield from _content(f"{ref} body", ref.operation.get("requestBody"))
-        for status, response in ref.operation.get("responses", {}).items():
-            yield from _content(f"{ref} reply {status}", response)
+        name = ref.operation.get("operationId")
+        if isinstance(name, str):
+            if name in seen:
+                del ref.operation["operationId"]
+                yield str(ref), f"operationId {name!r} removed, another operation has it"
+            seen.add(name)
 
 
-def _parameters(document: Document, path: str, operation: Document) -> list[Document]:
-    shared = document["paths"][path].get("parameters", [])
-    return [one for one in [*shared, *operation.get("parameters", [])] if isinstance(one, dict)]
+def missing_replies(document: Document) -> Iterator[tuple[str, str]]:
+    """An operation without replies gets one that says nothing, and a reply without words an empty text."""
+    for ref in operations(document):
+        if not ref.operation.get("responses"):
+            ref.operation["responses"] = {"200": {"description": ""}}
+            yield str(ref), "a 200 that declares nothing added"
+        for status, reply in ref.operation["responses"].items():
+            if isinstance(reply, dict) and "$ref" not in reply and "description" not in reply:
+                reply["description"] = ""
+                yield f"{ref} reply {status}", "description: '' added"
 
 
-def _content(place: str, holder: Any) -> Iterator[tuple[str, Document, Document | None]]:
-    if isinstance(holder, dict):
-        for media in holder.get("content", {}).values():
-            if isinstance(media, dict) and "schema" in media:
-                yield from _within(place, media["schema"], None)
-
-
-def _within(
-    place: str, schema: Any, owner: Document | None
-) -> Iterator[tuple[str, Document, Document | None]]:
-    if not isinstance(schema, dict):
-        return
-
-    yield place, schema, owner
-
-    properties = schema.get("properties")
-    if isinstance(properties, dict):
-        for name, inner in properties.items():
-            yield from _within(f"{place}.{name}", inner, schema)
-
-    for key in _NESTED:
-        yield from _within(f"{place}.{key}", schema.get(key), None)
-    for key in _COMBINED:
-        for index, inner in enumerate(schema.get(key) or ()):
-            yield from _within(f"{place}.{key}[{index}]", inner, None)
+def reference_with_siblings(document: Document) -> Iterator[tuple[str, str]]:
+    """Keywords beside the ``$ref`` of a schema hold too. OpenAPI 3.0 would ignore them."""
+    for slot in list(schema_slots(document)):
+        schema = slot.schema
+        if isinstance(schema, dict) and isinstance(schema.get("$ref"), str) and len(schema) > 1:
+            ref = schema.pop("$ref")
+            schema["allOf"] = [{"$ref": ref}, *schema.get("allOf", [])]
+            yield slot.words, f"{ref} moved into allOf, because it has siblings"
 
 
 def foreign_members(document: Document) -> Iterator[tuple[str, str]]:
@@ -130,7 +174,7 @@ def secure_servers(document: Document) -> Iterator[tuple[str, str]]:
 
 def boolean_required(document: Document) -> Iterator[tuple[str, str]]:
     """``required: false`` on a property is removed; ``true`` moves into the list of its object."""
-    for place, schema, owner in list(schemas(document)):
+    for place, schema, owner in list(_schemas(document)):
         flag = schema.get("required")
         if not isinstance(flag, bool):
             continue
@@ -148,7 +192,7 @@ def boolean_required(document: Document) -> Iterator[tuple[str, str]]:
 
 def empty_required(document: Document) -> Iterator[tuple[str, str]]:
     """``required: []``, which OpenAPI does not allow, is removed."""
-    for place, schema, _ in schemas(document):
+    for place, schema, _ in _schemas(document):
         if schema.get("required") == []:
             del schema["required"]
             yield place, "required: [] removed"
@@ -156,7 +200,7 @@ def empty_required(document: Document) -> Iterator[tuple[str, str]]:
 
 def array_without_items(document: Document) -> Iterator[tuple[str, str]]:
     """An array without ``items`` gets empty ones, which allow any element."""
-    for place, schema, _ in schemas(document):
+    for place, schema, _ in _schemas(document):
         if schema.get("type") == "array" and "items" not in schema:
             schema["items"] = {}
             yield place, "items: {} added"
@@ -164,11 +208,15 @@ def array_without_items(document: Document) -> Iterator[tuple[str, str]]:
 
 def optional_path_parameter(document: Document) -> Iterator[tuple[str, str]]:
     """A path parameter becomes required, as OpenAPI demands."""
-    for ref in operations(document):
-        for parameter in _parameters(document, ref.path, ref.operation):
-            if parameter.get("in") == "path" and parameter.get("required") is not True:
+    shared = document.get("components", {}).get("parameters", {})
+    lists = [*parameter_lists(document), ("components.parameters", list(shared.values()))]
+    for where, parameters in lists:
+        for parameter in parameters:
+            if not isinstance(parameter, dict) or parameter.get("in") != "path":
+                continue
+            if parameter.get("required") is not True:
                 parameter["required"] = True
-                yield f"{ref} parameter {parameter.get('name')}", "required: true added"
+                yield f"{where} parameter {parameter.get('name')}", "required: true added"
 
 
 def unlisted_tags(document: Document) -> Iterator[tuple[str, str]]:
@@ -207,12 +255,23 @@ def missing_security(document: Document) -> Iterator[tuple[str, str]]:
             yield str(ref), f"security {schemes[0]} added"
 
 
+FIRST: tuple[Rule, ...] = (downgrade, referenced_paths)
+"""They find operations that no other rule may add or drop."""
+
 RULES: tuple[Rule, ...] = (
+    *FIRST,
     foreign_members,
     secure_servers,
     boolean_required,
     empty_required,
     array_without_items,
+    foreign_keywords,
+    foreign_example_members,
+    reference_with_siblings,
+    contradictory_limits,
+    wrong_default,
+    missing_replies,
+    repeated_operation_ids,
     optional_path_parameter,
     unlisted_tags,
     missing_security,

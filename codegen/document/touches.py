@@ -12,7 +12,8 @@ from typing import Any
 
 import attrs
 
-from codegen.document.tree import Document, SpecError, json_schema, pointer, resolve
+from codegen.document.content import json_schema
+from codegen.document.tree import Document, SpecError, pointer, resolve
 
 __all__ = ["RULES", "Touch", "facts_at", "member_steps", "named_in", "node_at", "shown", "touches"]
 

@@ -17,14 +17,11 @@ __all__ = [
     "OperationRef",
     "SpecError",
     "canonical",
-    "json_schema",
-    "merged_properties",
     "operations",
     "parse",
     "pointer",
     "read",
     "resolve",
-    "success_schema",
 ]
 
 Document = dict[str, Any]
@@ -171,7 +168,10 @@ def resolve(document: Mapping[str, Any], value: Any) -> Any:
 
         seen.append(ref)
         if not isinstance(ref, str) or not ref.startswith("#/"):
-            raise SpecError(f"$ref {ref!r} does not point into the document")
+            raise SpecError(
+                f"$ref {ref!r} does not point into the document; bundle it first, "
+                "for example with `npx @redocly/cli bundle`"
+            )
 
         value = document
         for part in ref[2:].split("/"):
@@ -181,33 +181,3 @@ def resolve(document: Mapping[str, Any], value: Any) -> Any:
             value = value[key]
 
     return value
-
-
-def json_schema(content_holder: Mapping[str, Any] | None) -> Document | None:
-    """The schema of a request body's or response's JSON content, None where there is none."""
-    content = (content_holder or {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema")
-    return schema if isinstance(schema, dict) else None
-
-
-def success_schema(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Document | None:
-    """The schema of the 200 reply, with references unresolved; None where nothing is declared."""
-    response = resolve(document, operation.get("responses", {}).get("200"))
-    return json_schema(response)
-
-
-def merged_properties(document: Mapping[str, Any], schema: Any) -> tuple[dict[str, Any], set[str]]:
-    """Properties and required names of an object schema, including ``allOf`` members and references."""
-    schema = resolve(document, schema)
-    if not isinstance(schema, Mapping):
-        return {}, set()
-
-    properties: dict[str, Any] = {}
-    required = set(schema.get("required", ()))
-    for part in schema.get("allOf", ()):
-        part_properties, part_required = merged_properties(document, part)
-        properties.update(part_properties)
-        required |= part_required
-
-    properties.update(schema.get("properties", {}))
-    return properties, required

@@ -20,7 +20,7 @@ MAX_PARTS = 2000
 MAX_LEVELS = 50
 """Levels of schemas inside each other. The validator's work grows with the cube of this number."""
 
-_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.{}~-]+)+/?")
+_PATH = re.compile(r"/|(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.{}~:@,;=+!$&'()*-]+)+/?")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _DATA = ("example", "examples", "default", "enum")
 """Members that hold plain values, where ``$ref`` has no meaning."""
@@ -28,16 +28,19 @@ _PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def check_kind(document: Document, source: str) -> None:
-    """Refuse anything but an OpenAPI 3.0 document.
+    """Refuse anything but an OpenAPI document of a version that is understood.
 
     Raises:
         SpecError: names the kind of document that was found.
     """
     version = document.get("openapi")
     if "swagger" in document:
-        raise SpecError(f"{source}: #/swagger: Swagger {document['swagger']}, not OpenAPI 3.0")
-    if not isinstance(version, str) or not version.startswith("3.0."):
-        raise SpecError(f"{source}: #/openapi: the version is {version!r}, not 3.0.x")
+        raise SpecError(
+            f"{source}: #/swagger: Swagger {document['swagger']}, not OpenAPI 3.0 to 3.2: "
+            "convert it first, for example with `npx swagger2openapi`"
+        )
+    if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.", "3.2.")):
+        raise SpecError(f"{source}: #/openapi: the version is {version!r}, not 3.0.x, 3.1.x or 3.2.x")
 
     paths = document.get("paths")
     if not isinstance(paths, dict) or not paths:
@@ -46,14 +49,18 @@ def check_kind(document: Document, source: str) -> None:
     for path, item in paths.items():
         place = pointer("paths", path)
         if not _PATH.fullmatch(path):
-            raise SpecError(f"{source}: {place}: the path {path!r} is not made of plain segments")
+            raise SpecError(
+                f"{source}: {place}: the path {path!r} is not made of plain segments; "
+                "a parameter is written as {name}"
+            )
         if not isinstance(item, dict):
             raise SpecError(f"{source}: {place}: not an object")
         for method in METHODS:
             if method in item and not isinstance(item[method], dict):
                 raise SpecError(f"{source}: {place}/{method}: not an object")
 
-    if not any(True for _ in operations(document)):
+    refers = any("$ref" in item for item in paths.values())
+    if not refers and not any(True for _ in operations(document)):
         raise SpecError(f"{source}: #/paths: no operations")
 
 
@@ -132,11 +139,12 @@ def _values(document: Document) -> Iterator[str]:
 
 
 class _Sizes:
-    """Measures schemas. A schema may contain itself in a member, but must not be made of itself."""
+    """Measures schemas. A schema may contain itself in a member or an element, but not be made of itself."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.known: dict[str, tuple[int, int]] = {}
+        self.begun: set[str] = set()
 
     def of(self, schema: Any, inside: tuple[str, ...] = ()) -> tuple[int, int]:
         """The number of schemas that a schema is made of, and their levels inside each other."""
@@ -146,20 +154,31 @@ class _Sizes:
         if isinstance(ref, str):
             return self._named(ref, inside)
 
-        parts = [part for key in _PARTS for part in schema.get(key, ())]
-        parts += [schema[key] for key in ("items", "not") if key in schema]
-        sizes = [self.of(part, inside) for part in parts]
+        sizes = [self.of(part, inside) for key in _PARTS for part in schema.get(key, ())]
+        if "not" in schema:
+            sizes.append(self.of(schema["not"], inside))
+        if "items" in schema:
+            sizes.append(self._elements(schema["items"]))
         return 1 + sum(size for size, _ in sizes), 1 + max((depth for _, depth in sizes), default=0)
+
+    def _elements(self, items: Any) -> tuple[int, int]:
+        """The size of a list's elements. They may be what the list is in, as in a tree."""
+        ref = items.get("$ref") if isinstance(items, Mapping) else None
+        return (1, 1) if ref in self.begun else self.of(items)
 
     def _named(self, ref: str, inside: tuple[str, ...]) -> tuple[int, int]:
         if ref in inside:
             raise SpecError(f"{inside[inside.index(ref)]}: the schema is made of itself")
+        if ref not in self.known and ref in self.begun:
+            return 1, 1
 
         if ref not in self.known:
-            if len(inside) > MAX_LEVELS:
+            if len(self.begun) > MAX_LEVELS:
                 raise SpecError(f"{ref}: more than {MAX_LEVELS} schemas inside each other")
 
+            self.begun.add(ref)
             size, depth = self.of(_target(self.document, ref), (*inside, ref))
+            self.begun.discard(ref)
             if size > MAX_PARTS:
                 raise SpecError(f"{ref}: made of more than {MAX_PARTS} schemas, references followed")
             if depth > MAX_LEVELS:

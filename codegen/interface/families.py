@@ -7,15 +7,10 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from codegen.document.tree import (
-    Document,
-    OperationRef,
-    SpecError,
-    json_schema,
-    merged_properties,
-    operations,
-    resolve,
-)
+from codegen.document.content import body_content
+from codegen.document.merging import merged, merged_properties
+from codegen.document.parameters import parameters_of
+from codegen.document.tree import Document, OperationRef, SpecError, operations
 from codegen.interface import naming
 
 __all__ = ["Endpoint", "Family", "families", "family_of"]
@@ -96,7 +91,7 @@ def families(document: Document) -> dict[str, Family]:
 
 def family_of(document: Document, resource: str, refs: Sequence[OperationRef]) -> Family:
     """Name the methods of one resource and find its workflow routes."""
-    endpoints = tuple(_endpoint(resource, ref, refs) for ref in refs)
+    endpoints = _told_apart([_endpoint(resource, ref, refs) for ref in refs])
     get, get_key = _find_get(document, endpoints)
 
     # A name such as "add" starts tasks only where tasks can be read back and looked over.
@@ -106,7 +101,7 @@ def family_of(document: Document, resource: str, refs: Sequence[OperationRef]) -
     ranked = [
         one
         for one in sorted([*strong, *weak, *flagged], key=_start_rank)
-        if one.operation.get("x-a2e-start") is not False
+        if one.operation.get("x-a2e-start") is not False and _makes_jobs(document, one)
     ]
     start = ranked[0] if ranked else None
 
@@ -114,7 +109,7 @@ def family_of(document: Document, resource: str, refs: Sequence[OperationRef]) -
         resource,
         endpoints,
         start=start,
-        extra_starts=tuple(one for one in flagged if one is not start),
+        extra_starts=tuple(one for one in flagged if one is not start and _makes_jobs(document, one)),
         get=get,
         get_key=get_key,
         batch_detail=_first(endpoints, lambda one: one.ref.method == "post" and one.tail == ("batchDetail",)),
@@ -130,7 +125,82 @@ def _endpoint(resource: str, ref: OperationRef, refs: Sequence[OperationRef]) ->
     tail = tuple(naming.path_segments(ref.path)[1:])
     if ref.method == "post" and any(other.path == ref.path and other.method == "get" for other in refs):
         name = name if name == "post" else f"post_{name}"
+    if ref.method in ("put", "patch", "delete") and tail and not naming.is_parameter(tail[-1]):
+        others = {other.method for other in refs if other.path == ref.path} - {ref.method}
+        verb = (
+            "update" if ref.method == "put" or (ref.method == "patch" and "put" not in others) else ref.method
+        )
+        name = f"{verb}_{name}" if others else name
     return Endpoint(ref, resource, name, tail)
+
+
+def _told_apart(endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """The endpoints with names that differ: ``GET /novas`` is a list beside ``GET /novas/{id}``."""
+    named = list(endpoints)
+    taken = {one.method_name for one in named}
+
+    # "records" beside "list" keeps its own word.
+    for index, one in enumerate(named):
+        own = naming.literal_name(one.ref.path)
+        alone = sum(other.method_name == one.method_name for other in named) == 1
+        if not alone and own and own not in taken and one.tail and one.tail[-1] not in LIST_NAMES[:2]:
+            named[index] = attrs.evolve(one, method_name=own)
+            taken.add(own)
+
+    for index, one in enumerate(named):
+        rivals = [other for other in named if other.method_name == one.method_name and other is not one]
+        if not rivals or len(one.tail) > min(len(other.tail) for other in rivals):
+            continue
+        if one.tail and naming.is_parameter(one.tail[-1]) and all(one.tail != other.tail for other in rivals):
+            continue
+        if any(len(other.tail) == len(one.tail) for other in rivals):
+            # Of two equal paths, such as PUT and PATCH, the one that is not named by rule gives way.
+            options = [one.ref.method] if one.ref.method in ("patch", "head", "options", "trace") else []
+        elif one.ref.method == "get":
+            options = ["list", "get_all"] if not one.tail else [f"{one.method_name}_list"]
+        else:
+            options = [one.ref.method, f"{one.method_name}_all"]
+        name = next((name for name in options if name not in taken), None)
+        if name is not None:
+            named[index] = attrs.evolve(one, method_name=name)
+            taken.add(name)
+
+    return tuple(_numbered(_by_parameters(named)))
+
+
+def _by_parameters(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
+    """Endpoints of one name that differ in the parameters of their paths are named after these."""
+    found: list[Endpoint] = []
+    for one in endpoints:
+        rivals = [other for other in endpoints if other.method_name == one.method_name and other is not one]
+        shorter = [other for other in rivals if len(other.tail) < len(one.tail)]
+        last = [part for part in one.tail if naming.is_parameter(part)][-1:]
+        if shorter and last:
+            name = f"{one.method_name}_by_{naming.snake(last[0][1:-1])}"
+            is_free = all(name != other.method_name for other in endpoints)
+            found.append(attrs.evolve(one, method_name=name) if is_free else one)
+        else:
+            found.append(one)
+    return found
+
+
+def _numbered(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
+    """Two spellings of one path, as when a rename rolls out, are numbered; a deprecated one gives way."""
+
+    def rank(one: Endpoint) -> tuple[bool, str]:
+        return one.operation.get("deprecated") is True, one.ref.path
+
+    taken = {one.method_name for one in endpoints}
+    found = list(endpoints)
+    for name in sorted(taken):
+        same = sorted((one for one in endpoints if one.method_name == name), key=rank)
+        spelled = [one for one in same[1:] if one.ref.method == same[0].ref.method]
+        for number, one in enumerate(spelled, 2):
+            other = f"{name}_{number}"
+            if len(spelled) == len(same) - 1 and other not in taken:
+                found[found.index(one)] = attrs.evolve(one, method_name=other)
+                taken.add(other)
+    return found
 
 
 def _is_plain_post(endpoint: Endpoint) -> bool:
@@ -143,6 +213,16 @@ def _is_strong_start(endpoint: Endpoint) -> bool:
 
 def _is_weak_start(endpoint: Endpoint) -> bool:
     return _is_plain_post(endpoint) and endpoint.tail[0] in WEAK_STARTS
+
+
+def _makes_jobs(document: Document, endpoint: Endpoint) -> bool:
+    """Whether its body can be that of a Job: a JSON object, or nothing declared."""
+    content = body_content(document, endpoint.operation)
+    if content is None:
+        return True
+    whole = merged(document, content.schema)
+    kinds = {merged(document, one).keywords.get("type", "object") for group in whole.groups for one in group}
+    return content.is_json and whole.keywords.get("type", "object") == "object" and kinds <= {"object"}
 
 
 def _start_rank(endpoint: Endpoint) -> int:
@@ -181,8 +261,8 @@ def _find_get(document: Document, endpoints: Sequence[Endpoint]) -> tuple[Endpoi
 
 
 def _required_id_query(document: Document, endpoint: Endpoint) -> str | None:
-    parameters = [resolve(document, one) for one in endpoint.operation.get("parameters", [])]
-    required = [one["name"] for one in parameters if one.get("in") == "query" and one.get("required")]
+    parameters = parameters_of(document, endpoint.ref)
+    required = [name for (place, name), one in parameters.items() if place == "query" and one.get("required")]
     return required[0] if len(required) == 1 and naming.is_id(required[0]) else None
 
 
@@ -219,8 +299,8 @@ def _find_delete(document: Document, endpoints: Sequence[Endpoint]) -> Endpoint 
 
 
 def _required_body(document: Document, endpoint: Endpoint) -> list[str]:
-    schema = json_schema(resolve(document, endpoint.operation.get("requestBody")))
-    properties, required = merged_properties(document, schema)
+    content = body_content(document, endpoint.operation)
+    properties, required = merged_properties(document, content.schema if content else None)
     return [name for name in properties if name in required]
 
 

@@ -1,4 +1,4 @@
-"""Keywords of an operation from the parsed properties: their types, their checks and their words."""
+"""Keywords of an operation from its schemas: their types, their checks and their words."""
 
 from __future__ import annotations
 
@@ -7,23 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-from openapi_python_client.parser.properties.any import AnyProperty
-from openapi_python_client.parser.properties.boolean import BooleanProperty
-from openapi_python_client.parser.properties.date import DateProperty
-from openapi_python_client.parser.properties.datetime import DateTimeProperty
-from openapi_python_client.parser.properties.file import FileProperty
-from openapi_python_client.parser.properties.float import FloatProperty
-from openapi_python_client.parser.properties.int import IntProperty
-from openapi_python_client.parser.properties.list_property import ListProperty
-from openapi_python_client.parser.properties.model_property import ModelProperty
-from openapi_python_client.parser.properties.none import NoneProperty
-from openapi_python_client.parser.properties.property import Property
-from openapi_python_client.parser.properties.protocol import PropertyProtocol
-from openapi_python_client.parser.properties.string import StringProperty
-from openapi_python_client.parser.properties.union import UnionProperty
-from openapi_python_client.parser.properties.uuid import UuidProperty
 
-from codegen.document.tree import Document, SpecError, merged_properties, resolve
+from codegen.document.merging import Merged, members_of, merged
+from codegen.document.tree import Document, SpecError
 from codegen.interface import naming
 from codegen.interface.values import Keyword, Limits, Member, Place, Shape, Type
 from codegen.interface.words import default_of, value_words
@@ -40,9 +26,17 @@ _LIMITS = {
     "maxLength": "max_length",
     "minItems": "min_items",
     "maxItems": "max_items",
+    "multipleOf": "multiple_of",
 }
+_EXCLUSIVE = (
+    ("exclusiveMinimum", "minimum", "above", 1),
+    ("exclusiveMaximum", "maximum", "below", -1),
+)
 MAX_VALUES = 1000
-"""Members and elements inside one keyword. Real documents stay below 30."""
+"""Members and elements inside one keyword that get types. What comes after them may be anything."""
+
+MAX_INSIDE = 12
+"""Objects inside each other that get types."""
 
 
 @attrs.define
@@ -51,12 +45,10 @@ class Shapes:
 
     Attributes:
         taken: class names that are in use.
-        models: the parser's view of each object, by class name.
         found: the shapes so far.
     """
 
     taken: set[str]
-    models: Mapping[str, ModelProperty] = attrs.field(factory=dict[str, ModelProperty])
     found: list[Shape] = attrs.field(factory=list[Shape])
     _visited: int = 0
 
@@ -71,111 +63,138 @@ class Shapes:
         self.found.append(shape)
         return shape
 
-    def members_of(self, prop: ModelProperty) -> list[Property]:
-        """The parsed members of an object; for a reference, those of its target."""
-        model = self.models.get(str(prop.class_info.name), prop)
-        return [*(model.required_properties or ()), *(model.optional_properties or ())]
-
     def restart(self) -> None:
         """Start to count the values inside one keyword."""
         self._visited = 0
 
-    def count(self, path: str) -> None:
-        """Count one more value inside the keyword.
-
-        Raises:
-            SpecError: there are too many, as when objects contain each other in every way.
-        """
+    def count(self) -> bool:
+        """Count one more value inside the keyword; False if there are so many that the rest stays open."""
         self._visited += 1
-        if self._visited > MAX_VALUES:
-            raise SpecError(f"{path.partition('.')[0]}: more than {MAX_VALUES} values inside each other")
+        return self._visited <= MAX_VALUES
 
 
 @attrs.define
 class _Reader:
-    """Reads one property together with its schema, which has limits that the parser drops."""
+    """Reads the type of one value from its schema."""
 
     document: Document
     shapes: Shapes
-    stack: tuple[str, ...] = ()
+    stack: frozenset[str] = frozenset()
 
-    def typed(self, prop: PropertyProtocol, schema: Document, key: str, path: str) -> Type:
-        """The property's type in Python."""
-        self.shapes.count(path)
+    def typed(self, schema: Any, key: str, path: str) -> Type:
+        """The type in Python."""
+        whole = merged(self.document, schema)
+        if not self.shapes.count() or path.count(".") > MAX_INSIDE:
+            return Type(
+                kind={"object": "dict", "array": "list"}.get(str(whole.keywords.get("type")), "object")
+            )
+        if whole.refs & self.stack:
+            return Type(kind="dict")
+        inner = attrs.evolve(self, stack=self.stack | whole.refs)
 
-        if "$ref" in schema:
-            if schema["$ref"] in self.stack:
-                return Type(kind="dict")
-            inner = attrs.evolve(self, stack=(*self.stack, schema["$ref"]))
-            return inner.typed(prop, resolve(self.document, schema), key, path)
-
-        schema = scalar_of(self.document, schema)
-        choices = _choices_in(schema)
+        own = whole.keywords
+        choices = _choices_in(own)
         if choices:
-            return _choices(choices, closed=schema.get("x-a2e-closed") is True)
+            return _choices(choices, closed=own.get("x-a2e-closed") is True)
+        if whole.groups and own.get("type") not in _SCALARS:
+            return inner.alternatives(schema, whole, key, path)
 
-        match prop:
-            case ModelProperty() if str(schema.get("type")) not in _SCALARS:
-                return self._model(prop, schema, path)
-            case ModelProperty():
-                return _scalar(schema, key, path)
-            case ListProperty():
-                return self._list(prop, schema, key, path)
-            case BooleanProperty():
-                return Type(kind="bool")
-            case IntProperty() | FloatProperty() | StringProperty() | UnionProperty():
-                return _scalar(schema, key, path)
-            case DateProperty() | DateTimeProperty() | FileProperty() | UuidProperty():
-                return Type(kind="str", limits=_limits(schema, path))
-            case AnyProperty() | NoneProperty():
-                return Type()
-        raise SpecError(f"{path}: no rule for {type(prop).__name__}")
+        kind = own.get("type")
+        if kind == "array" or (kind is None and "items" in own):
+            return inner.list_of(own, key, path)
+        if kind == "object" or (kind is None and ("properties" in own or "additionalProperties" in own)):
+            return inner.mapping(schema, own, path)
+        return _scalar(self.document, own, whole, key, path)
 
-    def _list(self, prop: ListProperty, schema: Document, key: str, path: str) -> Type:
+    def list_of(self, schema: Document, key: str, path: str) -> Type:
+        """The type of a list."""
         items = schema.get("items") or {}
-        as_media = dict(items)
-        resolved = resolve(self.document, items)
-        if resolved.get("type") == "string" and is_media(key, {**resolved, **schema, "type": "string"}):
-            as_media = {**resolved, "x-a2e-media": True}
-        inner = self.typed(prop.inner_property, as_media, key, path)
+        element = merged(self.document, items).keywords
+        as_media = items
+        if element.get("type") == "string" and is_media(key, {**element, **schema, "type": "string"}):
+            as_media = {**element, "x-a2e-media": True}
+        inner = self.typed(as_media, key, path)
         return Type(kind="list", limits=_limits(schema, path), item=None if inner == Type() else inner)
 
-    def _model(self, prop: ModelProperty, schema: Document, path: str) -> Type:
-        properties, required = merged_properties(self.document, schema)
-        if not properties:
+    def mapping(self, schema: Any, own: Document, path: str) -> Type:
+        """The type of an object: its members, or the values that it may have under any name."""
+        found = members_of(self.document, schema)
+        if found.refs & self.stack - merged(self.document, schema).refs:
             return Type(kind="dict")
+        if not found.properties:
+            rest = own.get("additionalProperties")
+            value = self.typed(rest, "", f"{path}.*") if isinstance(rest, dict) and rest else Type()
+            return Type(kind="dict", values=None if value == Type() else value)
 
-        parsed = {one.name.get_untrusted_value(): one for one in self.shapes.members_of(prop)}
+        reader = attrs.evolve(self, stack=self.stack | found.refs)
         members = []
-        for key, inner_schema in properties.items():
-            if key not in parsed:
-                raise SpecError(f"{path}.{key}: lost by the parser")
-
-            inner = self.typed(parsed[key], inner_schema, key, f"{path}.{key}")
-            resolved = scalar_of(self.document, resolve(self.document, inner_schema))
+        for key, inner_schema in found.properties.items():
+            inner = reader.typed(inner_schema, key, f"{path}.{key}")
+            resolved = value_schema(self.document, inner_schema)
             members.append(
                 Member(
                     key,
                     inner,
-                    key in required,
+                    key in found.required,
                     default_of(resolved),
                     resolved.get("deprecated") is True,
                     value_words(resolved, key, inner),
                 )
             )
-
         return Type(kind="dict", shape=self.shapes.add(path, members))
 
+    def alternatives(self, schema: Any, whole: Merged, key: str, path: str) -> Type:
+        """The type of a value that may be one of several."""
+        if whole.keywords.get("properties") or len(whole.groups) > 1:
+            return self.mapping(schema, whole.keywords, path)
 
-def scalar_of(document: Document, schema: Document) -> Document:
-    """The schema of a scalar with its ``allOf`` members merged; an object's schema stays as it is."""
-    parts = [scalar_of(document, resolve(document, part)) for part in schema.get("allOf", ())]
-    if not parts or not any(str(part.get("type")) in _SCALARS for part in parts):
-        return schema
-    joined: Document = {}
-    for part in parts:
-        joined |= part
-    return joined | {name: value for name, value in schema.items() if name != "allOf"}
+        variants = [{**self._base(whole), **one} if "$ref" not in one else one for one in whole.groups[0]]
+        shown = [merged(self.document, one) for one in variants]
+        if all(self._is_object(one) for one in shown):
+            return self.mapping(schema, whole.keywords, path)
+        plain = _one_scalar([one.keywords for one in shown], key, path)
+        if plain is not None:
+            return plain
+
+        options = list(dict.fromkeys(self.typed(one, key, path) for one in variants))
+        if Type() in options:
+            return Type()
+        return options[0] if len(options) == 1 else Type(options=tuple(options))
+
+    @staticmethod
+    def _base(whole: Merged) -> Document:
+        """What the alternatives have in common."""
+        return {name: whole.keywords[name] for name in ("description", "type") if name in whole.keywords}
+
+    @staticmethod
+    def _is_object(one: Merged) -> bool:
+        kind = one.keywords.get("type")
+        return kind == "object" or (kind is None and ("properties" in one.keywords or bool(one.groups)))
+
+
+def value_schema(document: Document, schema: Any) -> Document:
+    """What a schema says about a value as a whole, its alternatives among it."""
+    whole = merged(document, schema)
+    return {**whole.keywords, "oneOf": list(whole.groups[0])} if len(whole.groups) == 1 else whole.keywords
+
+
+def _one_scalar(variants: Sequence[Document], key: str, path: str) -> Type | None:
+    """The type of alternatives that are all of one kind, such as a list of values or any text; else None."""
+    kinds = {_SCALARS.get(str(one.get("type"))) for one in variants}
+    if kinds == {"int", "float"}:
+        kinds = {"float"}
+    if len(kinds) != 1 or None in kinds:
+        return None
+
+    choices = list({repr(value): value for one in variants for value in _choices_in(one)}.values())
+    free = [one for one in variants if not _choices_in(one)]
+    if choices and len(free) == 1 and kinds <= {"int", "float"}:
+        kind = "float" if "float" in kinds else "int"
+        return Type(kind=kind, also=tuple(choices), limits=_limits(free[0], path))
+    if choices:
+        return _choices(choices, closed=not free and all(one.get("x-a2e-closed") is True for one in variants))
+    media = any(is_media(key, one) for one in variants if one.get("type") == "string")
+    return Type(kind=next(iter(kinds)) or "object", media=media)
 
 
 def _choices_in(schema: Document) -> list[Any]:
@@ -198,12 +217,16 @@ def _choices(choices: Sequence[Any], *, closed: bool) -> Type:
     return Type(kind=kind.__name__, choices=tuple(choices), closed=closed)
 
 
-def _scalar(schema: Document, key: str, path: str) -> Type:
+def _scalar(document: Document, schema: Document, whole: Merged, key: str, path: str) -> Type:
     kind = _SCALARS.get(str(schema.get("type")))
     if kind is None:
         return Type()
+    if kind == "str" and schema.get("format") == "binary":
+        return Type(kind="object", content=True)
+
     limits, also = _limits(schema, path), list[Any]()
-    for part in schema.get("oneOf", ()):
+    for one in (one for group in whole.groups for one in group):
+        part = merged(document, one).keywords
         also.extend(one for one in part.get("enum", ()) if one is not None)
         limits = _joined(limits, _limits(part, path))
     media = kind == "str" and is_media(key, schema)
@@ -225,6 +248,11 @@ def is_media(key: str, schema: Mapping[str, Any]) -> bool:
 
 def _limits(schema: Mapping[str, Any], path: str) -> Limits:
     found = {ours: _plain_number(schema[theirs]) for theirs, ours in _LIMITS.items() if theirs in schema}
+    for flag, bound, ours, step in _EXCLUSIVE:
+        if schema.get(flag) is True and bound in found:
+            whole = schema.get("type") == "integer" and isinstance(found[bound], int)
+            limit = found.pop(bound)
+            found |= {bound: limit + step} if whole else {ours: limit}
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         try:
@@ -248,36 +276,41 @@ def _joined(first: Limits, second: Limits) -> Limits:
 def keyword_of(
     document: Document,
     shapes: Shapes,
-    prop: Property,
-    schema: Document,
+    key: str,
+    schema: Any,
     *,
     place: Place,
     required: bool,
     description: str = "",
     name: str | None = None,
+    style: str = "",
+    deprecated: bool = False,
 ) -> Keyword:
     """The keyword for one parameter or body member.
 
     Args:
         document: for references.
         shapes: collects the nested objects.
-        prop: the parsed property.
+        key: the name on the wire.
         schema: its schema in the document.
         place: where the request carries it.
         required: whether a call without it is refused.
         description: a parameter's own words; without them, the schema's are used.
         name: the keyword, if it is not made from the wire name.
+        style: how the value is written, if not as usual in its place.
+        deprecated: whether the parameter itself is.
 
     Raises:
         SpecError: no rule covers it.
     """
-    key = prop.name.get_untrusted_value()
     shapes.restart()
-    typed = _Reader(document, shapes).typed(prop, schema, key, key)
+    typed = _Reader(document, shapes).typed(schema, key, key)
 
-    resolved = dict(scalar_of(document, resolve(document, schema)))
+    resolved = dict(value_schema(document, schema))
     if description:
         resolved["description"] = description
+    if deprecated:
+        resolved["deprecated"] = True
 
     return Keyword(
         name or naming.keyword_name(key),
@@ -289,4 +322,5 @@ def keyword_of(
         resolved.get("deprecated") is True,
         value_words(resolved, key, typed),
         resolved,
+        style,
     )

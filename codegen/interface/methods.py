@@ -3,63 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import attrs
-from openapi_python_client.parser.openapi import Endpoint as ParsedEndpoint
-from openapi_python_client.parser.properties import ModelProperty
 
-from codegen.document.tree import Document, SpecError, json_schema, merged_properties, resolve
+from codegen.document.content import declares_reply
+from codegen.document.tree import Document, SpecError, resolve
 from codegen.interface import naming
+from codegen.interface.bodies import body_of
 from codegen.interface.docstrings import method_doc
 from codegen.interface.families import Endpoint, Family
-from codegen.interface.keywords import Shapes, keyword_of
-from codegen.interface.model import Method, Module, Paged
+from codegen.interface.keywords import Shapes
+from codegen.interface.model import Method, Module, Rules
 from codegen.interface.outputs import outputs_of
+from codegen.interface.parameters import paging_of, parameter_keywords
 from codegen.interface.prose import block, docstring, escape
 from codegen.interface.repeats import is_repeatable
 from codegen.interface.replies import Records
 from codegen.interface.rules import rules_of
 from codegen.interface.values import Keyword
-from codegen.interface.words import description, meaning
+from codegen.interface.words import description
 
 __all__ = ["module_of"]
 
 _GENERATED = "Generated from openapi/a2e.json by `make regenerate`. Do not edit."
 _OPTIONS = "    Every method also takes the options in `CallOptions`."
 
-_PAGE = re.compile(r"page(?:Num|No|Number|Index)?|current")
-_SIZE = re.compile(r"page_?size", re.IGNORECASE)
 
-_DEFAULT_SIZE = 10
-"""Records per page where the document names no default: the default of most lists that name one."""
-
-_SAFE_SIZE = 100
-"""The most records per page where the document names no bound: the bound of all lists that name one."""
-
-_NAMED = "Without one, the SDK names the task."
-
-
-def module_of(
-    document: Document,
-    family: Family,
-    parsed: Mapping[Endpoint, ParsedEndpoint],
-    models: Mapping[str, ModelProperty],
-) -> Module:
+def module_of(document: Document, family: Family) -> Module:
     """Everything that the template needs for one resource.
 
     Args:
         document: for references and limits.
         family: the resource.
-        parsed: the parser's view of its operations.
-        models: the parser's view of each object, by class name.
 
     Raises:
         SpecError: names the operation that cannot be generated.
     """
     taken = {*naming.IMPORTED, family.class_name}
-    records, shapes = Records(document, family, taken), Shapes(taken, models)
+    records, shapes = Records(document, family, taken), Shapes(taken)
     if family.start is not None:
         records.task_record()
 
@@ -67,7 +49,7 @@ def module_of(
     methods = []
     for endpoint in ordered:
         try:
-            methods.append(_method(document, family, endpoint, parsed[endpoint], records, shapes))
+            methods.append(_method(document, family, endpoint, records, shapes))
         except SpecError as error:
             raise SpecError(f"{endpoint.ref.place}: {error}") from error
     _refuse_constants(methods, taken)
@@ -135,24 +117,16 @@ def _tag(document: Document, endpoint: Endpoint) -> Document:
 
 
 def _method(
-    document: Document,
-    family: Family,
-    endpoint: Endpoint,
-    parsed: ParsedEndpoint,
-    records: Records,
-    shapes: Shapes,
+    document: Document, family: Family, endpoint: Endpoint, records: Records, shapes: Shapes
 ) -> Method:
     operation = endpoint.operation
-    if parsed.header_parameters or parsed.cookie_parameters:
-        raise SpecError("header and cookie parameters are not supported")
-
     is_call = endpoint is family.start
-    paged = _paging(document, endpoint)
-    keywords = [
-        *_parameter_keywords(document, family, endpoint, parsed, shapes, paged),
-        *_body(document, family, endpoint, parsed, shapes),
-    ]
-    declared = "requestBody" in operation
+    paged = paging_of(document, endpoint)
+    body = body_of(document, family, endpoint, shapes)
+    keywords = _distinct(
+        [*parameter_keywords(document, family, endpoint, shapes, paged), *body.keywords],
+        {"body"} if body.free else set(),
+    )
     writes = endpoint.ref.method in ("post", "put", "patch")
 
     method = Method(
@@ -161,16 +135,18 @@ def _method(
         path=endpoint.ref.path,
         reply=records.reply_of(endpoint, listing=paged is not None),
         keywords=tuple(keywords),
-        has_body=writes,
-        free_body=writes and (not declared or operation.get("x-a2e-open-body") is True),
+        has_body=writes or body.declared,
+        free_body=body.free,
+        form=body.form,
+        optional_body=body.optional,
         paged=paged,
-        rules=rules_of(endpoint, [one for one in keywords if one.place == "body"]),
+        rules=_rules(endpoint, keywords, body.rules),
         is_start=family.is_start(endpoint),
         is_call=is_call,
         streams=_streams(document, endpoint, keywords),
         waits=_waits(family, endpoint),
         repeatable=is_repeatable(family, endpoint),
-        may_be_empty=writes and not family.is_start(endpoint) and not _declares_reply(operation),
+        may_be_empty=writes and not family.is_start(endpoint) and not declares_reply(document, operation),
         doc="",
     )
     _refuse_doubles(method)
@@ -179,63 +155,29 @@ def _method(
     return attrs.evolve(method, doc=method_doc(family, endpoint, method, names))
 
 
-def _declares_reply(operation: Mapping[str, Any]) -> bool:
-    """Whether the document says what a 200 contains."""
-    return bool(operation.get("responses", {}).get("200", {}).get("content"))
+def _rules(endpoint: Endpoint, keywords: Sequence[Keyword], own: Rules) -> Rules:
+    """The rules that the overlay gives, and those of the body's alternatives where it gives none."""
+    given = rules_of(endpoint, [one for one in keywords if one.place == "body"])
+    known = given.any_of or given.needs
+    return given if known else attrs.evolve(own, exclusive=given.exclusive)
 
 
-def _parameter_keywords(
-    document: Document,
-    family: Family,
-    endpoint: Endpoint,
-    parsed: ParsedEndpoint,
-    shapes: Shapes,
-    paged: Paged | None,
-) -> list[Keyword]:
-    """The keywords of path and query. The task's id comes first in the operation that reads one task."""
-    parameters = _parameters(document, endpoint)
-    id_key = family.get_key if endpoint is family.get else None
-    its_id = "The task's id." if family.start else "The record's id."
-    found = []
+def _distinct(keywords: Sequence[Keyword], taken: set[str]) -> list[Keyword]:
+    """The keywords; one that has the name of a keyword in another place is named after its own place."""
+    found: list[Keyword] = []
+    places = dict.fromkeys(taken, "")
 
-    for one in parsed.path_parameters:
-        parameter = parameters[one.name.get_untrusted_value()]
-        found.append(
-            keyword_of(
-                document,
-                shapes,
-                one,
-                parameter["schema"],
-                place="path",
-                required=True,
-                description=parameter.get("description", "") or its_id,
-                name="id" if len(parsed.path_parameters) == 1 else None,
-            )
-        )
-
-    for one in sorted(parsed.query_parameters, key=lambda one: one.name.get_untrusted_value() != id_key):
-        key = one.name.get_untrusted_value()
-        if paged and key == paged.page:
-            continue
-        found.append(
-            keyword_of(
-                document,
-                shapes,
-                one,
-                _query_schema(parameters[key], paged),
-                place="query",
-                required=one.required and not (paged and key == paged.size),
-                description=parameters[key].get("description", ""),
-                name="id" if key == id_key else None,
-            )
-        )
-
+    for one in keywords:
+        name = one.name
+        if places.setdefault(name, one.place) != one.place:
+            name = f"{one.place}_{naming.keyword_name(one.key)}"
+        found.append(attrs.evolve(one, name=name))
     return found
 
 
 def _streams(document: Document, endpoint: Endpoint, keywords: Sequence[Keyword]) -> bool:
     """Whether the service replies with events when ``stream`` is set."""
-    reply = resolve(document, endpoint.operation["responses"].get("200", {}))
+    reply = resolve(document, endpoint.operation.get("responses", {}).get("200", {}))
     switch = any(one.key == "stream" and one.type.kind == "bool" for one in keywords)
     return switch and "text/event-stream" in reply.get("content", {})
 
@@ -247,84 +189,8 @@ def _waits(family: Family, endpoint: Endpoint) -> bool:
         family.start is not None
         and endpoint.ref.method == "get"
         and len(placeholders) == 1
-        and "202" in endpoint.operation["responses"]
+        and "202" in endpoint.operation.get("responses", {})
     )
-
-
-def _query_schema(parameter: Document, paged: Paged | None) -> Document:
-    """A parameter's schema. A page has at least one record, even where the document does not say so."""
-    schema: Document = parameter["schema"]
-    return {"minimum": 1, **schema} if paged and parameter["name"] == paged.size else schema
-
-
-def _parameters(document: Document, endpoint: Endpoint) -> dict[str, Document]:
-    shared = document["paths"][endpoint.ref.path].get("parameters", [])
-    own = endpoint.operation.get("parameters", [])
-    found = [resolve(document, one) for one in [*shared, *own]]
-    return {one["name"]: dict(one) for one in found}
-
-
-def _paging(document: Document, endpoint: Endpoint) -> Paged | None:
-    """How a list counts its pages, None if the operation is not a list."""
-    page = size = None
-    default, most = _DEFAULT_SIZE, _SAFE_SIZE
-
-    for name, parameter in _parameters(document, endpoint).items():
-        schema = resolve(document, parameter.get("schema", {}))
-        if parameter.get("in") != "query" or schema.get("type") != "integer":
-            continue
-
-        if _PAGE.fullmatch(name):
-            page = name
-        elif _SIZE.fullmatch(name):
-            size = name
-            # An example is a value that somebody once sent, and says nothing about the default.
-            most = int(schema.get("maximum", _SAFE_SIZE))
-            default = min(int(schema.get("default", _DEFAULT_SIZE)), most)
-
-    if page and size:
-        return Paged(page, size, default, most)
-    listed = endpoint.method_name == "list" or (
-        endpoint.ref.method == "get" and endpoint.method_name.endswith(("_record", "_records"))
-    )
-    return Paged(None, None, 0, 0) if listed else None
-
-
-def _body(
-    document: Document, family: Family, endpoint: Endpoint, parsed: ParsedEndpoint, shapes: Shapes
-) -> list[Keyword]:
-    holder = resolve(document, endpoint.operation.get("requestBody"))
-    if holder is None:
-        return []
-
-    schema = json_schema(holder)
-    if schema is None or len(parsed.bodies) != 1:
-        raise SpecError("only one JSON body is supported")
-
-    properties, required = merged_properties(document, schema)
-    model = parsed.bodies[0].prop
-    members = shapes.members_of(model) if isinstance(model, ModelProperty) else []
-    props = {one.name.get_untrusted_value(): one for one in members}
-
-    found = []
-    for key, inner in properties.items():
-        if key not in props:
-            raise SpecError(f"the body member {key!r} was lost by the parser")
-
-        is_name = key == "name" and family.is_start(endpoint)
-        found.append(
-            keyword_of(
-                document,
-                shapes,
-                props[key],
-                inner,
-                place="body",
-                # The SDK writes the name of a start's task, so a caller does not have to.
-                required=key in required and not is_name,
-                description=f"{meaning(resolve(document, inner), key)} {_NAMED}" if is_name else "",
-            )
-        )
-    return found
 
 
 def _refuse_doubles(method: Method) -> None:

@@ -27,30 +27,43 @@ __all__ = [
 ]
 
 
+_PLACES = (
+    ("path", "path_fields"),
+    ("query", "query"),
+    ("header", "headers"),
+    ("cookie", "cookies"),
+    ("body", "body"),
+)
+"""Where a keyword is sent, and the argument of the `Operation` that lists it."""
+
+
 @attrs.frozen
 class Reply:
     """What an operation returns.
 
     Attributes:
-        form: one record, many, a text, or raw JSON.
-        element: the record class, "" for a text and raw JSON.
+        form: one record, many, a text, raw JSON, or the content of a file.
+        element: the record class, "" for a text, raw JSON and files.
+        inside: the members that lead to it, joined by dots.
         doc: a sentence for the docstring.
     """
 
-    form: Literal["one", "many", "text", "raw"]
+    form: Literal["one", "many", "text", "raw", "content", "plain_text"]
     element: str = ""
+    inside: str = ""
     doc: str = "The decoded JSON."
 
     @property
     def decoder(self) -> str:
         """The expression for the function that decodes the reply."""
-        return f"{self.form}({self.element})" if self.element else self.form
+        inside = f", {literal(self.inside)}" if self.inside else ""
+        return f"{self.form}({self.element}{inside})" if self.element else self.form
 
     @property
     def annotation(self) -> str:
         """The type of the decoded reply."""
-        types = {"one": self.element, "many": f"Sequence[{self.element}]", "text": "str", "raw": "Any"}
-        return types[self.form]
+        types = {"one": self.element, "many": f"Sequence[{self.element}]", "raw": "Any", "content": "bytes"}
+        return types.get(self.form, "str")
 
 
 @attrs.frozen
@@ -148,6 +161,8 @@ class Method:
 
     Attributes:
         free_body: takes body members that are not declared.
+        form: how the body is written; "" is a JSON object of the keywords.
+        optional_body: without any body keyword, no body is sent.
         is_start: returns a Job.
         is_call: the workflow's own start, called on the resource itself.
         streams: returns events with ``stream=True``.
@@ -163,6 +178,8 @@ class Method:
     keywords: tuple[Keyword, ...]
     has_body: bool
     free_body: bool
+    form: str
+    optional_body: bool
     paged: Paged | None
     rules: Rules
     is_start: bool
@@ -183,18 +200,25 @@ class Method:
         """The arguments of its `Operation`."""
         found = [literal(self.http), literal(self.path), self.reply.decoder]
 
-        for place, argument in (("path", "path_fields"), ("query", "query"), ("body", "body")):
+        for place, argument in _PLACES:
             fields = [one.field for one in self.keywords if one.place == place]
             if fields:
                 found.append(f"{argument}=({', '.join(fields)},)")
 
         if self.has_body:
             found.append("has_body=True")
+        if self.form:
+            found.append(f"form={literal(self.form)}")
+        found += ["optional_body=True"] if self.optional_body and self.keywords_of("body") else []
         if self.paged:
             found.append(f"paging={self.paged.code}")
         found += self.rules.code
         found += ["repeatable=True"] if self.repeatable else []
         return [*found, "may_be_empty=True"] if self.may_be_empty else found
+
+    def keywords_of(self, place: str) -> list[Keyword]:
+        """The keywords that are sent in one place."""
+        return [one for one in self.keywords if one.place == place]
 
     @property
     def ordered(self) -> list[Keyword]:

@@ -14,6 +14,7 @@ __all__ = [
     "class_name",
     "field_name",
     "keyword_name",
+    "literal_name",
     "method_name",
     "path_segments",
     "resource_name",
@@ -44,7 +45,7 @@ REDUNDANT = frozenset({("get", "detail"), ("delete", "detail"), ("delete", "dele
 
 RESERVED_RESOURCES = frozenset(
     {
-        "aclose", "base_url", "bulk", "close", "download", "download_many", "jobs", "quote", "request",
+        "aclose", "base_url", "bulk", "close", "download", "download_many", "job", "jobs", "quote", "request",
         "resources", "run", "runtime", "settings", "start", "transport", "upload", "upload_many", "wait",
         "workflow", "workflows",
     }
@@ -53,8 +54,9 @@ RESERVED_RESOURCES = frozenset(
 
 RESERVED_METHODS = frozenset(
     {
-        "bool", "client", "decode", "float", "int", "name", "overload", "reader", "record_type",
-        "require_readable", "routes", "runtime", "schema", "str", "task",
+        "bool", "by_convention", "client", "decode", "float", "int", "name", "overload", "reader",
+        "record_type", "require_readable", "routes", "runtime", "schema", "start_method", "start_operation",
+        "str", "task", "with_client",
     }
 )  # fmt: skip
 """Attributes of `Resource` and `Workflow`, and names that the bodies of generated classes use."""
@@ -72,10 +74,10 @@ RESERVED_FIELDS = frozenset({"raw", "decode", "attrs", "self"}) | BUILTINS
 
 IMPORTED = frozenset(
     {
-        "Any", "CallOptions", "Coroutine", "Events", "Field", "Job", "Literal", "Mapping", "Media",
+        "Any", "CallOptions", "Coroutine", "Events", "Field", "File", "Job", "Literal", "Mapping", "Media",
         "Need", "Operation", "Pages", "Paging", "Record", "Required", "Resource", "Result", "Routes",
-        "Sequence", "TYPE_CHECKING", "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "many", "one",
-        "overload", "raw", "text", "with_body",
+        "Sequence", "TYPE_CHECKING", "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "content",
+        "many", "one", "overload", "plain_text", "raw", "text", "with_body",
     }
 )  # fmt: skip
 """Names that every generated module imports."""
@@ -187,6 +189,12 @@ def method_name(method: str, path: str) -> str:
     if words[0][:1].isdigit():
         words.insert(0, method)
     return _safe(snake("_".join("_".join(_words(word)) for word in words)), RESERVED_METHODS)
+
+
+def literal_name(path: str) -> str:
+    """A method named after the last word of its path, where the standard term is taken."""
+    words = [word for word in path_segments(path)[1:] if not is_parameter(word)]
+    return _safe(snake("_".join("_".join(_words(word)) for word in words)), RESERVED_METHODS) if words else ""
 
 
 def keyword_name(wire_name: str) -> str:

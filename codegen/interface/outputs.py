@@ -7,7 +7,9 @@ from typing import Any
 import attrs
 
 from codegen.document.complete import record_schema_name
-from codegen.document.tree import Document, SpecError, json_schema, merged_properties, resolve
+from codegen.document.content import body_content
+from codegen.document.merging import merged_properties
+from codegen.document.tree import Document, SpecError, resolve
 from codegen.interface.families import Family
 
 __all__ = ["MAKES_FILE", "OUTPUTS", "Outputs", "outputs_of"]
@@ -69,5 +71,5 @@ def _is_declared(document: Document, schema: Any, field: str) -> bool:
 def _inputs(document: Document, family: Family) -> set[str]:
     """The body members of all starts of a family."""
     starts = [one for one in (family.start, *family.extra_starts) if one is not None]
-    bodies = [json_schema(resolve(document, one.operation.get("requestBody"))) for one in starts]
-    return {name for body in bodies for name in merged_properties(document, body)[0]}
+    bodies = [body_content(document, one.operation) for one in starts]
+    return {name for body in bodies if body for name in merged_properties(document, body.schema)[0]}

@@ -7,8 +7,10 @@ from typing import Any
 
 import attrs
 
-from codegen.document.complete import record_schema_name
-from codegen.document.tree import Document, SpecError, merged_properties, resolve, success_schema
+from codegen.document.complete import data_of, record_schema_name, task_path
+from codegen.document.content import Content, success_content
+from codegen.document.merging import members_of, merged, sole_ref
+from codegen.document.tree import Document, SpecError
 from codegen.interface import naming
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.model import Attribute, RecordClass, Reply
@@ -18,6 +20,8 @@ __all__ = ["Records"]
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 _WRAPPERS = ("rows", "list", "data")
+_DEEPEST = 12
+"""Objects inside each other that get classes, where none of them has a name of its own."""
 
 
 @attrs.define
@@ -39,6 +43,7 @@ class Records:
     task_schema: str = ""
     renamed: dict[str, str] = attrs.field(factory=dict[str, str])
     found: dict[str, RecordClass | None] = attrs.field(factory=dict[str, RecordClass | None])
+    _names: dict[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
 
     def __attrs_post_init__(self) -> None:
         if self.family.start is not None:
@@ -57,53 +62,71 @@ class Records:
     def reply_of(self, endpoint: Endpoint, *, listing: bool) -> Reply:
         """The reply of an operation. A listing is a list whatever the document declares."""
         if self.family.is_start(endpoint):
-            return Reply("one", self.task_record(), "The record.")
+            return Reply("one", self.task_record(), doc="The record.")
 
-        schema = success_schema(self.document, endpoint.operation)
-        data = merged_properties(self.document, schema)[0].get("data") if schema else None
-        element, is_list = self._element(data, f"{naming.class_name(endpoint.method_name)}Reply")
+        content = success_content(self.document, endpoint.operation)
+        if content is not None and not content.is_json:
+            return _plain_reply(content)
 
-        if listing or (is_list and element):
-            return Reply("many", element or "Record", "The records.")
+        data = data_of(self.document, content.schema if content else None)
+        if self.family.start is not None and endpoint is self.family.get and task_path(self.document, data):
+            return Reply("one", self.task_record(), ".".join(task_path(self.document, data)), "The record.")
+
+        element, inside = self._elements(data, f"{naming.class_name(endpoint.method_name)}Reply", listing)
+        if listing or inside is not None:
+            return Reply("many", element or "Record", inside or "", "The records.")
+        element = self._class(data, f"{naming.class_name(endpoint.method_name)}Reply")
         if element:
-            return Reply("one", element, "The record.")
+            return Reply("one", element, doc="The record.")
 
-        resolved = resolve(self.document, data)
-        if isinstance(resolved, Mapping) and resolved.get("type") == "string":
-            return Reply("text", doc=sentence(resolved.get("description", "")) or "The text.")
+        whole = merged(self.document, data).keywords
+        if whole.get("type") == "string":
+            return Reply("text", doc=sentence(whole.get("description", "")) or "The text.")
         return Reply("raw")
 
-    def _element(self, data: Any, name: str) -> tuple[str, bool]:
-        """The record class of the data ("" if there is none), and whether the data is a list."""
-        resolved = resolve(self.document, data)
-        if not isinstance(resolved, Mapping):
-            return "", False
+    def _elements(self, data: Any, name: str, listing: bool) -> tuple[str, str | None]:
+        """The record class of a list ("" if it is open), and the member that has the list.
 
-        for variants in (resolved.get("anyOf"), resolved.get("oneOf")):
-            if variants:
-                elements = [self._element(one, name) for one in variants]
-                known = [one for one in elements if one[0]]
-                return (known[0][0], any(one[1] for one in known)) if known else ("", False)
+        The member is "" for one that every list may have, and None if the data is no list.
+        """
+        if data is None:
+            return "", None
+        whole = merged(self.document, data)
+        if whole.keywords.get("type") == "array":
+            element = self._class(whole.keywords.get("items", {}), name)
+            return element, "" if element else None
 
-        if resolved.get("type") == "array":
-            return self._class(resolved.get("items", {}), name), True
+        # A reply may be a list or an object with one, such as the records of a page with their number.
+        for variant in (one for group in whole.groups for one in group):
+            element, inside = self._elements(variant, name, listing)
+            if inside is not None:
+                return element, inside
 
-        properties, _ = merged_properties(self.document, resolved)
+        found = members_of(self.document, data)
+        lists = {
+            key: inner.get("items", {})
+            for key, schema in found.properties.items()
+            if (inner := merged(self.document, schema).keywords).get("type") == "array"
+        }
         for key in _WRAPPERS:
-            inner = resolve(self.document, properties.get(key))
-            if isinstance(inner, Mapping) and inner.get("type") == "array":
-                element = self._class(inner.get("items", {}), name)
+            if key in lists:
+                element = self._class(lists[key], name)
                 if element:
-                    return element, True
+                    return element, ""
+        if listing and len(lists) == 1:
+            ((key, items),) = lists.items()
+            element = self._class(items, name)
+            return element, key if element else None
+        return "", None
 
-        return self._class(data, name), False
-
-    def _class(self, schema: Any, name: str) -> str:
+    def _class(self, schema: Any, name: str, depth: int = 0) -> str:
         """The record class for an object schema, "" if it declares no members."""
-        ref = schema.get("$ref", "") if isinstance(schema, Mapping) else ""
-        resolved = resolve(self.document, schema)
-        properties, _ = merged_properties(self.document, resolved)
-        is_task = ref.endswith(f"/{self.task_schema}") and bool(self.task_schema)
+        ref = sole_ref(schema)
+        depth = 0 if ref else depth
+        if schema is None or depth > _DEEPEST:
+            return ""
+        is_task = bool(self.task_schema) and ref.endswith(f"/{self.task_schema}")
+        properties = members_of(self.document, schema).properties
         if not properties and not is_task:
             return ""
 
@@ -111,16 +134,19 @@ class Records:
             name = f"{self.family.class_name}Record"
         elif ref:
             name = naming.class_name(naming.snake(ref.rsplit("/", 1)[1]))
-        if name in self.found:
-            return name
+        key = ref or repr(schema)
+        if (known := self._names.get((key, name))) is not None:
+            return known
+        wanted = name
         while name in self.taken:
             name = f"{name}Record"
         self.taken.add(name)
+        self._names[key, wanted] = name
 
         # Attributes may need this class again. It is in its place before they are read.
         self.found[name] = None
-        attributes = tuple(self._attributes(properties, name, is_task=is_task))
-        details = sentence(resolved.get("description", ""))
+        attributes = tuple(self._attributes(properties, name, depth, is_task=is_task))
+        details = sentence(merged(self.document, schema).keywords.get("description", ""))
         if is_task:
             doc = f"A task of `a2e.{self.family.resource}` as the service reports it."
             self.found[name] = RecordClass(name, "TaskRecord", doc, details, attributes)
@@ -128,7 +154,9 @@ class Records:
             self.found[name] = RecordClass(name, "Record", details or "One object.", "", attributes)
         return name
 
-    def _attributes(self, properties: Mapping[str, Any], owner: str, *, is_task: bool) -> list[Attribute]:
+    def _attributes(
+        self, properties: Mapping[str, Any], owner: str, depth: int, *, is_task: bool
+    ) -> list[Attribute]:
         found: dict[str, Attribute] = {}
         common = set(naming.TASK_FIELDS.values()) if is_task else set[str]()
 
@@ -142,21 +170,21 @@ class Records:
             if name in found:
                 raise SpecError(f"{owner}: {found[name].key!r} and {key!r} would both be {name!r}")
 
-            doc = sentence(resolve(self.document, schema).get("description", ""))
-            found[name] = Attribute(name, key, self._annotation(schema, owner, key), doc)
+            doc = sentence(merged(self.document, schema).keywords.get("description", ""))
+            found[name] = Attribute(name, key, self._annotation(schema, owner, key, depth), doc)
             if name != key:
                 self.renamed[key] = name
 
         return list(found.values())
 
-    def _annotation(self, schema: Any, owner: str, key: str) -> str:
-        resolved = resolve(self.document, schema)
-        variants = resolved.get("oneOf") or resolved.get("anyOf")
-        if variants:
-            options = [self._annotation(one, owner, key) for one in variants]
-            return "Any" if "Any" in options else " | ".join(dict.fromkeys(options))
-
-        kind = resolved.get("type")
+    def _annotation(
+        self, schema: Any, owner: str, key: str, depth: int, inside: frozenset[str] = frozenset()
+    ) -> str:
+        whole = merged(self.document, schema)
+        if whole.refs & inside and not self._is_object(schema):
+            return "Any"
+        inside |= whole.refs
+        kind = whole.keywords.get("type")
         if kind in _SCALARS:
             return _SCALARS[kind]
 
@@ -164,8 +192,31 @@ class Records:
             f"{owner.removesuffix('Record').removesuffix('Reply')}{naming.class_name(naming.snake(key))}"
         )
         if kind == "array":
-            inner = self._annotation(resolved.get("items", {}), owner, key)
+            inner = self._annotation(whole.keywords.get("items", {}), owner, key, depth, inside)
             return f"Sequence[{inner}]"
-        if kind == "object" or "allOf" in resolved or "properties" in resolved:
-            return self._class(schema, inner_name) or "Mapping[str, Any]"
+        if whole.groups and "properties" not in whole.keywords:
+            variants = [one for group in whole.groups for one in group]
+            if not all(self._is_object(one) for one in variants):
+                options = [self._annotation(one, owner, key, depth, inside) for one in variants]
+                return "Any" if "Any" in options else " | ".join(dict.fromkeys(options))
+        if self._is_object(schema):
+            return self._class(schema, inner_name, depth + 1) or "Mapping[str, Any]"
         return "Any"
+
+    def _is_object(self, schema: Any) -> bool:
+        whole = merged(self.document, schema)
+        kind = whole.keywords.get("type")
+        inside = [one for group in whole.groups for one in group]
+        return kind == "object" or (
+            kind is None
+            and ("properties" in whole.keywords or bool(inside))
+            and all(map(self._is_object, inside))
+        )
+
+
+def _plain_reply(content: Content) -> Reply:
+    """The reply of an operation that answers with something else than JSON."""
+    is_text = content.type.startswith("text/") or content.type.endswith(("xml", "x-ndjson", "jsonl"))
+    if is_text and (content.schema or {}).get("format") != "binary":
+        return Reply("plain_text", doc="The text.")
+    return Reply("content", doc="The content of the file.")

@@ -15,7 +15,7 @@ from codegen.interface.prose import literal
 __all__ = ["FREE", "Keyword", "Limits", "Member", "Place", "Shape", "Type", "tuple_of"]
 
 FREE = "Mapping[str, Any]"
-Place = Literal["path", "query", "body"]
+Place = Literal["path", "query", "header", "cookie", "body"]
 
 
 @attrs.frozen(kw_only=True)
@@ -24,6 +24,9 @@ class Limits:
 
     minimum: float | None = None
     maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    multiple_of: float | None = None
     min_length: int | None = None
     max_length: int | None = None
     min_items: int | None = None
@@ -48,8 +51,11 @@ class Type:
         also: values that are allowed outside the limits.
         limits: bounds and pattern.
         media: a URL of a medium, for which a file may be given.
+        content: the content of a file, which is sent in the request itself.
         item: the type of a list's elements.
         shape: the members of an object, None if it may be any mapping.
+        values: the type of the values of a mapping with any names.
+        options: the types of which a value has one.
     """
 
     kind: str = "object"
@@ -58,8 +64,11 @@ class Type:
     also: tuple[Any, ...] = ()
     limits: Limits = Limits()
     media: bool = False
+    content: bool = False
     item: Type | None = None
     shape: Shape | None = None
+    values: Type | None = None
+    options: tuple[Type, ...] = ()
 
     @property
     def annotation(self) -> str:
@@ -69,8 +78,14 @@ class Type:
             kinds = sorted({type(one).__name__ for one in self.choices})
             return known if self.closed else " | ".join([known, *kinds])
 
+        if self.options:
+            return " | ".join(dict.fromkeys(one.annotation for one in self.options))
         if self.media:
             return "Media"
+        if self.content:
+            return "File"
+        if self.values is not None:
+            return f"Mapping[str, {self.values.annotation}]"
         if self.item is not None:
             return f"Sequence[{self.item.annotation}]"
         if self.shape is not None:
@@ -81,9 +96,10 @@ class Type:
     @property
     def takes_files(self) -> bool:
         """Whether a file, or a list of files, may be given."""
-        return self.media or (self.item is not None and self.item.takes_files)
+        inner = [*self.options, *(one for one in (self.item, self.values) if one is not None)]
+        return self.media or self.content or any(one.takes_files for one in inner)
 
-    def field(self, name: str, key: str = "", *, required: bool = False) -> str:
+    def field(self, name: str, key: str = "", *, required: bool = False, style: str = "") -> str:
         """The expression that makes its `Field`."""
         arguments = [literal(name)]
         if self.kind != "object" or key:
@@ -92,6 +108,8 @@ class Type:
             arguments.append(literal(key))
         if required:
             arguments.append("required=True")
+        if style:
+            arguments.append(f"style={literal(style)}")
         return f"Field({', '.join([*arguments, *self._arguments()])})"
 
     def _arguments(self) -> list[str]:
@@ -100,6 +118,7 @@ class Type:
         found += self.limits.code
         found += [f"also={tuple_of(self.also)}"] if self.also else []
         found += ["media=True"] if self.media else []
+        found += ["content=True"] if self.content else []
         if self.item is not None and self.item != Type():
             found.append(f"item={self.item.field('')}")
         if self.shape is not None:
@@ -164,11 +183,14 @@ class Keyword:
     deprecated: bool
     doc: str
     schema: Document = attrs.field(repr=False, eq=False)
+    style: str = ""
+    """How the value is written, if not as usual in its place; see `a2e_async._spec.styles`."""
 
     @property
     def field(self) -> str:
         """The expression that makes its `Field`."""
-        return self.type.field(self.name, self.key if self.key != self.name else "", required=self.required)
+        key = self.key if self.key != self.name else ""
+        return self.type.field(self.name, key, required=self.required, style=self.style)
 
     @property
     def annotation(self) -> str:

@@ -69,11 +69,14 @@ def test_schemas_made_of_too_many_schemas_are_named(how: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("schemas", [spread("properties", 60), graph(12)], ids=["twice", "all in all"])
-def test_a_body_with_too_many_members_is_named(schemas: dict[str, Document], tmp_path: Path) -> None:
+def test_a_body_with_too_many_members_has_types_up_to_a_bound(
+    schemas: dict[str, Document], tmp_path: Path
+) -> None:
+    made = layout(tmp_path, using(schemas))
     began = time.monotonic()
-    with pytest.raises(SpecError, match=r"POST /api/v1/things/start \(#/paths.*: x: more than \d+ values"):
-        build(layout(tmp_path, using(schemas)))
+    build(made)
     assert time.monotonic() - began < SECONDS
+    assert (made.package / "things.py").stat().st_size < 1_000_000
 
 
 @pytest.mark.parametrize("schemas", [spread("properties", 60), graph(12)], ids=["twice", "all in all"])
@@ -129,7 +132,7 @@ def test_twenty_megabytes_of_nesting_and_of_width_are_read_in_time(tmp_path: Pat
     with pytest.raises(SpecError, match="nested deeper"):
         parse(b'{"a":' * 4_000_000, "deep")
     source = tmp_path / "wide.json"
-    source.write_bytes(b'{"openapi":"3.1.0","a":[' + b"[]," * 300_000 + b"0]}")
+    source.write_bytes(b'{"openapi":"4.0.0","a":[' + b"[]," * 300_000 + b"0]}")
     with pytest.raises(SpecError, match="#/openapi"):
         pull(str(source), tmp_path / "upstream.json")
     assert time.monotonic() - began < SECONDS

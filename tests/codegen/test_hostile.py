@@ -50,9 +50,10 @@ ALLOWED_STATEMENTS = (
 )  # fmt: skip
 ALLOWED_IMPORTS = {
     "__future__", "attrs", "collections.abc", "functools", "typing",
-    "a2e_async._spec.field", "a2e_async._spec.media", "a2e_async._spec.operation", "a2e_async._spec.routes",
-    "a2e_async._spec.rules", "a2e_async.events", "a2e_async.jobs", "a2e_async.pages", "a2e_async.protocols",
-    "a2e_async.records", "a2e_async.resources", "a2e_async.runtime", "a2e_async.tasks",
+    "a2e_async._spec.decoders", "a2e_async._spec.field", "a2e_async._spec.media", "a2e_async._spec.operation",
+    "a2e_async._spec.routes", "a2e_async._spec.rules", "a2e_async.events", "a2e_async.jobs",
+    "a2e_async.pages", "a2e_async.protocols", "a2e_async.records", "a2e_async.resources", "a2e_async.runtime",
+    "a2e_async.tasks",
 }  # fmt: skip
 
 

@@ -24,7 +24,6 @@ from tests.codegen.documents import (
     document,
     family,
     fields,
-    id_parameter,
     layout,
     operation,
     overlay,
@@ -88,7 +87,7 @@ def broken_reference(content: Document) -> None:
 
 
 def colliding(content: Document) -> None:
-    content["paths"] |= {"/api/v1/userNew/{id}": {"get": operation(parameters=[id_parameter("id")])}}
+    content["paths"] |= {"/api/v1/new/list": {"get": operation()}}
 
 
 def unreadable(content: Document) -> None:
@@ -105,9 +104,9 @@ def doubled(content: Document) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reported"),
     [
-        (lambda content: content.update(openapi="3.1.0"), "#/openapi"),
+        (lambda content: content.update(openapi="4.0.0"), "#/openapi"),
         (broken_reference, "#/components/schemas/A: $ref '#/nowhere' points to nothing"),
-        (colliding, "(#/paths/~1api~1v1~1userNew~1{_id}/get) would both be a2e.new.get()"),
+        (colliding, "GET /api/v1/new/list (#/paths/~1api~1v1~1new~1list/get) would both belong to a2e.new"),
         (unreadable, "/schema/properties/x/pattern: '(' is no regular expression"),
         (
             doubled,

@@ -19,6 +19,8 @@ from anyio import to_thread
 
 from a2e_async._files.body_files import File, files_in, map_files
 from a2e_async._files.hashing import hash_file
+from a2e_async._files.open_files import NO_DESCRIPTOR
+from a2e_async._spec.local_paths import local_path
 from a2e_async._spec.media import Upload
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
@@ -96,7 +98,11 @@ def difference(before: str, after: str) -> str:
 def asked_of(job: Job[Any], old_key: bool = False) -> Asked:
     """Find out what a job asks for, in this thread; see `read_asked`."""
     hashes = _Hashes()
-    contents = _identity(job, hashes.of)
+    try:
+        contents = _identity(job, hashes.of)
+    except OSError as error:
+        # Too many files are open: that says nothing about this one.
+        raise InvalidArgument("source", f"the file cannot be read: {error}") from error
     paths = _identity(job, hashes.of_place)
     copy = _identity(job, hashes.shown)
 
@@ -135,8 +141,10 @@ class _Hashes:
         path = os.fspath(file)
         if path not in self._known:
             try:
-                self._known[path] = hash_file(Path(file), "sha256")
+                self._known[path] = hash_file(Path(local_path("source", file)), "sha256")
             except (OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.errno in NO_DESCRIPTOR:
+                    raise
                 self._known[path] = ""
                 self.problem = InvalidArgument("source", f"the file cannot be read: {error}")
         return {"sha256": self._known[path]}
@@ -145,7 +153,7 @@ class _Hashes:
         """Represent a file by its path, if it has one, else by its content."""
         if not isinstance(file, os.PathLike):
             return self.of(file)
-        return {"path": _text(os.path.abspath(os.fspath(file)))}
+        return {"path": os.path.abspath(os.path.expanduser(_text(os.fspath(file))))}
 
     def shown(self, file: File) -> Mapping[str, Any]:
         """Represent a file by its name and the beginning of its hash."""

@@ -118,12 +118,25 @@ class Budget:
 
         Args:
             reservation: the coins set aside for the start.
-            coins: what it cost; None if the reply did not say. Then the coins set aside count.
+            coins: what it cost; None if the reply did not say. Until `settle`, those set aside count.
         """
-        self.release(reservation)
-        self._spent += reservation.coins if coins is None else coins
+        self._set_aside -= reservation.coins
+        self._spent += reservation.coins
+        if coins is not None:
+            self.settle(reservation, coins)
+
+    def settle(self, reservation: Reservation, coins: float | None) -> None:
+        """Correct what was counted for a start, after its reply or the task's last record has shown its cost.
+
+        Args:
+            reservation: the coins that were set aside for the start.
+            coins: what it cost; None if that was never shown.
+        """
+        if coins is not None:
+            self._spent += coins - reservation.coins
         highest = self._costs.get(reservation.kind)
         _put(self._costs, reservation.kind, highest if coins is None else max(coins, highest or 0.0))
+        self.doubt(reservation)
 
     def _cost(self, kind: str, quote: float | None) -> float | None:
         """The expected cost of a job; None if it is unknown."""

@@ -92,10 +92,17 @@ class Entry:
         self.attempts += 1
         self.coins += coins
 
-    def end(self, records: Sequence[JSONObject], error: Exception | None) -> None:
-        """Note that the tasks have ended, or that there will be none."""
+    def end(self, records: Sequence[JSONObject], error: Exception | None, coins: float = 0.0) -> None:
+        """Note that the tasks have ended, or that there will be none.
+
+        Args:
+            records: the last records of the tasks.
+            error: why the job failed; None if it did not.
+            coins: coins that only the last records show.
+        """
         self.state = State.FAILED if error else State.DONE
         self.records = records
+        self.coins += coins
         self.error = describe_error(error) if error else None
 
 

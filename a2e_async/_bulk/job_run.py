@@ -161,8 +161,7 @@ class JobRun:
 
     async def _result(self) -> Result[Any]:
         """Start the job if no task of it is known, and wait for the result."""
-        run = self._run_state
-        launch = Launch(run, self._job, self._entry)
+        launch = Launch(self._run_state, self._job, self._entry)
 
         task: Task[Any] | None = None
         if self._entry.state == State.ACCEPTED:
@@ -173,31 +172,37 @@ class JobRun:
 
         while True:
             try:
-                result = await task.wait(timeout=run.settings.timeout)
+                return await self._end_of(task, launch)
             except TaskFailed as error:
-                await self._record_end(task, error)
                 if not self._may_retry():
                     raise
                 try:
                     task = await launch.start()
                 except NotStarted:
                     raise error from None
-                run.counts.retried += 1
-            except TaskNotFound as error:
-                await self._record_end(task, error)
-                raise
-            else:
-                await self._record_end(task, None)
-                return result
+                self._run_state.counts.retried += 1
 
-    async def _record_end(self, task: Task[Any], error: Exception | None) -> None:
-        """Write down that the task has ended."""
+    async def _end_of(self, task: Task[Any], launch: Launch) -> Result[Any]:
+        """Wait for the result of a task, and write down that it has ended."""
+        try:
+            result = await task.wait(timeout=self._run_state.settings.timeout)
+        except (TaskFailed, TaskNotFound) as error:
+            await self._record_end(task, error, launch.settle_price(task.raws))
+            raise
+        else:
+            await self._record_end(task, None, launch.settle_price(task.raws))
+            return result
+        finally:
+            # Other jobs may be waiting for the price.
+            launch.settle_price(task.raws)
+
+    async def _record_end(self, task: Task[Any], error: Exception | None, coins: float) -> None:
         records = [strip_inputs(raw, self._inputs) for raw in task.raws]
         if self._run_state.journal is None:
-            self._entry.end(records, error)
+            self._entry.end(records, error, coins)
             return
         try:
-            await self._run_state.journal.record_end(self._entry, records, error)
+            await self._run_state.journal.record_end(self._entry, records, error, coins)
         except JournalError as problem:
             self._run_state.stop(problem)
 

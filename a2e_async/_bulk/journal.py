@@ -30,6 +30,17 @@ from a2e_async.records import JSONObject, task_id_of
 
 __all__ = ["Journal"]
 
+# Where the records of a task show no price, none was counted. They are as `json.dumps` writes them.
+_SPENT = """
+SELECT
+    coalesce(sum(coins), 0) + coalesce(sum(CASE WHEN
+        state NOT IN ('new', 'starting') AND records <> '[]'
+        AND (instr(records, '"coins": ') = 0 OR instr(records, '"coins": null') > 0)
+    THEN reserved END), 0),
+    coalesce(sum(CASE state WHEN 'starting' THEN reserved END), 0)
+FROM jobs
+"""
+
 T = TypeVar("T")
 
 
@@ -122,15 +133,11 @@ class Journal:
         return await self.transact(lambda db: self._taking.take_by_path(db, asked))
 
     async def spent(self) -> tuple[float, float]:
-        """The coins charged so far, and the coins that unanswered starts may have cost."""
-        return await self.transact(
-            lambda db: tuple(
-                db.execute(
-                    "SELECT coalesce(sum(coins), 0), "
-                    "coalesce(sum(CASE state WHEN 'starting' THEN reserved END), 0) FROM jobs"
-                ).fetchone()
-            )
-        )
+        """The coins charged so far, and the coins that unanswered starts may have cost.
+
+        Where no record shows what a task cost, what it was expected to cost counts.
+        """
+        return await self.transact(lambda db: tuple(db.execute(_SPENT).fetchone()))
 
     async def record_start(self, entry: Entry, marker: str | None, reserved: float) -> None:
         """Record that a start is about to be sent.
@@ -162,15 +169,18 @@ class Journal:
 
         await self.transact(save)
 
-    async def record_end(self, entry: Entry, records: Sequence[JSONObject], error: Exception | None) -> None:
+    async def record_end(
+        self, entry: Entry, records: Sequence[JSONObject], error: Exception | None, coins: float = 0.0
+    ) -> None:
         """Record that the tasks have ended, or that there will be none.
 
         Args:
             entry: the entry of the job.
             records: the last records of its tasks.
             error: why the job failed; None if it did not.
+            coins: coins that only the last records show.
         """
-        entry.end(records, error)
+        entry.end(records, error, coins)
         await self._save(entry)
 
     async def undo_start(self, entry: Entry, state: str) -> None:

@@ -52,6 +52,12 @@ class Launch:
         self._entry = entry
         self._runtime = job.workflow.runtime
 
+        # What was set aside for the last start, if its reply has not shown what it cost.
+        self._unpriced: Reservation | None = None
+        self._started_here = False
+        if entry.state == State.ACCEPTED and coins_in(entry.records) is None:
+            self._unpriced = Reservation(kind_of(job), entry.reserved)
+
     async def start(self) -> Task[Any]:
         """Start the job.
 
@@ -207,6 +213,7 @@ class Launch:
 
         coins = coins_in(records)
         run.budget.spend(reservation, coins)
+        self._unpriced, self._started_here = (reservation if coins is None else None), True
         run.counts.add_coins(entry.workflow, coins or 0.0)
 
         stored = [strip_inputs(record, self._job.body) for record in records]
@@ -219,6 +226,25 @@ class Launch:
             # This run still waits for the task. The journal knows that the start was sent, so a later run
             # can recover it.
             run.stop(error)
+
+    def settle_price(self, records: Sequence[JSONObject]) -> float:
+        """Take the cost of the last start from the last records of its tasks, if its reply has not shown it.
+
+        Args:
+            records: the records; empty if the end of the tasks was not seen.
+
+        Returns:
+            The coins that were not counted before.
+        """
+        reservation, self._unpriced = self._unpriced, None
+        if reservation is None:
+            return 0.0
+
+        coins = coins_in(records)
+        self._run_state.budget.settle(reservation, coins)
+        if self._started_here:
+            self._run_state.counts.add_coins(self._entry.workflow, coins or 0.0)
+        return coins or 0.0
 
     async def _settle_failure(self, error: Exception, reservation: Reservation) -> None:
         """Write down that a start made no task, if that is certain."""

@@ -7,14 +7,14 @@ from typing import Any
 
 from a2e_async._bulk.entries import Entry
 from a2e_async._tasks.refusals import is_final_refusal
-from a2e_async._tasks.status import failure_reason
+from a2e_async._tasks.status import CODE_KEYS, failure_reason
 from a2e_async.errors import APIError, ModerationError, TaskRejected
 from a2e_async.failures import Failure, classify
 from a2e_async.records import JSONObject, task_status_of
 
 __all__ = ["finally_refused", "refuses_finally"]
 
-_CODE_KEYS = ("failed_code", "fail_code", "error_code", "code")
+_CODE_KEYS = (*CODE_KEYS, "code")
 
 
 def finally_refused(entry: Entry) -> bool:

@@ -16,6 +16,7 @@ from a2e_async._tasks.outputs import has_declared, has_result, output_urls, urls
 from a2e_async.records import JSONObject, failure_text_of, task_status_of
 
 __all__ = [
+    "CODE_KEYS",
     "RUNNING_WORDS",
     "End",
     "created_at",
@@ -51,7 +52,8 @@ _REFUSED = re.compile(r"nsfw|nfsw")
 
 # Also used for other texts.
 _LOOSE_REASON_KEYS = ("task_status_msg", "reason", "msg", "message", "error", "detail")
-_CODE_KEYS = ("failed_code", "fail_code", "error_code", "err_code", "failedCode", "errorCode")
+CODE_KEYS = ("failed_code", "fail_code", "error_code", "err_code", "failedCode", "errorCode")
+"""Where records have the code of a failure."""
 _NO_CODE = frozenset({"", "0", "null", "none", "ok", "success"})
 
 
@@ -170,7 +172,7 @@ def _loose_reason(raw: JSONObject) -> str:
 
 def _code_of(raw: JSONObject) -> str:
     """The code of the failure; empty if there is none."""
-    for key in _CODE_KEYS:
+    for key in CODE_KEYS:
         value = raw.get(key)
         if (
             isinstance(value, str | int)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from a2e_async._bulk.budget import Budget, Reservation, kind_of
+from a2e_async._bulk.journal import Journal
 from a2e_async.errors import BudgetReached
-from tests.unit.sample import Pictures, Service, client
+from tests.unit.sample import Pictures, Service, client, ok, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -93,10 +96,76 @@ async def test_coins_of_earlier_processes_count() -> None:
 
 async def test_a_workflow_that_reports_no_cost_needs_quotes() -> None:
     budget = Budget(100.0)
-    budget.spend(await budget.reserve("face_swap x=1", None), None)
+    first = await budget.reserve("face_swap x=1", None)
+    budget.spend(first, None)
+    budget.settle(first, None)
     assert "face_swap does not report" in await refusal(budget, "face_swap x=1", None)
     budget.spend(await budget.reserve("face_swap x=1", 60.0), None)
     assert "40 of 100" in await refusal(budget, "face_swap x=1", 60.0)
+
+
+async def test_the_last_record_may_show_what_a_start_has_cost() -> None:
+    budget = Budget(100.0)
+    first = await budget.reserve("a", None)
+    budget.spend(first, None)
+    reserved: list[float] = []
+
+    async def reserve() -> None:
+        reserved.append((await budget.reserve("a", None)).coins)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(reserve)
+        await anyio.wait_all_tasks_blocked()
+        assert not reserved
+        budget.settle(first, 30.0)
+    assert reserved == [30.0]
+    assert "40 of 100" in await refusal(budget, "b", 41.0)
+
+    dear = await budget.reserve("b", 10.0)
+    budget.spend(dear, None)
+    budget.settle(dear, 25.0)
+    assert "15 of 100" in await refusal(budget, "b", 16.0)
+
+
+@pytest.mark.parametrize("with_journal", [False, True])
+async def test_coins_that_only_the_last_record_shows_count(tmp_path: Path, with_journal: bool) -> None:
+    def without_coins(service: Service, request: httpx.Request) -> httpx.Response:
+        return ok({"_id": service.tasks[-1]["_id"], "current_status": "processing"})
+
+    service = Service(after=without_coins, before=lambda _, request: no_quote(request))
+    journal = tmp_path / "run.db" if with_journal else None
+    a2e = client(service)
+    jobs = [Pictures(a2e)(prompt=str(number)) for number in range(10)]
+    async with a2e.bulk(jobs, journal=journal, max_coins=100.0) as run:
+        assert [outcome async for outcome in run if outcome.error] == []
+
+    assert isinstance(run.stopped, BudgetReached)
+    assert "10 of 100" in str(run.stopped)
+    assert run.summary().coins == 90.0
+    assert service.starts == 3
+    if journal is not None:
+        async with Journal.open(journal) as opened:
+            assert await opened.spent() == (90.0, 0.0)
+
+
+async def test_what_was_expected_counts_where_no_record_shows_a_price(tmp_path: Path) -> None:
+    def priceless(service: Service, request: httpx.Request) -> httpx.Response:
+        for task in service.tasks:
+            task["coins"] = None
+        return ok({"_id": service.tasks[-1]["_id"], "current_status": "processing"})
+
+    service = Service(after=priceless)
+    for _ in range(2):
+        a2e = client(service)
+        jobs = [Pictures(a2e)(prompt=str(number)).with_quote(30.0) for number in range(10)]
+        async with a2e.bulk(jobs, journal=tmp_path / "run.db", max_coins=100.0) as run:
+            assert [outcome async for outcome in run if outcome.error] == []
+        assert isinstance(run.stopped, BudgetReached)
+    assert service.starts == 3
+
+
+def no_quote(request: httpx.Request) -> httpx.Response | None:
+    return refused(404) if request.url.path.endswith("/quote") else None
 
 
 async def test_a_price_is_asked_for_once() -> None:

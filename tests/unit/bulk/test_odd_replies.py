@@ -175,6 +175,7 @@ REFUSALS = [
     {"current_status": "nsfw", "failed_message": ""},
     {"current_status": "failed", "failed_message": "", "failed_code": "PORTRAIT_RIGHT"},
     {"current_status": "failed", "failed_message": "failed", "failed_code": 1003},
+    {"current_status": "failed", "failed_message": "", "errorCode": "PORTRAIT_RIGHT"},
 ]
 
 

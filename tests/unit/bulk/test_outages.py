@@ -387,12 +387,12 @@ async def test_a_folder_that_becomes_read_only_stops_the_run(
     assert len(outcomes) == service.starts < 20
 
 
-@pytest.mark.parametrize("kind", ["file", "below a file", "null"])
+@pytest.mark.parametrize("kind", ["file", "below a file"])
 async def test_a_folder_that_cannot_be_used_is_said_before_anything_is_paid_for(
     tmp_path: Path, kind: str
 ) -> None:
     (tmp_path / "file").write_text("")
-    folder: str | Path = {"file": tmp_path / "file", "below a file": tmp_path / "file" / "out", "null": "a\0b"}[kind]
+    folder = tmp_path / {"file": "file", "below a file": "file/out"}[kind]
     service = Service()
     a2e = client(service)
 

@@ -138,6 +138,8 @@ class Transport:
                 self.dated = (reply.headers["date"], self.clock.now())
             return opened
         except UnexpectedReply as error:
+            if error.body is None:  # it was not masked with a body
+                self.mask(error)
             if self._settings.is_docs_host:
                 raise ConfigurationError(f"{DOCS_HOST_PROBLEM} ({error})") from None
             raise

@@ -9,6 +9,8 @@ from typing import Any
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one, raw
 from a2e_async._spec.routes import Routes
+from a2e_async._spec.values import text_in
+from a2e_async.checks import unwrapped
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 from a2e_async.protocols import Client
@@ -34,6 +36,8 @@ def operation_of(method: str, path: str, *, has_body: bool, repeatable: bool = F
     Raises:
         InvalidArgument: the method is unknown, or the path could leave the API.
     """
+    method = text_in(unwrapped(method), "method") or method
+    path = text_in(unwrapped(path), "path") or path
     if method not in _METHODS:
         raise InvalidArgument("method", f"{method!r} is not one of {', '.join(_METHODS)}")
     if not isinstance(path, str) or not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):

@@ -15,6 +15,7 @@ from a2e_async._spec.operation import Call
 from a2e_async._transport.envelope import Reply, open_envelope
 from a2e_async._transport.reply_json import decode_json
 from a2e_async.errors import APIError, ConfigurationError, RequestTimeout, UnexpectedReply
+from a2e_async.plain import Plain
 
 if TYPE_CHECKING:
     from httpx_sse import ServerSentEvent
@@ -28,7 +29,7 @@ _EVENT_LIMIT = 1 << 20  # bytes between two events; a prompt has some thousands
 
 
 @attrs.frozen
-class Event:
+class Event(Plain):
     """A server-sent event.
 
     Attributes:

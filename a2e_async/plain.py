@@ -82,9 +82,9 @@ def brief(value: Any) -> str:
 
 
 def _fields_of(value: Any) -> dict[str, Any]:
-    """The public fields of an attrs object, as JSON has them."""
-    names = (field.name for field in attrs.fields(type(value)))
-    return {name: as_plain(getattr(value, name)) for name in names if not name.startswith("_")}
+    """The fields of an attrs object that its repr shows, as JSON has them."""
+    names = (field.name for field in attrs.fields(type(value)) if field.repr)
+    return {name: as_plain(getattr(value, name)) for name in names}
 
 
 def _shown(value: Any) -> Any:

@@ -11,15 +11,14 @@ from typing import Any
 import attrs
 
 from a2e_async.checks import check_number, check_whole
-from a2e_async.errors import (
-    ConfigurationError,
-)
+from a2e_async.errors import ConfigurationError
+from a2e_async.plain import Plain
 
 __all__ = ["Lateness", "RetryPolicy", "StartPolicy", "retry_after_seconds"]
 
 
 @attrs.frozen
-class RetryPolicy:
+class RetryPolicy(Plain):
     """How often to repeat a request, and how long to pause: exponential backoff with full jitter.
 
     Attributes:
@@ -43,9 +42,8 @@ class RetryPolicy:
 
     def __attrs_post_init__(self) -> None:
         """Check the attributes."""
-        _check_attempts("RetryPolicy", self.attempts)
-        for name in ("base", "cap", "patience", "connect_patience"):
-            _check_seconds(f"RetryPolicy.{name}", getattr(self, name))
+        _take_attempts(self)
+        _take_seconds(self, "base", "cap", "patience", "connect_patience")
 
     def delay(self, attempt: int, retry_after: float | None = None) -> float | None:
         """Seconds to pause after the given attempt (counted from 1), or None to give up."""
@@ -63,7 +61,7 @@ class RetryPolicy:
 
 
 @attrs.frozen
-class StartPolicy:
+class StartPolicy(Plain):
     """What to do when it is unknown whether a start made a task.
 
     Attributes:
@@ -84,13 +82,12 @@ class StartPolicy:
 
     def __attrs_post_init__(self) -> None:
         """Check the attributes."""
-        _check_attempts("StartPolicy", self.attempts)
-        for name in ("window", "grace"):
-            _check_seconds(f"StartPolicy.{name}", getattr(self, name))
+        _take_attempts(self)
+        _take_seconds(self, "window", "grace")
 
 
 @attrs.frozen
-class Lateness:
+class Lateness(Plain):
     """How late the end of a task may be noticed: the one setting for polling.
 
     A single task is polled at intervals that grow with the square root of its age. Tasks that wait
@@ -109,8 +106,7 @@ class Lateness:
 
     def __attrs_post_init__(self) -> None:
         """Check the attributes."""
-        for name in ("seconds", "longest"):
-            _check_seconds(f"Lateness.{name}", getattr(self, name), least=0.01)
+        _take_seconds(self, "seconds", "longest", least=0.01)
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:
@@ -138,9 +134,17 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-def _check_attempts(where: str, value: Any) -> None:
-    check_whole(f"{where}.attempts", value, error=ConfigurationError)
+def _take_attempts(policy: RetryPolicy | StartPolicy) -> None:
+    """Check the attempts of a policy, and keep them as a plain number."""
+    where = f"{type(policy).__name__}.attempts"
+    object.__setattr__(policy, "attempts", check_whole(where, policy.attempts, error=ConfigurationError))
 
 
-def _check_seconds(where: str, value: Any, *, least: float = 0) -> None:
-    check_number(where, value, least=least, unit="seconds", error=ConfigurationError)
+def _take_seconds(policy: Any, *names: str, least: float = 0) -> None:
+    """Check the seconds of a policy, and keep them as plain numbers."""
+    for name in names:
+        where = f"{type(policy).__name__}.{name}"
+        value = check_number(
+            where, getattr(policy, name), least=least, unit="seconds", error=ConfigurationError
+        )
+        object.__setattr__(policy, name, value)

@@ -13,12 +13,13 @@ from a2e_async._bulk.entries import Entry, State
 from a2e_async._bulk.rows import entry_from, put_row, save_entry
 from a2e_async._spec.field import checked_id
 from a2e_async.errors import InvalidArgument
+from a2e_async.plain import Plain
 
 __all__ = ["UncertainStart", "advice", "bind", "release"]
 
 
 @attrs.frozen
-class UncertainStart:
+class UncertainStart(Plain):
     """A start of which it is not known whether it made a task.
 
     Attributes:

@@ -15,12 +15,13 @@ from a2e_async._files.open_files import disk_problem
 from a2e_async._files.part_file import PartFile
 from a2e_async._spec.local_paths import local_path, path_text
 from a2e_async.errors import DownloadError, InvalidArgument
+from a2e_async.plain import Plain
 
 __all__ = ["Destination", "SavedFile", "find_existing", "media_type", "resolve_destination"]
 
 
 @attrs.frozen
-class SavedFile:
+class SavedFile(Plain):
     """A downloaded file. `open` and `pathlib.Path` accept it as a path.
 
     Attributes:

@@ -12,7 +12,21 @@ from typing import Any
 import anyio
 import pytest
 
-from a2e_async import A2E, Outcome, Quote, Summary, Task, Upload, WorkflowSummary
+from a2e_async import (
+    A2E,
+    Event,
+    Lateness,
+    Outcome,
+    Quote,
+    RetryPolicy,
+    SavedFile,
+    StartPolicy,
+    Summary,
+    Task,
+    UncertainStart,
+    Upload,
+    WorkflowSummary,
+)
 from a2e_async.errors import APIError, SubmissionUncertain, WaitTimeout
 from a2e_async.plain import as_plain
 from a2e_async.records import Record, TaskRecord
@@ -41,6 +55,12 @@ VALUES: list[Any] = [
     Outcome(JOB, 0, error=WaitTimeout("not yet", task=TASK)),
     Upload("https://cdn.test/1.png", "ab", 3, "image/png"),
     Quote(3.0, Record.decode({"coins": 3})),
+    SavedFile(Path("a.png"), 3, "image/png"),
+    UncertainStart(1, "k", "pictures", None, 1.0, 30.0, {"prompt": "x"}),
+    Event("delta", {"text": "a"}),
+    RetryPolicy(),
+    StartPolicy(),
+    Lateness(),
     Summary(1, 1, 0, 0, 0, 0, 0, 0, 30.0, 5, {"pictures": WorkflowSummary(1)}, ValueError("x")),
 ]
 LIVE: list[Any] = [JOB, WORKFLOW, client(Service()), WORKFLOW.list(), client(Service()).bulk([])]
@@ -131,7 +151,7 @@ def test_looking_into_an_object_raises_nothing(value: Any) -> None:
     shown = [repr(value), str(vars(value)), pprint.pformat(value), str(inspect.getmembers(value))]
     assert TOKEN not in "".join(shown)
     assert dir(value)
-    for name in ("nope", "__fspath__", "__len__", "_repr_html_", "__rich_repr__", "shape", "dtype"):
+    for name in ("nope", "__array__", "__len__", "_repr_html_", "__rich_repr__", "shape", "dtype"):
         assert not hasattr(value, name)
     assert inspect.getattr_static(value, "__class__", None) is not None
 
@@ -139,7 +159,9 @@ def test_looking_into_an_object_raises_nothing(value: Any) -> None:
 def test_models_of_pydantic_take_every_value() -> None:
     pydantic = pytest.importorskip("pydantic")
     for value in [*VALUES, JOB]:
-        model = pydantic.create_model("Reply", value=(type(value), ...), many=(pydantic.conlist(type(value)), []))
+        model = pydantic.create_model(
+            "Reply", value=(type(value), ...), many=(pydantic.conlist(type(value)), [])
+        )
         made = model(value=value, many=[value])
         assert made.model_dump()["value"] is value
         assert json.loads(made.model_dump_json()) == {"value": vars(value), "many": [vars(value)]}

@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 import attrs
 import pytest
 
+from a2e_async import A2E, RetryPolicy
 from a2e_async._spec.media import is_file
+from a2e_async.by_convention import operation_of
 from a2e_async.checks import check_number, check_positive, check_whole, shown
 from a2e_async.errors import InvalidArgument
-from tests.unit.sample import LIST, START, Pictures, Service, client
+from tests.unit.sample import LIST, START, TOKEN, Pictures, Service, client
 
 URL = "https://a.test/x.png"
 
@@ -347,6 +349,18 @@ def test_numbers_of_arguments() -> None:
                 check("n", value)
 
 
+def test_numbers_of_settings() -> None:
+    policy = RetryPolicy(attempts=Scalar(3), base=Decimal("0.5"))  # type: ignore[arg-type]
+    assert (policy.attempts, policy.base, type(policy.base)) == (3, 0.5, float)
+    a2e = A2E(TOKEN, timeout=Decimal(30), max_connections=Scalar(8))  # type: ignore[arg-type]
+    run = a2e.bulk([], concurrency=Scalar(4), timeout=Decimal(60), max_coins=Scalar(9.5))  # type: ignore[arg-type]
+    assert (run._settings.concurrency, run._settings.timeout, run._settings.max_coins) == (4, 60, 9.5)
+
+
+def test_a_method_of_the_standard_library_is_a_text() -> None:
+    assert operation_of(HTTPMethod.POST, Text("/api/v1/x"), has_body=True).method == "POST"
+
+
 def test_the_timeout_of_a_request() -> None:
     call = START.call({"prompt": "x"}, {"request_timeout": Decimal(3)})
     assert (call.timeout, type(call.timeout)) == (3, int)
@@ -360,7 +374,3 @@ def test_a_large_buffer_is_shown_without_a_copy() -> None:
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
-
-
-def test_the_method_of_an_http_library_is_a_text() -> None:
-    assert body(prompt=HTTPMethod.GET)["prompt"] == "GET"

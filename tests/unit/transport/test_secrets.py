@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from a2e_async import A2E, A2EError, TaskFailed
+from a2e_async import A2E, A2EError, RetryPolicy, TaskFailed
 from tests.unit.sample import BASE, TOKEN, Pictures, Sketches, client, ok
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +21,7 @@ ESCAPED = TOKEN.replace(".", "\\u002e")
 
 
 def a2e_over(answer: Callable[[httpx.Request], httpx.Response]) -> A2E:
-    return client(httpx.MockTransport(answer))
+    return client(httpx.MockTransport(answer), retry=RetryPolicy(attempts=1))
 
 
 def everything_of(error: BaseException) -> str:

@@ -22,7 +22,7 @@ from a2e_async._files.file_names import name_of_url, safe_name, shortened
 from a2e_async._files.file_responses import check_head, check_status, read_head, too_large
 from a2e_async._files.least_speed import LeastSpeed, watched
 from a2e_async._files.media_types import HEAD_BYTES
-from a2e_async._files.open_files import MOST_OPEN_FILES, Disk
+from a2e_async._files.open_files import Disk, places_for_files
 from a2e_async._files.part_file import PartFile
 from a2e_async._files.part_origin import Version
 from a2e_async._files.redirects import open_file
@@ -82,7 +82,7 @@ class Downloader:
         self._timeout = timeout
         self._slow_after = slow_after
         self._private_hosts = private_hosts
-        self._places = anyio.Semaphore(MOST_OPEN_FILES)
+        self._places = anyio.Semaphore(places_for_files())
 
     async def download(
         self,

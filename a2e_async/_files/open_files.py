@@ -15,17 +15,14 @@ from a2e_async._spec.local_paths import path_text
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError
 
-__all__ = ["MOST_OPEN_FILES", "NO_DESCRIPTOR", "Disk", "disk_problem", "when_files_can_be_opened"]
+__all__ = ["NO_DESCRIPTOR", "Disk", "disk_problem", "places_for_files", "when_files_can_be_opened"]
 
 T = TypeVar("T")
-
-MOST_OPEN_FILES = 32
-"""Open at once for uploads, and as many for downloads: twice the connections for files, so that the next
-file is ready when a connection becomes free."""
 
 NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
 """How a system says that too many files are open."""
 
+_MOST_OPEN_FILES = 32
 _PATIENCE = 60.0  # seconds; another part of the program may close its files
 _REASONS = {
     errno.ELOOP: "it is a link, which is not followed here",
@@ -33,6 +30,21 @@ _REASONS = {
 }
 _PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
+
+
+def places_for_files() -> int:
+    """How many files are open at once for uploads, and how many for downloads.
+
+    Twice the connections for files, so that the next file is ready when a connection becomes free; but only a
+    sixteenth of what the process may open, for connections need descriptors too.
+    """
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return _MOST_OPEN_FILES
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MOST_OPEN_FILES if limit < 0 else max(2, min(_MOST_OPEN_FILES, limit // 16))
 
 
 async def when_files_can_be_opened(clock: Clock, work: Callable[[], Awaitable[T]]) -> T:

@@ -17,7 +17,7 @@ from anyio import to_thread
 
 from a2e_async._files.content import Content, ReadSizes, open_content
 from a2e_async._files.media_types import content_type_of
-from a2e_async._files.open_files import MOST_OPEN_FILES
+from a2e_async._files.open_files import places_for_files
 from a2e_async._files.presign import Presign
 from a2e_async._files.sources import MOST_BYTES, Source, check_source
 from a2e_async._files.storage import Storage
@@ -89,7 +89,7 @@ class Uploader:
         self._cache = UploadCache() if cache is None else cache
         self._max_bytes = max_bytes
         self._sizes = ReadSizes() if sizes is None else sizes
-        self._places = anyio.Semaphore(MOST_OPEN_FILES)
+        self._places = anyio.Semaphore(places_for_files())
         self._flights: dict[ContentKey, _Flight] = {}
         self.listeners: list[Callable[[Upload], Awaitable[None]]] = []
 

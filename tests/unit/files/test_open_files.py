@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import resource
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from a2e_async._files.open_files import MOST_OPEN_FILES, disk_problem
+from a2e_async._files.open_files import disk_problem, places_for_files
 from a2e_async._files.part_origin import Version
 from a2e_async.errors import DownloadError
 from tests.unit.files.kit import (
@@ -61,7 +62,7 @@ async def test_a_hundred_downloads_open_few_files(tmp_path: Path) -> None:
     async with anyio.create_task_group() as group:
         for number in range(100):
             group.start_soon(d.download, f"https://cdn.example/{number}", tmp_path / str(number))
-    assert max(open_at_once) <= MOST_OPEN_FILES
+    assert max(open_at_once) <= places_for_files()
     assert len(names(tmp_path)) == 100
 
 
@@ -78,8 +79,18 @@ async def test_many_uploads_open_few_files(tmp_path: Path) -> None:
 
     b = bench(*[count] * 100)
     uploads = await b.uploader.upload_many(paths, concurrency=100)
-    assert max(more) <= MOST_OPEN_FILES + 5
+    assert max(more) <= places_for_files() + 5
     assert len({upload.sha256 for upload in uploads}) == 100
+
+
+@pytest.mark.parametrize(
+    ("limit", "places"), [(16, 2), (64, 4), (256, 16), (1024, 32), (-1, 32)]
+)
+def test_a_process_that_may_open_little_opens_less(
+    monkeypatch: pytest.MonkeyPatch, limit: int, places: int
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (limit, limit))
+    assert places_for_files() == places
 
 
 async def test_callers_with_the_same_content_do_not_block_each_other(tmp_path: Path) -> None:

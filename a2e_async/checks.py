@@ -1,4 +1,4 @@
-"""What a number in an argument or a setting must be, whichever library it comes from. No I/O."""
+"""What a single value of an argument or a setting must be, whichever library it comes from. No I/O."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeGuard
 from a2e_async.errors import A2EError, ConfigurationError, InvalidArgument
 
 __all__ = [
+    "address_in",
     "check_number",
     "check_positive",
     "check_whole",
@@ -17,6 +18,7 @@ __all__ = [
     "number_from",
     "price_in",
     "shown",
+    "text_from",
     "unwrapped",
     "whole_from",
 ]
@@ -76,6 +78,28 @@ def whole_from(value: Any) -> int | None:
     if isinstance(number, float):
         return int(number) if number.is_integer() else None
     return number
+
+
+def text_from(value: Any) -> str | None:
+    """The value as a str, if it is a text, a URL object or a hidden text; None if it is none of them."""
+    value = unwrapped(value)
+    if not isinstance(value, str):
+        reveal = getattr(value, "get_secret_value", None)  # of pydantic's SecretStr
+        value = reveal() if callable(reveal) and not isinstance(value, type) else address_in(value)
+    return str.__str__(value) if isinstance(value, str) else None  # without what a subclass makes of it
+
+
+def address_in(value: Any) -> str | None:
+    """The text of a URL object, as those of pydantic, yarl, httpx and urllib; None if it is not one."""
+    if not isinstance(getattr(value, "scheme", None), str) or isinstance(value, type):
+        return None
+    if callable(whole := getattr(value, "geturl", None)):
+        text = whole()
+    elif hasattr(value, "host") or hasattr(value, "hostname"):
+        text = str(value)
+    else:
+        return None
+    return text if isinstance(text, str) else None
 
 
 def check_whole(name: str, value: Any, *, least: int = 1, error: type[A2EError] = InvalidArgument) -> int:

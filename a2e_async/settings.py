@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from a2e_async.addresses import is_loopback, is_private
+from a2e_async.checks import text_from
 from a2e_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Token:
         Raises:
             ConfigurationError: it is missing, or holds characters that a header cannot contain.
         """
+        self._value = text_from(self._value)
         if isinstance(self._value, str):
             self._value = _COPIED_AFTER.sub("", _COPIED_BEFORE.sub("", self._value, count=1))
         if not isinstance(self._value, str) or not self._value:
@@ -115,6 +117,7 @@ class BaseURL:
             ConfigurationError: it has no scheme or host, contains a query or a password, or is plain http to
                 another machine.
         """
+        self._value = text_from(self._value) or self._value
         problem = self._problem(allow_http)
         if problem:
             raise ConfigurationError(f"{self._source}: {problem}")
@@ -160,9 +163,10 @@ def user_agent_from(value: str | None) -> str:
     """
     if value is None:
         return DEFAULT_USER_AGENT
-    if not isinstance(value, str) or not _HEADER.fullmatch(value):
+    text = text_from(value)
+    if text is None or not _HEADER.fullmatch(text):
         raise ConfigurationError(f"user_agent: {value!r} is not a line of printable ASCII, like 'my-app/1.0'")
-    return value
+    return text
 
 
 def http_library_from(given: str | None) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 
 from a2e_async._spec.media import Upload, is_file
-from a2e_async._spec.values import address_in, checked_finite, items_in, missing_hint, name_in, plain, text_in
+from a2e_async._spec.values import checked_finite, items_in, missing_hint, name_in, plain, text_in
 from a2e_async.addresses import media_url_problem
-from a2e_async.checks import is_number, number_from, shown, unwrapped, whole_from
+from a2e_async.checks import address_in, is_number, number_from, shown, unwrapped, whole_from
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["Field", "anyway", "checked_id", "forget_warnings", "hint", "shown"]

@@ -10,12 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from a2e_async._spec.media import Upload, is_file
-from a2e_async.checks import number_from, shown, unwrapped
+from a2e_async._spec.media import is_file
+from a2e_async.checks import number_from, shown, text_from, unwrapped
 from a2e_async.errors import InvalidArgument
 
 __all__ = [
-    "address_in",
     "checked_finite",
     "is_sendable",
     "items_in",
@@ -69,12 +68,8 @@ def text_in(value: Any, where: str) -> str | None:
     Raises:
         InvalidArgument: the text is not valid Unicode.
     """
-    text = value if isinstance(value, str) else address_in(value) or _secret_in(value)
-    if not isinstance(text, str):
-        return None
-
-    text = str.__str__(text)  # without what a subclass makes of it
-    if not text.isascii():
+    text = text_from(value)
+    if text is not None and not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
@@ -107,19 +102,6 @@ def is_sendable(value: Any) -> bool:
     except InvalidArgument:
         return False
     return True
-
-
-def address_in(value: Any) -> str | None:
-    """The text of a URL object, as those of pydantic, yarl, httpx and urllib; None if it is not one."""
-    if not isinstance(getattr(value, "scheme", None), str) or isinstance(value, Upload | type):
-        return None
-    if callable(whole := getattr(value, "geturl", None)):
-        text = whole()
-    elif hasattr(value, "host") or hasattr(value, "hostname"):
-        text = str(value)
-    else:
-        return None
-    return text if isinstance(text, str) else None
 
 
 def items_in(value: Any) -> Sequence[Any] | None:
@@ -155,9 +137,3 @@ def missing_hint(value: Any) -> str:
     except (TypeError, ValueError, ArithmeticError):
         missing = type(value).__name__ == "NAType"
     return " (give None for a value that is missing)" if missing else ""
-
-
-def _secret_in(value: Any) -> Any:
-    """The text of pydantic's ``SecretStr``, which hides it from logs."""
-    reveal = getattr(value, "get_secret_value", None)
-    return reveal() if callable(reveal) and not isinstance(value, type) else None

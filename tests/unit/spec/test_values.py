@@ -357,6 +357,13 @@ def test_numbers_of_settings() -> None:
     assert (run._settings.concurrency, run._settings.timeout, run._settings.max_coins) == (4, 60, 9.5)
 
 
+def test_texts_of_settings() -> None:
+    """As the settings of an application hold them."""
+    a2e = A2E(Secret(), base_url=Address("https://a2e.test/api/v1"), user_agent=Title.SMALL)  # type: ignore[arg-type]
+    assert a2e._settings.token.authorization() == "Bearer hidden"
+    assert (a2e._settings.base_url, a2e._settings.user_agent) == ("https://a2e.test", "small")
+
+
 def test_a_method_of_the_standard_library_is_a_text() -> None:
     assert operation_of(HTTPMethod.POST, Text("/api/v1/x"), has_body=True).method == "POST"
 

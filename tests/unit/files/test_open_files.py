@@ -83,9 +83,7 @@ async def test_many_uploads_open_few_files(tmp_path: Path) -> None:
     assert len({upload.sha256 for upload in uploads}) == 100
 
 
-@pytest.mark.parametrize(
-    ("limit", "places"), [(16, 2), (64, 4), (256, 16), (1024, 32), (-1, 32)]
-)
+@pytest.mark.parametrize(("limit", "places"), [(16, 2), (64, 4), (256, 16), (1024, 32), (-1, 32)])
 def test_a_process_that_may_open_little_opens_less(
     monkeypatch: pytest.MonkeyPatch, limit: int, places: int
 ) -> None:

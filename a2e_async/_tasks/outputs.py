@@ -18,6 +18,8 @@ __all__ = ["has_declared", "has_result", "output_urls", "urls_in"]
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+[a-z]*")  # of a name, in snake or camel case
 
+_LONGEST_NAME = 100  # characters of a field's name
+
 _SUFFIX = re.compile(r"^[^?#]*\.(\w{3,4})(?:[?#]|$)")  # of the file that a URL names
 
 _RESULT_WORDS = frozenset({"result", "results", "output", "outputs", "generated"})
@@ -160,7 +162,7 @@ def _by_kind(raw: JSONObject, inputs: Collection[str], given: Collection[str]) -
     """The fields that hold outputs, as their names say, by kind and in the order of preference."""
     by_kind: dict[str, list[_Found]] = {"result": [], "preview": [], "media": []}
     for key, value in raw.items():
-        name = None if key in inputs else _read_name(key)
+        name = None if key in inputs or len(key) > _LONGEST_NAME else _read_name(key)
         if name is not None:
             urls = [url for url in _outputs_in(value) if url not in given]
             if urls:

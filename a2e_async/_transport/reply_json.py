@@ -13,6 +13,7 @@ from typing import Any
 __all__ = ["decode_json"]
 
 _DEEPEST = 100  # containers inside each other; replies have fewer than ten
+_MOST_CONTAINERS = 300_000  # the longest lists have a tenth; millions take seconds, and no thread helps
 _MOST_DIGITS = 300  # of a whole number that a float can hold
 
 
@@ -25,15 +26,19 @@ def decode_json(content: bytes | str) -> Any:
         content: the text, or its bytes in UTF-8, UTF-16 or UTF-32.
 
     Raises:
-        ValueError: the content is not JSON, or nested too deeply.
+        ValueError: the content is not JSON, nested too deeply, or has too many parts.
     """
     text = _text_of(content) if isinstance(content, bytes) else content
+    containers = text.count("{") + text.count("[")
+    if containers > _MOST_CONTAINERS:
+        raise ValueError("too many objects and lists")
+
     try:
         value = _DECODER.decode(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
-    if text.count("{") + text.count("[") > _DEEPEST and _is_deep(value):
+    if containers > _DEEPEST and _is_deep(value):
         raise ValueError("nested too deeply")
     # An escape may stand for one half of a character only.
     return _repaired(value) if "\\ud" in text or "\\uD" in text else value

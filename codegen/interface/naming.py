@@ -69,7 +69,7 @@ RESERVED_KEYWORDS = frozenset(
 BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "object", "str"})
 """Types that annotations name."""
 
-RESERVED_FIELDS = frozenset({"raw", "decode", "attrs", "self"}) | BUILTINS
+RESERVED_FIELDS = frozenset({"raw", "decode", "to_dict", "attrs", "self"}) | BUILTINS
 """Attributes of `Record`, and names that the bodies of its subclasses use."""
 
 IMPORTED = frozenset(

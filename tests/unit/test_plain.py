@@ -91,6 +91,7 @@ def test_a_record_has_its_fields_first_and_loses_nothing() -> None:
         "seed": None,
         "new_field": {"x": [1, None]},
     }
+
     assert Record.decode({"_id": "a"}).to_dict() == {"_id": "a"}
 
 

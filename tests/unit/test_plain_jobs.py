@@ -102,6 +102,7 @@ def test_each_method_that_makes_jobs_is_found_again(a2e: A2E, name: str) -> None
         for method, function in vars(type(resource)).items()
         if str(getattr(function, "__annotations__", {}).get("return")).startswith("Job[")
     ]
+
     assert "__call__" in made
     for method in made:
         operation = resource.start_operation(None if method == "__call__" else method)

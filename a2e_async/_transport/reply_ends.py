@@ -30,9 +30,13 @@ class ReplyEnd:
 
     Args:
         method: of the request, in upper case.
+
+    Attributes:
+        interim: how many interim replies (1xx) came before it.
     """
 
     def __init__(self, method: bytes) -> None:
+        self.interim = 0
         self._method = method
         self._part = _Part.HEAD
         self._line = b""  # what there is of the head, or of a line
@@ -86,6 +90,7 @@ class ReplyEnd:
         found = _STATUS.match(head.upper())
         status = int(found[1]) if found else 0
         if 100 <= status < 200 and status != 101:
+            self.interim += 1
             return  # the reply itself follows
 
         coding, length = _CODING.search(head), _LENGTH.search(head)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["watched_transport"]
 
+_MOST_INTERIM = 1000  # replies such as 102 Processing, before the reply itself
+
 Check = Callable[[str, Any], Awaitable[None]]
 """Called with the host and each new connection; raises if nothing may be sent there."""
 
@@ -160,6 +162,9 @@ class WatchedStream:
             return data
 
         taken = reply.feed(data)
+        if reply.interim > _MOST_INTERIM:
+            raise self._core.RemoteProtocolError(f"more than {_MOST_INTERIM} interim replies")
+
         # After a full read there may be more in a buffer that nobody can look into.
         if taken < len(data) or (len(data) == max_bytes and self._is_at_end()):
             self._has_surplus = True

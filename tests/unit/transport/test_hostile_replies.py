@@ -80,6 +80,20 @@ async def test_a_body_that_is_shorter_than_it_says_is_a_broken_exchange() -> Non
     assert info.value.delivered
 
 
+async def test_a_storm_of_interim_replies_is_a_broken_exchange() -> None:
+    storm = b"HTTP/1.1 102 Processing\r\n\r\n" * 1001
+    async with listening(answering(storm, keeps_open=True)) as url:
+        with pytest.raises(ConnectionFailed, match="interim") as info:
+            await send(url)
+    assert info.value.delivered
+
+
+async def test_some_interim_replies_do_no_harm() -> None:
+    start = b"HTTP/1.1 102 Processing\r\n\r\n" * 60 + OK + b"content-length: 2\r\n\r\n{}"
+    async with listening(answering(start, keeps_open=True)) as url:
+        assert await send(url) == b"{}"
+
+
 async def test_a_head_without_end_is_a_broken_exchange() -> None:
     async with listening(answering(OK + b"x: " + b"a" * 1_000_000, keeps_open=True)) as url:
         with pytest.raises(ConnectionFailed) as info:

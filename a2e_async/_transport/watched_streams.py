@@ -31,6 +31,8 @@ __all__ = ["watched_transport"]
 
 _MOST_INTERIM = 1000  # replies such as 102 Processing, before the reply itself
 
+_SLICE_BYTES = 128 << 10  # 2 KiB a second at the default timeout
+
 Check = Callable[[str, Any], Awaitable[None]]
 """Called with the host and each new connection; raises if nothing may be sent there."""
 
@@ -183,7 +185,11 @@ class WatchedStream:
             self._asking = True
             method = buffer[:16].partition(b" ")[0]
             self._reply = ReplyEnd(method) if method.isalpha() and method.isupper() else None
-        await self._stream.write(buffer, timeout)
+
+        # The timeout is for each slice, so that a slow connection is one that takes less than a slice in it,
+        # however large the pieces of a file are.
+        for start in range(0, len(buffer), _SLICE_BYTES):
+            await self._stream.write(buffer[start : start + _SLICE_BYTES], timeout)
 
     async def aclose(self) -> None:
         """Close the connection."""

@@ -18,7 +18,8 @@ from anyio.streams.tls import TLSStream
 from a2e_async._transport import library, routed_transport
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.trust import tls_context
-from a2e_async._transport.watched_streams import watched_transport
+from a2e_async._transport.watched_streams import WatchedStream, watched_transport
+from a2e_async.errors import RequestTimeout
 from a2e_async.settings import Token, http_library_from
 from tests.unit.sample import TOKEN
 
@@ -170,3 +171,58 @@ async def test_the_library_still_has_what_the_watch_needs() -> None:
     assert vars(made).keys() == vars(plain).keys()
     await made.aclose()
     await plain.aclose()
+
+
+# Slow connections.
+
+
+class SlowStream:
+    """A connection that takes a slice in the time that one may take, and no more."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.data = b""
+
+    async def write(self, data: bytes, timeout: float | None = None) -> None:
+        assert timeout == 60
+        self.sizes.append(len(data))
+        self.data += data
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+
+async def test_the_timeout_is_for_a_slice_of_a_large_piece() -> None:
+    """A piece of a file has 1.5 MiB: in 60 seconds a slow line does not carry that much."""
+    slow = SlowStream()
+    stream = WatchedStream(slow, None)
+    piece = bytes(range(256)) * 6144
+    await stream.write(b"PUT / HTTP/1.1\r\n\r\n", 60)
+    await stream.write(piece, 60)
+    assert slow.data == b"PUT / HTTP/1.1\r\n\r\n" + piece
+    assert max(slow.sizes) == 128 << 10
+
+
+async def test_an_upload_that_is_not_taken_ends() -> None:
+    """A storage that reads nothing fills the buffers, and then the timeout of a slice passes."""
+
+    async def body() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(1 << 20)
+
+    async def deaf(stream: ByteStream) -> None:
+        async with stream:
+            await anyio.sleep_forever()
+
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(listener.serve, deaf)
+        url = f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}/"
+        http = Connections(transport=None, max_connections=4, timeout=0.1)
+        length = {"content-length": str(1 << 30)}
+        with pytest.raises(RequestTimeout):
+            async with http.open(), http.stream("PUT", url, headers=length, content=body()):
+                pass
+        group.cancel_scope.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -43,6 +44,7 @@ commands:
   journal FILE              what a bulk run's journal holds; decide starts of unknown outcome
   upload FILE...            upload files and print their URLs
   call RESOURCE METHOD ...  call any other operation
+  doctor                    check token, account, network, certificates and versions; costs nothing
   workflows                 list the workflows that can be run
 
 For details, see `a2e COMMAND --help` and `a2e run WORKFLOW --help`.
@@ -102,6 +104,9 @@ def _run(given: list[str]) -> int:
 
         return anyio.run(journal.show, _journal_options(given[1:]))
 
+    if name == "doctor":
+        return _doctor(given[1:])
+
     top = Parser(
         prog="a2e",
         usage="a2e COMMAND ...",
@@ -116,8 +121,27 @@ def _run(given: list[str]) -> int:
         write_line(sys.stdout, f"a2e {__version__}")
         return 0
 
+    names = ", ".join([*_COMMANDS, "journal", "doctor", "workflows"])
     problem = f"no such command: {name!r}" if name else "no command"
-    raise UsageError(f"{problem}; one of {', '.join([*_COMMANDS, 'journal', 'workflows'])} (see a2e --help)")
+    raise UsageError(f"{problem}; one of {names} (see a2e --help)")
+
+
+def _doctor(given: list[str]) -> int:
+    # It loads much that other commands do not need.
+    from a2e_async.cli import doctor
+
+    parser = _parser(
+        "doctor",
+        "Check what a client needs: token, account and coins, the way to the service, certificates, clock, "
+        "versions. Only free calls are made. Each line has a sign (ok, warn or fail), the name of the check, "
+        "what was found and what to do. The exit code is 1 if a check has failed, else 0.",
+    )
+    parser.add_argument("--journal", metavar="FILE", help="check this journal of a bulk run too")
+    options = parser.parse(given)
+    show = functools.partial(
+        doctor.show, base_url=options.base_url, journal=options.journal, json=options.json
+    )
+    return anyio.run(show)
 
 
 async def _with_client(command: Command, options: argparse.Namespace) -> int:

@@ -1,0 +1,24 @@
+"""``a2e doctor``: what is wrong with this machine, its network, its settings or the account."""
+
+from __future__ import annotations
+
+from a2e_async.cli.output import print_json, print_row
+from a2e_async.doctor import examine
+
+__all__ = ["show"]
+
+
+async def show(*, base_url: str | None, journal: str | None, json: bool) -> int:
+    """Print a line for each check: its sign, its name, what was found, and what to do about it.
+
+    Returns:
+        The exit code: 1 if a check has failed, else 0.
+    """
+    findings = await examine(base_url=base_url, journal=journal)
+    for finding in findings:
+        if json:
+            print_json(finding)
+        else:
+            text = finding.text if finding.advice is None else f"{finding.text}; {finding.advice}"
+            print_row(finding.status, finding.check, text)
+    return 1 if any(finding.status == "fail" for finding in findings) else 0

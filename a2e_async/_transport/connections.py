@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import attrs
 
+from a2e_async._transport.allowed_hosts import allowed_hosts_only
 from a2e_async._transport.bodies import Followed, Once, body_type
 from a2e_async._transport.cookies import no_cookies
 from a2e_async._transport.envelope import Reply
@@ -312,7 +313,8 @@ class Connections:
                         request.extensions[PROXY] = proxy
                     before = sending.set(True)
                     try:
-                        response = await pool.client.send(request, stream=True)
+                        with allowed_hosts_only(core_of(self._library), url):
+                            response = await pool.client.send(request, stream=True)
                     finally:
                         sending.reset(before)
 

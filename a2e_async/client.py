@@ -173,13 +173,16 @@ class A2E(Api, Files):
         runtime = self._runtimes.get(loop)
         if runtime is None:
             from a2e_async._files.upload_cache import UploadCache
+            from a2e_async.features import presign_path
             from a2e_async.runtime import Policies, Runtime
 
             if self._uploads is None:
                 self._uploads = UploadCache()
 
             policies = Policies(self._retry, self._start, self._lateness, self._clock)
-            runtime = self._runtimes[loop] = Runtime(self._settings, policies, self._transport, self._uploads)
+            runtime = self._runtimes[loop] = Runtime(
+                self._settings, policies, self._transport, self._uploads, presign_path
+            )
         return runtime
 
     async def request(
@@ -311,7 +314,7 @@ class A2E(Api, Files):
         """
         from a2e_async.quotes import quote
 
-        return await quote(self.generation, job)
+        return await quote(self, job)
 
     def bulk(
         self,

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from a2e_async._files.body_files import File, map_files
+from a2e_async._spec.features import QUOTE
 from a2e_async._spec.media import Upload
 from a2e_async.checks import price_in
+from a2e_async.features import operation_of, values_of
 from a2e_async.plain import Plain
 from a2e_async.records import Record
 
 if TYPE_CHECKING:
-    from a2e_async.api.generation import Generation
     from a2e_async.jobs import Job
+    from a2e_async.protocols import Client
 
 __all__ = ["Quote", "quote"]
 
@@ -47,11 +49,16 @@ class Quote(Plain):
     record: Record
 
 
-async def quote(generation: Generation, job: Job[Any]) -> Quote:
+async def quote(client: Client, job: Job[Any]) -> Quote:
     """See `A2E.quote`."""
-    record = await generation.quote(
-        endpoint=job.operation.path, request_body=map_files(job.body, _placeholder)
-    )
+    operation = operation_of(QUOTE)
+    body = {"endpoint": job.operation.path, "requestBody": map_files(job.body, _placeholder)}
+    call = operation.call(values_of(operation, body), {})
+
+    runtime = client.runtime
+    async with runtime.session():
+        reply = await runtime.transport.request(operation, call)
+    record = reply if isinstance(reply, Record) else Record(raw=reply if isinstance(reply, dict) else {})
     return Quote(_price(record.raw), record)
 
 

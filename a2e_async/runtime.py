@@ -14,6 +14,7 @@ from a2e_async._files.downloads import Downloader
 from a2e_async._files.presign import presigner
 from a2e_async._files.upload_cache import UploadCache
 from a2e_async._files.uploads import Uploader
+from a2e_async._spec.features import UPLOAD
 from a2e_async._spec.operation import Call
 from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.pace import Pace
@@ -59,6 +60,7 @@ class Runtime:
         policies: how it behaves over time.
         transport: an httpx transport to use instead of its own connections.
         uploads: the client's uploads, shared by all its event loops.
+        presign_path: where presigned URLs are asked for; raises an error where that is not known.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Runtime:
         policies: Policies,
         transport: httpx.AsyncBaseTransport | None,
         uploads: UploadCache,
+        presign_path: Callable[[], str] = lambda: UPLOAD.path,
     ) -> None:
         self.policies = policies
         self._private_hosts = settings.in_private_network
@@ -82,7 +85,7 @@ class Runtime:
         )
         self.transport = Transport(self.http, settings, policies.retry, policies.clock)
 
-        presign = presigner(functools.partial(self.transport.send, repeatable=True))
+        presign = presigner(functools.partial(self.transport.send, repeatable=True), presign_path)
         self.uploader = Uploader(
             self.http,
             presign,

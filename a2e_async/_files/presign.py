@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from a2e_async._spec.features import UPLOAD
 from a2e_async._spec.operation import Call
 from a2e_async.errors import UploadError
 
 __all__ = ["Presign", "presigner"]
-
-PATH = "/api/v1/r2/upload-presigned-url"
 
 Presign = Callable[[str, str, int], Awaitable[tuple[str, str]]]
 """Called with key, content type and size in bytes; returns the PUT URL and the public URL. Charged."""
@@ -25,7 +24,9 @@ _DEFAULT_BUCKET = "3days-apac"
 _BUCKET_HOST = "ai2everyone.com"
 
 
-def presigner(send: Callable[[Call], Awaitable[Any]]) -> Presign:
+def presigner(
+    send: Callable[[Call], Awaitable[Any]], path: Callable[[], str] = lambda: UPLOAD.path
+) -> Presign:
     """Make a function that asks the API for presigned URLs.
 
     Presigning is charged for API tokens, far below one coin. So a request is repeated if its answer was
@@ -33,10 +34,12 @@ def presigner(send: Callable[[Call], Awaitable[Any]]) -> Presign:
 
     Args:
         send: sends a call, with retries; returns the reply's data.
+        path: the path to send it to; raises an error where there is none.
     """
 
     async def presign(key: str, content_type: str, size: int) -> tuple[str, str]:
-        call = Call("POST", PATH, body={"key": key, "contentType": content_type, "contentLength": size})
+        body = {"key": key, "contentType": content_type, "contentLength": size}
+        call = Call(UPLOAD.method, path(), body=body)
         data = await send(call)
 
         put_url = _first_url(data, _PUT_URLS)

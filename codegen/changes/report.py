@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from codegen.changes.compare import compare
+from codegen.changes.features import broken_features, with_features
 from codegen.changes.unexplained import unexplained
 from codegen.changes.verdict import Section, Verdict, verdict
 from codegen.document.tree import Document, SpecError
@@ -172,6 +173,8 @@ def report_of(old: Compared, new: Compared, version: str, notes: Iterable[str] =
     changes = compare(old.interface, new.interface)
     verdicts = [verdict(one) for one in changes]
     verdicts += unexplained(old.document, new.document, old.interface, new.interface, changes)
+    verdicts = with_features(verdicts, (old.interface, new.interface))
+    verdicts += broken_features(old.document, new.document)
     differ = old.interface != new.interface
     return Report(sorted(verdicts, key=_resource_of), differ, version, list(notes), added)
 

@@ -11,7 +11,7 @@ import attrs
 
 from codegen.document.tree import Document, SpecError, resolve
 
-__all__ = ["Found", "Side", "differences", "other_meaning"]
+__all__ = ["Found", "Side", "differences", "members", "other_meaning"]
 
 Side = Literal["request", "reply"]
 
@@ -176,6 +176,12 @@ def differences(
 ) -> Iterator[Found]:
     """All differences of two schemas, or of nothing and a schema."""
     yield from _Pair(old_document, new_document, side).compare(old or {}, new or {}, "", ())
+
+
+def members(document: Document, schema: Any) -> tuple[dict[str, Any], set[str]]:
+    """The members of an object schema, and the names of the required ones."""
+    flat = _flat(document, schema or {})
+    return dict(flat.get("properties", {})), set(flat.get("required", ()))
 
 
 def other_meaning(old: Any, new: Any) -> bool:

@@ -22,7 +22,7 @@ from tests.codegen.diff_cases import (
     operation_at,
     reply_with,
 )
-from tests.codegen.documents import family, id_parameter
+from tests.codegen.documents import family, fields, id_parameter, operation
 
 Document = dict[str, Any]
 Mutation = Callable[[Document], Any]
@@ -61,15 +61,15 @@ def schemes(made: Document) -> Document:
 def moved_parameter(made: Document) -> None:
     """The path parameter of the detail route gets another name."""
     item = made["paths"].pop(DETAIL)
-    for operation in item.values():
-        operation["parameters"] = [id_parameter("kiteId")]
+    for one in item.values():
+        one["parameters"] = [id_parameter("kiteId")]
     made["paths"][DETAIL.replace("_id", "kiteId")] = item
 
 
 def everywhere(made: Document) -> None:
     for item in made["paths"].values():
-        for operation in item.values():
-            operation["security"] = [{"bearerAuth": []}, {"key": []}]
+        for one in item.values():
+            one["security"] = [{"bearerAuth": []}, {"key": []}]
     schemes(made)["key"] = {"type": "apiKey", "in": "header", "name": "X-Key"}
 
 
@@ -314,3 +314,63 @@ def test_a_path_that_is_new_has_its_own_line(before: Compared) -> None:
     path = f"{KITE}/more"
     report = reported(lambda made: made["paths"].update({path: family("x")["/api/v1/x/start"]}), before)
     assert [one.text for one in report.verdicts] == ["`a2e.kite.more()` is new"]
+
+
+# ── Features that hang on one route ──────────────────────────────────────────────────────────────
+
+QUOTING = "/api/v1/generation/quote"
+PRESIGN = "/api/v1/r2/upload-presigned-url"
+QUOTE_NEEDS = "a2e.quote() fails with a ConfigurationError: "
+UPLOAD_NEEDS = "a2e.upload() fails with a ConfigurationError: "
+CDN = {"type": "object", "properties": {"cdnUrl": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("mutate", "line"),
+    [
+        (lambda d: d["paths"].pop(QUOTING), f"{QUOTE_NEEDS}it needs POST {QUOTING}, which is gone"),
+        (
+            lambda d: body_of(d, QUOTING)["properties"].pop("endpoint"),
+            f"{QUOTE_NEEDS}the body of POST {QUOTING} lost endpoint",
+        ),
+        (
+            lambda d: body_of(d, QUOTING).update(properties={"region": {}}, required=["region"]),
+            f"{QUOTE_NEEDS}the body of POST {QUOTING} lost endpoint, requestBody",
+        ),
+        (
+            lambda d: (
+                body_of(d, QUOTING)["properties"].update(region={"type": "string"}),
+                body_of(d, QUOTING).update(required=["region"]),
+            ),
+            f"{QUOTE_NEEDS}the body of POST {QUOTING} requires region",
+        ),
+        (
+            lambda d: body_of(d, QUOTING)["properties"]["endpoint"].update(maxLength=9),
+            "keyword endpoint: the greatest number of characters is 9 (a2e.quote() uses it)",
+        ),
+        (
+            lambda d: reply_with(d, PRESIGN, CDN),
+            f"{UPLOAD_NEEDS}the reply of POST {PRESIGN} has none of uploadUrl",
+        ),
+    ],
+)
+def test_a_change_of_a_route_names_the_feature_that_uses_it(mutate: Mutation, line: str) -> None:
+    old, new = with_features(), with_features()
+    mutate(new)
+    report = report_of(compared(old), compared(new), "1.2.3")
+    told = [one for one in report.text().partition("For CHANGELOG")[0].splitlines() if line in one]
+    assert len(told) == 1, report.text()
+    assert told[0].startswith("  !")
+
+
+def with_features() -> Document:
+    """A document with the routes of the quote and of the upload."""
+    made = base()
+    texts = {name: {"type": "string"} for name in ("endpoint", "key", "contentType", "contentLength")}
+    quote = fields(endpoint=texts["endpoint"], requestBody={"type": "object"})
+    made["paths"][QUOTING] = {"post": operation(requestBody=quote)}
+
+    del texts["endpoint"]
+    made["paths"][PRESIGN] = {"post": operation(requestBody=fields(["key"], **texts))}
+    reply_with(made, PRESIGN, {"type": "object", "properties": {"uploadUrl": {"type": "string"}}})
+    return made

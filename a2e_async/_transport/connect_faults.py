@@ -12,7 +12,7 @@ import attrs
 from a2e_async._transport.proxies import Proxy
 from a2e_async._transport.trust import named_trust
 
-__all__ = ["Fault", "Place", "connect_fault", "mark_place", "refused_by_proxy"]
+__all__ = ["Fault", "Place", "connect_fault", "is_of_socks", "mark_place", "refused_by_proxy"]
 
 _NO_SUCH_NAME = frozenset(
     number
@@ -42,7 +42,9 @@ _EXPIRED, _NOT_YET_VALID, _OTHER_HOST, _OTHER_ADDRESS = 10, 9, 62, 64  # codes o
 
 # Statuses of a proxy that may be others at the next try, as those from 500 on.
 _PASSING_STATUSES = frozenset({408, 425, 429})
-_SOCKS_REFUSES = ("username/password", "Requested ", "not allowed", "not supported")
+_NO_PASSWORD = 407
+_SOCKS_NO_PASSWORD = ("username/password", "USERNAME/PASSWORD", "NO ACCEPTABLE METHODS")
+_SOCKS_REFUSES = ("Requested ", "not allowed", "not supported")
 
 
 @attrs.frozen
@@ -60,7 +62,8 @@ class Place:
     hint: str = ""
 
     def __str__(self) -> str:
-        return self.host if self.port is None else f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port is None else f"{host}:{self.port}"
 
 
 @attrs.frozen
@@ -94,20 +97,22 @@ def connect_fault(error: BaseException, target: Place, proxy: Proxy | None) -> F
     """
     if type(error).__name__ == "ProxyError" and proxy is not None:
         return refused_by_proxy(str(error), target, proxy)
+    if proxy is not None and is_of_socks(error):
+        return refused_by_proxy("it does not speak SOCKS5", target, proxy)
 
-    leaves = list(_leaves(error))
-    place = next(
-        (Place(*vars(each)["a2e_place"]) for each in _chain(error) if "a2e_place" in vars(each)), None
-    )
-    to_proxy = proxy is not None and (place is None or (place.host, place.port) == (proxy.host, proxy.port))
-    if proxy is not None and to_proxy:
+    marked = next((vars(each)["a2e_place"] for each in _chain(error) if "a2e_place" in vars(each)), None)
+    if proxy is not None and (marked is None or marked[0] == proxy.host != target.host):
         subject, place = str(proxy), Place(proxy.host, proxy.port, f"is {proxy.source} right?")
     else:
-        place = target if place is None or place.host == target.host else place
-        subject = str(attrs.evolve(target, port=place.port or target.port)) if place else str(target)
+        subject, place = str(target), target
 
-    faults = [_fault_of(leaf, subject, place or target) for leaf in leaves]
+    faults = [_fault_of(leaf, subject, place) for leaf in _leaves(error)]
     return next((fault for fault in faults if not fault.permanent), faults[0])
+
+
+def is_of_socks(error: BaseException) -> bool:
+    """Whether an error is that of a SOCKS proxy's answer. So the request was not sent."""
+    return type(error).__module__.partition(".")[0] == "socksio"
 
 
 def refused_by_proxy(answer: str, target: Place, proxy: Proxy | None) -> Fault:
@@ -121,12 +126,15 @@ def refused_by_proxy(answer: str, target: Place, proxy: Proxy | None) -> Fault:
     name = "a proxy in between" if proxy is None else str(proxy)
     number = answer.partition(" ")[0]
     status = int(number) if number.isdecimal() else None
-    if status == 407 or "username/password" in answer.lower():
-        wants = "does not accept" if proxy is not None and proxy.auth else "wants"
-        text = (
-            f"{name} {wants} a user name and a password ({answer}): write them as http://user:password@host"
+    if status == _NO_PASSWORD or any(words in answer for words in _SOCKS_NO_PASSWORD):
+        wants = "does not accept the" if proxy is not None and proxy.auth else "wants a"
+        text = f"{name} {wants} user name and password ({answer})"
+        where = f": they belong into {proxy.source}, as user:password@ before its host" if proxy else ""
+        return Fault(text + where, permanent=True)
+    if proxy is not None and "does not speak" in answer:
+        return Fault(
+            f"{name} cannot be used ({answer}): is its scheme right, {proxy.scheme}://?", permanent=True
         )
-        return Fault(text, permanent=True)
 
     refuses = (
         400 <= status < 500 and status not in _PASSING_STATUSES
@@ -156,9 +164,9 @@ def _fault_of(error: BaseException, subject: str, place: Place) -> Fault:
 
 
 def _unknown(subject: str, place: Place) -> str:
-    checks = f": {place.hint}" if place.hint else ""
-    named = subject if place.host in subject and subject.startswith("the ") else f"the host {place.host}"
-    return f"{named} is not known to DNS{checks}"
+    """Say that there is no such host."""
+    named = subject if subject.startswith("the ") else f"the host {place.host}"
+    return f"{named} is not known to DNS: {place.hint or 'is it right?'} Is there a network?"
 
 
 def _why(error: BaseException) -> str:
@@ -174,7 +182,7 @@ def _tls_fault(error: ssl.SSLError, subject: str, place: Place) -> Fault:
     if isinstance(error, ssl.SSLCertVerificationError):
         return Fault(_certificate(error, subject, place), permanent=True, of_network=True)
 
-    reason = error.reason or ""
+    reason = getattr(error, "reason", None) or ""
     if any(word in reason for word in _NOT_TLS):
         text = f"{subject} does not speak TLS ({reason}): is it http:// instead of https://, or another port?"
         return Fault(text, permanent=True, of_network=True)
@@ -216,7 +224,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _leaves(error: BaseException) -> Iterator[BaseException]:
     """What caused an error in the first place: one error for each address that was tried."""
     first = error
-    for each in _chain(error):
+    for each in [] if "Timeout" in type(error).__name__ else _chain(error):
         if isinstance(each, BaseExceptionGroup):
             for one in each.exceptions:
                 yield from _leaves(one)

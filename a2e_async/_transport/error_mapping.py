@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from a2e_async._transport.connect_faults import Fault
+from a2e_async._transport.connect_faults import Fault, is_of_socks
 from a2e_async.errors import A2EError, ConnectionFailed, RequestTimeout, TransportError
 
 __all__ = ["errors_mapped", "host_of", "path_of"]
@@ -75,7 +75,7 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         method, path = self._method, self._path
 
-        if _NOT_CONNECTED & names or isinstance(error, _NOT_CONNECTED_BELOW):
+        if _NOT_CONNECTED & names or isinstance(error, _NOT_CONNECTED_BELOW) or is_of_socks(error):
             fault = self._explain(error) if self._explain else Fault(text)
             lasts = fault.permanent
             return ConnectionFailed(fault.text, method=method, path=path, delivered=False, permanent=lasts)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from a2e_async._transport.proxies import Proxy
 from a2e_async._transport.trust import tls_context
+from a2e_async._transport.tunnels import closing_tunnels
 from a2e_async._transport.watched_streams import Check, watched_transport
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ class RoutedTransport:
                 proxy=proxy,
                 check=self._check if proxy is None else None,
             )
-        return await way.handle_async_request(request)
+        if proxy is None:
+            return await way.handle_async_request(request)
+        async with closing_tunnels():
+            return await way.handle_async_request(request)
 
     async def __aenter__(self) -> None: ...
 

@@ -16,7 +16,7 @@ __all__ = ["Routing"]
 _PROXY_REFUSES = 407
 _HOSTS_KNOWN = 1000
 _PORTS = {"http": 80, "https": 443}
-_HINT = "is the base URL right (base_url or A2E_BASE_URL), and is there a network?"
+_HINT = "is the base URL right (base_url or A2E_BASE_URL)?"
 
 
 class Routing:

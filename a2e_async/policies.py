@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable
 from datetime import UTC
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -14,7 +13,13 @@ from a2e_async.checks import check_number, check_whole
 from a2e_async.errors import ConfigurationError
 from a2e_async.plain import Plain
 
-__all__ = ["Lateness", "RetryPolicy", "StartPolicy", "retry_after_seconds"]
+__all__ = ["Lateness", "RetryPolicy", "StartPolicy", "policy_from", "retry_after_seconds"]
+
+
+def _random() -> float:
+    import random  # brings five modules along, and few requests are repeated
+
+    return random.random()
 
 
 @attrs.frozen
@@ -38,7 +43,7 @@ class RetryPolicy(Plain):
     cap: float = 20.0
     patience: float = 120.0
     connect_patience: float = 15.0
-    random: Callable[[], float] = attrs.field(default=random.random, repr=False, eq=False)
+    random: Callable[[], float] = attrs.field(default=_random, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         """Check the attributes."""
@@ -107,6 +112,22 @@ class Lateness(Plain):
     def __attrs_post_init__(self) -> None:
         """Check the attributes."""
         _take_seconds(self, "seconds", "longest", least=0.01)
+
+
+PolicyT = TypeVar("PolicyT", RetryPolicy, StartPolicy, Lateness)
+
+
+def policy_from(name: str, given: Any, kind: type[PolicyT]) -> PolicyT:
+    """Return a client's policy: the given one, else that with the defaults.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if given is None:
+        return kind()
+    if not isinstance(given, kind):
+        raise ConfigurationError(f"{name}: {given!r} is not a {kind.__name__}, like {kind()!r}")
+    return given
 
 
 def retry_after_seconds(value: str | None, now: float) -> float | None:

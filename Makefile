@@ -81,7 +81,7 @@ test-fast: $(READY) ## the tests on the faster transport of the extra "fast"
 	$(PYTHON) -m venv $(VENV)-fast
 	$(VENV)-fast/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-fast/bin/python -m pip install --quiet -c requirements.lock --group test -e ".[sandbox,cli,sse,fast]"
-	$(VENV)-fast/bin/python -m pytest -n auto --dist worksteal
+	A2E_HTTP=httpx2 $(VENV)-fast/bin/python -m pytest -n auto --dist worksteal
 
 regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), say what changed, test
 	$(BIN)/python -m codegen regenerate $(if $(UNMATCHED),--unmatched=$(UNMATCHED)) $(SPEC)

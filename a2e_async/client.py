@@ -15,7 +15,7 @@ from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
 from a2e_async.event_loops import running_loop
 from a2e_async.files import Files
-from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
+from a2e_async.policies import Lateness, RetryPolicy, StartPolicy, policy_from
 from a2e_async.protocols import NoRuntime
 from a2e_async.records import TaskRecord, TaskRecordT
 from a2e_async.settings import BaseURL, Settings, Token, http_library_from, user_agent_from
@@ -106,9 +106,9 @@ class A2E(Api, Files):
         url, agent = address.checked(allow_http=allow_http), user_agent_from(user_agent)
         library = http_library_from(http)
         self._settings = Settings(secret.checked(), url, float(timeout), max_connections, agent, library, way)
-        self._retry = retry or RetryPolicy()
-        self._start = start or StartPolicy()
-        self._lateness = lateness or Lateness()
+        self._retry = policy_from("retry", retry, RetryPolicy)
+        self._start = policy_from("start", start, StartPolicy)
+        self._lateness = policy_from("lateness", lateness, Lateness)
         self._transport = transport
         self._clock = clock or SystemClock()
         self._uploads: UploadCache | None = None

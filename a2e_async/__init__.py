@@ -175,6 +175,7 @@ def _load_everything() -> None:
     for module in importlib.import_module("a2e_async.api").RESOURCES.values():
         importlib.import_module(module.partition(":")[0])
     importlib.import_module("a2e_async.runtime")
+    importlib.import_module("a2e_async.sessions")
     importlib.import_module("a2e_async._transport.library").load()
 
 

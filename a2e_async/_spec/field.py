@@ -40,7 +40,7 @@ class Field:
         content: a file, whose content is sent in the request itself.
         style: how the value is written, if not as usual in its place; see `a2e_async._spec.styles`.
         also: values allowed in addition to the limits.
-        item: what each element of a list allows.
+        item: what each element of a list, or each value of a dict without known members, allows.
         fields: what the members of a dict allow; other members are passed on.
     """
 
@@ -100,7 +100,7 @@ class Field:
         return self._with_members(where, value) if isinstance(value, Mapping) else value
 
     def _checked_item(self, where: str, value: Any) -> Any:
-        return plain(value, where) if self.item is None else self.item.check(value, where)
+        return plain(value, where, 1) if self.item is None else self.item.check(value, where)
 
     def _with_members(self, where: str, value: Mapping[str, Any]) -> dict[str, Any]:
         members = {member.wire_name: member for member in self.fields}
@@ -112,7 +112,7 @@ class Field:
         return {
             name: members[name].check(each, f"{where}.{name}")
             if name in members
-            else plain(each, f"{where}.{name}", 1)
+            else self._checked_item(f"{where}.{name}", each)
             for name, each in given.items()
         }
 

@@ -55,8 +55,9 @@ def in_path(field: Field, value: Any) -> str:
     parts = (
         _flat(checked, pairs=field.style == "matrix") if isinstance(checked, list | Mapping) else [checked]
     )
-    text = ",".join(quote(as_text(one), safe="") for one in parts)
-    if not text or text in (".", "..") or any(ord(character) < 32 for character in text):
+    texts = list(map(as_text, parts))
+    text = ",".join(quote(one, safe="") for one in texts)
+    if not text or text in (".", "..") or any(ord(character) < 32 for one in texts for character in one):
         raise InvalidArgument(field.name, f"{shown(value)} cannot be a part of a path")
     if field.style == "label":
         return f".{text}"

@@ -196,5 +196,7 @@ def sole_ref(schema: Any) -> str:
 def is_open(document: Mapping[str, Any], schema: Any) -> bool:
     """Whether a schema says nothing about what a value contains."""
     whole = merged(document, schema)
-    known = whole.keywords.keys() - _WORDS - {"additionalProperties"}
+    known = whole.keywords.keys() - _WORDS
+    if whole.keywords.get("additionalProperties") in (None, True, False, {}):
+        known -= {"additionalProperties"}
     return not whole.groups and (not known or (known == {"type"} and whole.keywords["type"] == "object"))

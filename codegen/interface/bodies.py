@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -153,16 +153,9 @@ def with_alternatives(found: Members, keywords: Sequence[Keyword], *, optional: 
     needs: list[Condition] = []
 
     for variants in found.variants:
-        extra = [one.required - found.required for one in variants]
-        key = _tag_of(found, variants)
-        for one, wanted in zip(variants, extra, strict=True) if key else ():
-            values = tuple(one.properties[str(key)].get("enum") or ())
-            others = tuple(names[name] for name in one.properties if name in wanted and name in names)
-            if others:
-                needs.append(Condition({names[str(key)]: values}, all_of=others))
-        firsts = [_first(one, wanted) for one, wanted in zip(variants, extra, strict=True)]
-        if not key and all(first in names for first in firsts) and not optional:
-            any_of.append(tuple(dict.fromkeys(names[first] for first in firsts)))
+        own = _tagged_rules(found, variants, names) or _any_rules(found, variants, names)
+        any_of += [] if optional else own.any_of
+        needs += own.needs
 
     if optional:
         wanted_names = [names[key] for key in found.properties if key in found.required and key in names]
@@ -173,9 +166,44 @@ def with_alternatives(found: Members, keywords: Sequence[Keyword], *, optional: 
     return Rules(tuple(any_of), (), tuple(needs))
 
 
-def _first(variant: Members, wanted: frozenset[str]) -> str:
-    """The first member that only this alternative requires, "" if there is none."""
-    return next((name for name in variant.properties if name in wanted), min(wanted, default=""))
+def _tagged_rules(found: Members, variants: Sequence[Members], names: Mapping[str, str]) -> Rules | None:
+    """What each alternative needs, where the value of one member says which is meant; else None."""
+    key = _tag_of(found, variants)
+    if key is None or key not in names:
+        return None
+
+    needs = []
+    for one in variants:
+        others = tuple(names[name] for name in _extra(found, one) if name in names)
+        if others:
+            needs.append(Condition({names[key]: tuple(one.properties[key]["enum"])}, all_of=others))
+    return Rules(needs=tuple(needs))
+
+
+def _any_rules(found: Members, variants: Sequence[Members], names: Mapping[str, str]) -> Rules:
+    """That one alternative must be given, by a member that no other one has; and what that member needs."""
+    firsts, needs = [], []
+
+    for one in variants:
+        others = [name for other in variants if other is not one for name in other.properties]
+        extra = [name for name in _extra(found, one) if name in names]
+        first = next((name for name in extra if name not in others), next(iter(extra), None))
+        if first is None:
+            return Rules()
+
+        firsts.append(names[first])
+        rest = tuple(names[name] for name in extra if name != first)
+        if rest and first not in others:
+            needs.append(Condition({names[first]: None}, all_of=rest))
+
+    return Rules((tuple(dict.fromkeys(firsts)),), (), tuple(needs))
+
+
+def _extra(found: Members, variant: Members) -> list[str]:
+    """The members that this alternative requires, but not every one."""
+    wanted = variant.required - found.required
+    ordered = [name for name in (*variant.properties, *found.properties) if name in wanted]
+    return list(dict.fromkeys(ordered))
 
 
 def _tag_of(found: Members, variants: Sequence[Members]) -> str | None:

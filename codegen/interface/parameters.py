@@ -47,7 +47,7 @@ def parameter_keywords(
             continue
 
         is_size = paged is not None and (place, key) == ("query", paged.size)
-        is_id = key == id_key or (place == "path" and len(paths) == 1 and _is_id(document, key, parameter))
+        is_id = key == id_key or (place == "path" and len(paths) == 1 and naming.is_id(key))
         words = parameter.get("description", "")
         if place == "path" and not words and (is_id or naming.is_id(key)):
             words = "The task's id." if family.start else "The record's id."
@@ -67,12 +67,6 @@ def parameter_keywords(
         )
 
     return found
-
-
-def _is_id(document: Document, key: str, parameter: Document) -> bool:
-    """Whether the only parameter of a path holds an id. A number or a choice under another name does not."""
-    own = merged(document, schema_of(parameter)).keywords
-    return naming.is_id(key) or (own.get("type", "string") == "string" and "enum" not in own)
 
 
 def _style(document: Document, parameter: Document) -> str:

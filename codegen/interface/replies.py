@@ -69,7 +69,7 @@ class Records:
             return _plain_reply(content)
 
         data = data_of(self.document, content.schema if content else None)
-        if self.family.start is not None and endpoint is self.family.get and task_path(self.document, data):
+        if self.family.start is not None and endpoint is self.family.get and self._is_object(data):
             return Reply("one", self.task_record(), ".".join(task_path(self.document, data)), "The record.")
 
         element, inside = self._elements(data, f"{naming.class_name(endpoint.method_name)}Reply", listing)

@@ -121,6 +121,8 @@ class Type:
         found += ["content=True"] if self.content else []
         if self.item is not None and self.item != Type():
             found.append(f"item={self.item.field('')}")
+        if self.values is not None:
+            found.append(f"item={self.values.field('')}")
         if self.shape is not None:
             members = ", ".join(one.type.field(one.key, required=one.required) for one in self.shape.members)
             found.append(f"fields=({members},)")

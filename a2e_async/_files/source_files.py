@@ -10,12 +10,12 @@ import hashlib
 import inspect
 import io
 import os
-import threading
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
+from a2e_async._files.file_positions import begin_reading, end_reading
 from a2e_async._files.hashing import BLOCK_BYTES
 from a2e_async._files.images import encoded_image
 from a2e_async._files.open_files import NO_DESCRIPTOR, disk_problem
@@ -179,7 +179,7 @@ class OpenFile:
         self.stamp = _reliable_stamp(file)
         self._file = file
         self._owned = owned
-        self._position = _begin_reading(file)
+        self._position = begin_reading(file)
         self._closed = False
 
     @property
@@ -206,45 +206,9 @@ class OpenFile:
         """See `SourceFile.close`."""
         if not self._closed:
             self._closed = True
-            _end_reading(self._file)
+            end_reading(self._file)
         if self._owned:
             self._file.close()
-
-
-class _Position:
-    """Where the content of an open file begins, while it is being read.
-
-    Several uploads may read the same file object, each in its own thread, and it has one position. So each
-    read seeks first, under the lock, and the first upload to come notes where the content begins.
-    """
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-        self.lock = threading.Lock()
-        self.readers = 0
-
-
-_positions: dict[int, _Position] = {}
-_positions_lock = threading.Lock()
-
-
-def _begin_reading(file: BinaryIO) -> _Position:
-    with _positions_lock:
-        position = _positions.get(id(file)) or _Position(file.tell())
-        _positions[id(file)] = position
-        position.readers += 1
-        return position
-
-
-def _end_reading(file: BinaryIO) -> None:
-    """Forget a reader of a file. The last one leaves it where it was."""
-    with _positions_lock:
-        position = _positions[id(file)]
-        position.readers -= 1
-        if not position.readers:
-            del _positions[id(file)]
-            with contextlib.suppress(Exception):  # it may be closed by now
-                file.seek(position.start)
 
 
 class Buffer:

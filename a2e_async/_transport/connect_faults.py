@@ -150,7 +150,7 @@ def _fault_of(error: BaseException, subject: str, place: Place) -> Fault:
     if isinstance(error, socket.gaierror):
         if error.errno in _NO_SUCH_NAME:
             return Fault(_unknown(subject, place), permanent=True, of_network=True)
-        return Fault(f"cannot look up the address of {place.host} ({error.strerror}): is there a network?")
+        return Fault(f"cannot look up the address of {place.host} in DNS ({error.strerror})")
     if isinstance(error, UnicodeError):
         return Fault(_unknown(subject, place), permanent=True)
 

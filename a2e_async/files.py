@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from a2e_async._spec.media import Upload
+from a2e_async._spec.media import Address, Upload
 
 if TYPE_CHECKING:
     from a2e_async._files.destination import SavedFile
@@ -82,7 +82,7 @@ class Files:
 
     async def download(
         self,
-        url: str,
+        url: str | Address | Upload,
         folder: str | Path,
         *,
         name: str | None = None,

@@ -32,9 +32,12 @@ from a2e_async._files.transfer import (
     Http,
     Response,
     Retry,
+    check_progress,
     report,
 )
 from a2e_async._files.worker_threads import Pending, worker_threads
+from a2e_async._spec.media import Address, Upload
+from a2e_async._spec.values import text_in
 from a2e_async.addresses import sendable_url, url_problem
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, InvalidArgument, TransportError
@@ -86,7 +89,7 @@ class Downloader:
 
     async def download(
         self,
-        url: str,
+        url: str | Address | Upload,
         target: str | os.PathLike[str] | None = None,
         *,
         folder: str | os.PathLike[str] | None = None,
@@ -105,7 +108,8 @@ class Downloader:
         an MD5. Beside a file with other content, the new file is called ``name_2.ext``.
 
         Args:
-            url: https; http on a public host becomes https. Redirects to https hosts are followed.
+            url: https; http on a public host becomes https. Redirects to https hosts are followed. An
+                `Upload` stands for its URL.
             target: the path of the file, used unchanged. Missing folders are made.
             folder: instead of `target`: the file gets a safe name in this folder, with the extension of
                 its content.
@@ -128,9 +132,12 @@ class Downloader:
             >>> saved.path
             PosixPath('out/67d2….mp4')
         """
-        if not isinstance(url, str):
-            raise InvalidArgument("url", f"{url!r} is not a string")
-        url = sendable_url(url)
+        text = text_in(url.url if isinstance(url, Upload) else url, "url")
+        if text is None:
+            raise InvalidArgument("url", f"{url!r} is not a URL")
+        check_progress(progress)
+
+        url = sendable_url(text)
         problem = url_problem(url, private_hosts=self._private_hosts)
         if problem:
             raise InvalidArgument("url", problem)

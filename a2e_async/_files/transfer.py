@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from a2e_async.errors import InvalidArgument
+
 __all__ = [
     "CHUNK_BYTES",
     "RETRIED_STATUSES",
@@ -16,6 +18,7 @@ __all__ = [
     "Response",
     "Retry",
     "UploadProgress",
+    "check_progress",
     "report",
     "size_text",
 ]
@@ -90,6 +93,12 @@ class Retry(Exception):
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
+
+
+def check_progress(progress: Any) -> None:
+    """Raise InvalidArgument unless this is a callback or None."""
+    if progress is not None and not callable(progress):
+        raise InvalidArgument("progress", f"{type(progress).__name__} cannot be called")
 
 
 async def report(progress: Callable[[int, Any], Any] | None, done: int, total: int | None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import anyio
 import attrs
@@ -21,9 +22,9 @@ from a2e_async._files.open_files import places_for_files
 from a2e_async._files.presign import Presign
 from a2e_async._files.sources import MOST_BYTES, Source, check_source
 from a2e_async._files.storage import Storage
-from a2e_async._files.transfer import Http, Retry, UploadProgress, report
+from a2e_async._files.transfer import Http, Retry, UploadProgress, check_progress, report
 from a2e_async._files.upload_cache import ContentKey, UploadCache
-from a2e_async._spec.media import Upload
+from a2e_async._spec.media import Upload, is_file
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, InvalidArgument, TransportError, UploadError
 from a2e_async.policies import RetryPolicy
@@ -160,6 +161,7 @@ class Uploader:
             raise InvalidArgument("content_type", f"{content_type!r} is not a content type such as image/png")
         if name is not None and not isinstance(name, str):
             raise InvalidArgument("name", f"{name!r} is not a string")
+        check_progress(progress)
 
         opened = open_content(
             source, field=field, max_bytes=self._max_bytes, sizes=self._sizes, clock=self._clock
@@ -190,8 +192,9 @@ class Uploader:
                 Nothing was sent.
             A2EError: the first failure, as of `upload`. The other uploads are cancelled.
         """
-        if isinstance(sources, str | bytes | bytearray | memoryview):
-            raise InvalidArgument("sources", f"{type(sources).__name__} is not a list of sources")
+        given: Any = sources
+        if isinstance(given, str) or is_file(given) or not isinstance(given, Iterable):
+            raise InvalidArgument("sources", f"{type(given).__name__} is not a list of sources")
         listed = list(sources)
 
         def check() -> None:

@@ -6,13 +6,16 @@ import os
 import zlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
+import httpx
 import pytest
 
 from a2e_async._files import content_encodings, downloads
 from a2e_async._files.destination import SavedFile
 from a2e_async._files.hashing import compute_sha256
+from a2e_async._spec.media import Upload
 from a2e_async.errors import DownloadError, InvalidArgument, RequestTimeout
 from tests.unit.files.kit import (
     MEGA,
@@ -72,6 +75,15 @@ async def test_the_content_decides_the_extension(
 
 
 @pytest.mark.anyio
+async def test_a_url_may_be_an_object(tmp_path: Path) -> None:
+    upload = Upload("https://cdn.example/results/video?a=b", "0" * 64, 1, "image/png")
+    urls: list[Any] = [httpx.URL(upload.url), urlsplit(upload.url), upload]
+    for url in urls:
+        saved = await downloader(Host(PNG)).download(url, folder=tmp_path)
+        assert saved.path.name == "video.png"
+
+
+@pytest.mark.anyio
 async def test_bad_arguments_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
     host = Host(PNG)
     d = downloader(host)
@@ -81,6 +93,10 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(tmp_path: Path)
         ("url", "file:///etc/passwd", {"folder": tmp_path}),
         ("url", "https://user:pw@host/x", {"folder": tmp_path}),
         ("url", None, {"folder": tmp_path}),
+        ("url", 5, {"folder": tmp_path}),
+        ("url", b"https://cdn.example/x", {"folder": tmp_path}),
+        ("url", "https://cdn.example/\ud800", {"folder": tmp_path}),
+        ("progress", URL, {"folder": tmp_path, "progress": "yes"}),
         ("target", URL, {}),
         ("target", URL, {"target": tmp_path / "a", "folder": tmp_path}),
         ("target", URL, {"target": tmp_path / "folder"}),

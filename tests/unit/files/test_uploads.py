@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
+from typing import Any
 
 import anyio
 import attrs
@@ -165,9 +167,10 @@ async def test_one_bad_source_of_many_is_found_before_anything_is_sent(tmp_path:
     with pytest.raises(InvalidArgument, match="missing") as caught:
         await b.uploader.upload_many([PNG, tmp_path / "missing"])
     assert caught.value.field == "sources[1]"
-    for sources in ("cat.png", b"png"):
-        with pytest.raises(InvalidArgument, match="list"):
-            await b.uploader.upload_many(sources)  # type: ignore[arg-type]
+    wrong: list[Any] = ["cat.png", b"png", tmp_path, io.BytesIO(b"a\nb"), 5, None]
+    for sources in wrong:
+        with pytest.raises(InvalidArgument, match="is not a list of sources"):
+            await b.uploader.upload_many(sources)
     for concurrency in (0, True, 1.5):
         with pytest.raises(InvalidArgument, match="concurrency"):
             await b.uploader.upload_many([PNG], concurrency=concurrency)  # type: ignore[arg-type]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from a2e_async.errors import A2EError, RequestTimeout, SubmissionUncertain, WaitTimeout
+from a2e_async.errors import (
+    A2EError,
+    APIError,
+    ConfigurationError,
+    RequestTimeout,
+    SubmissionUncertain,
+    TransportError,
+    WaitTimeout,
+)
 from a2e_async.records import JSONObject
 
 if TYPE_CHECKING:
@@ -91,9 +100,19 @@ class Progress:
 
     @contextmanager
     def named_if_cancelled(self) -> Iterator[None]:
-        """If the block is cancelled from outside, say what goes on: in the exception's notes and the log."""
+        """If the block is cancelled from outside, say what goes on: in the exception's notes and the log.
+
+        An error of a request of the wait says it too: it is not the task that has failed.
+        """
         try:
             yield
+        except (APIError, ConfigurationError, TransportError) as error:
+            if self._task is None:
+                raise
+            # A copy, because all jobs that waited for the same reply have the same error.
+            told = copy.copy(error)
+            told.args = (f"{error}; {self._what_goes_on()}",)
+            raise told.with_traceback(error.__traceback__) from error.__cause__
         except Exception:
             raise
         except BaseException as cancelled:

@@ -111,9 +111,26 @@ async def test_a_paid_task_outlives_a_network_that_is_gone_for_a_while() -> None
 
 async def test_a_wait_ends_at_once_where_a_proxy_refuses() -> None:
     service = Service(before=always(PERMANENT["407"], but="/start"))
-    with pytest.raises(ConnectionFailed, match="user name and password"):
-        await Pictures(client(service))(prompt="a kite").run()
-    assert len(service.requests) == 2
+    pictures = Pictures(client(service))
+    seen: list[str] = []
+
+    async def fail(prompt: str) -> None:
+        with pytest.raises(ConnectionFailed, match="user name and password") as info:
+            await pictures(prompt=prompt).run()
+        assert info.value.permanent
+        seen.append(str(info.value))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(fail, "a kite")
+        group.start_soon(fail, "a boat")
+    assert len(service.requests) == 3
+
+    # What is paid for is named, each in its own error.
+    for task, text in zip(sorted(task["_id"] for task in service.tasks), sorted(seen), strict=True):
+        assert "goes on and is paid for" in text
+        assert text.count("takes it up") == 1
+        assert sum(other["_id"] in text for other in service.tasks) == 1
+        assert task in "".join(seen)
 
 
 async def test_a_wait_ends_at_once_where_the_host_was_never_reached() -> None:

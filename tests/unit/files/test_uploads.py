@@ -167,6 +167,7 @@ async def test_one_bad_source_of_many_is_found_before_anything_is_sent(tmp_path:
     with pytest.raises(InvalidArgument, match="missing") as caught:
         await b.uploader.upload_many([PNG, tmp_path / "missing"])
     assert caught.value.field == "sources[1]"
+
     wrong: list[Any] = ["cat.png", b"png", tmp_path, io.BytesIO(b"a\nb"), 5, None]
     for sources in wrong:
         with pytest.raises(InvalidArgument, match="is not a list of sources"):

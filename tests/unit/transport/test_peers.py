@@ -199,6 +199,7 @@ async def test_the_head_of_a_reply_comes_in_time_or_not_at_all(method: str) -> N
         http = Connections(transport=None, max_connections=4, timeout=0.1)
         content = once(b"data") if method == "PUT" else None
         headers = {"content-length": "4"} if content else {}
+
         with pytest.raises(RequestTimeout, match=r"no complete reply within 0\.1 s"):
             async with http.open(), http.stream(method, url, headers=headers, content=content):
                 pass

@@ -265,10 +265,11 @@ def _checked_content(where: str, value: Any) -> Any:
 def _checked_file(where: str, value: Any) -> Any:
     """The file, after what can be seen of it without reading it. What may change in memory is copied."""
     if not is_file(value):
+        pixels = " (PIL.Image.fromarray makes an image of an array)" if getattr(value, "ndim", 0) else ""
         raise InvalidArgument(
             where,
             f"{shown(value)} is not a URL, pathlib.Path, bytes, open binary file, Pillow image or Upload"
-            f"{missing_hint(value)}",
+            f"{pixels or missing_hint(value)}",
         )
 
     if isinstance(value, bytes | bytearray | memoryview):

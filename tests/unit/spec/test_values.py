@@ -325,6 +325,10 @@ def test_what_is_no_file(value: Any) -> None:
     assert not is_file(value)
 
 
+def test_pixels_are_no_file_and_how_they_become_one() -> None:
+    assert "PIL.Image.fromarray" in str(refusal(source_url=Array([[0, 0]], ndim=2)))
+
+
 def test_a_path_from_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

@@ -129,8 +129,9 @@ class Job(Plain, Generic[TaskRecordT_co]):
 
         Args:
             marker: a text in the task's name by which it can be found; by default a new one.
-            accepted: called with the tasks' JSON as soon as the service accepts. If given, cancellation
-                does not interrupt the start, so that paid tasks can be recorded.
+            accepted: called with the tasks' JSON as soon as the service accepts. If given, a cancellation
+                interrupts the request only after `StartPolicy.grace` seconds, so that a paid task can be
+                recorded.
 
         Returns:
             The accepted Task.

@@ -195,7 +195,7 @@ class Settings:
     Attributes:
         token: the API token.
         base_url: the address of the API, with a path prefix if the host needs one; no trailing slash.
-        timeout: seconds a request may take without any progress.
+        timeout: seconds that an API request may take in all, and the transfer of a file without any progress.
         max_connections: the most API requests at once.
         user_agent: what requests call their sender.
         http: the HTTP library, httpx or httpx2.

@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import gzip
 import logging
+import socket
+import ssl
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import h11
 import httpx
 import pytest
+import trio
 from anyio.abc import SocketStream
 
 from a2e_async._transport.connections import Connections
@@ -35,7 +39,7 @@ async def send(http: Connections, url: str = "https://a2e.test/p", **options: An
 
 
 @asynccontextmanager
-async def listening(serve: Serve) -> Any:
+async def listening(serve: Serve) -> AsyncIterator[str]:
     """A server on a loopback port that does with each connection what it is told."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     port = listener.extra(anyio.abc.SocketAttribute.local_port)
@@ -67,6 +71,7 @@ UNDELIVERED = {
     "UnsupportedProtocol",
     "InvalidURL",
 }
+CERTIFICATE = ssl.SSLCertVerificationError(1, "certificate verify failed")
 RAISED = [
     *sorted(
         {kind for kind in every(httpx.RequestError) if kind.__module__.startswith("httpx")},
@@ -91,6 +96,68 @@ async def test_every_error_of_the_library_is_one_of_ours(kind: type[Exception]) 
     else:
         assert classify(error) is Failure.UNKNOWN
         assert isinstance(error, RequestTimeout) == issubclass(kind, httpx.TimeoutException)
+
+
+FOREIGN = [
+    OSError(5, "Input/output error"),
+    FileNotFoundError(2, "No such file or directory"),
+    BrokenPipeError(32, "Broken pipe"),
+    TimeoutError("slow"),
+    ssl.SSLError(1, "bad record mac"),
+    ssl.SSLZeroReturnError(6, "closed"),
+    EOFError("end"),
+    ValueError("read of closed file"),
+    UnicodeEncodeError("ascii", "é", 0, 1, "ordinal not in range(128)"),
+    anyio.ClosedResourceError(),
+    anyio.EndOfStream(),
+    anyio.BusyResourceError("reading"),
+    trio.BrokenResourceError("reset"),
+    h11.LocalProtocolError("too late"),
+    httpx.StreamClosed(),
+    httpx.CookieConflict("two"),
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("in_body", [False, True])
+async def test_no_error_of_what_is_below_comes_through(foreign: Exception, in_body: bool) -> None:
+    class Body(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"{"
+            raise foreign
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        if in_body:
+            return httpx.Response(200, stream=Body())
+        raise foreign
+
+    with pytest.raises(ConnectionFailed) as info:
+        await send(http_over(httpx.MockTransport(fail)))
+    assert classify(info.value) is Failure.UNKNOWN  # it may have been sent
+    assert type(foreign).__name__ in str(info.value)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [ConnectionRefusedError(111, "refused"), socket.gaierror(socket.EAI_NONAME, "unknown"), CERTIFICATE],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_connection_that_was_never_made_is_known_as_such(foreign: OSError) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise foreign
+
+    with pytest.raises(ConnectionFailed) as info:
+        await send(http_over(httpx.MockTransport(fail)))
+    assert classify(info.value) is Failure.UNDELIVERED
+    assert info.value.permanent is not isinstance(foreign, ConnectionRefusedError)
+
+
+async def test_the_mistake_of_a_test_is_not_hidden() -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise AssertionError("not this request")
+
+    with pytest.raises(AssertionError, match="not this request"):
+        await send(http_over(httpx.MockTransport(fail)))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ def contradictory_limits(document: Document) -> Iterator[tuple[str, str]]:
         if not isinstance(schema, dict):
             continue
         for low, high in _PAIRS:
-            least, most = schema.get(low), schema.get(high)
+            least: Any = schema.get(low)
+            most: Any = schema.get(high)
             if _is_number(least) and _is_number(most) and least > most:
                 del schema[low], schema[high]
                 yield slot.words, f"{low} {least} and {high} {most}, which exclude every value, removed"
@@ -95,14 +96,11 @@ def _widened(schema: Document, default: Any) -> Iterator[str]:
     elif isinstance(default, bool | dict):
         return
 
-    for name, exclusive, outside in (
-        (low, "exclusiveMinimum", lambda limit: size < limit),
-        (high, "exclusiveMaximum", lambda limit: size > limit),
-    ):
-        limit = schema.get(name)
+    for name, exclusive in ((low, "exclusiveMinimum"), (high, "exclusiveMaximum")):
+        limit: Any = schema.get(name)
         if not _is_number(limit):
             continue
-        if outside(limit):
+        if size < limit if name == low else size > limit:
             schema[name] = size
             schema.pop(exclusive, None)
             yield f"{name}: {limit} becomes {size}, {what}"

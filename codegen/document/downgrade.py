@@ -265,7 +265,7 @@ def _tuple(schema: Document, spelled: Counter[str]) -> Iterator[str]:
         schema.setdefault("maxItems", len(given))
         rest = None
     distinct = [one for index, one in enumerate(given) if one not in given[:index]]
-    if rest:
+    if rest and rest not in distinct:
         distinct.append(rest)
     schema["items"] = {} if rest == {} or not distinct else _any_of(distinct)
     schema.setdefault("type", "array")

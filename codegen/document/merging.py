@@ -148,8 +148,10 @@ def _named(document: Mapping[str, Any], discriminator: Any, variant: Any, inside
     key, ref = discriminator.get("propertyName"), str(variant.get("$ref", ""))
     mapping = discriminator.get("mapping") or {}
     names = [name for name, target in mapping.items() if target in (ref, ref.rsplit("/", 1)[-1])]
+    if not isinstance(key, str) or not names:
+        return members
     schema = merged(document, members.properties.get(key, {})).keywords
-    if not isinstance(key, str) or not names or schema.get("enum"):
+    if schema.get("enum"):
         return members
     given = {**schema, "type": "string", "enum": names}
     return attrs.evolve(members, properties={**members.properties, key: given})

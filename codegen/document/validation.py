@@ -231,5 +231,8 @@ def _operations(document: Document) -> Iterator[str]:
 def _library(document: Document) -> Iterator[str]:
     try:
         yield from [_problem(error) for error in OpenAPIV30SpecValidator(document).iter_errors()]
+    except RecursionError:
+        # It follows a schema that has itself as an element without end. The checks above have seen it.
+        return
     except Exception as error:  # the validator raises several types for documents that it cannot handle
         yield f"{type(error).__name__}: {error}"

@@ -39,7 +39,7 @@ def parameter_keywords(
 
     def rank(one: tuple[str, str]) -> tuple[int, bool]:
         place, name = one
-        return _ORDER.index(place), place == "query" and name != id_key  # type: ignore[arg-type]
+        return _ORDER.index(place), place == "query" and name != id_key
 
     for place, key in sorted(parameters, key=rank):
         parameter = parameters[place, key]

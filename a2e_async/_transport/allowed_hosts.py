@@ -14,8 +14,8 @@ import os
 from contextvars import ContextVar, Token
 from fnmatch import fnmatchcase
 from typing import Any
-from urllib.parse import urlsplit
 
+from a2e_async._transport.error_mapping import host_of
 from a2e_async.addresses import is_loopback
 from a2e_async.errors import ConfigurationError
 
@@ -47,7 +47,7 @@ class allowed_hosts_only:  # noqa: N801 - used like a function, in a `with`
     def __enter__(self) -> None:
         if _VARIABLE in os.environ:
             _watch(self._core)
-            self._before = _target.set(urlsplit(self._url).hostname or "")
+            self._before = _target.set(host_of(self._url) or "")
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:

@@ -25,7 +25,7 @@ from a2e_async._transport.error_mapping import errors_mapped, host_of, path_of
 from a2e_async._transport.library import core_of, library_of
 from a2e_async._transport.peers import Peers, PrivatePeer
 from a2e_async._transport.proxies import ProxySetting
-from a2e_async._transport.quiet_logs import quiet_logs, sending
+from a2e_async._transport.quiet_logs import masked_logs, quiet_logs
 from a2e_async._transport.reply_body import read_body
 from a2e_async._transport.routed_transport import PROXY, Borrowed, RoutedTransport
 from a2e_async._transport.routing import Routing
@@ -159,6 +159,7 @@ class Connections:
         content: bytes | None = None,
         timeout: float | None = None,
         token: Token,
+        fresh: bool = False,
     ) -> Reply:
         """Send one API request with the token and read the whole reply.
 
@@ -176,6 +177,7 @@ class Connections:
                 content=content,
                 timeout=timeout,
                 token=token,
+                fresh=fresh,
                 total=total,
             ) as response:
                 path = response.url.path
@@ -205,10 +207,8 @@ class Connections:
         timeout: float | None,
         token: Token,
     ) -> AsyncIterator[StreamedResponse]:
-        """Send one API request with the token and stream the reply (server-sent events).
-
-        The timeout is for the head of the reply.
-        """
+        """Send one API request with the token and stream the reply. The timeout is for its head."""
+        response: httpx.Response | None = None
         async with AsyncExitStack() as stack:
             with anyio.CancelScope() as total:
                 exchange = self._stream(
@@ -222,7 +222,8 @@ class Connections:
                     total=total,
                 )
                 response = await stack.enter_async_context(exchange)
-            if total.cancelled_caught:
+
+            if response is None:
                 raise self._too_slow(method, url, timeout)
             yield StreamedResponse(response.status_code, response.headers, response)
 
@@ -245,6 +246,7 @@ class Connections:
             ConnectionFailed, RequestTimeout: as for `send`.
         """
         seconds = timeout or self.timeout
+        response: httpx.Response | None = None
         async with AsyncExitStack() as stack:
             with anyio.CancelScope() as total:
 
@@ -264,7 +266,8 @@ class Connections:
                     response = await stack.enter_async_context(exchange)
                 except PrivatePeer as error:
                     raise error.for_file(method, url) from None
-            if total.cancelled_caught:
+
+            if response is None:
                 raise self._too_slow(method, url, timeout)
             yield StreamedResponse(response.status_code, response.headers, response)
 
@@ -279,6 +282,7 @@ class Connections:
         content: AsyncIterator[bytes] | bytes | None,
         timeout: float | None,
         token: Token | None,
+        fresh: bool = False,
         total: anyio.CancelScope | None = None,
     ) -> AsyncIterator[httpx.Response]:
         limiter = self._limiter if token else self._file_limiter
@@ -287,14 +291,14 @@ class Connections:
                 # Its time begins here: other requests may have been before it in the queue.
                 total.deadline = anyio.current_time() + (timeout or self.timeout)
 
-            pool = self._pick() if token else self._file_pool()
+            pool = self._pick(fresh=fresh) if token else self._file_pool()
             pool.busy += 1
             response: httpx.Response | None = None
 
             try:
                 proxy = self._routing.proxy_for(url, is_api=token is not None)
                 explain = functools.partial(self._routing.explain, url, proxy, token is not None)
-                with errors_mapped(method, path_of(url), explain):
+                with errors_mapped(method, path_of(url), is_sent=False):
                     request = pool.client.build_request(
                         method,
                         url,
@@ -311,12 +315,10 @@ class Connections:
                         request.headers["authorization"] = token.authorization()
                     if proxy is not None:
                         request.extensions[PROXY] = proxy
-                    before = sending.set(True)
-                    try:
-                        with allowed_hosts_only(core_of(self._library), url):
-                            response = await pool.client.send(request, stream=True)
-                    finally:
-                        sending.reset(before)
+
+                allowed = allowed_hosts_only(core_of(self._library), url)
+                with errors_mapped(method, path_of(url), explain), masked_logs(), allowed:
+                    response = await pool.client.send(request, stream=True)
 
                 self._routing.note_answer(method, url, response.status_code, proxy)
                 yield response
@@ -337,11 +339,12 @@ class Connections:
         timeouts: httpx.Timeout = self._library.Timeout(seconds, connect=connect, pool=None)
         return timeouts
 
-    def _pick(self) -> _Pool:
+    def _pick(self, *, fresh: bool) -> _Pool:
         """Return the pool with the fewest requests, or a new one if all are busy."""
-        idlest = min(self._pools, key=_busy, default=None)
-        if idlest is None or (idlest.busy and len(self._pools) < self._pool_count and not self._transport):
-            idlest = _Pool(self._client(_POOL_SIZE))
+        pools = [pool for pool in self._pools if pool.fresh is fresh]
+        idlest = min(pools, key=_busy, default=None)
+        if idlest is None or (idlest.busy and len(pools) < self._pool_count and not self._transport):
+            idlest = _Pool(self._client(_POOL_SIZE, fresh=fresh), fresh=fresh)
             self._pools.append(idlest)
         return idlest
 
@@ -350,14 +353,16 @@ class Connections:
             self._files = _Pool(self._client(_FILE_CONNECTIONS, check=self._check))
         return self._files
 
-    def _client(self, connections: int, *, check: Check | None = None) -> httpx.AsyncClient:
+    def _client(
+        self, connections: int, *, check: Check | None = None, fresh: bool = False
+    ) -> httpx.AsyncClient:
         quiet_logs(self._library, core_of(self._library))
         if self._transport is not None:
             transport: Any = Borrowed(self._transport)
         else:
             limits = self._library.Limits(
                 max_connections=connections,
-                max_keepalive_connections=connections,
+                max_keepalive_connections=0 if fresh else connections,
                 keepalive_expiry=_KEEPALIVE,
             )
             transport = RoutedTransport(self._library, limits, check)
@@ -382,6 +387,7 @@ class Connections:
 class _Pool:
     client: httpx.AsyncClient
     busy: int = 0
+    fresh: bool = False  # it keeps no connection open for the next request
 
 
 def _busy(pool: _Pool) -> int:

@@ -45,14 +45,21 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
     Args:
         method, path: the request.
         explain: says why no connection could be made.
+        is_sent: whether the request may have been sent when an error is raised.
     """
 
     def __init__(
-        self, method: str, path: str, explain: Callable[[BaseException], Fault] | None = None
+        self,
+        method: str,
+        path: str,
+        explain: Callable[[BaseException], Fault] | None = None,
+        *,
+        is_sent: bool = True,
     ) -> None:
         self._method = method
         self._path = path
         self._explain = explain
+        self._is_sent = is_sent
 
     def __enter__(self) -> None:
         pass
@@ -79,7 +86,7 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
             fault = self._explain(error) if self._explain else Fault(text)
             lasts = fault.permanent
             return ConnectionFailed(fault.text, method=method, path=path, delivered=False, permanent=lasts)
-        if _NOT_SENDABLE & names:
+        if _NOT_SENDABLE & names or not self._is_sent:
             return ConnectionFailed(text, method=method, path=path, delivered=False, permanent=True)
         if "TimeoutException" in names:
             return RequestTimeout(text, method=method, path=path)

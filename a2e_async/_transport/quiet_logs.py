@@ -8,12 +8,22 @@ from typing import Any
 
 from a2e_async._transport.redaction import masked
 
-__all__ = ["quiet_logs", "sending"]
+__all__ = ["masked_logs", "quiet_logs", "sending"]
 
 sending: ContextVar[bool] = ContextVar("sending", default=False)
 """Whether this package is sending a request. What others send with the same library is logged as ever."""
 
 _PARTS = ("connection", "http11", "http2", "proxy", "socks")
+
+
+class masked_logs:  # noqa: N801 - used like a function, in a `with`
+    """Mask what the library logs in the block."""
+
+    def __enter__(self) -> None:
+        self._before = sending.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        sending.reset(self._before)
 
 
 class _MaskedLines(logging.Filter):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,11 @@ from codegen.build import build
 from codegen.document.pull import pull
 from codegen.document.tree import SpecError, parse, read
 from tests.codegen.documents import body, document, fields, layout, operation, save
+from tests.codegen.work import TooMuchWork, at_most
 
 Document = dict[str, Any]
-SECONDS = 10.0
+CALLS = 12_000_000
+"""Many times what these documents need, and far less than what their expansions would."""
 
 
 def ref(number: int) -> Document:
@@ -61,10 +62,9 @@ def using(schemas: dict[str, Document], *, in_reply: bool = False) -> Document:
 @pytest.mark.parametrize("how", ["allOf", "anyOf", "oneOf", "items"])
 def test_schemas_made_of_too_many_schemas_are_named(how: str, tmp_path: Path) -> None:
     source = save(tmp_path / "new.json", using(spread(how, 30)))
-    began = time.monotonic()
-    with pytest.raises(SpecError, match=r"new\.json.*\n.*#/components/schemas/A\d+: made of more than"):
+    words = r"new\.json.*\n.*#/components/schemas/A\d+: made of more than"
+    with at_most(CALLS), pytest.raises(SpecError, match=words):
         pull(str(source), tmp_path / "upstream.json")
-    assert time.monotonic() - began < SECONDS
     assert not (tmp_path / "upstream.json").exists()
 
 
@@ -73,18 +73,15 @@ def test_a_body_with_too_many_members_has_types_up_to_a_bound(
     schemas: dict[str, Document], tmp_path: Path
 ) -> None:
     made = layout(tmp_path, using(schemas))
-    began = time.monotonic()
     build(made)
-    assert time.monotonic() - began < SECONDS
     assert (made.package / "things.py").stat().st_size < 1_000_000
 
 
 @pytest.mark.parametrize("schemas", [spread("properties", 60), graph(12)], ids=["twice", "all in all"])
 def test_such_replies_give_one_class_for_each_schema(schemas: dict[str, Document], tmp_path: Path) -> None:
     made = layout(tmp_path, using(schemas, in_reply=True))
-    began = time.monotonic()
-    build(made)
-    assert time.monotonic() - began < SECONDS
+    with at_most(CALLS):
+        build(made)
     text = (made.package / "things.py").read_text()
     assert text.count("\nclass ") == len(schemas) + 1
 
@@ -96,19 +93,16 @@ def test_members_of_members_are_known_in_any_order_of_declaration(tmp_path: Path
     assert 'Field("l", dict, fields=(Field("v", str),))' in (made.package / "things.py").read_text()
 
 
-@pytest.mark.parametrize("length", [60, 300, 3000])
+@pytest.mark.parametrize("length", [60, 300, 1200])
 @pytest.mark.parametrize("how", ["allOf", "items"])
 def test_a_long_chain_of_references_is_named(how: str, length: int, tmp_path: Path) -> None:
     schemas: dict[str, Document] = {f"A{length}": {"type": "object", "properties": {"v": {"type": "string"}}}}
     for number in range(length):
         inner = ref(number + 1)
         schemas[f"A{number}"] = {"allOf": [inner]} if how == "allOf" else {"type": "array", "items": inner}
-    began = time.monotonic()
-    with pytest.raises(
-        SpecError, match=r"#/components/schemas/A\d+: more than \d+ schemas inside each other"
-    ):
+    words = r"#/components/schemas/A\d+: more than \d+ schemas inside each other"
+    with at_most(CALLS), pytest.raises(SpecError, match=words):
         build(layout(tmp_path, using(schemas)))
-    assert time.monotonic() - began < SECONDS
 
 
 def test_a_chain_of_plain_references_to_itself_is_a_circle(tmp_path: Path) -> None:
@@ -128,14 +122,12 @@ def test_an_object_may_contain_itself(tmp_path: Path) -> None:
 
 
 def test_twenty_megabytes_of_nesting_and_of_width_are_read_in_time(tmp_path: Path) -> None:
-    began = time.monotonic()
-    with pytest.raises(SpecError, match="nested deeper"):
+    with at_most(CALLS), pytest.raises(SpecError, match="nested deeper"):
         parse(b'{"a":' * 4_000_000, "deep")
     source = tmp_path / "wide.json"
     source.write_bytes(b'{"openapi":"4.0.0","a":[' + b"[]," * 300_000 + b"0]}")
-    with pytest.raises(SpecError, match="#/openapi"):
+    with at_most(CALLS), pytest.raises(SpecError, match="#/openapi"):
         pull(str(source), tmp_path / "upstream.json")
-    assert time.monotonic() - began < SECONDS
 
 
 def test_a_body_made_of_itself_is_refused(tmp_path: Path) -> None:
@@ -145,3 +137,8 @@ def test_a_body_made_of_itself_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="#/components/schemas/A0: the schema is made of itself"):
         pull(str(path), tmp_path / "upstream.json")
     assert json.loads(path.read_text()) == read(path)
+
+
+def test_too_much_work_is_noticed() -> None:
+    with pytest.raises(TooMuchWork), at_most(100):
+        [abs(one) for one in range(1000)]

@@ -45,6 +45,7 @@ _FILE_CONNECTIONS = 16
 _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
 _CONNECT_TIMEOUT = 5.0
 _CONNECT_PART = 0.8  # of a shorter timeout
+_CLOSING = 5.0  # seconds after which a connection that does not close is dropped
 _CHUNKS_BUFFERED = 8  # more than a closed connection still holds
 
 
@@ -80,7 +81,7 @@ class StreamedResponse:
         finally:
             # If the body is left early, the library's generators wait for the garbage collector, and asyncio
             # and trio complain. Reading on after the connection is closed ends all of them.
-            with anyio.CancelScope(shield=True), suppress(Exception):
+            with anyio.move_on_after(_CLOSING, shield=True), suppress(Exception):
                 await self.raw.aclose()
                 for _ in range(_CHUNKS_BUFFERED):
                     await anext(chunks)
@@ -120,6 +121,7 @@ class Connections:
         self.timeout = timeout
         self._user_agent = user_agent
         self._check = None if peers is None else peers.check
+
         self._limiter = anyio.Semaphore(max_connections)
         self._file_limiter = anyio.Semaphore(_FILE_CONNECTIONS)
         self._pool_count = -(-max_connections // _POOL_SIZE)
@@ -146,7 +148,7 @@ class Connections:
         finally:
             self._users -= 1
             if not self._users:
-                with anyio.CancelScope(shield=True):
+                with anyio.move_on_after(_CLOSING, shield=True):
                     await self._close()
 
     async def send(
@@ -325,7 +327,7 @@ class Connections:
             finally:
                 pool.busy -= 1
                 if response is not None:
-                    with anyio.CancelScope(shield=True):
+                    with anyio.move_on_after(_CLOSING, shield=True):
                         await response.aclose()
 
     def _too_slow(self, method: str, url: str, timeout: float | None) -> RequestTimeout:

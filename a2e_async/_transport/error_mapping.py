@@ -67,12 +67,14 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if not isinstance(error, Exception) or isinstance(error, A2EError):
             return
+
         names, below = set[str](), False
         for base in type(error).__mro__:
             home = base.__module__.partition(".")[0]
             if home in _LIBRARIES:
                 names.add(base.__name__)
             below = below or home in _BELOW
+
         if names or below or isinstance(error, OSError | ValueError | EOFError):
             mapped = self._mapped(error, names)
             _forget(error)

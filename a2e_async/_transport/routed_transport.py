@@ -45,6 +45,7 @@ class RoutedTransport:
                 proxy=proxy,
                 check=self._check if proxy is None else None,
             )
+
         if proxy is None:
             return await way.handle_async_request(request)
         async with closing_tunnels():

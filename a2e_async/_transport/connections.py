@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -344,7 +345,7 @@ class Connections:
     def _pick(self, *, fresh: bool) -> _Pool:
         """Return the pool with the fewest requests, or a new one if all are busy."""
         pools = [pool for pool in self._pools if pool.fresh is fresh]
-        idlest = min(pools, key=_busy, default=None)
+        idlest = min(pools, key=attrgetter("busy"), default=None)
         if idlest is None or (idlest.busy and len(pools) < self._pool_count and not self._transport):
             idlest = _Pool(self._client(_POOL_SIZE, fresh=fresh), fresh=fresh)
             self._pools.append(idlest)
@@ -390,10 +391,6 @@ class _Pool:
     client: httpx.AsyncClient
     busy: int = 0
     fresh: bool = False  # it keeps no connection open for the next request
-
-
-def _busy(pool: _Pool) -> int:
-    return pool.busy
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ choices, not its members, and words only where the action writes words itself.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ RULES = ("x-a2e-any-of", "x-a2e-exclusive", "x-a2e-needs")
 _WORDS = frozenset({"description", "summary", "title", "example", "examples", "tags", "operationId"})
 _PARTS = frozenset({"properties", "paths", "schemas", "responses", "parameters", "requestBody", "components"})
 _PARTS_OF_OPERATION = frozenset({"get", "put", "post", "delete", "patch"})
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 Steps = tuple[Any, ...]
 
@@ -136,6 +139,9 @@ def facts_at(document: Document, steps: Sequence[Any], words: frozenset[str] = f
 
     left_out = (_WORDS - words) | _PARTS | _PARTS_OF_OPERATION
     found = {name: _plain(value) for name, value in node.items() if name not in left_out}
+    if "description" not in words and (numbers := _NUMBER.findall(str(node.get("description", "")))):
+        found["numbers in the description"] = numbers  # many limits are in prose only
+
     inner = [name for name in ("properties", "responses") if isinstance(node.get(name), Mapping)]
     return found | {f"names of {name}": sorted(node[name]) for name in inner}
 

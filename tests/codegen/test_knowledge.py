@@ -195,6 +195,11 @@ def _schema(made: Document) -> Document:
             'upstream changed #/components/schemas/KiteRecord: it is {"type": "object"}, was null',
         ),
         (
+            {"target": BODY, "update": {"prompt": {"maxLength": 90}}, "x-a2e-keep": True},
+            lambda made: member(made, "prompt").update(description="At most 120 characters."),
+            'numbers in the description is ["120"], was not set; the overlay still says {"maxLength": 90}',
+        ),
+        (
             {"target": f"{BODY}.size.maximum", "remove": True},
             lambda made: member(made, "size").update(maximum=30),
             'it is 30, was 20; the overlay still says "removed"',

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 __all__ = ["decode_json"]
@@ -34,7 +35,8 @@ def decode_json(content: bytes | str) -> Any:
         raise ValueError("too many objects and lists")
 
     try:
-        value = _DECODER.decode(text.removeprefix("\ufeff"))
+        decoder = _CAREFUL if _HUGE.search(text) else _USUAL
+        value = decoder.decode(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -52,6 +54,15 @@ def _text_of(content: bytes) -> str:
         return content.decode(encoding, "replace")
 
 
+def _decoded(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # a whole number of thousands of digits
+        return _DECODER_OF_LONG_NUMBERS.decode(text)
+
+
 def _whole(digits: str) -> int | str:
     return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
@@ -61,7 +72,10 @@ def _finite(digits: str) -> float | str:
     return number if math.isfinite(number) else digits
 
 
-_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_finite, parse_constant=str)
+# Looking at each number takes long, and huge ones are rare. What may be one is looked at.
+_HUGE = re.compile(r"[0-9]{301}|[0-9][eE]\+?[0-9]{3}")
+_CAREFUL = json.JSONDecoder(parse_int=_whole, parse_float=_finite, parse_constant=str)
+_USUAL = json.JSONDecoder(parse_constant=str)
 
 
 def _is_deep(value: Any) -> bool:

@@ -136,6 +136,8 @@ def _method(method: Method) -> Node:
         "decoder": method.reply.decoder,
         "positional": tuple(one.name for one in method.positional),
         "sends a body": method.has_body,
+        "body form": method.form,
+        "optional body": method.optional_body,
         "repeated after a lost answer": method.repeatable,
         **{f"paging {name}": value for name, value in _paging(method).items()},
     }
@@ -147,7 +149,7 @@ def _paging(method: Method) -> Mapping[str, Any]:
 
 
 def _keyword(one: Keyword) -> Node:
-    facts = {"key": one.key, "place": one.place}
+    facts = {"key": one.key, "place": one.place, "style": one.style}
     return _value("keyword", one.name, facts, one)
 
 
@@ -164,6 +166,12 @@ def _value(kind: str, name: str, facts: Mapping[str, Any], one: Keyword | Member
 
 def form_of(one: Type) -> str:
     """The kind of a value, without limits, choices and names."""
+    if one.options:
+        return f"one of {', '.join(option.field('') for option in one.options)}"
+    if one.values is not None:
+        return f"mapping of {one.values.field('')}"
+    if one.content:
+        return "content of a file"
     if one.item is not None:
         return f"list of {form_of(one.item)}"
     if one.choices:

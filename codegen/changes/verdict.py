@@ -15,11 +15,14 @@ __all__ = ["Section", "Verdict", "verdict"]
 
 Section = Literal["Removed", "Changed", "Deprecated", "Added"]
 
-_LOWER = ("minimum", "min_length", "min_items")
-_UPPER = ("maximum", "max_length", "max_items")
+_LOWER = ("minimum", "above", "min_length", "min_items")
+_UPPER = ("maximum", "below", "max_length", "max_items")
 _LIMIT_WORDS = {
     "minimum": "the least value",
     "maximum": "the greatest value",
+    "above": "the bound below it",
+    "below": "the bound above it",
+    "multiple_of": "what it is a multiple of",
     "min_length": "the least number of characters",
     "max_length": "the greatest number of characters",
     "min_items": "the least number of items",
@@ -37,6 +40,9 @@ _UNSEEN = {
     "http": "the HTTP method",
     "path": "the path",
     "sends a body": "sending a body",
+    "body form": "how the body is written",
+    "optional body": "leaving out an empty body",
+    "style": "how the value is written",
     "decoder": "the reply's decoder",
     "paging page": "the parameter of the page number",
     "paging size": "the parameter of the page size",
@@ -243,7 +249,7 @@ def _limit(one: Change, place: str) -> _Judged:
     if one.new is None:
         return False, "Changed", f"{place}: {what} is no longer limited (was {_shown(one.old)})"
 
-    narrower = one.old is None or one.fact == "pattern"
+    narrower = one.old is None or one.fact in ("pattern", "multiple_of")
     narrower = narrower or (one.new > one.old if one.fact in _LOWER else one.new < one.old)
     was = "" if one.old is None else f" instead of {_shown(one.old)}"
     return narrower, "Changed", f"{place}: {what} is {_shown(one.new)}{was}"
@@ -262,6 +268,11 @@ def widens(old: Type, new: Type) -> bool:
         return True
     if old.choices and attrs.evolve(old, choices=new.choices, closed=True) == new:
         return set(old.choices) <= set(new.choices)
+
+    if new.options:
+        return all(any(widens(one, other) for other in new.options) for one in old.options or (old,))
+    if old.options or new.values != old.values or new.content != old.content:
+        return False
 
     if new.limits != Limits() or new.choices or new.shape or new.media:
         return False

@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 
 from a2e_async import InvalidArgument
+from codegen.changes.compare import compare
+from codegen.changes.verdict import verdict
+from codegen.document.repair import repair
+from codegen.generate import interface_of
+from tests.codegen.documents import document
 from tests.codegen.shapes import Recorder, content, generated, op
 
 STRING = {"type": "string"}
@@ -231,3 +236,39 @@ async def test_json_by_another_name_and_json_before_other_forms(things: Things) 
 async def test_a_member_that_is_called_like_a_parameter_has_a_name_of_its_own(things: Things) -> None:
     assert await things("rename", id="abc", body_id="def") == {"id": "def"}
     assert things.seen.last.url.path == "/things/abc/rename"
+
+
+# ── What the summary says about such changes ───────────────────────────────────────────────────────
+
+
+def told(before: Any, after: Any) -> tuple[str, bool]:
+    """What is said about a body before and after, and whether it breaks users' code."""
+    made = [document({"/api/v1/things/make": {"post": one}}) for one in (before, after)]
+    found = [verdict(one) for one in compare(*(interface_of(repair(one)[0]) for one in made))]
+    return "\n".join(one.text for one in found), any(one.breaking for one in found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words", "breaks"),
+    [
+        (members(a=STRING), members(a={"anyOf": [STRING, {"type": "object"}]}),
+         "takes `str | Mapping", False),
+        (members(a={"anyOf": [STRING, NUMBER]}), members(a=STRING),
+         "takes `str` instead of `str | float`", True),
+        (members(a=NUMBER), members(a={**NUMBER, "minimum": 0, "exclusiveMinimum": True}),
+         "bound below", True),
+        (members(a={**NUMBER, "multipleOf": 8}), members(a=NUMBER), "no longer limited", False),
+        (members(a={"type": "object", "additionalProperties": STRING}),
+         members(a={"type": "object", "additionalProperties": NUMBER}), "takes `Mapping[str, float]`", True),
+    ],
+)  # fmt: skip
+def test_the_summary_tells_changes_of_these_types(before: Any, after: Any, words: str, breaks: bool) -> None:
+    assert words in told(sends(before), sends(after))[0]
+    assert told(sends(before), sends(after))[1] is breaks
+
+
+def test_the_summary_tells_how_a_body_is_written() -> None:
+    text, _ = told(sends(members(a=STRING)), sends(members(a=STRING), "multipart/form-data"))
+    assert "how the body is written changed from `` to `multipart/form-data`" in text
+    text, _ = told(sends(members(a=STRING)), sends(members(a=STRING), required=False))
+    assert "leaving out an empty body" in text

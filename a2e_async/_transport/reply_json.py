@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any
 
 __all__ = ["decode_json"]
@@ -35,7 +34,7 @@ def decode_json(content: bytes | str) -> Any:
         raise ValueError("too many objects and lists")
 
     try:
-        decoder = _CAREFUL if _HUGE.search(text) else _USUAL
+        decoder = _CAREFUL if _has_huge_number(text) else _USUAL
         value = decoder.decode(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -72,10 +71,15 @@ def _finite(digits: str) -> float | str:
     return number if math.isfinite(number) else digits
 
 
-# Looking at each number takes long, and huge ones are rare. What may be one is looked at.
-_HUGE = re.compile(r"[0-9]{301}|[0-9][eE]\+?[0-9]{3}")
+_USUAL = json.JSONDecoder(parse_float=_finite, parse_constant=str)
+# Looking at each whole number takes twice the time, and huge ones are rare.
 _CAREFUL = json.JSONDecoder(parse_int=_whole, parse_float=_finite, parse_constant=str)
-_USUAL = json.JSONDecoder(parse_constant=str)
+_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_HUGE = b"0" * (_MOST_DIGITS + 1)
+
+
+def _has_huge_number(text: str) -> bool:
+    return _HUGE in text.encode("utf-8", "replace").translate(_DIGITS_AS_ZEROS)
 
 
 def _is_deep(value: Any) -> bool:

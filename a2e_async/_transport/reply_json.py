@@ -53,15 +53,6 @@ def _text_of(content: bytes) -> str:
         return content.decode(encoding, "replace")
 
 
-def _decoded(text: str) -> Any:
-    try:
-        return _DECODER.decode(text)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:  # a whole number of thousands of digits
-        return _DECODER_OF_LONG_NUMBERS.decode(text)
-
-
 def _whole(digits: str) -> int | str:
     return int(digits) if len(digits) <= _MOST_DIGITS else digits
 

@@ -133,7 +133,7 @@ class Runtime:
             self._starters,
             workflow.name,
             lambda: Starter(
-                functools.partial(self.transport.once, whole=True),
+                functools.partial(self.transport.once, whole=True, fresh=True),
                 ListPages(listing, self.transport) if listing else None,
                 retry=self.policies.retry,
                 policy=self.policies.start,

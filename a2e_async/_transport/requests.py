@@ -108,8 +108,14 @@ class Transport:
                 logger.info("%s %s: %s; again in %.2f s", call.method, call.path, type(error).__name__, pause)
             await self.clock.sleep(pause)
 
-    async def once(self, call: Call, *, whole: bool = False) -> Any:
+    async def once(self, call: Call, *, whole: bool = False, fresh: bool = False) -> Any:
         """Send a call exactly once; the reply's data, or its whole body.
+
+        Args:
+            call: the call.
+            whole: return the whole body.
+            fresh: send it on a new connection. The host may close a kept one just when it is used again, and
+                then nobody knows whether it has read the request.
 
         Raises:
             APIError, TransportError: see `a2e_async.failures.classify` for what they mean.
@@ -127,6 +133,7 @@ class Transport:
                 content=content,
                 timeout=call.timeout,
                 token=self._settings.token,
+                fresh=fresh,
             )
 
             spent = time.perf_counter() - began

@@ -39,8 +39,12 @@ class Door:
 
 
 @contextmanager
-def door() -> Iterator[Door]:
-    """A server over real sockets that accepts every start; connections are kept open."""
+def door(*, closes_kept: bool = False) -> Iterator[Door]:
+    """A server over real sockets that accepts every start; connections are kept open.
+
+    Args:
+        closes_kept: close a connection without an answer when a start comes that is not its first request.
+    """
     seen = Door()
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,6 +63,10 @@ def door() -> Iterator[Door]:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             started = self.path.endswith("/start")
+            self.requests_seen = getattr(self, "requests_seen", 0) + 1
+            if started and closes_kept and self.requests_seen > 1:
+                self.close_connection = True
+                return
             seen.starts += started
             content = RECORD if started else BATCH
             self.send_response(200)
@@ -171,12 +179,27 @@ def test_inside_the_block_connections_are_kept(backend: str) -> None:
     async def main(a2e: A2E) -> None:
         async with a2e:
             for _ in range(5):
-                await Pictures(a2e)(prompt="a kite").start()
+                await Pictures(a2e).task("67d2").wait()
         assert a2e.runtime.http.closed
 
     with door() as server, nothing_left():
         anyio.run(main, A2E(TOKEN, base_url=server.url), backend=backend)
         assert server.connections == 1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_start_is_sent_on_a_new_connection(backend: str) -> None:
+    """A server may close a kept one while the start is on its way: then nobody knows whether it was read."""
+
+    async def main(a2e: A2E) -> None:
+        async with a2e:
+            for _ in range(3):
+                task = await Pictures(a2e)(prompt="a kite").start()
+                await task.refresh()
+
+    with door(closes_kept=True) as server, nothing_left():
+        anyio.run(main, A2E(TOKEN, base_url=server.url), backend=backend)
+        assert server.starts == 3
 
 
 def test_a_loop_that_was_left_in_the_middle_of_a_block_does_not_spoil_the_next() -> None:

@@ -37,7 +37,7 @@ def test_entered_in_one_task_and_left_in_another(backend: str) -> None:
 
     with door() as server, nothing_left():
         anyio.run(main, A2E(TOKEN, base_url=server.url), backend=backend)
-        assert server.connections == 1
+        assert server.starts == 1
 
 
 @on_each

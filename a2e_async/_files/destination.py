@@ -8,7 +8,14 @@ from pathlib import Path
 
 import attrs
 
-from a2e_async._files.file_names import name_of_url, numbered, safe_name, shortened, with_extension
+from a2e_async._files.file_names import (
+    check_name,
+    name_of_url,
+    numbered,
+    safe_name,
+    shortened,
+    with_extension,
+)
 from a2e_async._files.hashing import compute_sha256, hash_file
 from a2e_async._files.media_types import content_type_of, extension_of, sniff
 from a2e_async._files.open_files import disk_problem
@@ -113,8 +120,7 @@ def resolve_destination(
     Raises:
         InvalidArgument: the arguments contradict each other, or have a wrong type.
     """
-    if not isinstance(name, str | None):
-        raise InvalidArgument("name", f"{name!r} is not a string")
+    check_name(name)
     for field, value in (("target", target), ("folder", folder)):
         if not isinstance(value, str | os.PathLike | None) or value == "":
             raise InvalidArgument(field, f"{value!r} is not a path")

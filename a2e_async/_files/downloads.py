@@ -18,7 +18,7 @@ from a2e_async._files.destination import (
     media_type,
     resolve_destination,
 )
-from a2e_async._files.file_names import name_of_url, safe_name, shortened
+from a2e_async._files.file_names import check_name, name_of_url, safe_name, shortened
 from a2e_async._files.file_responses import check_head, check_status, read_head, too_large
 from a2e_async._files.least_speed import LeastSpeed, watched
 from a2e_async._files.media_types import HEAD_BYTES
@@ -175,8 +175,10 @@ class Downloader:
             The files in the order of the URLs: at most 256. A warning says how many more there are.
 
         Raises:
+            InvalidArgument: an argument is invalid. Nothing was sent.
             DownloadError: the first failure. The other downloads are cancelled; their parts stay.
         """
+        check_name(stem)
         listed = [urls] if isinstance(urls, str) else list(urls)
         if len(listed) > _MOST_FILES:
             _warn_of_more(len(listed), stem)

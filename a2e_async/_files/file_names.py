@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from a2e_async._files.media_types import BY_EXTENSION
+from a2e_async.errors import InvalidArgument
 
-__all__ = ["ascii_name", "name_of_url", "numbered", "safe_name", "shortened", "with_extension"]
+__all__ = ["ascii_name", "check_name", "name_of_url", "numbered", "safe_name", "shortened", "with_extension"]
 
 MAX_NAME_BYTES = 120
 """Bound on safe names: leaves room for suffixes under every file system's 255 (eCryptfs: 143)."""
@@ -27,6 +29,12 @@ _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}")
 
 # Letters and marks that show nothing: with them, two names look the same.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+
+
+def check_name(name: Any) -> None:
+    """Raise InvalidArgument unless the wanted name of a file is a string, or None."""
+    if not isinstance(name, str | None):
+        raise InvalidArgument("name", f"{name!r} is not a string")
 
 
 def safe_name(name: str | bytes | None, *, fallback: str = "file") -> str:

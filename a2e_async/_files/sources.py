@@ -131,7 +131,8 @@ def _check_file(file: Any, field: str) -> None:
     """Refuse a file that is closed, or open for something else than reading bytes."""
     if getattr(file, "closed", False) is True:
         raise InvalidArgument(field, f"the file is closed{_named(file)}")
-    if isinstance(file, io.TextIOBase) or isinstance(getattr(file, "encoding", None), str):
+    is_wrapped_text = isinstance(getattr(file, "encoding", None), str) and hasattr(file, "errors")
+    if isinstance(file, io.TextIOBase) or is_wrapped_text:
         raise InvalidArgument(field, f"the file is open in text mode; open it with 'rb'{_named(file)}")
 
     readable = getattr(file, "readable", None)

@@ -17,6 +17,7 @@ import attrs
 from anyio import to_thread
 
 from a2e_async._files.content import Content, ReadSizes, open_content
+from a2e_async._files.file_names import check_name
 from a2e_async._files.media_types import content_type_of
 from a2e_async._files.open_files import places_for_files
 from a2e_async._files.presign import Presign
@@ -159,8 +160,7 @@ class Uploader:
             isinstance(content_type, str) and _CONTENT_TYPE.fullmatch(content_type)
         ):
             raise InvalidArgument("content_type", f"{content_type!r} is not a content type such as image/png")
-        if name is not None and not isinstance(name, str):
-            raise InvalidArgument("name", f"{name!r} is not a string")
+        check_name(name)
         check_progress(progress)
 
         opened = open_content(

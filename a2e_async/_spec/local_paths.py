@@ -35,7 +35,11 @@ def local_path(field: str, value: str | os.PathLike[Any]) -> str:
         raise InvalidArgument(field, f"{path_text(path)} holds characters that no file name can") from None
     if "\0" in path:
         raise InvalidArgument(field, f"{path_text(path)} holds a null character")
-    return os.path.expanduser(path)
+
+    expanded = os.path.expanduser(path)
+    if expanded == path and path.split(os.sep)[0] == "~":
+        raise InvalidArgument(field, f"{path_text(path)}: the home folder is not known; set HOME")
+    return expanded
 
 
 def path_text(path: str | os.PathLike[Any]) -> str:

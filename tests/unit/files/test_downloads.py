@@ -113,6 +113,9 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(tmp_path: Path)
             await d.download(url, **options)
         assert caught.value.field == field, options
 
+    with pytest.raises(InvalidArgument, match="name: 5 is not a string"):
+        await d.download_all([URL], tmp_path, stem=5)  # type: ignore[arg-type]
+
     assert not host.requests
     assert names(tmp_path) == ["folder"]
 

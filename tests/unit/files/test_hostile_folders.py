@@ -117,6 +117,11 @@ async def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert (await downloader(Host(PNG)).download(URL, "~/cat.png")).path == tmp_path / "cat.png"
     assert names(tmp_path) == ["cat.png", "out"]
 
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # without HOME and an entry for the user
+    with pytest.raises(InvalidArgument, match="folder: ~/out: the home folder is not known"):
+        await downloader(Host(PNG)).download(URL, folder="~/out")
+    assert (await downloader(Host(PNG)).download(URL, folder="~cat")).path.parent == Path("~cat")
+
 
 @pytest.mark.parametrize(
     ("folder", "words"),

@@ -32,6 +32,9 @@ _FACTS = {
     "max_length": "maxLength",
     "min_items": "minItems",
     "max_items": "maxItems",
+    "above": "exclusiveMinimum",
+    "below": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
 }
 _TYPES = frozenset(
     {"type", "format", "enum", "nullable", "anyOf", "oneOf", "discriminator", "added", "removed"}

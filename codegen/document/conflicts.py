@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from codegen.document.touches import facts_at, member_steps, node_at, shown
+from codegen.document.touches import NUMBERS, facts_at, member_steps, node_at, shown
 from codegen.document.tree import Document, pointer
 
 __all__ = ["KEEP", "Settled", "settle"]
@@ -103,6 +103,15 @@ def _limits(
 
     for name in list(_refusing(update, theirs)):
         yield _left_out(here, name, update.pop(name), theirs)
+    for name in [one for one in update if one in _UPPER | _LOWER and here in opened]:
+        if _no_longer_said(update[name], opened[here], theirs):
+            yield f"{here}: {name} {shown(update.pop(name))} is left out, because upstream no longer says so"
+
+
+def _no_longer_said(limit: Any, was: Any, now: Mapping[str, Any]) -> bool:
+    """Whether a limit was in upstream's description and is not any more."""
+    before = was.get(NUMBERS, ()) if isinstance(was, Mapping) else ()
+    return str(limit) in before and str(limit) not in now.get(NUMBERS, ())
 
 
 def _is_other(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
@@ -164,7 +173,9 @@ def _widened(
         if new:
             rule["only"][name] = [*rule["only"][name], *new]
             yield f"{here}: the rule on it takes {shown(new)} too, because upstream has it by now"
-    elif any(_raised(was.get(limit), now.get(limit)) for limit in ("maximum", "maxItems")):
+    elif _no_longer_said(rule["most"][name], was, now) or any(
+        _raised(was.get(limit), now.get(limit)) for limit in ("maximum", "maxItems")
+    ):
         bound = shown(rule["most"].pop(name))
         yield f"{here}: the rule's bound {bound} is left out, because upstream allows more by now"
 

@@ -16,7 +16,7 @@ import attrs
 from codegen.document.content import json_schema
 from codegen.document.tree import Document, SpecError, pointer, resolve
 
-__all__ = ["RULES", "Touch", "facts_at", "member_steps", "named_in", "node_at", "shown", "touches"]
+__all__ = ["NUMBERS", "RULES", "Touch", "facts_at", "member_steps", "named_in", "node_at", "shown", "touches"]
 
 RULES = ("x-a2e-any-of", "x-a2e-exclusive", "x-a2e-needs")
 """The extensions that hold rules between body members."""
@@ -24,6 +24,9 @@ RULES = ("x-a2e-any-of", "x-a2e-exclusive", "x-a2e-needs")
 _WORDS = frozenset({"description", "summary", "title", "example", "examples", "tags", "operationId"})
 _PARTS = frozenset({"properties", "paths", "schemas", "responses", "parameters", "requestBody", "components"})
 _PARTS_OF_OPERATION = frozenset({"get", "put", "post", "delete", "patch"})
+
+NUMBERS = "numbers in the description"
+"""The fact that holds them."""
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -140,7 +143,7 @@ def facts_at(document: Document, steps: Sequence[Any], words: frozenset[str] = f
     left_out = (_WORDS - words) | _PARTS | _PARTS_OF_OPERATION
     found = {name: _plain(value) for name, value in node.items() if name not in left_out}
     if "description" not in words and (numbers := _NUMBER.findall(str(node.get("description", "")))):
-        found["numbers in the description"] = numbers  # many limits are in prose only
+        found[NUMBERS] = numbers  # many limits are in prose only
 
     inner = [name for name in ("properties", "responses") if isinstance(node.get(name), Mapping)]
     return found | {f"names of {name}": sorted(node[name]) for name in inner}

@@ -132,6 +132,23 @@ def test_a_family_goes_with_one_command(tmp_path: Path, capsys: pytest.CaptureFi
     assert check(made) == []
 
 
+def test_a_family_with_another_name_is_told_with_what_it_lost(tmp_path: Path) -> None:
+    made = layout(tmp_path / "repository", kites(), {"target": BODY, "update": {"size": {"enum": [5]}}})
+    build(made)
+    newer = kites()
+    newer["paths"] = {p.replace("userKite", "userKites"): item for p, item in newer["paths"].items()}
+    item = newer["paths"].pop("/api/v1/userBoat/{_id}")
+    for one in item.values():
+        one["parameters"] = [id_parameter("boatId")]
+    newer["paths"]["/api/v1/userBoat/{boatId}"] = item
+
+    reported = regenerate(made, str(save(tmp_path / "new.json", newer)))
+    assert any("has gone from the document: left out" in line for line in reported)
+    assert "a2e.kite is a2e.kites now: give its overlay actions, which are left out, the new path" in reported
+    assert "  ! a2e.kite is now a2e.kites" in reported
+    assert not any("a2e.boat" in line for line in reported if line.startswith("gone upstream"))
+
+
 def test_a_removal_of_what_is_nowhere_has_reached_its_aim() -> None:
     done, _ = applied(lambda made: None, {"target": "$..secret_switch", "remove": True})
     assert "nothing is left to remove" in done.notes[0]
@@ -250,6 +267,20 @@ def test_upstream_wins_where_the_overlay_would_refuse_more(
         assert members["size"][name] == update["size"][name]
     assert "left out" not in str(kept.news)
     assert bool(done.changed) == bool(kept.changed)
+
+
+def test_a_limit_from_prose_goes_when_the_prose_says_something_else() -> None:
+    before = kites()
+    member(before, "urls")["description"] = "At most 16 of them."
+    made = copy.deepcopy(before)
+    member(made, "urls")["description"] = "At most 30 of them."
+    action = {"target": BODY, "update": {"urls": {"maxItems": 16}}}
+
+    for keep in (False, True):
+        rules = overlay({**action, "x-a2e-keep": keep})
+        done = overlays.apply(made, rules, before=Before(before))
+        assert member(done.document, "urls").get("maxItems") == (16 if keep else None)
+        assert any('is ["30"], was ["16"]' in line for line in done.news)
 
 
 def test_a_rule_takes_values_that_are_newer_than_it() -> None:

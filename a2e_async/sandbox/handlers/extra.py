@@ -64,7 +64,8 @@ def full_hd(world: World, call: Call) -> Reply:
     task = world.find(call.family, call.id, call.now)
     if task is None:
         return not_found(call)
-    if task.body.get("aspectRatio") != "16:9":
+    shape = {name.replace("_", "").lower(): value for name, value in task.body.items()}
+    if shape.get("aspectratio") != "16:9":  # however the document spells it
         return error(call, 400, "1080P is only available for videos of aspect ratio 16:9")
     if task.ended(call.now) and not task.succeeded:
         return error(call, 400, "The task has failed.")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a2e_async.addresses import is_private, media_url_problem, sendable_url, url_problem
+from a2e_async.addresses import is_loopback, is_private, media_url_problem, sendable_url, url_problem
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,33 @@ def test_public_hosts(host: str) -> None:
 def test_urls_that_the_service_cannot_fetch(url: str, problem: str | None) -> None:
     found = media_url_problem(url, private_hosts=False)
     assert found is None if problem is None else problem in (found or "")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST", "localhost.", "a2e.localhost", "127.0.0.1", "127.9.9.9", "127.1", "0x7f.1"],
+)
+def test_this_machine(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["::1", "::ffff:127.0.0.1", "0:0:0:0:0:0:0:1"])
+def test_this_machine_by_its_newer_addresses(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "0.0.0.0",
+        "10.0.0.1",
+        "::",
+        "64:ff9b::7f00:1",
+        "::ffff:10.0.0.1",
+        "localhost.example",
+        "127.example",
+    ],
+)
+def test_other_machines(host: str) -> None:
+    assert not is_loopback(host)

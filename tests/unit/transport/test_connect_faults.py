@@ -21,7 +21,7 @@ from a2e_async._transport.connect_faults import Fault, Place, connect_fault, ref
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.proxies import Proxy, ProxySetting
 from a2e_async._transport.routing import Routing
-from a2e_async.errors import ConnectionFailed, TransportError
+from a2e_async.errors import ConfigurationError, ConnectionFailed, TransportError
 from a2e_async.failures import Failure, classify, is_permanent_here
 from a2e_async.settings import Token
 from tests.unit.sample import TOKEN
@@ -82,7 +82,10 @@ PASSING = {
     "reset": (system(errno.ECONNRESET), "(reset)"),
     "no answer": (system(errno.ETIMEDOUT), "(no answer)"),
     "no descriptors": (system(errno.EMFILE), "(too many open files)"),
-    "no DNS": (socket.gaierror(socket.EAI_AGAIN, "try again"), "cannot look up the address of a2e.test in DNS (try again)"),
+    "no DNS": (
+        socket.gaierror(socket.EAI_AGAIN, "try again"),
+        "address of a2e.test in DNS (try again)",
+    ),
     "cut in TLS": (ssl.SSLEOFError(8, "EOF"), "a2e.test:443 (TLS: "),
     "anything": (RuntimeError("odd"), "ConnectError: failed"),
 }
@@ -286,3 +289,25 @@ async def test_nothing_was_delivered_if_a_proxy_fails(
     assert is_permanent_here(error) is permanent
     assert says in str(error)
     assert f"127.0.0.1:{port} (proxy)" in str(error)
+
+
+@pytest.mark.anyio
+async def test_this_machine_is_reached_whatever_the_variables_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "socks://unusable")
+    monkeypatch.setenv("NO_PROXY", "[::1")
+
+    async with listening(saying(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")) as port:
+        http = Connections(transport=None, max_connections=1, timeout=5.0)
+        reply = await http.send("GET", f"http://127.0.0.1:{port}/x", headers={}, token=Token(TOKEN))
+    assert reply.content == b"{}"
+
+
+@pytest.mark.anyio
+async def test_a_variable_that_was_mended_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    http = Connections(transport=None, max_connections=1, timeout=5.0)
+    for value, says in (("socks://unusable", "socks://"), ("http://proxy.invalid:70000", "not the URL")):
+        monkeypatch.setenv("HTTPS_PROXY", value)
+        with pytest.raises(ConfigurationError, match=says):
+            await http.send("GET", URL, headers={}, token=Token(TOKEN))
+    assert http.closed

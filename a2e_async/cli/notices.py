@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from a2e_async.cli.output import print_error
 
 __all__ = ["notices"]
 
+_TRY = re.compile(r"\btry (\d+), again in\b")  # how the package's log counts tries
 _SAME_SECONDS = 10.0  # many requests that fail for one reason within this time are one piece of news
 
 
@@ -36,7 +38,7 @@ class _Notices(logging.Handler):
         last_tries, last = self._printed.get(problem, (-1, -_SAME_SECONDS))
         if tries > last_tries or now - last >= _SAME_SECONDS:
             self._printed[problem] = (tries, now)
-            print_error(text)
+            print_error(_TRY.sub(r"trying again (\1) in", text))
 
 
 @contextmanager

@@ -10,11 +10,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from a2e_async.cli import main
+from a2e_async.cli.notices import notices
 from a2e_async.cli.output import print_error, print_json, print_row
+from a2e_async.cli.progress import bars, spinner
 from a2e_async.cli.streams import escaping, shown
 from a2e_async.sandbox import Sandbox
 from tests.sandbox.cli.kit import PNG, Run, jsonl
@@ -212,7 +215,24 @@ def test_warnings_are_printed_once(
     monkeypatch.setattr(program, "_run", warn)
     assert main([]) == 0
     assert capsys.readouterr().err.splitlines() == [
-        *(f"a2e: cannot connect to ä (refused), try {tries}, again in 0.5 s" for tries in (1, 2, 3)),
+        *(f"a2e: cannot connect to ä (refused), trying again ({tries}) in 0.5 s" for tries in (1, 2, 3)),
         "a2e: model: it is odd",
     ]
     assert len(logging.getLogger("a2e_async").handlers) == len({*logging.getLogger("a2e_async").handlers})
+
+
+@pytest.mark.parametrize("draw", [lambda: bars({"": 2}), lambda: spinner("waiting")])
+def test_a_warning_is_printed_above_what_is_drawn(
+    draw: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    with notices(), draw():
+        logging.getLogger("a2e_async").warning("cannot connect to %s, try %d, again in 1 s", "a.example", 3)
+
+    printed = capsys.readouterr()
+    line = "a2e: cannot connect to a.example, trying again (3) in 1 s"
+    assert printed.err.count(line) == 1
+    assert printed.err.count("cannot connect") == 1
+    assert printed.err.index(line) < max(printed.err.rfind("0/2"), printed.err.rfind("waiting"))
+    assert printed.out == ""

@@ -17,13 +17,13 @@ or as ``@file.json``.
 **Jobs** of a bulk run are lines of JSON, or a table (CSV) as spreadsheets write it. Both may be UTF-8 or
 UTF-16; ``--encoding`` names an older encoding. What cannot be read is refused with its line.
 
-**Output**: results go to stdout, one on a line, or as JSON with ``--json``. Progress, warnings and errors go to
-stderr. An error is one line. What a terminal cannot encode is escaped. While the service cannot be reached, a
-line counts the tries.
+**Output**: results go to stdout, one on a line, or as JSON with ``--json``. Progress, warnings and errors go
+to stderr. An error is one line. What a terminal cannot encode is escaped. While the service cannot be
+reached, a line counts the tries.
 
-**Exit codes**: 0 if all went well; 1 if the service refused, a task failed, a check of ``a2e doctor`` failed,
-nobody reads stdout any more, or another error occurred; 2 if
-the command is invalid or the client is not configured (nothing was sent); 130 after Ctrl-C.
+**Exit codes**: 0 if all went well; 1 if the service refused, a task or a check of ``a2e doctor`` failed,
+nobody reads stdout any more, or another error occurred; 2 if the command is invalid or the client is not
+configured (nothing was sent); 130 after Ctrl-C.
 
 **Environment**: A2E_API_TOKEN (the token is never an argument, because other users of the machine can read
 those), A2E_BASE_URL; see `A2E` for the others.

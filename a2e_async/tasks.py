@@ -232,7 +232,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
         )
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(eq=False)
 class Result(Plain, Generic[TaskRecordT_co]):
     """A finished task.
 
@@ -252,10 +252,6 @@ class Result(Plain, Generic[TaskRecordT_co]):
     failed: Sequence[TaskRecordT_co] = ()
     coins: float | None = None
     elapsed: float = 0.0
-
-    def __repr__(self) -> str:
-        coins = "" if self.coins is None else f", {self.coins:g} coins"
-        return f"Result({self.task!r}, files: {len(self.urls)}{coins})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON has it, for a web response or a database."""

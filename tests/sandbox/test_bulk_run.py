@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import attrs
 import pytest
 
 from a2e_async import A2E, ConfigurationError, InvalidArgument, Job, TaskFailed, Upload, WaitTimeout
@@ -97,9 +98,8 @@ async def test_an_error_of_one_job_affects_no_other(tmp_path: Path, monkeypatch:
         refused = on.a2e.image_to_video(
             image_url="https://e.com/a.png", prompt="it waves", extra_body={"video_time": "long"}
         )
-        unsendable = on.a2e.image_to_video(
-            image_url="https://e.com/a.png", prompt="it waves", extra_body={"seed": object()}
-        )
+        # The call itself refuses such a body.
+        unsendable = attrs.evolve(good[0], call=attrs.evolve(good[0].call, body={"seed": object()}))
         failing = on.a2e.image_to_video(image_url="https://e.com/a.png", prompt="sandbox:fail")
         endless = on.a2e.image_to_video(image_url="https://e.com/a.png", prompt="sandbox:forever")
         unreadable = on.a2e.wan30(model="wan3.0-video", input={"prompt": "a horse"}, parameters={}, name="n")

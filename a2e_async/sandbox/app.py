@@ -185,13 +185,16 @@ class App:
             return error(call, 400, problem)
 
         parsed: Any = None
-        if operation.method in ("POST", "PUT", "PATCH"):
+        if operation.method in ("POST", "PUT", "PATCH") or operation.body_schema is not None:
             parsed = _parse_json(connection.headers, body)
-            refusal = _refuse_body(call, parsed)
+            may_lack = not body and operation.body_schema is not None and operation.body_is_optional
+            refusal = None if may_lack else _refuse_body(call, parsed)
             if refusal is not None:
                 return refusal
 
-        call = attrs.evolve(call, query=query, body=parsed)
+        call = attrs.evolve(
+            call, query=query, body={} if isinstance(parsed, list | str | int | float) else parsed
+        )
         handler = SPECIAL.get(operation.route) or ROLES[operation.role]
         return handler(world, call)
 
@@ -287,7 +290,9 @@ def _parse_json(headers: list[tuple[bytes, bytes]], body: bytes) -> Any:
 
 def _refuse_body(call: Call, body: Any) -> Reply | None:
     """The 400 for a body that the document forbids, or None."""
-    if not isinstance(body, dict):
+    schema = call.operation.body_schema
+    is_object = schema is None or schema.get("type", "object") == "object"
+    if body is None or (is_object and not isinstance(body, dict)):
         return error(call, 400, "The body must be a JSON object")
 
     problems = call.operation.problems(body)

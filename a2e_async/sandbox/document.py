@@ -127,9 +127,13 @@ class SpecOperation:
     @functools.cached_property
     def body_schema(self) -> dict[str, Any] | None:
         """The schema of the JSON body; None if none is declared."""
-        content = self.spec.get("requestBody", {}).get("content", {})
-        schema = content.get("application/json", {}).get("schema")
+        schema = _json_schema_in(self.spec.get("requestBody", {}))
         return _as_json_schema(schema) if schema else None
+
+    @functools.cached_property
+    def body_is_optional(self) -> bool:
+        """Whether a request without a body is valid."""
+        return self.spec.get("requestBody", {}).get("required") is not True
 
     @functools.cached_property
     def body_fields(self) -> dict[str, Any]:
@@ -172,8 +176,7 @@ class SpecOperation:
 
     def reply_schema(self, status: int) -> Mapping[str, Any]:
         """The declared JSON schema of a reply; {} if there is none."""
-        content = self.spec.get("responses", {}).get(str(status), {}).get("content", {})
-        schema = content.get("application/json", {}).get("schema", {})
+        schema = _json_schema_in(self.spec.get("responses", {}).get(str(status), {})) or {}
         if "$ref" in schema:
             schema = self.components.get("schemas", {}).get(schema["$ref"].rsplit("/", 1)[-1], {})
         return dict(schema)
@@ -225,13 +228,51 @@ def _as_json_schema(schema: Any) -> Any:
     if not clean.get("required") or clean["required"] is True:
         clean.pop("required", None)  # `required: false` on a property, or an empty list
 
+    for bound, flag in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(clean.get(flag), bool) and clean.pop(flag) and bound in clean:
+            clean[flag] = clean.pop(bound)
+
     if schema.get("nullable") is True and isinstance(clean.get("type"), str):
         clean["type"] = [clean["type"], "null"]
         if "enum" in clean:
             clean["enum"] = [*clean["enum"], None]
     elif schema.get("nullable") is True and "oneOf" in clean:
         clean["oneOf"] = [*clean["oneOf"], {"type": "null"}]
+    elif schema.get("nullable") is True and ("anyOf" in clean or "allOf" in clean):
+        clean = {"anyOf": [clean, {"type": "null"}]}
     return clean
+
+
+def _json_schema_in(holder: Mapping[str, Any]) -> Any:
+    """The schema of a body's or a reply's JSON content; None if there is none."""
+    for name, media in holder.get("content", {}).items():
+        kind = name.partition(";")[0].strip().lower()
+        if kind.endswith(("/json", "+json")) or kind in ("*/*", "application/*"):
+            return media.get("schema")
+    return None
+
+
+def _resolved(document: Mapping[str, Any], value: Any) -> Any:
+    """The target of a reference inside the document, or the value itself."""
+    while isinstance(value, dict) and str(value.get("$ref", "")).startswith("#/"):
+        target: Any = document
+        for part in value["$ref"][2:].split("/"):
+            target = target.get(part.replace("~1", "/").replace("~0", "~"), {})
+        value = target
+    return value
+
+
+def _written_out(document: Mapping[str, Any], item: Mapping[str, Any], method: str) -> dict[str, Any]:
+    """An operation with the parameters of its path, and without references around its schemas."""
+    spec = dict(item[method])
+    given = [_resolved(document, one) for one in (*item.get("parameters", ()), *spec.get("parameters", ()))]
+    own = {(one.get("in"), one.get("name")): one for one in given}
+    replies = spec.get("responses", {}).items()
+    spec |= {
+        "parameters": list(own.values()),
+        "responses": {key: _resolved(document, one) for key, one in replies},
+    }
+    return spec | ({"requestBody": _resolved(document, spec["requestBody"])} if "requestBody" in spec else {})
 
 
 def _role(method: str, tail: tuple[str, ...]) -> str:
@@ -295,7 +336,7 @@ def _parse(path: Path, _stamp: int) -> Document:
 
     components = raw.get("components", {})
     operations = [
-        SpecOperation(method.upper(), template, item[method], components)
+        SpecOperation(method.upper(), template, _written_out(raw, item, method), components)
         for template, item in raw["paths"].items()
         for method in METHODS
         if method in item

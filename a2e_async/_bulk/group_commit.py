@@ -138,6 +138,7 @@ class _Step(Generic[T]):
         db.execute("SAVEPOINT step")
         try:
             self.value = self.work(db)
+
         except Exception as error:
             if isinstance(error, sqlite3.Error) and not isinstance(error, _OF_ONE_STEP):
                 raise

@@ -67,10 +67,12 @@ class JobRun:
         """
         try:
             return await self._run()
+
         except NotStarted:
             if self._may_be_paid():
                 raise NotEnded from None
             raise
+
         except Exception as error:
             if machine_at_fault(error):
                 # Every job that was started would fail in the same way, and none of them is at fault.

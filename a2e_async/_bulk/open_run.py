@@ -80,6 +80,7 @@ class OpenRun:
                 if patience.cancelled_caught:
                     self._take_shields_off()
                 await self.closed.wait()
+
         except BaseException as interrupt:
             error = interrupt
             self._take_shields_off()

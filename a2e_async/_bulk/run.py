@@ -358,6 +358,7 @@ class BulkRun(Generic[TaskRecordT]):
             else:
                 self._counts.add_outcome(outcome)
                 await send.send(outcome)
+
         room.release()
 
 

@@ -64,9 +64,11 @@ def door(*, closes_kept: bool = False) -> Iterator[Door]:
             self.rfile.read(int(self.headers["content-length"]))
             started = self.path.endswith("/start")
             self.requests_seen = getattr(self, "requests_seen", 0) + 1
+
             if started and closes_kept and self.requests_seen > 1:
                 self.close_connection = True
                 return
+
             seen.starts += started
             content = RECORD if started else BATCH
             self.send_response(200)

@@ -92,7 +92,7 @@ def test_a_generator_that_is_collected_leaves_the_run_and_cancels_nobody(tmp_pat
     journal = tmp_path / "run.db"
 
     async def results() -> AsyncIterator[Any]:
-        async with a2e.bulk(jobs(a2e, 100), concurrency=2, journal=journal) as bulk:
+        async with a2e.bulk(jobs(a2e, 30), concurrency=2, journal=journal) as bulk:
             async for outcome in bulk:
                 yield outcome
 
@@ -105,13 +105,13 @@ def test_a_generator_that_is_collected_leaves_the_run_and_cancels_nobody(tmp_pat
             if not look_into(journal).running:
                 break
         assert not look_into(journal).running
-        assert service.starts < 100
+        assert service.starts < 30
 
-        async with a2e.bulk(jobs(a2e, 100), journal=journal) as bulk:
-            assert len(await drained(bulk)) == 100
+        async with a2e.bulk(jobs(a2e, 30), journal=journal) as bulk:
+            assert len(await drained(bulk)) == 30
 
     asyncio.run(main())
-    assert len(service.tasks) == 100
+    assert len(service.tasks) == 30
 
 
 @on_each
@@ -121,16 +121,16 @@ def test_a_run_that_is_never_left_ends_with_its_loop(backend: str, tmp_path: Pat
     journal = tmp_path / "run.db"
 
     async def abandon() -> None:
-        bulk = await a2e.bulk(jobs(a2e, 100), concurrency=2, journal=journal).__aenter__()
+        bulk = await a2e.bulk(jobs(a2e, 30), concurrency=2, journal=journal).__aenter__()
         await anext(bulk)
 
     async def resume() -> int:
-        async with a2e.bulk(jobs(a2e, 100), journal=journal) as bulk:
+        async with a2e.bulk(jobs(a2e, 30), journal=journal) as bulk:
             return len(await drained(bulk))
 
     anyio.run(abandon, backend=backend)
     assert not look_into(journal).running
-    assert anyio.run(resume, backend=backend) == len(service.tasks) == 100
+    assert anyio.run(resume, backend=backend) == len(service.tasks) == 30
 
 
 @on_each

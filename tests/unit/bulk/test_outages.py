@@ -62,8 +62,8 @@ class Line:
         return httpx.ConnectError("refused")
 
 
-def jobs(a2e: A2E, count: int, **body: Any) -> list[Any]:
-    return [Pictures(a2e)(prompt=str(number), **body) for number in range(count)]
+def jobs(a2e: A2E, count: int) -> list[Any]:
+    return [Pictures(a2e)(prompt=str(number)) for number in range(count)]
 
 
 async def drained(run: BulkRun) -> list[Outcome]:
@@ -164,11 +164,11 @@ async def test_what_may_pass_holds_all_jobs_and_one_of_them_tries(
     line = Line(service, end=120.0)
     a2e = client(service)
     with caplog.at_level(logging.WARNING, "a2e_async"):
-        async with a2e.bulk(jobs(a2e, 200), concurrency=50, timeout=600.0) as run:
+        async with a2e.bulk(jobs(a2e, 100), concurrency=50, timeout=600.0) as run:
             outcomes = await drained(run)
 
-    assert sum(outcome.result is not None for outcome in outcomes) == service.starts - len(line.tries) == 200
-    assert len(service.tasks) == 200
+    assert sum(outcome.result is not None for outcome in outcomes) == service.starts - len(line.tries) == 100
+    assert len(service.tasks) == 100
     # Those that were under way meet the fault once. From then on there is one try at a time.
     alone = [moment for moment, _ in line.tries[50:]]
     assert all(later - earlier >= 0.9 for earlier, later in itertools.pairwise(alone))
@@ -324,8 +324,7 @@ class Disk:
     """A disk on which files cannot be saved for a while."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, number: int, *, end: float = float("inf")) -> None:
-        self.tries = 0
-        self._number, self._end = number, end
+        self.tries, self._number, self._end = 0, number, end
         monkeypatch.setattr(Result, "fetch", self.fetch())
 
     def fetch(self) -> Any:
@@ -336,8 +335,7 @@ class Disk:
                 error = DownloadError("the file cannot be written", url=result.urls[0])
                 error.__cause__ = OSError(self._number, "no")
                 raise error
-            path = folder / f"{name or result.task.id}.png"
-            return [SavedFile(path, 1, "image/png")]
+            return [SavedFile(folder / f"{name}.png", 1, "image/png")]
 
         return fetch
 

@@ -11,6 +11,9 @@ SPEC   ?= https://video.a2e.ai/dev/openapi-spec
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(3 * (os.cpu_count() or 2) // 2)")
 PYTEST  := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
+# The versions that `make test` runs some tests on, as far as they are on the machine.
+OTHER_PYTHONS ?= 3.12 3.13
+
 # No sandbox, no processes, no random documents, and one event loop.
 QUICK    := tests/unit tests/test_house.py tests/test_surface.py
 
@@ -19,7 +22,7 @@ PRISM := 5.14.2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test check lint types imports fresh surface-check workflows surface test-oldest \
-        test-fast regenerate conformance bench chaos judge lock clean
+        test-fast test-pythons regenerate conformance bench chaos judge lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +45,10 @@ quick: $(READY) ## the tests to run between edits: under a minute on two cores
 test: $(READY) ## all tests, with the coverage of a2e_async
 	$(PYTEST) -m traced --cov --cov-report=term
 	$(PYTEST) -m "not traced"
+	$(BIN)/python -m tests.pythons $(OTHER_PYTHONS)
+
+test-pythons: $(READY) ## some tests on Python 3.12 and 3.13, as far as they are on the machine; warnings are errors
+	$(BIN)/python -m tests.pythons $(OTHER_PYTHONS)
 
 check: lint types imports fresh surface-check workflows ## lint, types, imports, generated code, public surface, workflows
 
@@ -97,16 +104,20 @@ chaos: $(READY) ## every fault at several rates, and kill -9 a hundred times: jo
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # Both bring their own environment: what they need is none of the package's business.
-judge: $(READY) ## strangers: Prism plays the API for the client, Schemathesis tries the sandbox (minutes; needs npm)
+judge: $(READY) ## strangers: Prism plays the API, Schemathesis tries the sandbox, Optic the summary (needs npm)
 	$(PYTHON) -m venv $(VENV)-judge
 	$(VENV)-judge/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-judge/bin/python -m pip install --quiet --group judge
 	npm install --silent --no-audit --no-fund --prefix $(VENV)-judge @stoplight/prism-cli@$(PRISM)
+	mkdir -p $(VENV)-judge/optic
+	cp tests/judge/optic.package.json $(VENV)-judge/optic/package.json
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(VENV)-judge/optic
 	$(BIN)/python -m tests.judge --prism $(VENV)-judge/node_modules/.bin/prism \
-	    --schemathesis $(VENV)-judge/bin/schemathesis $(JUDGE)
+	    --schemathesis $(VENV)-judge/bin/schemathesis \
+	    --optic $(VENV)-judge/optic/node_modules/.bin/optic $(JUDGE)
 
 lock: $(READY) ## write down the versions that are installed now
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' > requirements.lock
 
 clean: ## remove everything that is not in git
-	rm -rf $(VENV) $(VENV)-oldest $(VENV)-fast $(VENV)-bench $(VENV)-judge demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-[0-9]* $(VENV)-oldest $(VENV)-fast $(VENV)-bench $(VENV)-judge demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

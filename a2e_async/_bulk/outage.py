@@ -42,6 +42,8 @@ class Outage:
         timeout: seconds after which a fault is given up.
         bounded: cuts the pause that a service asks for.
         hold: called with the length of each pause.
+        first_alone: seconds for which the others wait for the first one's work. So an unknown host is looked
+            up once, and not by all at once: some resolvers drop that many questions.
     """
 
     # One job probes at a time. Without a prober the others would wait for ever, and with two the service
@@ -56,16 +58,20 @@ class Outage:
         *,
         bounded: Callable[[float | None], float] = lambda seconds: seconds or 0.0,
         hold: Callable[[float], None] = lambda _: None,
+        first_alone: float = 0.0,
     ) -> None:
         self._clock = clock
         self._timeout = timeout
         self._bounded = bounded
         self._hold = hold
+        self._first_alone = first_alone
 
         self._since: float | None = None
         self._tries = 0
         self._prober: object | None = None
         self._given_up = False
+        self._first: object | None = None
+        self._first_ended = anyio.Event()
         self._changed = anyio.Event()
 
     async def passed(self) -> None:
@@ -92,6 +98,7 @@ class Outage:
                 try:
                     value = await work()
                 except Exception as error:
+                    self._first_ended.set()
                     fault = fault_of(error)
                     if fault is None:
                         if not isinstance(error, _UNTRIED):
@@ -116,12 +123,20 @@ class Outage:
                 self._hold(pause)
                 await self._clock.sleep(pause)
         finally:
+            self._first_ended.set()
             if self._prober is me:
                 self._prober = None
                 self._notify()
 
     async def _admit(self, me: object) -> None:
         """Wait while another job probes. If a fault lasts that nobody probes for, probe."""
+        if self._first is None:
+            self._first = me
+        elif self._first_alone and self._first is not me and not self._first_ended.is_set():
+            with self._clock.move_on_after(self._first_alone):
+                await self._first_ended.wait()
+            self._first_ended.set()
+
         while self._since is not None and self._prober not in (None, me):
             await self._changed.wait()
         if self._since is not None:
@@ -155,6 +170,7 @@ class Outage:
         return max(asked, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(self._tries - 1, 10)))
 
     def _end(self) -> None:
+        self._first_ended.set()
         if self._since is not None:
             logger.warning("bulk run: it works again after %.0f s", self._clock.now() - self._since)
             self._since, self._prober = None, None

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = ["BulkRun"]
 
 _AHEAD = 8
+_FIRST_ALONE = 1.0  # seconds
 # A run that stops for one of these reasons ends without raising; the reason is in `BulkRun.stopped`.
 _NOT_RAISED = (APIError, TransportError, BudgetReached, DownloadError, UploadError)
 _END: Any = object()
@@ -273,6 +274,7 @@ class BulkRun(Generic[TaskRecordT]):
         clock = runtime.policies.clock
         pace = Pace(clock, settings.start_rate)
         bounded = runtime.policies.retry.bounded
+        service = Outage(clock, settings.timeout, bounded=bounded, hold=pace.hold, first_alone=_FIRST_ALONE)
         disk = Outage(clock, settings.timeout)
 
         return RunState(
@@ -282,7 +284,7 @@ class BulkRun(Generic[TaskRecordT]):
             counts=self._counts,
             budget=Budget(settings.max_coins, spent=spent, set_aside=set_aside),
             pace=pace,
-            service=Outage(clock, settings.timeout, bounded=bounded, hold=pace.hold),
+            service=service,
             disk=disk,
             folder=None if settings.download_to is None else Folder(settings.download_to, disk),
             tasks=anyio.Semaphore(settings.concurrency),

@@ -255,3 +255,21 @@ def test_an_answer_within_the_grace_time_is_recorded(backend: str, tmp_path: Pat
 
     anyio.run(main, backend=backend)
     assert states(journal) == ["accepted"] * 3
+
+
+@on_each
+def test_the_first_job_shows_whether_the_service_can_be_reached(backend: str) -> None:
+    """The others wait for it, but not for long: a start may take its time."""
+
+    async def main(delay: float) -> int:
+        service = Service(delay=delay)
+        a2e = client(service)
+        async with a2e.bulk(jobs(a2e, 20)):
+            await anyio.sleep(0.5)
+            early = service.starts
+            await anyio.sleep(1.0)
+            assert service.starts == 20
+        return early
+
+    assert run(backend, lambda: main(0.1)) == 20
+    assert run(backend, lambda: main(5.0)) == 1

@@ -160,8 +160,11 @@ class _Resource:
             yield self._change(
                 after.name, "rule", new.name, "changed", fact="rule", old=old.name, before=old, after=new
             )
+        needed = {new.name for old, new in keywords.pairs if old.facts["required"]}
         for change in self._listed(after.name, listed):
-            yield attrs.evolve(change, old=known) if change.action == "added" else change
+            asks_no_more = change.after is not None and _asks_only_for(change.after.source.condition, needed)
+            said = attrs.evolve(change, old=() if asks_no_more else known)
+            yield said if change.action == "added" else change
 
     def _following(self, before: Node, after: Node, keywords: Matches) -> frozenset[str]:
         """Facts of a method that changed only because something else did."""
@@ -290,6 +293,13 @@ def _same_conditions(listed: Matches) -> list[tuple[Node, Node]]:
 def _applies_as(condition: Condition, node: Node) -> bool:
     other = node.source.condition
     return other is not None and other.when == condition.when
+
+
+def _asks_only_for(condition: Condition | None, needed: set[str]) -> bool:
+    """Whether all that a rule asks for are keywords that were needed anyway."""
+    if condition is None or not condition.all_of or condition.any_of or condition.only or condition.most:
+        return False
+    return set(condition.all_of) <= needed
 
 
 def _words_of(changes: Sequence[Change], action: str) -> set[str]:

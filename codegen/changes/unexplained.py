@@ -102,18 +102,19 @@ class _Explained:
     def _learn_value(self, one: Change, name: str) -> None:
         path = name.partition("=")[0]
         root, rest = re.fullmatch(r"([^.\[]*)(.*)", path, re.DOTALL).groups()  # type: ignore[union-attr]
-        fact = _FACTS.get(one.fact, one.fact)
+        facts = {_FACTS.get(one.fact, one.fact)}
         if one.kind in ("value", "exception"):
-            fact = "enum"
-        elif one.action != "changed" or fact in ("form", "shape", "media"):
-            fact = _ALL
+            facts = {"enum", "oneOf", "anyOf"}
+        elif one.action != "changed" or one.fact in ("form", "shape", "media", "key"):
+            facts = {_ALL}
 
         for interface in (self.before, self.after):
             for method in _methods_of(interface, one.resource, one.owner):
                 for keyword in method.keywords:
                     if keyword.name == root:
                         place = f"{keyword.key}{rest}"
-                        self.values.add((method.http, _bare(method.path), keyword.place, place, fact))
+                        at = (method.http, _bare(method.path), keyword.place, place)
+                        self.values.update((*at, fact) for fact in facts)
 
     def named(self, one: OperationChange) -> tuple[str, str]:
         """The resource and the method of an operation."""

@@ -1,4 +1,4 @@
-"""``python -m tests.judge``: strangers judge client and sandbox. Exits with 1 if they find anything."""
+"""``python -m tests.judge``: strangers judge client, sandbox and summary. Exits with 1 if they object."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 
 import anyio
 
+from tests.judge.optic import judge_summary
 from tests.judge.prism import judge_client, serving
 from tests.judge.schemathesis import judge_sandbox
 
 
 def main() -> int:
-    """Run both. Returns the exit code."""
+    """Run those that are there. Returns the exit code."""
     given = _arguments()
     good = True
 
@@ -36,6 +37,14 @@ def main() -> int:
         for problem in verdict.problems:
             _say(f"  {problem}")
 
+    if given.optic is not None:
+        opinions = judge_summary(given.optic)
+        wrong = [one for one in opinions if one.problem]
+        good = good and not wrong
+        _say(f"Optic: {len(opinions)} pairs of documents, {len(opinions) - len(wrong)} without a problem")
+        for one in wrong:
+            _say(f"  {one.name}: {one.problem}")
+
     return 0 if good else 1
 
 
@@ -43,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.judge", description=__doc__)
     parser.add_argument("--prism", type=Path, help="the executable of Prism; without it, it does not judge")
     parser.add_argument("--schemathesis", type=Path, help="the executable of Schemathesis; likewise")
+    parser.add_argument("--optic", type=Path, help="the executable of Optic; likewise")
     parser.add_argument("--examples", type=int, default=8, help="requests for one operation and phase")
     parser.add_argument("--seconds", type=int, default=300, help="the most time that Schemathesis may take")
     return parser.parse_args()

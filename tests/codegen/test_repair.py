@@ -159,3 +159,56 @@ def test_what_no_rule_covers_is_named_by_the_validation() -> None:
     made, _ = repair(broken)
     with pytest.raises(SpecError, match="#/paths/~1a~1start/post/requestBody/"):
         validate(made, "repaired")
+
+
+def test_a_path_that_is_a_reference_keeps_its_operations() -> None:
+    made, repairs = repair(
+        document(
+            {"/a/list": {"get": operation(operationId="list")}, "/b/list": {"$ref": "#/paths/~1a~1list"}}
+        )
+    )
+    assert [str(ref) for ref in operations(made)] == ["GET /a/list", "GET /b/list"]
+    assert "operationId" not in made["paths"]["/b/list"]["get"]
+    assert [str(one) for one in repairs] == ["referenced_paths: /b/list: #/paths/~1a~1list written out"]
+
+
+def test_a_repeated_operation_id_is_removed() -> None:
+    made, repairs = repair(
+        document({f"/{name}/list": {"get": operation(operationId="list")} for name in ("a", "b")})
+    )
+    assert made["paths"]["/a/list"]["get"]["operationId"] == "list"
+    assert "operationId" not in made["paths"]["/b/list"]["get"]
+    assert [one.place for one in repairs] == ["GET /b/list"]
+
+
+def test_missing_replies_and_words_are_added() -> None:
+    bare = operation()
+    del bare["responses"]
+    made, repairs = repair(
+        document({"/a": {"get": bare, "post": operation(responses={"200": {"content": {}}})}})
+    )
+    validate(made, "repaired")
+    assert [one.rule for one in repairs] == ["missing_replies", "missing_replies"]
+
+
+def test_keywords_that_openapi_does_not_know_are_removed() -> None:
+    schema, reported = repaired_body(
+        {"type": "object", "properties": {"a": {"type": "string", "optional": True, "x-own": 1}}}
+    )
+    assert schema["properties"]["a"] == {"type": "string", "x-own": 1}
+    assert reported == [
+        "foreign_keywords: POST /a/start body.a: optional removed, OpenAPI has no such keyword"
+    ]
+
+
+def test_words_beside_a_reference_hold_too() -> None:
+    source = document({"/a/start": {"post": operation(requestBody=fields())}})
+    source["components"]["schemas"]["A"] = {"type": "string"}
+    schema_of(source)["properties"]["a"] = {"$ref": "#/components/schemas/A", "default": "x"}
+    made, repairs = repair(source)
+    validate(made, "repaired")
+    assert schema_of(made)["properties"]["a"] == {
+        "allOf": [{"$ref": "#/components/schemas/A"}],
+        "default": "x",
+    }
+    assert [one.rule for one in repairs] == ["reference_with_siblings"]

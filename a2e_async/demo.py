@@ -23,6 +23,7 @@ import attrs
 
 from a2e_async import A2E, A2EError, Job, Outcome, StartPolicy, Summary
 from a2e_async.cli.progress import bars
+from a2e_async.cli.streams import escaping
 
 if TYPE_CHECKING:
     from a2e_async import WorkflowSummary
@@ -58,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parse(arguments)
     try:
-        return anyio.run(_demo, options)
+        with escaping():
+            return anyio.run(_demo, options)
     except KeyboardInterrupt:
         for part in options.output.glob("*.part*"):
             part.unlink(missing_ok=True)

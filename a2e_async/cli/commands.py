@@ -201,11 +201,16 @@ async def bulk(a2e: A2E, options: argparse.Namespace) -> int:
                 finished="skip" if options.skip_finished else "yield",
                 changed="restart" if options.restart_changed else "raise",
             )
-            async with bulk_run as outcomes:
-                async for outcome in outcomes:
-                    if progress:
-                        progress.advance(failed=outcome.error is not None)
-                    _print_outcome(outcome_facts(outcome), options)
+            try:
+                async with bulk_run as outcomes:
+                    async for outcome in outcomes:
+                        if progress:
+                            progress.advance(failed=outcome.error is not None)
+                        _print_outcome(outcome_facts(outcome), options)
+            except BrokenPipeError:
+                if bulk_run.summary().jobs < total:
+                    print_error("stdout was closed, so the run has stopped; tasks that were started go on")
+                raise
 
     summary = bulk_run.summary()
     print_error(

@@ -139,7 +139,11 @@ def _announce(sandbox: Sandbox, *, as_json: bool) -> None:
             f"A2E sandbox at {sandbox.url} (Ctrl-C ends it). To use it:\n"
             f"export A2E_BASE_URL={sandbox.url}\nexport A2E_API_TOKEN={sandbox.token}"
         )
-    sys.stdout.write(line + "\n")
+    if sys.stdout is None:
+        return  # started with a closed stdout
+
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     sys.stdout.flush()
 
 

@@ -116,6 +116,18 @@ def test_a_paid_task_is_not_lost_with_its_output(
     assert f"a2e wait text_to_image {task.id}" in capsys.readouterr().err
 
 
+def test_a_bulk_run_that_nobody_reads_says_that_it_stopped(
+    a2e: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lines = [{"workflow": "text_to_image", "key": f"k{n}", "prompt": "sandbox:sync"} for n in range(3)]
+    jobs = jsonl(tmp_path / "jobs.jsonl", lines)
+    monkeypatch.setattr(sys, "stdout", Full(errno.EPIPE))
+    assert main(["bulk", jobs, "--concurrency", "1"]) == 1
+    assert capsys.readouterr().err == (
+        "a2e: stdout was closed, so the run has stopped; tasks that were started go on\n"
+    )
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_a_program_of_another_encoding_runs_and_prints(
     encoding: str, sandbox: Sandbox, tmp_path: Path

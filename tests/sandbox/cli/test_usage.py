@@ -108,4 +108,4 @@ def test_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "image_to_video" in printed
     assert "as Path" not in printed
-    assert len(list(workflows())) > 40
+    assert len(list(workflows())) > 10

@@ -49,7 +49,7 @@ def states(plan: Plan) -> Counter[str]:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_ctrl_c_completes_the_starts_under_way(tmp_path: Path, backend: str) -> None:
-    with planned(tmp_path, backend, faults=Faults(operations="start", latency=10.0)) as plan:
+    with planned(tmp_path, backend, faults=Faults(operations="start", latency=4.0)) as plan:
         with working(plan.command()) as worker:
             wait_for_starts(plan, CONCURRENCY)
             interrupt(worker)

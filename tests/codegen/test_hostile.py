@@ -236,7 +236,7 @@ def test_names_of_python_and_of_the_package_do_no_harm(tmp_path: Path) -> None:
     _, files = generate(made)
 
     module = import_text(files["things.py"], "generated_things")
-    record = module.GetReply.decode(dict.fromkeys(UNLUCKY, "x") | {"number": 1.5, "counts": [1, "a"]})
+    record = module.ThingsRecord.decode(dict.fromkeys(UNLUCKY, "x") | {"number": 1.5, "counts": [1, "a"]})
     assert (record.str_, record.int_, record.attrs_, record.from_) == ("x", "x", "x", "x")
     assert record.number == 1.5
     job = module.Things(client=None)(str="a", self_="b", with_body_="c", nested={"str": "d", "number": 1})

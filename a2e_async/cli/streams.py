@@ -56,7 +56,8 @@ def is_terminal(stream: TextIO | None) -> bool:
 def escaping() -> Iterator[None]:
     """Make stdout and stderr escape what they cannot encode, also where other libraries write to them."""
     changed: list[tuple[Any, str]] = []
-    for stream in (sys.stdout, sys.stderr):
+    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+    for stream in streams:
         errors = getattr(stream, "errors", None)
         if hasattr(stream, "reconfigure") and errors == "strict":
             stream.reconfigure(errors="backslashreplace")

@@ -301,7 +301,7 @@ class _Run:
                 for rule in list(rules):
                     missing = sorted(named_in(rule) - members)
                     if missing:
-                        names = ", ".join(missing)
+                        names = ", ".join(map(repr, missing))
                         stale.append(f"{ref.place}: {extension} names {names}, which the body does not have")
                         if drop:
                             rules.remove(rule)

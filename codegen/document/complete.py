@@ -197,6 +197,7 @@ def task_path(document: Document, data: Any) -> tuple[str, ...]:
         properties = merged_properties(document, data)[0]
         if not properties or properties.keys() & _OF_A_TASK:
             return tuple(path)
+
         objects = [
             key
             for key, schema in properties.items()
@@ -251,10 +252,12 @@ def _media(endpoint: Endpoint, content: Content | None) -> Document:
     success = [one for one in responses if str(one)[:1] == "2" and one != "204"]
     status = content.status if content else next(iter(success), "200")
     response = responses.setdefault(status, {"description": "OK"})
+
     if "$ref" in response:
         raise SpecError(
             f"{endpoint.ref.place}: the {status} reply is a $ref; the overlay must say what it is"
         )
+
     media = response.setdefault("content", {})
     name = next((one for one in media if media_type(one) == "application/json"), "application/json")
     found: Document = media.setdefault(name, {})

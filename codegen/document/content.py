@@ -58,6 +58,7 @@ def media_type(text: str) -> str:
 def _contents(holder: Any, status: str = "") -> list[Content]:
     content = holder.get("content") if isinstance(holder, Mapping) else None
     found = []
+
     for name, given in (content or {}).items():
         media = given if isinstance(given, Mapping) else {}
         schema = media.get("schema")
@@ -71,6 +72,7 @@ def _contents(holder: Any, status: str = "") -> list[Content]:
                 status,
             )
         )
+
     return found
 
 

@@ -33,6 +33,7 @@ def contradictory_limits(document: Document) -> Iterator[tuple[str, str]]:
         schema = slot.schema
         if not isinstance(schema, dict):
             continue
+
         for low, high in _PAIRS:
             least: Any = schema.get(low)
             most: Any = schema.get(high)
@@ -141,6 +142,7 @@ def _converted(value: Any, kind: str) -> Any:
         return value == "true"
     if kind == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
+
     if kind in ("integer", "number") and isinstance(value, str):
         try:
             number = float(value)

@@ -145,11 +145,13 @@ def _references_with_words(document: Document) -> Iterator[tuple[str, str]]:
             operation = item.get(method)
             if not isinstance(operation, dict):
                 continue
+
             holders: list[tuple[Any, Any]] = [(operation, "requestBody")]
             for name in ("responses", "parameters"):
                 parts = operation.get(name)
                 keys = parts if isinstance(parts, dict) else range(len(parts or ()))
                 holders += [(parts, key) for key in keys]
+
             for holder, key in holders:
                 part = holder.get(key) if isinstance(holder, dict) else holder[key]
                 if isinstance(part, dict) and "$ref" in part and len(part) > 1:

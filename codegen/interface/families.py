@@ -171,6 +171,7 @@ def _told_apart(endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
 def _by_parameters(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
     """Endpoints of one name that differ in the parameters of their paths are named after these."""
     found: list[Endpoint] = []
+
     for one in endpoints:
         rivals = [other for other in endpoints if other.method_name == one.method_name and other is not one]
         shorter = [other for other in rivals if len(other.tail) < len(one.tail)]
@@ -181,6 +182,7 @@ def _by_parameters(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
             found.append(attrs.evolve(one, method_name=name) if is_free else one)
         else:
             found.append(one)
+
     return found
 
 

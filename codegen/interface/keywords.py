@@ -253,6 +253,7 @@ def _limits(schema: Mapping[str, Any], path: str) -> Limits:
             whole = schema.get("type") == "integer" and isinstance(found[bound], int)
             limit = found.pop(bound)
             found |= {bound: limit + step} if whole else {ours: limit}
+
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         try:

@@ -121,6 +121,7 @@ class Type:
         found += ["content=True"] if self.content else []
         if self.item is not None and self.item != Type():
             found.append(f"item={self.item.field('')}")
+
         if self.values is not None:
             found.append(f"item={self.values.field('')}")
         if self.shape is not None:

@@ -52,8 +52,10 @@ if TYPE_CHECKING:
         UnexpectedReply,
         UploadError,
         WaitTimeout,
+        WebhookError,
     )
     from a2e_async.events import Event, Events
+    from a2e_async.hooks import TaskHook
     from a2e_async.jobs import Job
     from a2e_async.pages import Pages
     from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from a2e_async.records import Record, TaskRecord
     from a2e_async.resources import Resource, Workflow
     from a2e_async.tasks import Result, Task
+    from a2e_async.webhooks import Webhooks
 
 __all__ = [
     "A2E",
@@ -108,6 +111,7 @@ __all__ = [
     "Task",
     "TaskError",
     "TaskFailed",
+    "TaskHook",
     "TaskNotFound",
     "TaskRecord",
     "TaskRejected",
@@ -117,6 +121,8 @@ __all__ = [
     "Upload",
     "UploadError",
     "WaitTimeout",
+    "WebhookError",
+    "Webhooks",
     "Workflow",
     "WorkflowSummary",
 ]
@@ -144,9 +150,11 @@ _HOMES = {
     "Summary": "_bulk.outcomes",
     "SystemClock": "clock",
     "Task": "tasks",
+    "TaskHook": "hooks",
     "TaskRecord": "records",
     "UncertainStart": "_bulk.uncertain",
     "Upload": "_spec.media",
+    "Webhooks": "webhooks",
     "Workflow": "resources",
     "WorkflowSummary": "_bulk.outcomes",
 }

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, overload
 from weakref import WeakKeyDictionary
 
-from a2e_async._spec.operation import CallOptions, with_body
 from a2e_async.api import Api
 from a2e_async.checks import check_positive, check_whole
 from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
-from a2e_async.event_loops import running_loop
 from a2e_async.files import Files
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy, policy_from
 from a2e_async.protocols import NoRuntime
+from a2e_async.raw_calls import RawCalls
 from a2e_async.records import TaskRecord, TaskRecordT
 from a2e_async.settings import BaseURL, Settings, Token, http_library_from, user_agent_from
 from a2e_async.tasks import DEFAULT_WAIT
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
     from a2e_async._bulk.run import BulkRun
     from a2e_async._files.upload_cache import UploadCache
-    from a2e_async._transport.proxies import ProxySetting
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
     from a2e_async.runtime import Runtime
     from a2e_async.sessions import Sessions
+    from a2e_async.webhooks import Webhooks
 
 __all__ = ["A2E"]
 
 
-class A2E(Api, Files):
+class A2E(Api, Files, RawCalls):
     """The A2E media generation API.
 
     Use it as ``async with A2E() as a2e``: connections then stay open until the block ends. It works
@@ -57,9 +57,13 @@ class A2E(Api, Files):
         retry: how requests are repeated that only read, did not arrive or were refused for now.
         start: what to do when it is unknown whether a start made a task.
         lateness: how late a finished task may be noticed.
+        webhooks: wakes whoever waits for a task as soon as the service calls; polling goes on beside it. Each
+            start that takes a webhook and was given none asks for such a call.
         transport: an httpx transport to use instead of the client's own connections; it is not closed. It
             goes its own way: ``proxy`` and ``http`` do not concern it.
         clock: the clock for pauses and deadlines; by default the event loop's.
+        shapes: a JSON file to collect the shapes of replies in, for those who maintain this package: names and
+            types of members, no values; by default from A2E_SHAPES, else none. See docs/shapes.md.
 
     Raises:
         ConfigurationError: an argument is invalid. Nothing was sent.
@@ -86,29 +90,37 @@ class A2E(Api, Files):
         retry: RetryPolicy | None = None,
         start: StartPolicy | None = None,
         lateness: Lateness | None = None,
+        webhooks: Webhooks | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
+        shapes: str | Path | None = None,
     ) -> None:
         secret = Token(token)
         address = BaseURL(base_url)
         del token, base_url  # so that no traceback from here can show a secret
-        way: ProxySetting | None = None
+        way = log = None
         if proxy is not None:
             from a2e_async._transport.proxies import ProxySetting  # few need it
 
-            way = ProxySetting(proxy)
-            del proxy  # it may hold a password
+            way, proxy = ProxySetting(proxy), None  # it may hold a password
             way.checked()
 
         max_connections = check_whole("max_connections", max_connections, error=ConfigurationError)
         timeout = check_positive("timeout", timeout, unit="seconds", error=ConfigurationError)
 
         url, agent = address.checked(allow_http=allow_http), user_agent_from(user_agent)
+        if shapes is not None or os.environ.get("A2E_SHAPES"):
+            from a2e_async._transport.shape_log import shape_log  # few ask for it
+
+            log = shape_log(shapes)
         library = http_library_from(http)
-        self._settings = Settings(secret.checked(), url, float(timeout), max_connections, agent, library, way)
+        self._settings = Settings(
+            secret.checked(), url, float(timeout), max_connections, agent, library, way, log
+        )
         self._retry = policy_from("retry", retry, RetryPolicy)
         self._start = policy_from("start", start, StartPolicy)
         self._lateness = policy_from("lateness", lateness, Lateness)
+        self._webhooks = webhooks
         self._transport = transport
         self._clock = clock or SystemClock()
         self._uploads: UploadCache | None = None
@@ -159,12 +171,14 @@ class A2E(Api, Files):
         from a2e_async.sessions import Sessions
 
         # In one step, because the loops may run in several threads.
-        sessions: Sessions = vars(self).setdefault("_sessions", Sessions())
+        sessions: Sessions = vars(self).setdefault("_sessions", Sessions(self._settings.shapes))
         return sessions
 
     @property
     def runtime(self) -> Runtime:
         """The parts of the client that belong to the running event loop."""
+        from a2e_async.event_loops import running_loop
+
         try:
             loop = running_loop()
         except ConfigurationError as error:
@@ -181,83 +195,9 @@ class A2E(Api, Files):
 
             policies = Policies(self._retry, self._start, self._lateness, self._clock)
             runtime = self._runtimes[loop] = Runtime(
-                self._settings, policies, self._transport, self._uploads, presign_path
+                self._settings, policies, self._transport, self._uploads, self._webhooks, presign_path
             )
         return runtime
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str | int | float | bool] | None = None,
-        body: Mapping[str, Any] | None = None,
-        repeatable: bool = False,
-        **options: Unpack[CallOptions],
-    ) -> Any:
-        """Call an operation unknown to this release, with the same authentication, errors and retries.
-
-        When its answer is lost, it is sent again only if ``repeatable`` says that this does no harm.
-
-        Args:
-            method: GET, POST, PUT, PATCH or DELETE.
-            path: the path as in the service's documentation, starting with ``/api/v1/``.
-            query: query parameters.
-            body: a JSON object; files in it are uploaded and replaced by their URLs.
-            repeatable: whether sending it twice does no more than sending it once, as for a read.
-            options: see `CallOptions`.
-
-        Returns:
-            The ``data`` of the reply, as decoded from JSON.
-
-        Raises:
-            InvalidArgument: the method or the path is invalid. Nothing was sent.
-            APIError, TransportError: as for every call.
-
-        Example:
-            ```python
-            queue = await a2e.request("GET", "/api/v1/userNewThing/queueLevel", repeatable=True)
-            ```
-        """
-        from a2e_async.by_convention import operation_of
-
-        has_body = body is not None or "extra_body" in options
-        operation = operation_of(method, path, has_body=has_body, repeatable=repeatable)
-
-        extra = options.get("extra_query", {})
-        if isinstance(extra, Mapping):
-            extra = {**(query or {}), **extra}
-        call = operation.call({}, {**with_body(body, options), "extra_query": extra})
-
-        runtime = self.runtime
-        async with runtime.session():
-            return await runtime.transport.request(operation, await runtime.with_uploads(call))
-
-    def workflow(self, name: str, body: Mapping[str, Any]) -> Job[TaskRecord]:
-        """Make a Job of a family unknown to this release, by the API's conventions.
-
-        The task is started by ``POST {name}/start``. It is read by ``batchDetail``, else ``{_id}``, else
-        ``detail/{id}``, else the list, whichever exists. A start whose answer was lost is searched for in
-        ``allRecords``.
-
-        Args:
-            name: the first path segment, for example ``userNewThing``.
-            body: the JSON object to start with; files in it are uploaded and replaced by their URLs.
-
-        Returns:
-            The Job; its records are plain `TaskRecord` objects.
-
-        Raises:
-            InvalidArgument: the name is not a path segment, or the body is not a mapping.
-
-        Example:
-            ```python
-            result = await a2e.workflow("userNewThing", {"prompt": "a red kite"}).run()
-            ```
-        """
-        from a2e_async.by_convention import job_of
-
-        return job_of(self, name, body)
 
     @overload
     def job(self, job: Job[TaskRecordT]) -> Job[TaskRecordT]: ...

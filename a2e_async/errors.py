@@ -27,6 +27,7 @@ A2EError
 │   └── WaitTimeout          (task) still running; wait again
 ├── UploadError
 ├── DownloadError
+├── WebhookError                       a call that is not one of the service
 ├── JournalError                       the journal of a bulk run
 └── BudgetReached                      a bulk run came to its max_coins
 """
@@ -69,6 +70,7 @@ __all__ = [
     "UnexpectedReply",
     "UploadError",
     "WaitTimeout",
+    "WebhookError",
 ]
 
 
@@ -379,6 +381,10 @@ class DownloadError(A2EError):
         self.url = url.partition("?")[0]
         super().__init__(f"{message} ({self.url})" if url else message)
         self.status = status
+
+
+class WebhookError(A2EError):
+    """A call to a webhook is not one of the service: its token is missing, or is that of another task."""
 
 
 class JournalError(A2EError):

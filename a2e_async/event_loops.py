@@ -10,7 +10,7 @@ import anyio.lowlevel
 
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["call_in_loop", "running_loop", "start_in_background"]
+__all__ = ["call_in_loop", "caller_of_this_loop", "running_loop", "start_in_background"]
 
 _background: set[Any] = set()  # asyncio itself keeps no reference to a task that runs
 
@@ -65,6 +65,19 @@ def call_in_loop(loop: Any, callback: Callable[[], Any]) -> bool:
     except RuntimeError:  # asyncio's and trio's ways to say that the loop is closed
         return False
     return True
+
+
+def caller_of_this_loop() -> Callable[[Callable[[], object]], bool]:
+    """Return a function that calls a function soon in the event loop that runs now. Any thread may use it.
+
+    The function is called in the context of now, so that it may ask for the time of its loop.
+    """
+    loop, context = running_loop(), contextvars.copy_context()
+
+    def call(callback: Callable[[], object]) -> bool:
+        return call_in_loop(loop, lambda: context.run(callback))
+
+    return call
 
 
 def _is_trio(loop: Any) -> bool:

@@ -20,7 +20,8 @@ from a2e_async.tasks import DEFAULT_WAIT, Result, Task, check_timeout
 
 if TYPE_CHECKING:
     from a2e_async._tasks.progress import Progress
-    from a2e_async._tasks.starting import Started
+    from a2e_async._tasks.start_watch import Started
+    from a2e_async.hooks import HookSlot
     from a2e_async.markers import NameField
     from a2e_async.protocols import Client
     from a2e_async.resources import Workflow
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 _LONGEST_REPR = 240  # characters
+
+_WEBHOOK = frozenset({"webhook_url", "webhook_token"})
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -161,7 +164,9 @@ class Job(Plain, Generic[TaskRecordT_co]):
             ready = await runtime.with_uploads(self.call)
             starter = runtime.starter(self.workflow)
             started = await starter.start(self, ready, marker=progress.marker, watch=progress.watch())
-        return self.started(started, runtime.policies.clock.now())
+        task = self.started(started, runtime.policies.clock.now())
+        progress.task = task
+        return task
 
     async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[TaskRecordT_co]:
         """Start the task and wait for its result.
@@ -183,10 +188,11 @@ class Job(Plain, Generic[TaskRecordT_co]):
         """
         from a2e_async._tasks.progress import Progress
 
-        self.workflow.require_readable()
+        runtime = self.workflow.runtime
+        if runtime.hooks is None or not self.takes_webhook:
+            self.workflow.require_readable()
         timeout = check_timeout(timeout)
 
-        runtime = self.workflow.runtime
         progress = Progress(self)
         with progress.named_if_cancelled(), runtime.policies.clock.move_on_after(timeout):
             async with runtime.session():
@@ -195,12 +201,19 @@ class Job(Plain, Generic[TaskRecordT_co]):
 
         raise progress.timed_out(timeout)
 
-    def task(self, records: Sequence[JSONObject], *, born: float | None = None) -> Task[TaskRecordT_co]:
+    def task(
+        self,
+        records: Sequence[JSONObject],
+        *,
+        born: float | None = None,
+        slot: HookSlot | None = None,
+    ) -> Task[TaskRecordT_co]:
         """Make the Task of a start of this job.
 
         Args:
             records: the tasks' JSON.
             born: when the start was accepted, in seconds of the client's clock; None if unknown.
+            slot: receives the service's calls about the tasks.
         """
         return Task(
             self.workflow,
@@ -208,6 +221,7 @@ class Job(Plain, Generic[TaskRecordT_co]):
             birth=None if born is None else (self.workflow.runtime, born),
             sent=frozenset(urls_in(self.body)),
             given=frozenset(self.body),
+            slot=slot,
         )
 
     def started(self, started: Started, born: float) -> Task[TaskRecordT_co]:
@@ -217,7 +231,8 @@ class Job(Plain, Generic[TaskRecordT_co]):
             started: the request and the tasks' JSON.
             born: when it was accepted, in seconds of the client's clock.
         """
-        return attrs.evolve(self, call=started.call).task(started.records, born=born)
+        job = attrs.evolve(self, call=started.call)
+        return job.task(started.records, born=born, slot=started.slot)
 
     @property
     def family(self) -> str:
@@ -233,6 +248,12 @@ class Job(Plain, Generic[TaskRecordT_co]):
     def name_field(self) -> NameField | None:
         """The limits of that name; None if the specification does not declare it."""
         return next((field for field in self.operation.body if field.wire_name == "name"), None)
+
+    @property
+    def takes_webhook(self) -> bool:
+        """Whether the start takes the address of a webhook and was given none."""
+        declared = {field.wire_name for field in self.operation.body}
+        return declared >= _WEBHOOK and not _WEBHOOK & self.body.keys()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the job as JSON has it, for a queue or a database. `A2E.job` makes a job of it again.

@@ -12,6 +12,7 @@ __all__ = [
     "NameField",
     "foreign_marker",
     "has_marker",
+    "marker_in",
     "marker_key",
     "new_marker",
     "with_marker",
@@ -106,6 +107,12 @@ def foreign_marker(name: str, marker: str | None) -> str | None:
     if found is None or (marker is not None and has_marker(name, marker)):
         return None
     return found[0]
+
+
+def marker_in(name: str) -> str | None:
+    """Return the marker in a task's name; None if there is none."""
+    found = _OURS.search(name)
+    return found[0] if found else None
 
 
 def _names(name: str, marker: str, field: NameField | None) -> Iterator[str]:

@@ -25,6 +25,7 @@ from a2e_async._transport.connections import Connections
 from a2e_async._transport.peers import Peers
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import Clock
+from a2e_async.hooks import StartHooks
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
 from a2e_async.protocols import Family
 from a2e_async.settings import Settings
@@ -60,6 +61,7 @@ class Runtime:
         policies: how it behaves over time.
         transport: an httpx transport to use instead of its own connections.
         uploads: the client's uploads, shared by all its event loops.
+        hooks: the client's webhooks, if it has any.
         presign_path: where presigned URLs are asked for; raises an error where that is not known.
     """
 
@@ -69,9 +71,11 @@ class Runtime:
         policies: Policies,
         transport: httpx.AsyncBaseTransport | None,
         uploads: UploadCache,
+        hooks: StartHooks | None = None,
         presign_path: Callable[[], str] = lambda: UPLOAD.path,
     ) -> None:
         self.policies = policies
+        self.hooks = hooks
         self._private_hosts = settings.in_private_network
 
         self.http = Connections(
@@ -117,7 +121,11 @@ class Runtime:
             self._pollers,
             workflow.name,
             lambda: Poller(
-                self.reader(workflow), self.policies.lateness, self.policies.clock, self.policies.retry
+                self.reader(workflow),
+                self.policies.lateness,
+                self.policies.clock,
+                self.policies.retry,
+                confirm=self.hooks is None or self.hooks.confirm,
             ),
         )
 
@@ -140,6 +148,7 @@ class Runtime:
                 pace=self._pace,
                 clock=self.policies.clock,
                 dated=lambda: self.transport.dated,
+                hooks=self.hooks,
             ),
         )
 

@@ -18,6 +18,7 @@ from a2e_async.records import JSONObject, TaskRecordT_co, failure_text_of, task_
 
 if TYPE_CHECKING:
     from a2e_async._files.destination import SavedFile
+    from a2e_async.hooks import HookSlot
     from a2e_async.protocols import Client
     from a2e_async.resources import Workflow
     from a2e_async.runtime import Runtime
@@ -40,7 +41,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
         given: the names of the fields that the start was given; None if they are not known.
     """
 
-    __slots__ = ("_birth", "given", "ids", "raws", "sent", "workflow")
+    __slots__ = ("_birth", "_slot", "given", "ids", "raws", "sent", "workflow")
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
         birth: tuple[Runtime, float] | None = None,
         sent: frozenset[str] = frozenset(),
         given: frozenset[str] | None = None,
+        slot: HookSlot | None = None,
     ) -> None:
         self.workflow = workflow
         self.ids = tuple(str(task_id_of(raw)) for raw in records)
@@ -58,6 +60,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
         self.given = given
         # Clock readings are comparable only within one event loop.
         self._birth = birth
+        self._slot = slot
 
     @property
     def id(self) -> str:
@@ -106,10 +109,14 @@ class Task(Plain, Generic[TaskRecordT_co]):
             ```
         """
         workflow = self.workflow.with_client(client)
-        return type(self)(workflow, self.raws, birth=self._birth, sent=self.sent, given=self.given)
+        return type(self)(
+            workflow, self.raws, birth=self._birth, sent=self.sent, given=self.given, slot=self._slot
+        )
 
     async def wait(self, *, timeout: float = DEFAULT_WAIT) -> Result[TaskRecordT_co]:
         """Wait until the task has ended. All waiters of a workflow share the same few requests.
+
+        With `A2E(webhooks=…)` the service's call about the task ends the wait at once.
 
         A task that is said to be completed but shows no output yet is asked for again for some tens of
         seconds.
@@ -133,12 +140,12 @@ class Task(Plain, Generic[TaskRecordT_co]):
             result = await task.wait(timeout=300)
             ```
         """
-        self.workflow.require_readable()
+        if self._slot is None:
+            self.workflow.require_readable()
         timeout = check_timeout(timeout)
 
         runtime = self.workflow.runtime
         clock = runtime.policies.clock
-        poller = runtime.poller(self.workflow)
         born = self._birth[1] if self._birth and self._birth[0] is runtime else None
         began = clock.now() if born is None else born
 
@@ -149,7 +156,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
                     for task_id, raw in zip(self.ids, self.raws, strict=True)
                     if not self._has_ended(raw)
                 ]
-                self._update(await poller.wait(running, born=born, judge=self._judge))
+                self._update(await self._ends(running, runtime, born))
 
         if scope.cancelled_caught:
             raise WaitTimeout(f"{self!r} has not ended within {timeout:g} s; it goes on", task=self)
@@ -175,6 +182,17 @@ class Task(Plain, Generic[TaskRecordT_co]):
             raise TaskNotFound(f"{self!r} is not known to the service", task_id=self.id)
         self._update(records)
         return self.record
+
+    async def _ends(
+        self, running: Sequence[str], runtime: Runtime, born: float | None
+    ) -> Mapping[str, JSONObject]:
+        """Wait for the last records of tasks that are still running."""
+        if self._slot is not None and not self.workflow.routes.readable:
+            from a2e_async.hooks import records_called  # few need it
+
+            return await records_called(self._slot, running, self._has_ended)
+        poller = runtime.poller(self.workflow)
+        return await poller.wait(running, born=born, judge=self._judge, slot=self._slot)
 
     def _update(self, records: Mapping[str, JSONObject]) -> None:
         self.raws = tuple(records.get(task_id, raw) for task_id, raw in zip(self.ids, self.raws, strict=True))

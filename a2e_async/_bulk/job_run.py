@@ -167,7 +167,7 @@ class JobRun:
 
         task: Task[Any] | None = None
         if self._entry.state == State.ACCEPTED:
-            task = self._job.task(self._records())
+            task = self._job.task(self._records(), slot=launch.slot)
         elif self._entry.state == State.STARTING:
             task = await launch.recover()
         task = task or await launch.start()

@@ -16,7 +16,7 @@ from a2e_async._bulk.faults import service_fault
 from a2e_async._bulk.refused import refuses_finally
 from a2e_async._bulk.run_state import RunState
 from a2e_async._tasks.list_pages import ListPages
-from a2e_async._tasks.starting import Watch
+from a2e_async._tasks.start_watch import Watch
 from a2e_async.checks import price_in
 from a2e_async.errors import (
     APIError,
@@ -28,6 +28,7 @@ from a2e_async.errors import (
     TransportError,
 )
 from a2e_async.failures import Failure, classify, concerns_account
+from a2e_async.hooks import HookSlot
 from a2e_async.jobs import Job
 from a2e_async.records import JSONObject
 from a2e_async.tasks import Task
@@ -135,7 +136,13 @@ class Launch:
             run.budget.release(reservation)
             await self._write_state(_state_before(entry))
             return None
-        return job.task(records)
+        return job.task(records, slot=self.slot)
+
+    @property
+    def slot(self) -> HookSlot | None:
+        """Receives the service's calls about a start of an earlier run, if its marker is known."""
+        hooks, marker = self._runtime.hooks, self._entry.marker
+        return None if hooks is None or marker is None else hooks.bus.slot(marker)
 
     async def _reach_list(self) -> None:
         """Make sure that the list can be reached that is searched for the task. A run does it once.

@@ -8,18 +8,22 @@ when the last waiter goes, and cancelling a waiter cancels nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import anyio
 
 from a2e_async._tasks.asking import Asker
+from a2e_async._tasks.hearing import Hearing
+from a2e_async._tasks.replies import by_id
 from a2e_async._tasks.schedule import Schedule, group_by_age
-from a2e_async._tasks.status import end_by_status
+from a2e_async._tasks.status import End, end_by_status
 from a2e_async._tasks.waiting import Judge, Waiter, WaitingTask
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError
+from a2e_async.event_loops import caller_of_this_loop
+from a2e_async.hooks import HookSlot, TaskHook
 from a2e_async.policies import Lateness, RetryPolicy
 from a2e_async.records import JSONObject
 
@@ -40,14 +44,23 @@ class Poller:
         lateness: how late the user wants a finished task to be noticed.
         clock: measures the pauses.
         retry: bounds the pauses that the service asks for.
+        confirm: whether a call of the service is confirmed by asking, though it contains the final record.
     """
 
     def __init__(
-        self, reader: TaskReader, lateness: Lateness, clock: Clock, retry: RetryPolicy | None = None
+        self,
+        reader: TaskReader,
+        lateness: Lateness,
+        clock: Clock,
+        retry: RetryPolicy | None = None,
+        *,
+        confirm: bool = True,
     ) -> None:
         self._reader = reader
         self._clock = clock
         self._schedule = Schedule(lateness, reader.batch)
+        self._hearing = Hearing(lateness.seconds)
+        self._confirm = confirm
         self._asker = Asker(reader, self._schedule, self, clock, retry or RetryPolicy())
 
         # Who waits, and for what.
@@ -68,7 +81,12 @@ class Poller:
         return not (self._open or self._sleeping or self._led)
 
     async def wait(
-        self, ids: Sequence[str], *, born: float | None = None, judge: Judge = end_by_status
+        self,
+        ids: Sequence[str],
+        *,
+        born: float | None = None,
+        judge: Judge = end_by_status,
+        slot: HookSlot | None = None,
     ) -> Mapping[str, JSONObject]:
         """Wait until all of these tasks have ended, well or badly.
 
@@ -77,6 +95,7 @@ class Poller:
             born: when they were accepted, in seconds of the client's clock. None means unknown: they
                 may have ended long ago, so they are asked for at once.
             judge: says whether a record is that of a task that has ended. By default the status alone does.
+            slot: receives the service's calls about these tasks.
 
         Returns:
             Their last records, by id. A record may still lack its output, if that did not come in time.
@@ -88,6 +107,7 @@ class Poller:
         unique_ids = dict.fromkeys(ids)
         waiter = Waiter(len(unique_ids))
         entries = [self._enter(task_id, born, judge, waiter) for task_id in unique_ids]
+        listener = self._listen(entries, slot)
 
         # The lead. Polling stops for everyone if nobody leads, and requests double if two do. So `_led`
         # changes only between awaits, and each waiter that goes, also by an error or by cancellation,
@@ -105,6 +125,8 @@ class Poller:
                 raise waiter.error.with_traceback(None)
             return {entry.id: entry.record for entry in entries if entry.record is not None}
         finally:
+            if slot is not None and listener is not None:
+                slot.unlisten(listener)
             for entry in entries:
                 self._leave(entry, waiter)
             self._hand_over()
@@ -149,6 +171,44 @@ class Poller:
         entry.waiters = (*entry.waiters, waiter)
         return entry
 
+    def _listen(
+        self, entries: Sequence[WaitingTask], slot: HookSlot | None
+    ) -> Callable[[TaskHook], object] | None:
+        """Let the service's calls wake the waiters of these tasks. One may have come already."""
+        if slot is None:
+            return None
+        for entry in entries:
+            self._hearing.expect(entry, slot)
+
+        call_here = caller_of_this_loop()
+
+        def listener(hook: TaskHook) -> None:
+            call_here(lambda: self._hear(entries, hook))
+
+        slot.listen(listener)
+        if slot.hook is not None:
+            self._hear(entries, slot.hook)
+        return listener
+
+    def _hear(self, entries: Sequence[WaitingTask], hook: TaskHook) -> None:
+        """The service says that these tasks have ended: ask for them soon, or take its word."""
+        now = self._clock.now()
+        records = by_id(hook.records)
+        told = [entry for entry in entries if entry.id in records] or entries
+
+        due = False
+        for entry in told:
+            if self._open.get(entry.id) is not entry:
+                continue
+            record = records.get(entry.id)
+            due = self._hearing.call(entry, now) or due
+            if record is not None and not self._confirm and entry.judge(record) in (End.DONE, End.FAILED):
+                if entry.aged:
+                    self._schedule.observe(now - entry.born)
+                self._settle(entry, record)
+        if due and self._news is not None:
+            self._news.set()
+
     def _leave(self, entry: WaitingTask, waiter: Waiter) -> None:
         entry.waiters = tuple(other for other in entry.waiters if other is not waiter)
         if not entry.waiters:
@@ -159,18 +219,22 @@ class Poller:
         self._led = True
         try:
             while not own.done:
-                await self._sleep_until_due()
-                await self._asker.ask(self._choose())
+                if await self._sleep_until_due(own):
+                    await self._asker.ask(self._choose())
         finally:
             self._led = False
             self._news = None
 
-    async def _sleep_until_due(self) -> None:
-        """Sleep until a request is due. Each new task that is due earlier brings that moment forward."""
+    async def _sleep_until_due(self, own: Waiter) -> bool:
+        """Sleep until a request is due. Each new task that is due earlier brings that moment forward.
+
+        Returns whether it is due. It is not if a call of the service ends the leader's own wait.
+        """
         self._next_tick = math.inf
-        while True:
+        while not own.done:
             self._news = news = anyio.Event()
             now = self._clock.now()
+            self._schedule.unheard = self._hearing.unheard(len(self._open))
             cohorts = [cohort for cohort, _ in group_by_age(self._open.values(), now)]
             last_request = max(self._last_request, min(cohort.born for cohort in cohorts))
             due = now + self._schedule.next_tick(cohorts, last_request, now)
@@ -178,18 +242,23 @@ class Poller:
             # New tasks never put the request off: a steady stream of them would put it off for ever.
             self._scheduled = due = min(self._next_tick, due)
             unsure = min((entry.again for entry in self._unsure.values()), default=math.inf)
-            self._next_tick = max(min(due, unsure), self._asker.not_before)
+            self._next_tick = max(min(due, unsure, self._hearing.due), self._asker.not_before)
             with self._clock.move_on_after(self._next_tick - now) as scope:
                 await news.wait()
             if scope.cancelled_caught:
-                return
+                return True
+        return False
 
     def _choose(self) -> list[WaitingTask]:
         """The tasks to ask for now: those worth their places, then others in the places left."""
         now = self._clock.now()
         unsure = [entry for entry in self._unsure.values() if entry.again <= now + _SAME_MOMENT]
-        if unsure and now < self._scheduled - _SAME_MOMENT:
-            return unsure
+        if now < self._scheduled - _SAME_MOMENT:
+            called = self._hearing.called()
+            if called:
+                return self._in_company(dict.fromkeys([*called, *unsure]), now)
+            if unsure:
+                return unsure
 
         self._last_request = now
         if self._schedule.batch != self._reader.batch:
@@ -214,8 +283,19 @@ class Poller:
         others.sort(key=attrgetter("asked"))
         return chosen + others[: -len(chosen) % self._schedule.batch]
 
+    def _in_company(self, urgent: Mapping[WaitingTask, None], now: float) -> list[WaitingTask]:
+        """The tasks that are asked for out of turn, and others in the places left: they cost nothing."""
+        others = [entry for entry in self._open.values() if entry not in urgent and not entry.alone]
+        others.sort(key=attrgetter("asked"))
+        chosen = [*urgent, *others[: -len(urgent) % self._schedule.batch]]
+        if len(chosen) == len(self._open):
+            self._last_request = now
+        return chosen
+
     def take(self, entry: WaitingTask, record: JSONObject) -> bool:
         """Take a task's new record. Returns whether the task has ended."""
+        if self._open.get(entry.id) is not entry:
+            return False  # a call of the service was faster
         if entry.has_ended(record, self._clock.now()):
             self._settle(entry, record)
             return True
@@ -229,6 +309,7 @@ class Poller:
     def _settle(self, entry: WaitingTask, record: JSONObject) -> None:
         """The task has ended: wake the waiters that were waiting for nothing else."""
         entry.record = record
+        self._hearing.ended(entry)
         self._close(entry)
         for waiter in entry.waiters:
             waiter.open -= 1
@@ -237,6 +318,8 @@ class Poller:
 
     def fail(self, entry: WaitingTask, error: A2EError) -> None:
         """End the wait for a task with an error."""
+        if self._open.get(entry.id) is not entry:
+            return
         self._close(entry)
         for waiter in entry.waiters:
             waiter.error = waiter.error or error
@@ -246,4 +329,5 @@ class Poller:
         # A later wait starts with a new entry: it must not get an old error.
         if self._open.get(entry.id) is entry:
             del self._open[entry.id]
+            self._hearing.forget(entry)
             self._unsure.pop(entry.id, None)

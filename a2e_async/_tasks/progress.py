@@ -21,7 +21,7 @@ from a2e_async.errors import (
 from a2e_async.records import JSONObject
 
 if TYPE_CHECKING:
-    from a2e_async._tasks.starting import Watch
+    from a2e_async._tasks.start_watch import Watch
 
 __all__ = ["Progress"]
 
@@ -54,6 +54,7 @@ class Progress:
 
     Attributes:
         marker: the marker that was sent last, or is to be used.
+        task: the Task that was accepted, None until then.
     """
 
     def __init__(self, job: StartedJob, marker: str | None = None, accepted: Accepted | None = None) -> None:
@@ -61,11 +62,11 @@ class Progress:
         self._job = job
         self._accepted = accepted
         self._unanswered = False
-        self._task: Any = None
+        self.task: Any = None
 
     def watch(self) -> Watch:
         """Return the callbacks that follow the start."""
-        from a2e_async._tasks.starting import Watch
+        from a2e_async._tasks.start_watch import Watch
 
         async def sending(marker: str | None) -> None:
             self.marker, self._unanswered = marker, True
@@ -74,7 +75,7 @@ class Progress:
             self._unanswered = False
 
         async def accepted(records: Sequence[JSONObject]) -> None:
-            self._task, self._unanswered = self._job.task(records), False
+            self.task, self._unanswered = self._job.task(records), False
             if self._accepted is not None:
                 await self._accepted(records)
 
@@ -84,9 +85,9 @@ class Progress:
         """The error of a job that has not ended in time. It holds the task, or else the marker."""
         family = self._job.family
 
-        if self._task is not None:
+        if self.task is not None:
             return WaitTimeout(
-                f"{self._task!r} has not ended within {timeout:g} s; it goes on", task=self._task
+                f"{self.task!r} has not ended within {timeout:g} s; it goes on", task=self.task
             )
         if not self._unanswered:
             return RequestTimeout(
@@ -107,7 +108,7 @@ class Progress:
         try:
             yield
         except (APIError, ConfigurationError, TransportError) as error:
-            if self._task is None:
+            if self.task is None:
                 raise
             # A copy, because all jobs that waited for the same reply have the same error.
             told = copy.copy(error)
@@ -123,9 +124,9 @@ class Progress:
             raise
 
     def _what_goes_on(self) -> str:
-        if self._task is not None:
-            ids = ", ".join(self._task.ids)
-            again = f"a2e.{self._job.family}.task({self._task.id!r})"
+        if self.task is not None:
+            ids = ", ".join(self.task.ids)
+            again = f"a2e.{self._job.family}.task({self.task.id!r})"
             return f"task {ids} goes on and is paid for; {again} takes it up"
         return f"the start was sent and not answered; {self._what_to_look_for()}" if self._unanswered else ""
 

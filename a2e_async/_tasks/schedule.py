@@ -52,6 +52,8 @@ _UNFORESEEN = 0.1  # weight of the late seconds that tasks of unknown duration m
 _QUICK = 4.0  # seconds added to a task's age: few tasks take less
 _AGE_POWER = 1.5  # power of the age in that guess; it lets gaps grow with the square root of the age
 
+_MOST_TRUST = 16  # how many times longer a gap may be because of webhooks
+
 # The search for the next moment.
 _SHORTEST_PAUSE = 0.02  # seconds between two requests
 _STEPS = 24  # steps up to the moment when a task must be asked for
@@ -120,11 +122,15 @@ class Schedule:
     Args:
         lateness: how late the user wants a finished task to be noticed.
         batch: the number of tasks that one request can ask for.
+
+    Attributes:
+        unheard: the share of tasks whose end only polling can notice: 1 without webhooks.
     """
 
     def __init__(self, lateness: Lateness, batch: int) -> None:
         self.lateness = lateness
         self.batch = batch
+        self.unheard = 1.0
         self._newest: deque[float] = deque()
         self._seen: list[float] = []  # the same durations, sorted
         self._cells: dict[int, tuple[float, int]] = {}
@@ -164,7 +170,8 @@ class Schedule:
             rate, ripe = self._finishing(cohorts, now + time + _SHORTEST_PAUSE)
             asked = ripe if len(self._seen) >= _SEEN_ENOUGH else waiting
             needed = price * max(1, math.ceil(asked / self.batch))
-            unforeseen = self._unforeseen(cohorts, now + time)
+            rate *= self.unheard
+            unforeseen = self.unheard * self._unforeseen(cohorts, now + time)
 
             step = _seconds_until(needed - late - unforeseen, unseen, rate)
             step = min(limit - time, max(_SHORTEST_PAUSE, min(step, limit / _STEPS)))
@@ -184,7 +191,7 @@ class Schedule:
         since = now - cohort.asked
         hazard = self.hazard(now - since / 2 - cohort.born, cohort.tasks)
         late = hazard * since * since / 2 + self._unforeseen([cohort], now) / cohort.tasks
-        return late >= _PLACE_PRICE * _price(self.lateness, waiting) / self.batch
+        return self.unheard * late >= _PLACE_PRICE * _price(self.lateness, waiting) / self.batch
 
     def first_look(self) -> float:
         """Return the seconds from a task's acceptance until it must be asked for."""
@@ -212,12 +219,21 @@ class Schedule:
     def _latest_look(self, cohort: Cohort, waiting: int) -> float:
         """When the cohort must be asked for, whatever the others do."""
         asked_at = cohort.asked - cohort.born
-        gap = _gap(self.lateness, asked_at, waiting)
+        gap = min(self.lateness.longest, _gap(self.lateness, asked_at, waiting) * self._trust(waiting))
         if len(self._seen) >= _SEEN_ENOUGH:
             # Tasks that are too young are still asked for, rarely: they may have become quicker.
             earliest = self._seen[len(self._seen) // _EARLIEST]
             gap = max(gap, min(_YOUNG_GAP * earliest, _TOO_YOUNG * earliest - asked_at))
         return cohort.asked + gap
+
+    def _trust(self, waiting: int) -> float:
+        """How much longer a gap may be because calls of the service are expected.
+
+        A lone task cannot show that no call comes, so little is risked for it.
+        """
+        if self.unheard >= 1.0:
+            return 1.0
+        return 1.0 / max(self.unheard, 1.0 / min(_MOST_TRUST, 1 + waiting))
 
     def _finishing(self, cohorts: Sequence[Cohort], moment: float) -> tuple[float, int]:
         """How many tasks finish per second at a moment, and how many are of an age to finish."""

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import functools
 import logging
-from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
 
 import anyio
 import attrs
@@ -26,6 +25,7 @@ from a2e_async._tasks.pace import Pace
 from a2e_async._tasks.recovery import Finder, LostStart
 from a2e_async._tasks.service_time import Dated
 from a2e_async._tasks.start_replies import as_moderation_error, rejection_of, tasks_made
+from a2e_async._tasks.start_watch import Startable, Started, Watch, note_refused, shielded
 from a2e_async.clock import Clock
 from a2e_async.errors import (
     APIError,
@@ -35,73 +35,15 @@ from a2e_async.errors import (
     TransportError,
 )
 from a2e_async.failures import Failure, classify
-from a2e_async.markers import NameField, has_marker, new_marker, with_marker
+from a2e_async.hooks import HookSlot, StartHooks, ends_address, or_called
+from a2e_async.markers import has_marker, new_marker, with_marker
 from a2e_async.policies import RetryPolicy, StartPolicy
 from a2e_async.records import JSONObject
 from a2e_async.tries import Tries
 
-__all__ = ["Started", "Starter", "Watch"]
+__all__ = ["Starter"]
 
 logger = logging.getLogger("a2e_async")
-
-
-class Startable(Protocol):
-    """The part of a Job that `Starter` uses."""
-
-    @property
-    @abstractmethod
-    def family(self) -> str:
-        """The name of the job's workflow."""
-
-    @property
-    @abstractmethod
-    def takes_name(self) -> bool:
-        """Whether the start takes a name, so that it can carry a marker."""
-
-    @property
-    @abstractmethod
-    def name_field(self) -> NameField | None:
-        """The limits of that name; None if it is not declared."""
-
-
-@attrs.frozen
-class Started:
-    """A successful start.
-
-    Attributes:
-        call: the request that was sent, with the marker.
-        records: the JSON of the tasks that it made.
-    """
-
-    call: Call
-    records: Sequence[JSONObject]
-
-
-@attrs.frozen
-class Watch:
-    """Callbacks that record the progress of a start, for example in a journal.
-
-    Unless it says otherwise, cancellation does not interrupt a watched start while its request is under way,
-    so that every task that was paid for is recorded.
-
-    Attributes:
-        accepted: called with the tasks' records, before anything else is done with them.
-        sending: called before each time the request is sent, with the marker or None. If it raises, the
-            start ends; it is then certain that no earlier request has made a task.
-        refused: called when a request has provably made no task. It may be sent again later.
-        shields: the scopes that keep cancellation off. A caller that must end the start all the same lowers
-            them, after `StartPolicy.grace` for example. None: the starter does this itself.
-        interruptible: whether cancellation may interrupt the request all the same.
-        patient: whether a start that could not be delivered is sent again. A bulk run does that itself, for
-            all its jobs together.
-    """
-
-    accepted: Callable[[Sequence[JSONObject]], Awaitable[None]]
-    sending: Callable[[str | None], Awaitable[None]] | None = None
-    refused: Callable[[], Awaitable[None]] | None = None
-    shields: set[anyio.CancelScope] | None = None
-    interruptible: bool = False
-    patient: bool = True
 
 
 class Starter:
@@ -115,6 +57,7 @@ class Starter:
         pace: gives starts their turns; shared by all workflows.
         clock: measures the pauses.
         dated: returns the last Date of the service.
+        hooks: the client's webhooks, if it has any.
     """
 
     def __init__(
@@ -127,12 +70,14 @@ class Starter:
         pace: Pace,
         clock: Clock,
         dated: Dated = lambda: None,
+        hooks: StartHooks | None = None,
     ) -> None:
         self._send = send
         self._retry = retry
         self._policy = policy
         self._pace = pace
         self._clock = clock
+        self._hooks = hooks
         self._finder = Finder(pages, clock, dated) if pages else None
 
     @property
@@ -174,16 +119,19 @@ class Starter:
         else:
             marker = None
 
+        slot = None
+        if self._hooks is not None and job.takes_webhook:
+            ready, slot = _hooked(ready, marker, self._hooks)
         if watch is None or watch.interruptible or watch.shields is not None:
-            return Started(ready, await self._start(job, ready, marker, watch))
+            return Started(ready, await self._start(job, ready, marker, slot, watch), slot)
 
         shields: set[anyio.CancelScope] = set()
-        start = functools.partial(self._start, job, ready, marker, attrs.evolve(watch, shields=shields))
+        start = functools.partial(self._start, job, ready, marker, slot, attrs.evolve(watch, shields=shields))
         records = await finish(start, shields, grace=self._policy.grace, clock=self._clock)
-        return Started(ready, records)
+        return Started(ready, records, slot)
 
     async def _start(
-        self, job: Startable, call: Call, marker: str | None, watch: Watch | None
+        self, job: Startable, call: Call, marker: str | None, slot: HookSlot | None, watch: Watch | None
     ) -> Sequence[JSONObject]:
         tries = Tries(attrs.evolve(self._retry, attempts=self._policy.attempts), self._clock)
         async with self._serialize_if_unmarked(call.body, marker):
@@ -197,25 +145,25 @@ class Starter:
                 lost = self._note_sending(call.body or {}, marker)
                 tries.begin()
                 try:
-                    with _shielded(watch):
+                    with shielded(watch):
                         records = tasks_made(await self._send(call), call, marker, self._is_claimed)
                         await self._settle(call.body, records, watch)
                         return records
 
                 except ConfigurationError:
-                    await _note_refused(watch)
+                    await note_refused(watch)
                     raise
                 except (APIError, TransportError) as error:
                     failure = classify(error)
                     if failure is Failure.FINAL:
                         raise as_moderation_error(error, call.body or {}) or error from None
                     if failure is Failure.UNKNOWN:
-                        found = await self._recover(job, lost, error, watch)
+                        found = await self._recover(job, lost, error, slot, watch)
                         if found:
                             return found
 
                     # Now it is certain that this request has made no task.
-                    await _note_refused(watch)
+                    await note_refused(watch)
                     if watch and not watch.patient and failure is Failure.UNDELIVERED:
                         raise
                     pause = tries.pause(error, error.retry_after)
@@ -256,26 +204,30 @@ class Starter:
         """
         if marker is not None:
             body = _marked(job, body, marker)
+        slot = self._hooks.bus.slot(marker) if self._hooks is not None and marker is not None else None
         async with self._serialize_if_unmarked(body, marker):
-            return await self._recover(job, LostStart(body, marker, sent), None, watch)
+            return await self._recover(job, LostStart(body, marker, sent), None, slot, watch)
 
     async def _recover(
         self,
         job: Startable,
         lost: LostStart,
         error: Exception | None,
+        slot: HookSlot | None,
         watch: Watch | None,
     ) -> Sequence[JSONObject]:
         """Search for the tasks of a lost start; empty if the start may be sent again."""
         marker = lost.marker
         cause = f"{str(error)[:200]}; and " if error else ""
-        if self._finder is None:
+        finder = self._finder
+        if finder is None:
             raise _uncertain(job, marker, f"{cause}this workflow has no list to search") from error
 
         why = type(error).__name__ if error else "sent by an earlier run"
         logger.warning("start %s: %s; searching for the task", job.family, why)
         try:
-            found = await self._finder.find(lost, until=self._search_until(lost, error))
+            until = self._search_until(lost, error)
+            found = await or_called(slot, lambda: finder.find(lost, until=until))
         except (ConfigurationError, ConnectionFailed) as fault:
             # A search for a start of an earlier run can begin again when this machine is mended.
             if error is None:
@@ -287,6 +239,10 @@ class Starter:
 
         if found is None:
             raise _uncertain(job, marker, f"{cause}the workflow's list does not decide it") from error
+        if slot is not None and slot.hook is not None:
+            raise _uncertain(
+                job, marker, f"{cause}its list does not show it, but the service called: it was made"
+            ) from error
         if (rejected := rejection_of(error)) is not None:
             raise rejected from error
         if not self._policy.resubmit:
@@ -337,34 +293,22 @@ class Starter:
         if self._finder:
             self._finder.remember(body or {}, records)
         if watch:
-            with _shielded(watch):
+            with shielded(watch):
                 await watch.accepted(records)
-
-
-async def _note_refused(watch: Watch | None) -> None:
-    """Record that the last request has made no task."""
-    if watch and watch.refused:
-        with _shielded(watch):
-            await watch.refused()
-
-
-@contextmanager
-def _shielded(watch: Watch | None) -> Iterator[None]:
-    """Keep cancellation off a watched start."""
-    if watch is None or watch.interruptible or watch.shields is None:
-        yield
-        return
-    with anyio.CancelScope(shield=True) as scope:
-        watch.shields.add(scope)
-        try:
-            yield
-        finally:
-            watch.shields.discard(scope)
 
 
 def _marked(job: Startable, body: Mapping[str, Any], marker: str) -> Mapping[str, Any]:
     """The body of a start with the marker in its name."""
     return with_marker(body, marker, job.family, job.name_field)
+
+
+def _hooked(call: Call, marker: str | None, hooks: StartHooks) -> tuple[Call, HookSlot]:
+    """Ask for calls about a start. Its slot is there before it is sent, so that none comes too early."""
+    if marker is None or not ends_address(marker):
+        marker = new_marker()
+    slot = hooks.bus.slot(marker)
+    wanted = {"webhook_url": hooks.address(marker), "webhook_token": hooks.token(marker)}
+    return attrs.evolve(call, body={**(call.body or {}), **wanted}), slot
 
 
 def _uncertain(job: Startable, marker: str | None, why: str) -> SubmissionUncertain:

@@ -10,6 +10,7 @@ import attrs
 
 from a2e_async._tasks.status import End, fingerprint
 from a2e_async.errors import A2EError
+from a2e_async.hooks import HookSlot
 from a2e_async.records import JSONObject
 
 __all__ = ["Judge", "Waiter", "WaitingTask"]
@@ -68,6 +69,10 @@ class WaitingTask:
         watched: seconds for which they have come.
         shown: what they show.
         record: its last record, once it has ended.
+        slot: receives the service's calls about it; None if there will be none.
+        called: when such a call made it due.
+        calls: how many of them did.
+        deaf_until: until when no other call does.
         waiters: the calls that wait for it.
     """
 
@@ -85,6 +90,10 @@ class WaitingTask:
     watched: float = 0.0
     shown: Sequence[str] = ()
     record: JSONObject | None = None
+    slot: HookSlot | None = None
+    called: float = math.inf
+    calls: int = 0
+    deaf_until: float = -math.inf
     waiters: tuple[Waiter, ...] = ()
 
     def count_miss(self, now: float) -> bool:

@@ -39,6 +39,9 @@ gives faults one by one: ``sandbox.script("image_to_video.start", "status_429:3"
 - Besides: ``latency``, ``jitter``, ``rate_limit``, ``late_visibility``, ``late_output``, ``task_fails``,
   ``task_vanishes``.
 
+**Webhooks.** The ``webhook_url`` of a start is called once when its task ends, if it leads to this machine;
+there it need not be https. `HookFaults` says what goes wrong: ``Sandbox(hook_faults=HookFaults(lost=0.3))``.
+
 A selector names operations: ``image_to_video.start``, ``POST /api/v1/…``, a glob of either, or a role
 (``start``, ``detail``, ``batch``, ``list``, ``delete``, ``upload``, ``download``, ``api``).
 
@@ -73,10 +76,21 @@ if TYPE_CHECKING:
     from a2e_async.sandbox.ledger import Ledger, TaskEntry
     from a2e_async.sandbox.server import Sandbox
 
-__all__ = ["Faults", "Ledger", "Sandbox", "ScaledClock", "TaskEntry", "VirtualClock"]
+__all__ = [
+    "Faults",
+    "HookCall",
+    "HookFaults",
+    "Ledger",
+    "Sandbox",
+    "ScaledClock",
+    "TaskEntry",
+    "VirtualClock",
+]
 
 _HOMES = {
     "Faults": "faults",
+    "HookCall": "webhooks",
+    "HookFaults": "webhooks",
     "Ledger": "ledger",
     "Sandbox": "server",
     "ScaledClock": "clock",

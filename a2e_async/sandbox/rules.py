@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from a2e_async.sandbox.replies import Call, Reply, error, ok
+from a2e_async.sandbox.webhooks import is_on_this_machine
 
 if TYPE_CHECKING:
     from a2e_async.sandbox.world import World
@@ -328,7 +329,7 @@ def refusal(world: World, call: Call) -> Reply | None:
         return error(call, 400, problem)
 
     webhook = body.get("webhook_url")
-    if webhook and not str(webhook).startswith("https://"):
+    if webhook and not (str(webhook).startswith("https://") or is_on_this_machine(str(webhook))):
         return error(call, 400, "webhook_url must be https")
 
     if family.segment == "userVoice":

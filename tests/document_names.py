@@ -89,7 +89,8 @@ def named_of(text: str) -> str:
     if not lost:
         return ""
 
-    words = set(_WORD.findall(text))
+    words = {*_WORD.findall(text), *_WORD.findall(text.replace("-", "_"))}  # also --aspect-ratio
+    words |= {word.strip("_") for word in words}
     for family, members in lost.items():
         if not words & _spellings(family) and f"{family}/" not in text:
             continue

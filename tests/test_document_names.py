@@ -21,6 +21,7 @@ GONE = {"headSwap": frozenset({"*"}), "head_swap": frozenset({"*"}), "veoVideo":
         ("class HeadSwap", "headSwap"),
         ("veoVideo/start: unknown member aspectRatio", "veoVideo.aspectRatio"),
         ("a2e.veo_video(aspect_ratio=...)", "veoVideo.aspectRatio"),
+        ("a2e run veo_video --aspect-ratio 16:9", "veoVideo.aspectRatio"),
         ("a2e.veo_video(prompt=...)", ""),
         ("a2e.kling_video(aspect_ratio=...)", ""),
         ("assert 1 == 2", ""),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from a2e_async._spec.field import Field
-from a2e_async._spec.operation import CallOptions, Operation, Paging, many, one, raw
+from a2e_async._spec.operation import Call, CallOptions, Operation, Paging, many, one, raw, with_body
 from a2e_async._spec.routes import Routes
 from a2e_async._spec.values import text_in
 from a2e_async.checks import unwrapped
@@ -17,11 +17,30 @@ from a2e_async.protocols import Client
 from a2e_async.records import TaskRecord
 from a2e_async.resources import Workflow
 
-__all__ = ["job_of", "operation_of"]
+__all__ = ["call_of", "job_of", "operation_of"]
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PATH = re.compile(r"(/[A-Za-z0-9_~.-]+)+")
 _SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+def call_of(
+    method: str,
+    path: str,
+    query: Mapping[str, str | int | float | bool] | None,
+    body: Mapping[str, Any] | None,
+    options: CallOptions,
+    *,
+    repeatable: bool,
+) -> tuple[Operation[Any], Call]:
+    """Make an operation of its method and path, and the call of it; see `A2E.request`."""
+    has_body = body is not None or "extra_body" in options
+    operation = operation_of(method, path, has_body=has_body, repeatable=repeatable)
+
+    extra = options.get("extra_query", {})
+    if isinstance(extra, Mapping):
+        extra = {**(query or {}), **extra}
+    return operation, operation.call({}, {**with_body(body, options), "extra_query": extra})
 
 
 def operation_of(method: str, path: str, *, has_body: bool, repeatable: bool = False) -> Operation[Any]:
@@ -44,7 +63,7 @@ def operation_of(method: str, path: str, *, has_body: bool, repeatable: bool = F
         raise InvalidArgument("path", f"{path!r} is not a path like /api/v1/userNewThing/start")
     if not isinstance(repeatable, bool):
         raise InvalidArgument("repeatable", f"{repeatable!r} is not True or False")
-    return Operation(method, path, raw, has_body=has_body, repeatable=repeatable)
+    return Operation(method, path, raw, has_body=has_body, repeatable=repeatable, is_known=False)
 
 
 def job_of(

@@ -62,8 +62,8 @@ class A2E(Api, Files, RawCalls):
         transport: an httpx transport to use instead of the client's own connections; it is not closed. It
             goes its own way: ``proxy`` and ``http`` do not concern it.
         clock: the clock for pauses and deadlines; by default the event loop's.
-        shapes: a JSON file to collect the shapes of replies in, for those who maintain this package: names and
-            types of members, no values; by default from A2E_SHAPES, else none. See docs/shapes.md.
+        shapes: a JSON file that collects the shapes of replies, for the maintainers of this package: names
+            and types of members, no values; by default from A2E_SHAPES, else none. See docs/shapes.md.
 
     Raises:
         ConfigurationError: an argument is invalid. Nothing was sent.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from a2e_async.event_loops import call_in_loop, running_loop, start_in_background
+
+if TYPE_CHECKING:
+    from a2e_async._transport.shape_log import ShapeLog
 
 __all__ = ["Sessions"]
 
@@ -17,9 +20,13 @@ class Sessions:
     """The sessions of one client in all its event loops.
 
     A session belongs to the event loop that it was opened in, and to none of its tasks.
+
+    Args:
+        shapes: what collects the shapes of replies; it is written when a session is closed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shapes: ShapeLog | None = None) -> None:
+        self._shapes = shapes
         self._open: WeakKeyDictionary[Any, list[AsyncExitStack]] = WeakKeyDictionary()
         self._changing = threading.Lock()  # the loops may run in several threads
 
@@ -42,6 +49,8 @@ class Sessions:
             stack = None if owner is None else self._open[owner].pop()
         if stack is not None:
             await _close(owner, stack)
+        if self._shapes is not None:
+            await self._shapes.aclose()
 
     async def close(self) -> None:
         """Close all sessions."""
@@ -50,6 +59,8 @@ class Sessions:
             self._open.clear()
         for owner, stack in entered:
             await _close(owner, stack)
+        if self._shapes is not None:
+            await self._shapes.aclose()
 
 
 async def _close(owner: Any, stack: AsyncExitStack) -> None:

@@ -15,6 +15,7 @@ from a2e_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from a2e_async._transport.proxies import ProxySetting
+    from a2e_async._transport.shape_log import ShapeLog
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -200,6 +201,7 @@ class Settings:
         user_agent: what requests call their sender.
         http: the HTTP library, httpx or httpx2.
         proxy: the proxy that requests go through; None for those of the environment.
+        shapes: what collects the shapes of replies, None if nothing does.
     """
 
     token: Token
@@ -209,6 +211,7 @@ class Settings:
     user_agent: str = DEFAULT_USER_AGENT
     http: str = "httpx"
     proxy: ProxySetting | None = None
+    shapes: ShapeLog | None = None
 
     @property
     def host(self) -> str:

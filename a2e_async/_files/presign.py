@@ -39,8 +39,8 @@ def presigner(
 
     async def presign(key: str, content_type: str, size: int) -> tuple[str, str]:
         body = {"key": key, "contentType": content_type, "contentLength": size}
-        call = Call(UPLOAD.method, path(), body=body)
-        data = await send(call)
+        where = path()
+        data = await send(Call(UPLOAD.method, where, body=body, template=where))
 
         put_url = _first_url(data, _PUT_URLS)
         if put_url is None:

@@ -98,6 +98,7 @@ class Call:
         form: how the body is written; see `Operation.form`.
         takes_content: whether the reply may be anything but JSON.
         unchecked: the names of body members that were given in ``extra_body``.
+        template: the path with its parameters in braces; "" if only the caller knows what is in it.
     """
 
     method: str
@@ -110,6 +111,7 @@ class Call:
     form: str = ""
     takes_content: bool = False
     unchecked: frozenset[str] = attrs.field(default=frozenset(), repr=False)
+    template: str = attrs.field(default="", repr=False)
 
     def with_query(self, query: Mapping[str, Any]) -> Call:
         """Return the call with another query."""
@@ -134,6 +136,7 @@ class Operation(Generic[T]):
         repeatable: whether sending it twice does no more than sending it once. An operation that is not
             known to be so is sent once.
         may_be_empty: whether a 200 without a body is a success: the document declares no reply.
+        is_known: whether the path is of the document. One that the caller wrote may hold ids.
     """
 
     method: str
@@ -153,6 +156,7 @@ class Operation(Generic[T]):
     needs: tuple[Need, ...] = attrs.field(default=(), kw_only=True)
     repeatable: bool = attrs.field(default=False, kw_only=True)
     may_be_empty: bool = attrs.field(default=False, kw_only=True)
+    is_known: bool = attrs.field(default=True, kw_only=True)
 
     def call(self, values: Mapping[str, Any], options: Mapping[str, Any]) -> Call:
         """Check the values and the options, and make the request.
@@ -189,6 +193,7 @@ class Operation(Generic[T]):
             self.form,
             self.reply is content or self.reply is plain_text,
             frozenset(options.get("extra_body", ())),
+            self.path if self.is_known else "",
         )
 
     @property

@@ -80,7 +80,7 @@ class ListPages:
             query[self._paging.page] = number
 
         body: dict[str, Any] | None = {} if self._operation.has_body else None
-        return Call(self._operation.method, self._operation.path, query, body)
+        return Call(self._operation.method, self._operation.path, query, body, template=self._operation.path)
 
     def is_last(self, page: Sequence[JSONObject]) -> bool:
         """Whether no page follows this one.

@@ -237,7 +237,7 @@ class RouteReader:
         assert self._batch is not None  # noqa: S101 - for type checkers: it is one of the ways
         self._batch.asked = True
         operation = self._batch.operation
-        call = Call(operation.method, operation.path, body={"ids": list(ids)})
+        call = Call(operation.method, operation.path, body={"ids": list(ids)}, template=operation.path)
         data: Any = None
 
         for _ in range(_READS_OF_A_STRANGER):

@@ -139,8 +139,10 @@ class Transport:
             spent = time.perf_counter() - began
             logger.debug("%s %s: %d in %.3f s", call.method, call.path, reply.status, spent)
             if call.takes_content and _is_content(reply):
+                if self._settings.shapes is not None:
+                    self._settings.shapes.see_file(call, reply)
                 return reply.content
-            opened = await self._opened(reply, whole=whole, may_be_empty=call.may_be_empty)
+            opened = await self._opened(reply, call, whole=whole, may_be_empty=call.may_be_empty)
             if "date" in reply.headers and "age" not in reply.headers:
                 self.dated = (reply.headers["date"], self.clock.now())
             return opened
@@ -158,18 +160,25 @@ class Transport:
         """Mask the token, wherever an error shows it."""
         mask_error(error, self._settings.token)
 
-    async def _opened(self, reply: Reply, *, whole: bool = False, may_be_empty: bool = False) -> Any:
+    async def _opened(
+        self, reply: Reply, call: Call, *, whole: bool = False, may_be_empty: bool = False
+    ) -> Any:
         """Decode a reply: a large one in a worker thread, so that it does not hold the event loop."""
-        token = self._settings.token
+        token, shapes = self._settings.token, self._settings.shapes
         if _OF_TOKENS not in reply.path:  # whoever manages tokens wants to see them
             reply = attrs.evolve(reply, content=without_token(reply.content, token))
 
         def open_masked() -> Any:
             try:
-                return open_envelope(reply, time.time(), whole=whole, may_be_empty=may_be_empty)
+                opened = open_envelope(reply, time.time(), whole=whole, may_be_empty=may_be_empty)
             except APIError as error:
+                if shapes is not None:
+                    shapes.see(call, reply, refused=True)
                 mask_error(error, token)
                 raise
+            if shapes is not None:
+                shapes.see(call, reply, refused=False)
+            return opened
 
         if len(reply.content) > _LARGE:
             return await anyio.to_thread.run_sync(open_masked)
@@ -194,7 +203,9 @@ class Transport:
         ) as response:
             if response.status != 200 or "event-stream" not in response.headers.get("content-type", ""):
                 reply = await read_body(response)
-                await self._opened(Reply(call.method, call.path, response.status, response.headers, reply))
+                await self._opened(
+                    Reply(call.method, call.path, response.status, response.headers, reply), call
+                )
                 raise UnexpectedReply(
                     "not an event stream", status=response.status, method=call.method, path=call.path
                 )

@@ -36,7 +36,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed and gone():
         name = named_of(f"{item.nodeid} {getattr(item, 'callspec', '')} {report.longrepr}")
-        if report.when == "setup" and "was never awaited" in str(report.longrepr):
+        if report.when != "call" and "was never awaited" in str(report.longrepr):
             name = name or "what a test before this one names"  # it broke off, and left a coroutine
         if name:
             report.outcome = "skipped"

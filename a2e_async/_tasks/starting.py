@@ -144,35 +144,39 @@ class Starter:
                 # for: it may exist at the service while nobody has recorded its id.
                 lost = self._note_sending(call.body or {}, marker)
                 tries.begin()
-                try:
-                    with shielded(watch):
+                with shielded(watch):
+                    try:
                         records = tasks_made(await self._send(call), call, marker, self._is_claimed)
+                    except (APIError, ConfigurationError, TransportError) as failed:
+                        error = failed
+                    else:
+                        # An error from here on, such as one of the caller's own callback, does not mean that
+                        # the start has failed: it is paid for, and must not be sent again.
                         await self._settle(call.body, records, watch)
                         return records
 
-                except ConfigurationError:
+                if isinstance(error, ConfigurationError):
                     await note_refused(watch)
-                    raise
-                except (APIError, TransportError) as error:
-                    failure = classify(error)
-                    if failure is Failure.FINAL:
-                        raise as_moderation_error(error, call.body or {}) or error from None
-                    if failure is Failure.UNKNOWN:
-                        found = await self._recover(job, lost, error, slot, watch)
-                        if found:
-                            return found
+                    raise error
+                failure = classify(error)
+                if failure is Failure.FINAL:
+                    raise as_moderation_error(error, call.body or {}) or error from None
+                if failure is Failure.UNKNOWN:
+                    found = await self._recover(job, lost, error, slot, watch)
+                    if found:
+                        return found
 
-                    # Now it is certain that this request has made no task.
-                    await note_refused(watch)
-                    if watch and not watch.patient and failure is Failure.UNDELIVERED:
-                        raise
-                    pause = tries.pause(error, error.retry_after)
-                    if pause is None:
-                        raise
-                    if failure is Failure.REFUSED:
-                        # The pace holds back all starts, this one as well.
-                        self._pace.on_refused(pause)
-                        pause = 0.0
+                # Now it is certain that this request has made no task.
+                await note_refused(watch)
+                if watch and not watch.patient and failure is Failure.UNDELIVERED:
+                    raise error
+                pause = tries.pause(error, error.retry_after)
+                if pause is None:
+                    raise error
+                if failure is Failure.REFUSED:
+                    # The pace holds back all starts, this one as well.
+                    self._pace.on_refused(pause)
+                    pause = 0.0
 
                 if pause:
                     await self._clock.sleep(pause)

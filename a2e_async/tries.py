@@ -33,6 +33,7 @@ class Tries:
         self._policy = policy
         self._clock = clock
         self._began = 0.0
+        self._next = 0.0
         self._connecting_since: float | None = None
 
     @property
@@ -44,6 +45,9 @@ class Tries:
         """Note that a try begins."""
         self.number += 1
         self._began = self._clock.now()
+        if self._connecting_since is not None:
+            # It may have waited for its turn after the pause, which is no time spent on connecting.
+            self._connecting_since += max(0.0, self._began - self._next)
 
     def reset(self) -> None:
         """Count the current try as the first one, because the last one got somewhere."""
@@ -74,6 +78,7 @@ class Tries:
         ends = now + pause + (now - self._began)
         if ends - self._connecting_since > self._policy.connect_patience:
             return None
+        self._next = now + pause
         logger.warning("%s, try %d, again in %.1f s", problem_of(error), self.number, pause)
         return pause
 

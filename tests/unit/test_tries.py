@@ -85,3 +85,14 @@ async def test_a_warning_counts_the_tries(caplog: pytest.LogCaptureFixture) -> N
 def test_the_problem_is_the_text_without_the_request() -> None:
     assert problem_of(REFUSED) == "cannot connect to a2e.test:443 (refused)"
     assert problem_of(ServerError("busy", status=503)) == str(ServerError("busy", status=503))
+
+
+async def test_a_turn_that_is_waited_for_is_no_time_spent_on_connecting() -> None:
+    policy = RetryPolicy(attempts=1000, random=lambda: 1.0, base=1.0, cap=1.0)
+    tries = Tries(policy, SystemClock())
+    for _ in range(10):
+        await anyio.sleep(60.0)  # the turn
+        tries.begin()
+        pause = tries.pause(REFUSED, None)
+        assert pause == 1.0
+        await anyio.sleep(pause)

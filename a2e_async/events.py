@@ -14,7 +14,7 @@ import attrs
 from a2e_async._spec.operation import Call
 from a2e_async._transport.envelope import Reply, open_envelope
 from a2e_async._transport.reply_json import decode_json
-from a2e_async.errors import APIError, ConfigurationError, RequestTimeout, UnexpectedReply
+from a2e_async.errors import APIError, ConfigurationError, RequestTimeout, TransportError, UnexpectedReply
 from a2e_async.plain import Plain
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ class Events:
             raise StopAsyncIteration
         try:
             return await self._next()
-        except BaseException:
+        except BaseException as error:
             await self.aclose()
+            if isinstance(error, TransportError):
+                self._client.runtime.transport.mask(error)
             raise
 
     async def aclose(self) -> None:
@@ -148,7 +150,7 @@ class _Text(AsyncIterator[str]):
     """The part of a response that `EventSource` needs. A class, not a generator, so that it can be closed."""
 
     def __init__(self, response: StreamedResponse, call: Call) -> None:
-        self.headers = response.headers
+        self.headers = {"content-type": "text/event-stream"}  # checked before, and less strictly
         self._call = call
         self._chunks = response.aiter_bytes()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")

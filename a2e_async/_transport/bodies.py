@@ -39,9 +39,14 @@ class Once:
 
 
 class Followed:
-    """An async iterator that says when it has come to its end."""
+    """An async iterator that says when it has come to its end.
+
+    Attributes:
+        error: what the iterator inside has raised.
+    """
 
     def __init__(self, pieces: AsyncIterator[bytes], at_end: Callable[[], None]) -> None:
+        self.error: Exception | None = None
         self._pieces = pieces
         self._at_end = at_end
 
@@ -53,4 +58,7 @@ class Followed:
             return await anext(self._pieces)
         except StopAsyncIteration:
             self._at_end()
+            raise
+        except Exception as error:
+            self.error = error
             raise

@@ -76,7 +76,7 @@ class StreamedResponse:
 
         chunks = self.raw.aiter_raw()
         try:
-            with errors_mapped(self.raw.request.method, self.raw.url.path):
+            with errors_mapped(self.raw.request.method, self.raw.url.path, is_sent=True):
                 async for chunk in chunks:
                     yield chunk
         finally:
@@ -320,7 +320,7 @@ class Connections:
                         request.extensions[PROXY] = proxy
 
                 allowed = allowed_hosts_only(core_of(self._library), url)
-                with errors_mapped(method, path_of(url), explain), masked_logs(), allowed:
+                with errors_mapped(method, path_of(url), explain, body=content), masked_logs(), allowed:
                     response = await pool.client.send(request, stream=True)
 
                 self._routing.note_answer(method, url, response.status_code, proxy)
@@ -328,7 +328,8 @@ class Connections:
             finally:
                 pool.busy -= 1
                 if response is not None:
-                    with anyio.move_on_after(_CLOSING, shield=True):
+                    # The reply has been read, or is of no use, however its connection closes.
+                    with anyio.move_on_after(_CLOSING, shield=True), suppress(Exception):
                         await response.aclose()
 
     def _too_slow(self, method: str, url: str, timeout: float | None) -> RequestTimeout:
@@ -383,7 +384,8 @@ class Connections:
         pools, self._pools = [*self._pools, *([self._files] if self._files else [])], []
         self._files = None
         for pool in pools:
-            await pool.client.aclose()
+            with suppress(Exception):
+                await pool.client.aclose()
 
 
 @attrs.define(eq=False)

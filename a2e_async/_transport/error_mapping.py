@@ -1,4 +1,4 @@
-"""The HTTP library's errors, turned into ours. No I/O, and no import of the library."""
+"""Whatever an exchange raises, turned into our errors. No I/O, and no import of the HTTP library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import ssl
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from a2e_async._transport.bodies import Followed
 from a2e_async._transport.connect_faults import Fault, is_of_socks
+from a2e_async._transport.peers import PrivatePeer
+from a2e_async._transport.redaction import errors_behind, mask_error, masked
 from a2e_async.errors import A2EError, ConnectionFailed, RequestTimeout, TransportError
 
 __all__ = ["errors_mapped", "host_of", "path_of"]
@@ -18,9 +21,10 @@ _LIBRARIES = frozenset({"httpx", "httpx2", "httpcore", "httpcore2"})
 _NOT_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
 _NOT_SENDABLE = frozenset({"UnsupportedProtocol", "InvalidURL"})
 
-# What they stand on. Their own errors should not come through, but a caller's transport may raise them.
-_BELOW = frozenset({"anyio", "trio", "h11", "h2", "socksio"})
+# What they stand on. Its own errors should not come through, but a caller's transport may raise them.
 _NOT_CONNECTED_BELOW = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
+
+_NOT_MAPPED = (A2EError, PrivatePeer, AssertionError, MemoryError)
 
 
 def path_of(url: str) -> str:
@@ -40,12 +44,18 @@ def host_of(url: str) -> str | None:
 
 
 class errors_mapped:  # noqa: N801 - used like a function, in a `with`
-    """Turn the HTTP library's errors raised in the block into ours.
+    """Turn any error of an exchange that is raised in the block into one of ours.
+
+    It does not matter which library it belongs to: it says the same about the request, that nobody knows
+    what the server has done with it. Three kinds go through. What a caller's own code raises while it gives
+    the body of the request is the caller's. An AssertionError is how a test says that it did not expect this
+    request. A MemoryError concerns the whole process.
 
     Args:
         method, path: the request.
         explain: says why no connection could be made.
-        is_sent: whether the request may have been sent when an error is raised.
+        is_sent: whether the request was sent when an error is raised; None if it is not known.
+        body: the body of the request.
     """
 
     def __init__(
@@ -54,52 +64,57 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
         path: str,
         explain: Callable[[BaseException], Fault] | None = None,
         *,
-        is_sent: bool = True,
+        is_sent: bool | None = None,
+        body: object = None,
     ) -> None:
         self._method = method
         self._path = path
         self._explain = explain
         self._is_sent = is_sent
+        self._body = body
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if not isinstance(error, Exception) or isinstance(error, A2EError):
+        if not isinstance(error, Exception) or isinstance(error, _NOT_MAPPED):
+            return
+        if isinstance(self._body, Followed) and error is self._body.error:
             return
 
-        names, below = set[str](), False
-        for base in type(error).__mro__:
-            home = base.__module__.partition(".")[0]
-            if home in _LIBRARIES:
-                names.add(base.__name__)
-            below = below or home in _BELOW
+        mapped = self._mapped(error)
+        _forget(error)
+        raise mapped from error
 
-        if names or below or isinstance(error, OSError | ValueError | EOFError):
-            mapped = self._mapped(error, names)
-            _forget(error)
-            raise mapped from error
-
-    def _mapped(self, error: Exception, names: set[str]) -> TransportError:
+    def _mapped(self, error: Exception) -> TransportError:
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        text = masked(text)
         method, path = self._method, self._path
 
-        if _NOT_CONNECTED & names or isinstance(error, _NOT_CONNECTED_BELOW) or is_of_socks(error):
+        names = {base.__name__ for base in type(error).__mro__ if _home(base) in _LIBRARIES}
+        if self._is_sent is False or (self._is_sent is None and _NOT_SENDABLE & names):
+            return ConnectionFailed(text, method=method, path=path, delivered=False, permanent=True)
+
+        never = _NOT_CONNECTED & names or isinstance(error, _NOT_CONNECTED_BELOW) or is_of_socks(error)
+        if never and not self._is_sent:
             fault = self._explain(error) if self._explain else Fault(text)
             lasts = fault.permanent
             return ConnectionFailed(fault.text, method=method, path=path, delivered=False, permanent=lasts)
-        if _NOT_SENDABLE & names or not self._is_sent:
-            return ConnectionFailed(text, method=method, path=path, delivered=False, permanent=True)
+
         if "TimeoutException" in names:
             return RequestTimeout(text, method=method, path=path)
         return ConnectionFailed(text, method=method, path=path)
 
 
-def _forget(error: BaseException | None) -> None:
-    """Remove from an error what could show the token: the request's header and the frames."""
-    while error is not None:
-        error.__traceback__ = None
-        request = vars(error).get("_request")
+def _home(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
+
+
+def _forget(error: BaseException) -> None:
+    """Remove from an error, and from those behind it, what could show a secret."""
+    for each in errors_behind(error):
+        each.__traceback__ = None  # its frames hold the request
+        request = vars(each).get("_request")
         if request is not None:
             request.headers.pop("authorization", None)
-        error = error.__cause__ or error.__context__
+    mask_error(error)

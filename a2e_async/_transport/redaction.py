@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from a2e_async.settings import Token
 
-__all__ = ["MASK", "mask_error", "masked", "masked_data", "without_token"]
+__all__ = ["MASK", "errors_behind", "mask_error", "masked", "masked_data", "without_token"]
 
 MASK = "<token>"
 """What a text shows in place of a token."""
@@ -64,17 +64,27 @@ def masked_data(value: Any, token: Token | None = None, depth: int = _DEEPEST) -
     return value
 
 
-def mask_error(error: BaseException, token: Token) -> None:
-    """Mask every text in an error, and in the errors behind it."""
-    seen: set[int] = set()
-    behind: BaseException | None = error
-    while behind is not None and id(behind) not in seen:
-        seen.add(id(behind))
-        behind.args = tuple(masked(arg, token) if isinstance(arg, str) else arg for arg in behind.args)
-        for name, value in vars(behind).items():
+def mask_error(error: BaseException, token: Token | None = None) -> None:
+    """Mask every text in an error, and in the errors behind it; see `masked`."""
+    for each in errors_behind(error):
+        each.args = tuple(masked(arg, token) if isinstance(arg, str) else arg for arg in each.args)
+        texts = vars(each)
+        for name, value in texts.items():
             if isinstance(value, str | list | dict):
-                setattr(behind, name, masked_data(value, token))
-        behind = behind.__cause__ or behind.__context__
+                texts[name] = masked_data(value, token)
+        if isinstance(each, UnicodeEncodeError):
+            each.object = masked(each.object, token)
+
+
+def errors_behind(error: BaseException) -> list[BaseException]:
+    """An error, its causes, and the members of the groups among them."""
+    found = [error]
+    for each in found:  # it grows
+        behind = [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            behind += each.exceptions
+        found += [one for one in behind if one is not None and all(one is not other for other in found)]
+    return found
 
 
 def without_token(content: bytes, token: Token) -> bytes:

@@ -25,7 +25,8 @@ _MOST_IN_ALL = 20_000
 _MOST_MEMBERS = 60  # of one object; more over time are a map
 _MOST_VALUES = 24  # of one status field; more are not an enum
 _TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
-_COUNTS = frozenset({*_TYPES, "empty", "url", "text", "html", "file"})
+_COUNTS = frozenset({*_TYPES, "empty", "url", "text", "html", "file", "map"})
+_MAP = "map"  # marks an object that has had too many members: all of them are in ``*``
 
 
 def add_members(shapes: Shapes, operation: str, outcome: str, members: Members, replies: int = 1) -> None:
@@ -47,6 +48,8 @@ def add_members(shapes: Shapes, operation: str, outcome: str, members: Members, 
             if len(known) >= _MOST_PLACES or room <= 0:
                 continue
             room -= 1
+        if _MAP in tally and _MAP not in known.get(place, ()):
+            _collapse(known, place)
         _add(known.setdefault(place, {}), tally)
 
 
@@ -116,12 +119,14 @@ def _place_in(known: Members, place: str) -> str:
     for number, step in enumerate(steps):
         parent = ".".join(steps[:number])
         begin = f"{parent}." if parent else ""
-        if step.startswith(ANY) or any(one == begin + step or _is_below(one, begin + step) for one in known):
+        if step.startswith(ANY):
             continue
-        names = {_name(one[len(begin) :]) for one in known if one.startswith(begin) and one}
-        if len(names | {_name(step)}) > _MOST_MEMBERS:
-            _collapse(known, begin)
-            steps[number] = ANY + step[len(_name(step)) :]
+        if _MAP not in known.get(parent, ()):
+            names = {_name(one[len(begin) :]) for one in known if one.startswith(begin) and one}
+            if len(names | {_name(step)}) <= _MOST_MEMBERS:
+                continue
+            _collapse(known, parent)
+        steps[number] = ANY + step[len(_name(step)) :]
     return ".".join(steps)
 
 
@@ -130,12 +135,10 @@ def _name(rest: str) -> str:
     return rest.partition(".")[0].partition("[")[0]
 
 
-def _is_below(place: str, other: str) -> bool:
-    return place.startswith((f"{other}.", f"{other}["))
-
-
-def _collapse(known: Members, begin: str) -> None:
+def _collapse(known: Members, parent: str) -> None:
     """Make one member of all members of an object."""
+    known.setdefault(parent, {})[_MAP] = 1
+    begin = f"{parent}." if parent else ""
     for place in [one for one in known if one.startswith(begin) and one]:
         rest = place[len(begin) :]
         tally = known.pop(place)
@@ -144,7 +147,9 @@ def _collapse(known: Members, begin: str) -> None:
 
 def _add(tally: Tally, more: Tally) -> None:
     for name, count in more.items():
-        if name != "values":
+        if name == _MAP:
+            tally[_MAP] = 1
+        elif name != "values":
             tally[name] = tally.get(name, 0) + count
 
     if "values" in more:

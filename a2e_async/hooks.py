@@ -10,7 +10,7 @@ import re
 import threading
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import anyio
@@ -32,9 +32,9 @@ __all__ = [
 ]
 
 
-T = TypeVar("T")
-
 LONGEST_MARKER = 128
+_CALLS_KEPT = 16  # of one start: one start may make several tasks, each with a call of its own
+_CHANGING = threading.Lock()  # held for a moment, whenever a slot changes
 _IN_ADDRESS = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_MARKER}}}")
 
 
@@ -87,29 +87,39 @@ class HookSlot:
         marker: the marker of the start.
 
     Attributes:
-        hook: the last call, None if none has come.
+        calls: the newest calls that differ, oldest first.
     """
 
-    __slots__ = ("__weakref__", "_listeners", "hook", "marker")
+    __slots__ = ("__weakref__", "_listeners", "calls", "marker")
 
     def __init__(self, marker: str) -> None:
         self.marker = marker
-        self.hook: TaskHook | None = None
+        self.calls: tuple[TaskHook, ...] = ()
         self._listeners: tuple[Callable[[TaskHook], object], ...] = ()
+
+    @property
+    def records(self) -> Sequence[JSONObject]:
+        """The tasks' JSON in these calls, the newest of each task."""
+        return list({task_id_of(record): record for hook in self.calls for record in hook.records}.values())
 
     def deliver(self, hook: TaskHook) -> None:
         """Keep a call and tell the listeners. May be called in any thread."""
-        self.hook = hook
-        for listener in self._listeners:
+        with _CHANGING:
+            if hook not in self.calls:
+                self.calls = (*self.calls[1 - _CALLS_KEPT :], hook)
+            listeners = self._listeners
+        for listener in listeners:
             listener(hook)
 
     def listen(self, listener: Callable[[TaskHook], object]) -> None:
         """Call the listener with each call from now on, in the thread that received it."""
-        self._listeners = (*self._listeners, listener)
+        with _CHANGING:
+            self._listeners = (*self._listeners, listener)
 
     def unlisten(self, listener: Callable[[TaskHook], object]) -> None:
         """Undo `listen`."""
-        self._listeners = tuple(other for other in self._listeners if other is not listener)
+        with _CHANGING:
+            self._listeners = tuple(other for other in self._listeners if other is not listener)
 
 
 class HookBus(Protocol):
@@ -166,34 +176,39 @@ class StartHooks(Protocol):
         """The ``webhook_token`` of a start."""
 
 
-async def or_called(slot: HookSlot | None, search: Callable[[], Awaitable[T]]) -> T | Sequence[JSONObject]:
-    """Search for the tasks of a start until a call names them.
+async def or_called(
+    slot: HookSlot | None, search: Callable[[], Awaitable[Sequence[JSONObject] | None]], *, expected: int = 1
+) -> Sequence[JSONObject] | None:
+    """Search for the tasks of a start until calls name them.
 
     Args:
         slot: receives the calls about the start; None if there will be none.
         search: may be cancelled.
+        expected: the number of tasks that the start asked for. Fewer that are named do not end the search.
 
     Returns:
-        What the search returns, or the tasks' JSON from the call.
+        What the search returns, or the tasks' JSON from the calls if these show more.
     """
     if slot is None:
         return await search()
 
     call_here = caller_of_this_loop()
+    found: Sequence[JSONObject] | None = ()
     with anyio.CancelScope() as scope:
 
         def on_call(hook: TaskHook) -> None:
-            if hook.records:
+            if len(slot.records) >= expected:
                 call_here(scope.cancel)
 
         slot.listen(on_call)
         try:
-            if slot.hook is None or not slot.hook.records:
-                return await search()
+            if len(slot.records) < expected:
+                found = await search()
         finally:
             slot.unlisten(on_call)
 
-    return slot.hook.records if slot.hook is not None else ()
+    called = slot.records
+    return called if len(called) > len(found or ()) else found
 
 
 async def records_called(
@@ -218,8 +233,8 @@ async def records_called(
 
     slot.listen(on_call)
     try:
-        if slot.hook is not None:
-            on_call(slot.hook)
+        for call in slot.calls:
+            on_call(call)
         if len(found) < len(ids):
             await complete.wait()
         return found

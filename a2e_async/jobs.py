@@ -189,8 +189,7 @@ class Job(Plain, Generic[TaskRecordT_co]):
         from a2e_async._tasks.progress import Progress
 
         runtime = self.workflow.runtime
-        if runtime.hooks is None or not self.takes_webhook:
-            self.workflow.require_readable()
+        self.require_awaitable()
         timeout = check_timeout(timeout)
 
         progress = Progress(self)
@@ -200,6 +199,15 @@ class Job(Plain, Generic[TaskRecordT_co]):
                 return await task.wait(timeout=timeout)
 
         raise progress.timed_out(timeout)
+
+    def require_awaitable(self) -> None:
+        """Check that the end of its tasks can be known: by asking, or by the service's call.
+
+        Raises:
+            ConfigurationError: it cannot.
+        """
+        if self.workflow.runtime.hooks is None or not self.takes_webhook:
+            self.workflow.require_readable()
 
     def task(
         self,

@@ -178,7 +178,7 @@ class Workflow(Resource, Generic[TaskRecordT_co]):
         if not self.routes.readable:
             raise ConfigurationError(
                 f"{self.name}: the API has no way to read these tasks back, so nothing can be waited for; "
-                "use start() with a webhook_url if you mean it"
+                "give the client webhooks, A2E(webhooks=...), or use start() with a webhook_url of your own"
             )
 
     def _job(

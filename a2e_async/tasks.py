@@ -140,9 +140,12 @@ class Task(Plain, Generic[TaskRecordT_co]):
             result = await task.wait(timeout=300)
             ```
         """
-        if self._slot is None:
-            self.workflow.require_readable()
         timeout = check_timeout(timeout)
+        running = [
+            task_id for task_id, raw in zip(self.ids, self.raws, strict=True) if not self._has_ended(raw)
+        ]
+        if running and self._slot is None:
+            self.workflow.require_readable()
 
         runtime = self.workflow.runtime
         clock = runtime.policies.clock
@@ -151,11 +154,6 @@ class Task(Plain, Generic[TaskRecordT_co]):
 
         with clock.move_on_after(timeout) as scope:
             async with runtime.session():
-                running = [
-                    task_id
-                    for task_id, raw in zip(self.ids, self.raws, strict=True)
-                    if not self._has_ended(raw)
-                ]
                 self._update(await self._ends(running, runtime, born))
 
         if scope.cancelled_caught:
@@ -187,6 +185,8 @@ class Task(Plain, Generic[TaskRecordT_co]):
         self, running: Sequence[str], runtime: Runtime, born: float | None
     ) -> Mapping[str, JSONObject]:
         """Wait for the last records of tasks that are still running."""
+        if not running:
+            return {}
         if self._slot is not None and not self.workflow.routes.readable:
             from a2e_async.hooks import records_called  # few need it
 
@@ -196,6 +196,8 @@ class Task(Plain, Generic[TaskRecordT_co]):
 
     def _update(self, records: Mapping[str, JSONObject]) -> None:
         self.raws = tuple(records.get(task_id, raw) for task_id, raw in zip(self.ids, self.raws, strict=True))
+        if self._slot is not None and all(map(self._has_ended, self.raws)):
+            self._slot = None  # no call is waited for any more
 
     def _judge(self, raw: JSONObject) -> End:
         return end_of(raw, self.workflow.routes, self.sent, self.given)

@@ -9,17 +9,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from a2e_async._tasks.replies import tasks_in
 from a2e_async.addresses import is_loopback
-from a2e_async.errors import ConfigurationError, WebhookError
+from a2e_async.errors import ConfigurationError, InvalidArgument, WebhookError
 from a2e_async.hooks import LONGEST_MARKER, HookBus, LocalBus, TaskHook, ends_address
 from a2e_async.markers import marker_in
+from a2e_async.records import JSONObject, task_id_of, task_status_of
 
 __all__ = ["TaskHook", "WebhookError", "Webhooks"]
 
@@ -27,9 +30,14 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+logger = logging.getLogger("a2e_async")
+
 _HEADER = "x-a2e-webhook-token"
 _LARGEST_BODY = 64 * 1024
 _LEAST_SECRET = 16  # bytes
+_CONTENTS = ("data", "task", "record", "payload", "object", "tasks", "records")  # of an event
+_OWN_IDS = ("_id", "task_id", "taskId")
+_OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 _LONGEST_URL = 2048  # of the service
 
 
@@ -103,6 +111,7 @@ class Webhooks:
 
         Raises:
             WebhookError: the token is missing, or is not that of this task.
+            InvalidArgument: the headers or the body are of a type that no framework has.
 
         Example:
             ```python
@@ -110,10 +119,14 @@ class Webhooks:
             print(hook.task_id, hook.event)
             ```
         """
-        data = _decoded(body.encode() if isinstance(body, str) else bytes(body))
+        if not isinstance(body, bytes | bytearray | memoryview | str):
+            raise InvalidArgument(
+                "body", f"pass the body as received, bytes or str, not {type(body).__name__}"
+            )
+        data = _decoded(body.encode("utf-8", "replace") if isinstance(body, str) else bytes(body))
         token = _header(headers)
 
-        for marker in [_marker_of(url)] if url else _markers_in(data):
+        for marker in [_marker_of(str(url))] if url else _markers_in(data):
             if self._is_valid(marker, token):
                 return _hook(marker, data)
         raise WebhookError("not a call of the service: its token is missing or is that of another task")
@@ -140,8 +153,12 @@ class Webhooks:
             return
 
         body = await _read(receive)
-        await _answer(send, 204)
-        await self.bus.publish(_hook(marker, _decoded(body)))
+        with suppress(OSError):  # the caller has hung up
+            await _answer(send, 204)
+        try:
+            await self.bus.publish(_hook(marker, _decoded(body)))
+        except Exception as error:  # the tasks are polled all the same
+            logger.warning("a webhook could not be passed on: %s", type(error).__name__)
 
 
 async def _live(receive: Receive, send: Send) -> None:
@@ -184,9 +201,27 @@ def _hook(marker: str, data: Any) -> TaskHook:
     return TaskHook(
         marker=marker,
         event=event if isinstance(event, str) else None,
-        records=tuple(tasks_in(data)),
+        records=tuple(_records(data)),
         body=data,
     )
+
+
+def _records(data: Any) -> Sequence[JSONObject]:
+    """The tasks in the body of a call. Of an event, what it is about: its own id is not that of a task."""
+    if not isinstance(data, Mapping):
+        return tasks_in(data)
+    is_event = "event" in data or "type" in data
+    if is_event or task_status_of(data) is None:
+        for key in _CONTENTS:
+            found = tasks_in(data[key]) if isinstance(data.get(key), Mapping | list) else ()
+            if found:
+                return found
+
+    for key in _OWN_IDS:
+        if isinstance(data.get(key), str):
+            return tasks_in({**data, "_id": data[key]})
+    is_doubtful = is_event and not _OBJECT_ID.fullmatch(str(task_id_of(data)))
+    return () if is_doubtful else tasks_in(data)
 
 
 def _decoded(body: bytes) -> Any:
@@ -200,10 +235,13 @@ def _decoded(body: bytes) -> Any:
 
 def _header(headers: Any) -> str:
     """The token in the headers of any framework: a mapping or pairs, text or bytes."""
-    pairs = headers.items() if hasattr(headers, "items") else headers
+    try:
+        pairs = [(name, value) for name, value in getattr(headers, "items", lambda: headers)()]
+    except (TypeError, ValueError):
+        raise InvalidArgument("headers", "pass a mapping, or pairs of a name and a value") from None
     for name, value in pairs:
         if _text(name).lower() == _HEADER:
-            return _text(value)
+            return _text(value[0] if isinstance(value, list | tuple) and value else value)
     return ""
 
 

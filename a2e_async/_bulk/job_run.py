@@ -109,7 +109,7 @@ class JobRun:
         if entry.state == State.DONE or (entry.state == State.FAILED and not self._may_retry()):
             return await self._replay()
         try:
-            self._job.workflow.require_readable()
+            self._job.require_awaitable()
         except ConfigurationError as error:
             return self._outcome(error=error)  # of this workflow, not of the machine
 

@@ -186,8 +186,8 @@ class Poller:
             call_here(lambda: self._hear(entries, hook))
 
         slot.listen(listener)
-        if slot.hook is not None:
-            self._hear(entries, slot.hook)
+        for hook in slot.calls:
+            self._hear(entries, hook)
         return listener
 
     def _hear(self, entries: Sequence[WaitingTask], hook: TaskHook) -> None:

@@ -231,7 +231,7 @@ class Starter:
         logger.warning("start %s: %s; searching for the task", job.family, why)
         try:
             until = self._search_until(lost, error)
-            found = await or_called(slot, lambda: finder.find(lost, until=until))
+            found = await or_called(slot, lambda: finder.find(lost, until=until), expected=lost.expected)
         except (ConfigurationError, ConnectionFailed) as fault:
             # A search for a start of an earlier run can begin again when this machine is mended.
             if error is None:
@@ -243,7 +243,7 @@ class Starter:
 
         if found is None:
             raise _uncertain(job, marker, f"{cause}the workflow's list does not decide it") from error
-        if slot is not None and slot.hook is not None:
+        if slot is not None and slot.calls:
             raise _uncertain(
                 job, marker, f"{cause}its list does not show it, but the service called: it was made"
             ) from error

@@ -39,7 +39,7 @@ async def run(a2e: A2E, options: argparse.Namespace, start: Call) -> int:
     if not isinstance(job, Job):
         raise InvalidArgument(start.name, "starts nothing")
     if options.wait:
-        job.workflow.require_readable()
+        job.require_awaitable()
 
     with spinner(f"starting {start.name}"):
         task = await job.start()

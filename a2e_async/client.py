@@ -113,6 +113,10 @@ class A2E(Api, Files, RawCalls):
             from a2e_async._transport.shape_log import shape_log  # few ask for it
 
             log = shape_log(shapes)
+        if webhooks is not None:
+            from a2e_async.webhooks import require_webhooks  # few need it
+
+            require_webhooks(webhooks)
         library = http_library_from(http)
         self._settings = Settings(
             secret.checked(), url, float(timeout), max_connections, agent, library, way, log

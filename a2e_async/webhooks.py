@@ -24,7 +24,7 @@ from a2e_async.hooks import LONGEST_MARKER, HookBus, LocalBus, TaskHook, ends_ad
 from a2e_async.markers import marker_in
 from a2e_async.records import JSONObject, task_id_of, task_status_of
 
-__all__ = ["TaskHook", "WebhookError", "Webhooks"]
+__all__ = ["TaskHook", "WebhookError", "Webhooks", "require_webhooks"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -84,7 +84,7 @@ class Webhooks:
         self.bus: HookBus = bus or LocalBus()
 
     def __repr__(self) -> str:
-        return f"Webhooks(url={self.url!r})"
+        return f"Webhooks(url={getattr(self, 'url', None)!r})"  # a traceback may show one that is invalid
 
     def __reduce__(self) -> str:
         raise TypeError("Webhooks hold a secret and are not pickled")
@@ -159,6 +159,16 @@ class Webhooks:
             await self.bus.publish(_hook(marker, _decoded(body)))
         except Exception as error:  # the tasks are polled all the same
             logger.warning("a webhook could not be passed on: %s", type(error).__name__)
+
+
+def require_webhooks(given: object) -> None:
+    """Check the client's argument ``webhooks``. What it is does not show: it may be a secret.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if not isinstance(given, Webhooks):
+        raise ConfigurationError(f"webhooks: pass Webhooks(secret=…, url=…), not {type(given).__name__}")
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.bench import environments, host, report
 from tests.bench.host import ROOT, say
 from tests.bench.processes import HERE
+from tests.bench.roster import HOOKED
 from tests.bench.suites import NAMES, QUICK, Plan, load
 
 RESULTS = HERE / "results"
@@ -60,7 +61,9 @@ def _suite(name: str, plan: Plan, folder: Path) -> None:
         sys.stdout.write("\n" + table.markdown() + "\n")
     sys.stdout.flush()
     say(f"{name}: {time.monotonic() - began:.0f} s")
-    used = {client.environment for client in plan.clients()}
+    measured = {row["client"] for row in rows}
+    hooked = [client for client in HOOKED if client.name in measured]
+    used = {client.environment for client in (*plan.clients(), *hooked)}
     report.save(folder, name, rows, host.facts(), {env: _versions(env) for env in sorted(used)})
 
 

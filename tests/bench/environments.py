@@ -32,6 +32,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "comfy-sdk": ("comfy-sdk==0.5.0",),
     OURS: HTTP,
     f"{OURS}-fast": HTTP,
+    f"{OURS}-sandbox": HTTP,
 }
 
 

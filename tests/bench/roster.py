@@ -21,6 +21,7 @@ class Client:
         adapter: module in clients/adapters.
         role: ours, peer or reference.
         options: keywords for the adapter; none means the client's own defaults.
+        setup: what the server is asked for beyond the scenario.
         extra: a second setting of a client, left out of quick runs.
         busy: it takes a good part of a core even while tasks of a minute run.
         about: what the reader must know.
@@ -34,6 +35,7 @@ class Client:
     extra: bool = False
     about: str = ""
     busy: bool = False
+    setup: dict[str, Any] = attrs.field(factory=dict)
 
 
 NAIVE = "naive"
@@ -96,6 +98,16 @@ CLIENTS = (
     Client("lumaai", "lumaai", "lumaai", about="the loop of its documentation (3 s)"),
     Client("comfy-sdk", "comfy-sdk", "comfy", about="`run`"),
 )
+HOOKED = tuple(
+    Client(f"a2e_async {name}", "a2e-async-sandbox", "a2e_hooked", OURS, options, about=about, setup=setup)
+    for name, options, setup, about in (
+        ("webhooks", {"confirm": True}, {}, "`A2E(webhooks=Webhooks(...))`"),
+        ("webhooks, no confirm", {"confirm": False}, {}, "`Webhooks(..., confirm=False)`"),
+        ("webhooks, 30 % lost", {"confirm": True}, {"lost": 0.3}, "three calls in ten are not made"),
+    )
+)
+"""Woken by calls of the service; the suite `webhooks` measures them beside polling."""
+
 BY_NAME = {client.name: client for client in CLIENTS}
 
 

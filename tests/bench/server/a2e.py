@@ -18,11 +18,19 @@ TRACE = "0f8fad5b-d9cb-469f-a165-70867728950e"
 NOT_FOUND = b"<!DOCTYPE html><html><body><pre>Cannot find this path</pre></body></html>"
 
 
-def started(run: Run, body: bytes, base: str) -> bytes:
+def start(run: Run, body: bytes) -> Task:
     """Accept a job; the caller's `name` is kept, because lists are searched for it."""
-    sent = json.loads(body)
-    task = run.start(body, str(sent.get("name", "")))
+    return run.start(body, str(json.loads(body).get("name", "")))
+
+
+def started(run: Run, task: Task, base: str) -> bytes:
+    """The reply to a start."""
     return _envelope(_record(run, task, "initialized", base))
+
+
+def called(run: Run, task: Task, base: str) -> bytes:
+    """The body of the call to a webhook."""
+    return b'{"event":"task.completed","data":%b}' % _record(run, task, "completed", base)
 
 
 def read(run: Run, method: str, path: str, query: Mapping[str, str], body: bytes, base: str) -> bytes | None:

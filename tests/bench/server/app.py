@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from . import a2e, blobs
+from . import a2e, blobs, calls
 from .peers import PEERS, Peer
 from .tasks import Run, Setup, Task, job_of
 
@@ -97,7 +97,9 @@ class Bench:
             if fault == "e429":
                 return REFUSALS[fault]
             if peer is None:
-                reply = Reply(200, a2e.started(run, body, self.base))
+                task = a2e.start(run, body)
+                calls.plan(run, task, body, self.base)
+                reply = Reply(200, a2e.started(run, task, self.base))
             else:
                 task = run.start(body)
                 if peer.holds and headers.get(b"prefer", b"").startswith(b"wait"):

@@ -34,6 +34,7 @@ class Setup(NamedTuple):
     rtt: seconds of round trip, half before the request is seen and half after the reply is made.
     fault, faulty: what happens to the first start of how large a share of the jobs.
     result_size: bytes of each result's file.
+    lost: the share of calls to webhooks that are not made, drawn by seed and job.
     """
 
     seed: int = 0
@@ -43,6 +44,7 @@ class Setup(NamedTuple):
     fault: str = ""
     faulty: float = 0.0
     result_size: int = 1024
+    lost: float = 0.0
 
 
 class Run:
@@ -55,6 +57,7 @@ class Run:
         self.requests: Counter[str] = Counter()
         self.connections: set[Any] = set()
         self.received = 0
+        self.calls = 0
         self._faulted: set[str] = set()
         self._began = cpu_seconds()
 
@@ -80,6 +83,10 @@ class Run:
         self._faulted.add(job)
         return setup.fault
 
+    def loses_call(self, job: str) -> bool:
+        """Whether the webhook of this job is not called."""
+        return random.Random(f"{self.setup.seed}:call:{job}").random() < self.setup.lost
+
     def _duration(self, job: str) -> float:
         setup = self.setup
         drawn = random.Random(f"{setup.seed}:{job}").uniform(-setup.spread, setup.spread)
@@ -92,6 +99,7 @@ class Run:
             "requests": dict(self.requests),
             "connections": len(self.connections),
             "received": self.received,
+            "calls": self.calls,
             "faulted": len(self._faulted),
             "server_cpu": cpu_seconds() - self._began,
         }

@@ -69,7 +69,7 @@ def run(plan: Plan) -> Iterator[Row]:
                 ]
                 for together in _turns(scenario, clients):
                     with ThreadPoolExecutor(len(together)) as pool:
-                        yield from pool.map(partial(_one, scenario, jobs, repeat), together, count())
+                        yield from pool.map(partial(measured, scenario, jobs, repeat), together, count())
 
 
 def _asks_for_each(client: Client) -> bool:
@@ -90,9 +90,16 @@ def _turns(scenario: Scenario, clients: Sequence[Client]) -> list[list[Client]]:
     return [*together, *([client] for client in clients if client.busy)]
 
 
-def _one(scenario: Scenario, jobs: int, repeat: int, client: Client, place: int) -> Row:
+def measured(scenario: Scenario, jobs: int, repeat: int, client: Client, place: int) -> Row:
+    """One run of a client, with a server of its own; its place among those side by side delays it."""
     keys: Row = {"scenario": scenario.name, "jobs": jobs, "repeat": repeat}
-    setup = {"seed": SEED + repeat, "mean": scenario.mean, "spread": scenario.spread, "rtt": scenario.rtt}
+    setup = {
+        "seed": SEED + repeat,
+        "mean": scenario.mean,
+        "spread": scenario.spread,
+        "rtt": scenario.rtt,
+        **client.setup,
+    }
     spec = {"jobs": jobs, "setup": setup, "limit": scenario.limit, "options": client.options}
     time.sleep(place * APART)
     with serving() as server:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from a2e_async._spec.operation import Call, Operation, Paging
+from a2e_async.checks import whole_from
 from a2e_async.records import Record, TaskRecord
 
 __all__ = ["Page", "PageCursor", "Pages"]
@@ -16,6 +17,7 @@ __all__ = ["Page", "PageCursor", "Pages"]
 T = TypeVar("T")
 
 _FRUITLESS_PAGES = 3  # pages in a row that may bring nothing new
+_ROUND = 5  # a page that was cut off at a limit of the service's own has a multiple of this many records
 _STEPS_BACK = 10  # steps back in a row without anything new
 
 
@@ -26,10 +28,14 @@ class Page(Generic[T]):
     Attributes:
         records: its records.
         total: the number of records on all pages, None if the service does not report it.
+        more: whether pages follow, None if the service does not say.
+        next: the query parameters that ask for the next page, if the service names it.
     """
 
     records: Sequence[T]
     total: int | None = None
+    more: bool | None = None
+    next: Mapping[str, Any] | None = None
 
 
 class Pages(Generic[T]):
@@ -39,7 +45,8 @@ class Pages(Generic[T]):
     still returned once. Deleted records, or records that no longer have the status asked for, pull later
     ones up: where the service reports the total, the pages affected are read again, so none is missed.
 
-    Stops after a page without new records, or after a short page unless the service reports more.
+    Stops where the service says that nothing follows; else after a page without new records, or after a
+    short page unless the service reports more. If it stops before that, a warning says so.
 
     Example:
         ```python
@@ -89,10 +96,23 @@ class _PageTurner(Generic[T]):
     ) -> None:
         self._fetch = fetch
         self._path = call.path
-        self._page_key = paging.page
         self._query = dict(call.query)
-        size = int(self._query.setdefault(paging.size, paging.default_size)) if paging.size else 0
-        self._cursor = PageCursor(size if paging.page else 0)
+        self._size = int(self._query.setdefault(paging.size, paging.default_size)) if paging.size else 0
+
+        # Pages are counted here, or each names the next one.
+        self._page_key = paging.page if paging.by in ("page", "offset") else None
+        by_offset = paging.by == "offset"
+        begin = whole_from(self._query.get(self._page_key or ""))
+        first = 0 if by_offset else paging.first
+        self._cursor = PageCursor(
+            (self._size or 1) if self._page_key else 0,
+            number=first if begin is None else begin,
+            first=first,
+            by_offset=by_offset,
+        )
+        self._from_start = paging.page not in call.query
+        self._followed: set[str] = set()
+        self._cut_off = ""
         self._seen: set[str] = set()
 
     def __aiter__(self) -> AsyncIterator[Sequence[T]]:
@@ -103,27 +123,47 @@ class _PageTurner(Generic[T]):
             if self._page_key:
                 self._query[self._page_key] = self._cursor.number
             page = await self._fetch(self._query)
-            if self._cursor.step_back(len(page.records), page.total):
+            if self._page_key and self._cursor.step_back(len(page.records), page.total):
                 continue
 
             fresh = [record for record in page.records if _is_new(record, self._seen)]
-            self._cursor.advance(len(page.records), len(fresh))
+            self._cursor.advance(len(page.records), len(fresh), page.more)
+            if not self._page_key:
+                self._follow(page)
+            elif self._cursor.at_end and page.more:
+                self._cut_off = "the service says that more follow"
             if fresh:
                 return fresh
         self._warn_of_shortfall()
         raise StopAsyncIteration
 
+    def _follow(self, page: Page[T]) -> None:
+        """Go to the page that this one names, if it names one that was not read before."""
+        self._cursor.census.total = page.total
+        following = {key: value for key, value in (page.next or {}).items() if value is not None}
+        name = repr(sorted(following.items()))
+
+        if following and name not in self._followed:
+            self._followed.add(name)
+            self._query.update(following)
+            self._cursor.at_end = False
+        elif page.more:
+            again = "the next page that the service names was read before"
+            self._cut_off = again if following else "the service says that more follow, and not how to ask"
+        elif page.more is None and self._size and len(page.records) >= self._size:
+            self._cut_off = "the last page was full, and nothing says how to ask for the next one"
+
     def _warn_of_shortfall(self) -> None:
-        """Say it once if the list ended before the total that the service reports."""
-        missing = self._cursor.take_shortfall()
-        if missing:
+        """Say it once if the list ended before the service says that it ends."""
+        missing, why = self._cursor.take_shortfall(), self._cut_off
+        self._cut_off = ""
+        if missing and self._from_start:
+            why = f"although the service reports {self._cursor.given + missing}"
+        if why:
             import logging  # a list that falls short is rare
 
             logging.getLogger("a2e_async").warning(
-                "GET %s: the list ended after %d records, although the service reports %d",
-                self._path,
-                self._cursor.given,
-                self._cursor.given + missing,
+                "GET %s: the list ended after %d records, %s", self._path, self._cursor.given, why
             )
 
 
@@ -159,8 +199,10 @@ class PageCursor:
     """The page to read next. Pure arithmetic.
 
     Attributes:
-        size: records asked for per page, 0 where the operation has no pages.
-        number: the page to read next, from 1.
+        size: records asked for per page, 0 where the operation has no pages that can be counted.
+        number: the page to read next, or the number of records before it.
+        first: the number of the first page.
+        by_offset: whether records are counted, and not pages.
         at_end: nothing comes after the last page read.
         furthest: the highest page read.
         longest: the most records seen on a page.
@@ -172,8 +214,10 @@ class PageCursor:
 
     size: int
     number: int = 1
+    first: int = 1
+    by_offset: bool = False
     at_end: bool = False
-    furthest: int = 0
+    furthest: int = -1
     longest: int = 1
     given: int = 0
     fruitless: int = 0
@@ -192,19 +236,21 @@ class PageCursor:
         """
         self.longest = max(self.longest, records)
         gone = self.census.update(total)
-        if not gone or self.number == 1 or self.steps_back >= _STEPS_BACK:
+        if not gone or self.number <= self.first or self.steps_back >= _STEPS_BACK:
             return False
 
         self.steps_back += 1
-        self.number = max(1, self.number - math.ceil(gone / self.longest))
+        back = gone if self.by_offset else math.ceil(gone / self.longest)
+        self.number = max(self.first, self.number - back)
         return True
 
-    def advance(self, records: int, fresh: int) -> None:
+    def advance(self, records: int, fresh: int, more: bool | None = None) -> None:
         """Go to the next page.
 
         Args:
             records: the number of records on the page just read.
             fresh: how many of them are new.
+            more: whether pages follow, None if the service does not say.
         """
         self.given += fresh
         if fresh:
@@ -213,8 +259,8 @@ class PageCursor:
             self.fruitless += 1
 
         self.furthest = max(self.furthest, self.number)
-        self.at_end = self._is_last(records)
-        self.number += 1
+        self.at_end = self._is_last(records, more)
+        self.number += records if self.by_offset else 1
 
     def take_shortfall(self) -> int:
         """How many records the list lacks, as its own total says; 0 when it has been asked before."""
@@ -224,17 +270,22 @@ class PageCursor:
         # Records that were added while the list was read are on pages that were read before.
         return max(0, total - max(0, self.census.grown) - self.given)
 
-    def _is_last(self, records: int) -> bool:
-        if not self.size or not records:
+    def _is_last(self, records: int, more: bool | None) -> bool:
+        if not self.size or not records or more is False:
             return True
+
         # Newer records can fill whole pages with records that were returned before.
         patience = _FRUITLESS_PAGES + math.ceil(max(0, self.census.grown) / self.longest)
         if self.fruitless > patience:
             return True
+
         # A full page has a successor, whatever the total: it might be the total of that page alone.
-        if records >= self.size:
+        if records >= self.size or more:
             return False
-        return self.census.total is None or self.given >= self.census.total + self.census.gone
+        if self.census.total is None:
+            # The service may have a limit of its own, below the size that was asked for.
+            return records < 2 * _ROUND or records % _ROUND != 0
+        return self.given >= self.census.total + self.census.gone
 
 
 class _Records(Generic[T]):

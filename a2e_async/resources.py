@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from a2e_async._spec.field import checked_id
-from a2e_async._spec.operation import CallOptions, Operation, total_of
+from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.errors import ConfigurationError, InvalidArgument, NotReady, WaitTimeout
 from a2e_async.jobs import Job
@@ -93,12 +93,17 @@ class Resource:
     def _pages(
         self, operation: Operation[Sequence[T]], values: Mapping[str, Any], options: CallOptions
     ) -> Pages[T]:
-        call = operation.call(values, options)
+        call, paging = operation.call(values, options), operation.paging or Paging()
 
         async def fetch(query: Mapping[str, Any]) -> Page[T]:
-            page = call.with_query(query)
-            data = await self.runtime.transport.send(page, repeatable=operation.repeatable)
-            return Page(operation.decode(page, data), total_of(data))
+            from a2e_async._spec.next_page import ahead_of  # only lists need it
+            from a2e_async._transport.envelope import data_of
+
+            page, transport = call.with_query(query), self.runtime.transport
+            body = await transport.send(page, repeatable=operation.repeatable, whole=True)
+            data = data_of(body)
+            ahead = ahead_of(paging, call.path, query, data, body)
+            return Page(operation.decode(page, data), ahead.total, ahead.more, ahead.next)
 
         return Pages(fetch, operation, call)
 
@@ -137,7 +142,8 @@ class Workflow(Resource, Generic[TaskRecordT_co]):
 
     def start_method(self, operation: Operation[Any]) -> str | None:
         """The name of the method that makes jobs with an operation; None if calling the workflow does."""
-        if operation.path == self.routes.start.path:
+        start = self.routes.start
+        if (operation.method, operation.path) == (start.method, start.path):
             return None
         module = vars(sys.modules[type(self).__module__])
         return next((name.lower() for name, value in module.items() if value is operation), None)

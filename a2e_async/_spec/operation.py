@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import attrs
 
-from a2e_async._spec.decoders import content, many, one, plain_text, raw, rows_of, text, total_of
+from a2e_async._spec.decoders import content, many, one, plain_text, raw, rows_of, text
 from a2e_async._spec.field import Field, anyway, checked_id, hint, shown
 from a2e_async._spec.media import is_file
 from a2e_async._spec.rules import Need, check_never_sent, check_rules
@@ -33,7 +33,6 @@ __all__ = [
     "raw",
     "rows_of",
     "text",
-    "total_of",
     "with_body",
 ]
 
@@ -69,12 +68,17 @@ class Paging:
     Attributes:
         page, size: the names of the query parameters, None if the operation has no such parameter.
         default_size, max_size: records per page.
+        by: what ``page`` takes: the number of a page, the number of records before it (``offset``), what the
+            reply to the page before named (``cursor``), or the last record's id (``id``).
+        first: the number of the first page.
     """
 
     page: str | None = None
     size: str | None = None
     default_size: int = 20
     max_size: int = 100
+    by: str = "page"
+    first: int = 1
 
 
 def _brief(body: Any) -> str:

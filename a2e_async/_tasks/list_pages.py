@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anyio
 
+from a2e_async._spec.next_page import Ahead, ahead_of
 from a2e_async._spec.operation import Call, Operation, Paging
-from a2e_async._tasks.replies import records_in
+from a2e_async._tasks.replies import listed_in
+from a2e_async._transport.envelope import data_of
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import Clock
 from a2e_async.errors import InvalidRequest, UnexpectedReply
-from a2e_async.records import JSONObject, task_id_of
+from a2e_async.records import JSONObject, task_id_of, task_status_of
 
-__all__ = ["ListIndex", "ListPages", "says_nothing"]
+__all__ = ["ListIndex", "ListPage", "ListPages", "says_nothing"]
 
 _PAGE_WITHOUT_SIZE = 100  # records on a full page, at most, of a list that takes no page size
+_LARGEST_PAGE = 500  # records asked for, at most, whatever the service allows
 _ROUND = 5  # full pages of a list that ignores the page size still hold a multiple of this many records
 
 _MOST_PAGES = 1000  # pages of an index
@@ -33,6 +36,16 @@ _EMPTY = re.compile(
 _NOTHING_KEYS = frozenset({"message", "msg", "count", "total", "rows", "list", "data", "records", "items"})
 
 
+class ListPage(list[JSONObject]):
+    """The records of one page.
+
+    Attributes:
+        more: whether another page follows; None if the service does not say.
+    """
+
+    more: bool | None = None
+
+
 class ListPages:
     """Reads a workflow's list, page by page.
 
@@ -41,46 +54,91 @@ class ListPages:
         turns: whether there are pages after the first one that can be asked for.
     """
 
+    # Pages have numbers here. Where the service counts records, or a page names the next one, the query of a
+    # page is known once the page before has been read.
+
     def __init__(self, operation: Operation[Any], transport: Transport) -> None:
         self._operation = operation
         self._transport = transport
         self._paging = operation.paging or Paging()
         self.turns = self._paging.page is not None
-        self.size = self._paging.max_size if self._paging.size else _PAGE_WITHOUT_SIZE
+        self.size = _PAGE_WITHOUT_SIZE
+        if self._paging.size:
+            self.size = max(1, min(self._paging.max_size, _LARGEST_PAGE))
+        self._counts = self.turns and self._paging.by == "page"
+        self._queries: dict[int, Mapping[str, Any]] = {1: {}}
+        self._followed: set[int] = set()  # pages that have been read, so what follows them is known
 
-    async def read(self, number: int) -> Sequence[JSONObject]:
-        """Read one page; the first is number 1.
+    async def read(self, number: int) -> ListPage:
+        """Read one page; the first is number 1. A page after the last one is empty.
 
         Raises:
             UnexpectedReply: the reply holds something, but no tasks. It must not pass for an empty list.
         """
+        if self._counts:
+            return await self._read(number)
+
+        for earlier in range(1, number):
+            if earlier in self._queries and earlier not in self._followed:
+                await self._read(earlier)
+        if number in self._queries:
+            return await self._read(number)
+        nothing = ListPage()
+        nothing.more = False
+        return nothing
+
+    async def _read(self, number: int) -> ListPage:
+        call, body = await self._body(number)
+        data = data_of(body)
+        page = ListPage(listed_in(data))
+        if not any(task_id_of(record) for record in page) and not (says_nothing(data) or _is_empty(data)):
+            raise UnexpectedReply(
+                "a list without tasks", status=200, method=call.method, path=call.path, body=data
+            )
+
+        ahead = ahead_of(self._paging, call.path, call.query, data, body)
+        page.more = ahead.more
+        if not self._counts:
+            self._note_next(number, page, ahead)
+        return page
+
+    async def _body(self, number: int) -> tuple[Call, Any]:
+        """The call for a page, and the body of its reply."""
+        call = self._call(number)
         try:
-            call = self._call(number)
-            data = await self._transport.send(call, repeatable=True)
+            return call, await self._transport.send(call, repeatable=True, whole=True)
         except InvalidRequest:
             # The largest page that a list takes is not always declared.
             if not self._paging.size or self.size <= self._paging.default_size:
                 raise
             self.size = self._paging.default_size
             call = self._call(number)
-            data = await self._transport.send(call, repeatable=True)
-
-        records = records_in(data)
-        if not any(task_id_of(record) for record in records) and not says_nothing(data):
-            raise UnexpectedReply(
-                "a list without tasks", status=200, method=call.method, path=call.path, body=data
-            )
-        return records
+            return call, await self._transport.send(call, repeatable=True, whole=True)
 
     def _call(self, number: int) -> Call:
         query: dict[str, Any] = {}
         if self._paging.size:
             query[self._paging.size] = self.size
-        if self._paging.page:
-            query[self._paging.page] = number
+        if self._paging.page and self._counts:
+            query[self._paging.page] = number - 1 + self._paging.first
+        query.update(self._queries.get(number, {}))
 
         body: dict[str, Any] | None = {} if self._operation.has_body else None
         return Call(self._operation.method, self._operation.path, query, body, template=self._operation.path)
+
+    def _note_next(self, number: int, page: ListPage, ahead: Ahead) -> None:
+        """Note how the page after this one is asked for."""
+        following = ahead.next
+        if self._paging.by == "offset" and self._paging.page:
+            before = self._queries[number].get(self._paging.page, 0)
+            following = {self._paging.page: before + len(page)} if page and ahead.more is not False else None
+        self.turns = self.turns or following is not None
+
+        self._followed.add(number)
+        if following is None:
+            self._queries.pop(number + 1, None)
+        else:
+            self._queries[number + 1] = {**self._queries[number], **following}
 
     def is_last(self, page: Sequence[JSONObject]) -> bool:
         """Whether no page follows this one.
@@ -88,8 +146,11 @@ class ListPages:
         A page of 37 records is the last one. A page of 50 may be a full page of a server that returns at
         most 50, whatever size is asked for.
         """
-        if not self._paging.page or not page:
+        more = page.more if isinstance(page, ListPage) else None
+        if not self.turns or (more is not None and not more):
             return True
+        if more or not page:
+            return not more
         return len(page) < self.size and len(page) % _ROUND != 0
 
 
@@ -162,6 +223,15 @@ def says_nothing(data: Any) -> bool:
         words = [value for value in (data.get("message"), data.get("msg")) if value]
         return data.keys() > {"message", "msg"} & data.keys() or all(map(_says_empty, words))
     return data is None or data == "" or (isinstance(data, list) and not any(data))
+
+
+def _is_empty(data: Any) -> bool:
+    """Whether an object holds an empty list under a name of its own, such as ``videos``, and no record."""
+    if not isinstance(data, Mapping) or task_id_of(data) is not None or task_status_of(data):
+        return False
+    lists = [value for value in data.values() if isinstance(value, list)]
+    inner = [value for value in data.values() if isinstance(value, Mapping)]
+    return not any(lists) and (bool(lists) or any(map(_is_empty, inner)))
 
 
 def _says_empty(words: Any) -> bool:

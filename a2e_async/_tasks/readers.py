@@ -12,11 +12,11 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from a2e_async._spec.operation import Call
+from a2e_async._spec.operation import Call, Operation
 from a2e_async._spec.routes import Routes
 from a2e_async._tasks.list_pages import ListIndex, ListPages, says_nothing
 from a2e_async._tasks.outputs import urls_in
-from a2e_async._tasks.replies import by_id, records_in
+from a2e_async._tasks.replies import by_id, listed_in, records_in
 from a2e_async._tasks.route_health import RouteHealth, alternatives
 from a2e_async._transport.requests import Transport
 from a2e_async.errors import A2EError, NotReady, UnexpectedReply
@@ -74,6 +74,7 @@ class RouteReader:
         self._transport = transport
         self._clock = transport.clock
         self._batch = RouteHealth(routes.batch_detail) if routes.batch_detail else None
+        self._ids, self._batch_size = _ids_of(routes.batch_detail)
         self._details = [RouteHealth(operation) for operation in alternatives(routes.get)]
         self._list = RouteHealth(routes.list) if routes.list else None
         self._pages = ListPages(routes.list, transport) if routes.list else None
@@ -83,7 +84,7 @@ class RouteReader:
     def batch(self) -> int:
         """The number of ids that one request can ask for."""
         if self._batch and self._batch.is_usable(self._clock):
-            return _BATCH
+            return self._batch_size
         if self._pages and self._list and self._list.is_usable(self._clock):
             return min(self._pages.size, _LIST_BATCH)
         return 1
@@ -237,7 +238,11 @@ class RouteReader:
         assert self._batch is not None  # noqa: S101 - for type checkers: it is one of the ways
         self._batch.asked = True
         operation = self._batch.operation
-        call = Call(operation.method, operation.path, body={"ids": list(ids)}, template=operation.path)
+        asked = {self._ids: list(ids)}
+        if operation.query:
+            call = operation.call({operation.query[0].name: list(ids)}, {})
+        else:
+            call = Call(operation.method, operation.path, body=asked, template=operation.path)
         data: Any = None
 
         for _ in range(_READS_OF_A_STRANGER):
@@ -276,6 +281,15 @@ class RouteReader:
         return found
 
 
+def _ids_of(batch: Operation[Any] | None) -> tuple[str, int]:
+    """The member that takes the ids of a batch, and how many it takes."""
+    fields = (*batch.body, *batch.query) if batch else ()
+    lists = [field for field in fields if field.kind is list]
+    if len(lists) != 1:
+        return "ids", _BATCH
+    return lists[0].wire_name, max(1, min(_BATCH, lists[0].max_items or _BATCH))
+
+
 def _asked_for(data: Any, ids: Sequence[str]) -> Mapping[str, JSONObject]:
     """The records of the tasks that were asked for, by their ids as asked. Others are not ours."""
     asked = set(ids)
@@ -286,7 +300,7 @@ def _asked_for(data: Any, ids: Sequence[str]) -> Mapping[str, JSONObject]:
 
     if len(found) < len(asked):
         # A record may be wrapped, or have two ids, or its id in other letters.
-        known = {task_id.lower(): record for task_id, record in by_id(records_in(data)).items()}
+        known = {task_id.lower(): record for task_id, record in by_id(listed_in(data)).items()}
         found.update((task_id, known[task_id.lower()]) for task_id in ids if task_id.lower() in known)
     return found
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from a2e_async.records import JSONObject, task_id_of, task_ids_of, task_status_of
 
-__all__ = ["by_id", "records_in", "tasks_in"]
+__all__ = ["by_id", "listed_in", "records_in", "tasks_in"]
 
 _WRAPPERS = ("task", "record", "result", "data", "tasks", "records", "results", "rows", "list", "items")
 _ID_LISTS = ("ids", "_ids", "task_ids", "taskIds")
@@ -99,6 +99,27 @@ def _is_bare_id(value: Any) -> bool:
 def records_in(data: Any) -> Sequence[JSONObject]:
     """Return the records in a reply: a list, bare or wrapped, one record, or records by their ids."""
     return list(_records_in(data, _DEEPEST))
+
+
+def listed_in(data: Any) -> Sequence[JSONObject]:
+    """Return the records in the reply to a list request, which may name the list in its own way."""
+    records = records_in(data)
+    if any(task_id_of(record) is not None for record in records):
+        return records
+    return list(_named_otherwise(data, _DEEPEST)) or records
+
+
+def _named_otherwise(data: Any, depth: int) -> Iterator[JSONObject]:
+    """The records of the only list with ids, wherever it is."""
+    if not isinstance(data, Mapping) or not depth:
+        return
+    lists = [value for value in data.values() if isinstance(value, list)]
+    filled = [found for rows in lists if any(map(task_id_of, found := list(_records_in(rows, 1))))]
+    if len(filled) == 1:
+        yield from filled[0]
+    elif not filled:
+        for value in data.values():
+            yield from _named_otherwise(value, depth - 1)
 
 
 def _records_in(data: Any, depth: int) -> Iterator[JSONObject]:

@@ -18,7 +18,7 @@ from a2e_async._transport.reply_json import decode_json
 from a2e_async.errors import APIError, NotReady, RateLimited, ServerError
 from a2e_async.policies import retry_after_seconds
 
-__all__ = ["Reply", "open_envelope"]
+__all__ = ["Reply", "data_of", "open_envelope"]
 
 
 @attrs.frozen
@@ -78,7 +78,7 @@ def open_envelope(reply: Reply, now: float = 0.0, *, whole: bool = False, may_be
         raise _error(reply, body, "", now, NotReady)
     if (account := _account_error(body)) is not None:
         raise _error(reply, body, "", now, account)
-    return body if whole else _data(body)
+    return body if whole else data_of(body)
 
 
 _ENVELOPE = frozenset({"code", "success", "trace_id", "timestamp"})
@@ -163,7 +163,10 @@ def _account_error(body: Mapping[str, Any]) -> type[APIError] | None:
     return account_error(code_in(body), message_in(body))
 
 
-def _data(body: Mapping[str, Any]) -> Any:
+def data_of(body: Any) -> Any:
+    """The ``data`` of the whole body of a successful reply; see `open_envelope`."""
+    if not isinstance(body, Mapping):
+        return body
     data = body.get("data")
     if data is None:
         # The other members usually say why there is no data.

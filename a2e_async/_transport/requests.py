@@ -18,6 +18,7 @@ from a2e_async._transport.connections import Connections, StreamedResponse
 from a2e_async._transport.envelope import Reply, open_envelope
 from a2e_async._transport.redaction import mask_error, without_token
 from a2e_async._transport.reply_body import read_body
+from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import (
     APIError,
@@ -54,19 +55,28 @@ class Transport:
         settings: token, base URL, timeouts.
         retry: how requests are repeated that only read, did not arrive or were refused for now.
         clock: the clock for pauses.
+        events: tells listeners of requests that are sent again.
 
     Attributes:
         requests: the number of requests sent.
         dated: the Date of the last successful reply, and when it came, in seconds of the client's clock.
     """
 
-    def __init__(self, http: Connections, settings: Settings, retry: RetryPolicy, clock: Clock) -> None:
+    def __init__(
+        self,
+        http: Connections,
+        settings: Settings,
+        retry: RetryPolicy,
+        clock: Clock,
+        events: Announcer = SILENT,
+    ) -> None:
         self.http = http
         self.retry = retry
         self.clock = clock
         self.requests = 0
         self.dated: tuple[str, float] | None = None
         self._settings = settings
+        self._events = events
 
     async def request(self, operation: Operation[T], call: Call) -> T:
         """Send a call and decode the reply, repeating it as its operation allows.
@@ -77,21 +87,22 @@ class Transport:
         data = await self.send(call, repeatable=operation.repeatable)
         return operation.decode(call, data)
 
-    async def send(self, call: Call, *, repeatable: bool) -> Any:
+    async def send(self, call: Call, *, repeatable: bool, whole: bool = False) -> Any:
         """Send a call, repeating it as allowed; returns the reply's data, not decoded.
 
         Args:
             call: the call.
             repeatable: whether it may be sent again when its outcome is unknown.
+            whole: return the whole body of the reply.
 
         Raises:
             APIError, TransportError: after the last attempt.
         """
-        tries = Tries(self.retry, self.clock)
+        tries = Tries(self.retry, self.clock, self._events, call.path)
         while True:
             tries.begin()
             try:
-                return await self.once(call)
+                return await self.once(call, whole=whole)
             except (APIError, TransportError) as error:
                 failure = classify(error)
                 if failure is Failure.FINAL or isinstance(error, NotReady):

@@ -120,9 +120,15 @@ async def test_a_server_with_smaller_pages_than_asked_for() -> None:
     assert await ids_of(server.pages(100)) == server.ids
 
 
-async def test_without_a_total_a_short_page_is_the_last() -> None:
+async def test_a_server_with_smaller_pages_and_without_a_total() -> None:
     server = Server(230, most=50, tells=False)
-    assert len(await ids_of(server.pages(100))) == 50
+    assert await ids_of(server.pages(100)) == server.ids
+    assert len(server.requests) == 6  # the page after 30 records may be another one
+
+
+async def test_without_a_total_an_odd_page_is_the_last() -> None:
+    server = Server(237, most=43, tells=False)
+    assert len(await ids_of(server.pages(100))) == 43
 
 
 @pytest.mark.parametrize("tells", [True, False])

@@ -19,17 +19,6 @@ from a2e_async._spec.operation import Paging
 __all__ = ["Ahead", "ahead_of"]
 
 _PARTS = ("pagination", "paging", "page_info", "pageInfo", "meta", "_meta", "links", "_links", "page")
-    "pagination",
-    "paging",
-    "page_info",
-    "pageInfo",
-    "meta",
-    "links",
-    "_links",
-    "_meta",
-    "page",
-    "cursors",
-)
 _MORE = frozenset(
     {"hasmore", "hasnext", "hasnextpage", "hasmoreitems", "hasmorepages", "more", "istruncated"}
 )

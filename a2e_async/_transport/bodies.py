@@ -1,12 +1,13 @@
-"""Bodies of requests, as the HTTP library takes them. They can be abandoned before their end."""
+"""Bodies as the HTTP library takes them: of requests, abandoned before their end, and of replies."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
-__all__ = ["Followed", "Once", "body_type"]
+__all__ = ["Followed", "Once", "body_type", "reply_type"]
 
 
 @functools.cache
@@ -21,6 +22,24 @@ def body_type(library: Any) -> Any:
             return self._pieces
 
     return Body
+
+
+@functools.cache
+def reply_type(library: Any) -> Any:
+    """Make the class of a reply's body. How it closes changes nothing: the reply has been read by then."""
+
+    class Reply(library.AsyncByteStream):  # type: ignore[misc] # one of two classes, known only now
+        def __init__(self, stream: Any) -> None:
+            self._stream = stream
+
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return aiter(self._stream)
+
+        async def aclose(self) -> None:
+            with suppress(Exception):
+                await self._stream.aclose()
+
+    return Reply
 
 
 class Once:

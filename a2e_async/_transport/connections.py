@@ -19,7 +19,7 @@ import anyio
 import attrs
 
 from a2e_async._transport.allowed_hosts import allowed_hosts_only
-from a2e_async._transport.bodies import Followed, Once, body_type
+from a2e_async._transport.bodies import Followed, Once, body_type, reply_type
 from a2e_async._transport.cookies import no_cookies
 from a2e_async._transport.envelope import Reply
 from a2e_async._transport.error_mapping import errors_mapped, host_of, path_of
@@ -322,14 +322,14 @@ class Connections:
                 allowed = allowed_hosts_only(core_of(self._library), url)
                 with errors_mapped(method, path_of(url), explain, body=content), masked_logs(), allowed:
                     response = await pool.client.send(request, stream=True)
+                    response.stream = reply_type(self._library)(response.stream)
 
                 self._routing.note_answer(method, url, response.status_code, proxy)
                 yield response
             finally:
                 pool.busy -= 1
                 if response is not None:
-                    # The reply has been read, or is of no use, however its connection closes.
-                    with anyio.move_on_after(_CLOSING, shield=True), suppress(Exception):
+                    with anyio.move_on_after(_CLOSING, shield=True):
                         await response.aclose()
 
     def _too_slow(self, method: str, url: str, timeout: float | None) -> RequestTimeout:

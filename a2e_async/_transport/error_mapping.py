@@ -114,7 +114,6 @@ def _forget(error: BaseException) -> None:
     """Remove from an error, and from those behind it, what could show a secret."""
     for each in errors_behind(error):
         each.__traceback__ = None  # its frames hold the request
-        request = vars(each).get("_request")
-        if request is not None:
-            request.headers.pop("authorization", None)
+        if "_request" in vars(each):
+            vars(each)["_request"] = None  # with the token in its header, or a signature in its URL
     mask_error(error)

@@ -1,0 +1,1 @@
+"""No exception of another library or of the system leaves the package."""

@@ -76,7 +76,7 @@ class GroupCommit:
                 if not step.done:
                     steps, self._queue = self._queue, []
                     with anyio.CancelScope(shield=True):
-                        await anyio.to_thread.run_sync(self._commit, steps, limiter=self._thread)
+                        await self._commit_in_thread(steps)
         except anyio.get_cancelled_exc_class():
             if step in self._queue:
                 self._queue.remove(step)
@@ -84,13 +84,20 @@ class GroupCommit:
 
         return step.outcome()
 
-    def close(self) -> None:
-        """Close the connection, after any write that is still going on."""
+    def close(self, close: Callable[[], None]) -> None:
+        """Close the file, after any write that is still going on."""
         with self._connection_in_use:
-            self._connection.close()
+            close()
+
+    async def _commit_in_thread(self, steps: Sequence[_Step[Any]]) -> None:
+        """Commit the steps, or fail them: no step may be taken for done that is not."""
+        try:
+            await anyio.to_thread.run_sync(self._commit, steps, limiter=self._thread)
+        except Exception as error:  # there may be no thread
+            _end(steps, journal_error(self._path, error))
 
     def _commit(self, steps: Sequence[_Step[Any]]) -> None:
-        """Do the steps in one transaction. A database error fails all of them."""
+        """Do the steps in one transaction. An error of the database or the system fails all of them."""
         failure: Exception | None = None
         try:
             with self._connection_in_use, self._connection:
@@ -99,13 +106,12 @@ class GroupCommit:
                     step.do(self._connection, self._path)
                 self._require_file()
             self.commits += 1
-        except (sqlite3.Error, OSError) as error:
-            failure = journal_error(self._path, error)
         except JournalError as error:
             failure = error
+        except Exception as error:
+            failure = journal_error(self._path, error)
 
-        for step in steps:
-            step.done, step.failure = True, failure or step.failure
+        _end(steps, failure)
 
     def _require_file(self) -> None:
         """Refuse to write to a file that nobody can find any more: SQLite itself would go on."""
@@ -154,6 +160,11 @@ class _Step(Generic[T]):
         if self.failure is not None:
             raise self.failure
         return cast(T, self.value)
+
+
+def _end(steps: Sequence[_Step[Any]], failure: Exception | None) -> None:
+    for step in steps:
+        step.done, step.failure = True, failure or step.failure
 
 
 def _unstorable(path: Path, error: Exception) -> JournalError:

@@ -21,6 +21,7 @@ import anyio.to_thread
 from a2e_async._bulk.asked import Asked
 from a2e_async._bulk.entries import Entry, State
 from a2e_async._bulk.group_commit import GroupCommit
+from a2e_async._bulk.journal_errors import journal_error
 from a2e_async._bulk.journal_file import OpenedFile, open_journal
 from a2e_async._bulk.rows import entry_from, loads_id, put_row, save_entry
 from a2e_async._bulk.taking import Taking
@@ -75,12 +76,20 @@ class Journal:
                 journal.
         """
         path = Path(path)
-        journal = cls(path, await anyio.to_thread.run_sync(open_journal, path))
+        file: OpenedFile | None = None
+        try:
+            file = await anyio.to_thread.run_sync(open_journal, path)
+            journal = cls(path, file)
+        except (OSError, RuntimeError) as error:  # it is gone again, or there is no thread to open it in
+            if file is not None:
+                file.close()
+            raise journal_error(path, error) from error
+
         try:
             yield journal
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(journal._close)
+                await journal._close_in_thread()
 
     @property
     def commits(self) -> int:
@@ -260,6 +269,11 @@ class Journal:
     async def _save(self, entry: Entry) -> None:
         await self.transact(lambda db: save_entry(db, entry, self._file.run))
 
+    async def _close_in_thread(self) -> None:
+        try:
+            await anyio.to_thread.run_sync(self._close)
+        except RuntimeError:  # there is no thread
+            self._close()
+
     def _close(self) -> None:
-        self._group.close()
-        self._file.lock.release()
+        self._group.close(self._file.close)

@@ -43,7 +43,7 @@ def journal_error(path: Path, error: BaseException) -> JournalError:
         path: its file.
         error: an error of SQLite, of the system, or of the path itself.
     """
-    advice: str | None = _DISK
+    advice: str | None = None
     damaged = ""
     if isinstance(error, sqlite3.Error):
         # Errors that Python itself raises have no code.
@@ -57,7 +57,8 @@ def journal_error(path: Path, error: BaseException) -> JournalError:
     elif isinstance(error, ValueError):
         advice = "give the path of a file"
 
-    made = JournalError(f"{str(path)!r}: {damaged}{error}{f'; {advice}' if advice else ''}")
+    problem = str(error) or type(error).__name__
+    made = JournalError(f"{str(path)!r}: {damaged}{problem}{f'; {advice}' if advice else ''}")
     made.__cause__ = error
     return made
 

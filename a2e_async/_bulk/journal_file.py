@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -71,6 +72,13 @@ class OpenedFile:
     damaged: Sequence[str]
     has_old: bool
 
+    def close(self) -> None:
+        """Close the file and let other runs in. Blocks."""
+        # Everything that counts is on disk already.
+        with suppress(Exception):
+            self.connection.close()
+        self.lock.release()
+
 
 def open_journal(path: Path) -> OpenedFile:
     """Open the file of a journal and lock it; create it if there is none.
@@ -98,12 +106,13 @@ def open_journal(path: Path) -> OpenedFile:
         return _begin_run(connection, lock)
     except BaseException as error:
         if connection is not None:
-            connection.close()
+            with suppress(Exception):
+                connection.close()
         lock.release()
-        if isinstance(error, sqlite3.Error | OSError):
-            raise journal_error(path, error) from error
         if isinstance(error, JournalError):
             raise naming(path, error) from None
+        if isinstance(error, Exception) and not isinstance(error, MemoryError):
+            raise journal_error(path, error) from error
         raise
 
 

@@ -66,7 +66,8 @@ class RunLock:
         # Some systems do not remove an open file. An empty file may stay; it does no harm.
         with suppress(OSError):
             self._path.unlink()
-        self._connection.close()
+        with suppress(Exception):
+            self._connection.close()
 
     def _acquire(self, path: Path) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = None

@@ -92,6 +92,8 @@ def advice(path: Any, key: str) -> str:
 
 def _find(db: sqlite3.Connection, start: UncertainStart) -> tuple[Entry, int]:
     """The entry of an uncertain start, and the run that took it last."""
+    if not isinstance(start, UncertainStart):
+        raise InvalidArgument("start", f"{start!r} is not one of those that `uncertain` returns")
     row = db.execute("SELECT * FROM jobs WHERE number = ?", (start.number,)).fetchone()
     entry = None if row is None else entry_from(row)
     if row is None or entry is None or entry.key != start.key or entry.state != State.STARTING:

@@ -156,7 +156,7 @@ class BulkRun(Generic[TaskRecordT]):
         state = self._entered("ask for uncertain starts").state
         if state is None or state.journal is None:
             raise InvalidArgument("journal", "this run has none, so it keeps no uncertain starts")
-        if start is not None and start.number in state.under_way:
+        if start is not None and getattr(start, "number", None) in state.under_way:
             raise InvalidArgument("start", f"this run is working on the start of {start.key!r}")
         return state, state.journal
 

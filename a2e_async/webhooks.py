@@ -261,7 +261,8 @@ def _text(value: Any) -> str:
 
 def _marker_of(url: str) -> str:
     """The marker at the end of an address or a path; empty if there is none."""
-    last = url.partition("?")[0].rpartition("/")[2]
+    # Litestar puts a slash behind the path of a mounted app.
+    last = url.partition("?")[0].rstrip("/").rpartition("/")[2]
     return last if ends_address(last) else ""
 
 

@@ -16,8 +16,9 @@ __all__ = ["Hearing"]
 _GATHER = 0.045  # seconds to gather calls for one request, for a lateness of one second
 _GATHER_IF_LOST = 0.4  # the same when every call is lost: polls find most of the tasks then
 _AGAIN = 2.0  # seconds after which a call counts again for a task that was still running; doubled each time
-_LOST_AT_FIRST = 0.04  # the share of calls that are taken to be lost while nothing is known
-_DOUBT = 3  # tasks whose calls outweigh that
+_LOST_AT_FIRST = 0.03  # the share of calls that are taken to be lost while nothing is known
+_DOUBT = 2  # tasks whose calls outweigh that
+_CAUTION = 3.0  # tasks that go without a call are noticed as late as if their share was so much larger
 _KEPT = 128  # the newest tasks that count
 
 
@@ -32,7 +33,11 @@ class Hearing:
         self._lateness = lateness
         self._called: dict[str, WaitingTask] = {}
         self._heard = 0  # waiting tasks that the service is to call about
+
+        # The tasks that have ended. Those that were called about prove nothing before a request shows
+        # how many others have ended too.
         self._outcomes: deque[_Outcome] = deque(maxlen=_KEPT)
+        self._unproved = 0
 
     @property
     def lost(self) -> float:
@@ -50,13 +55,17 @@ class Hearing:
         """The tasks that the service has called about and that were not asked for since."""
         if not self._called:
             return []
-        return [entry for entry in self._called.values() if entry.called > entry.asked]
+        return [entry for entry in self._called.values() if entry.called >= entry.asked]
 
     def unheard(self, waiting: int) -> float:
-        """The share of the waiting tasks whose end will not be called, as far as is known."""
+        """The share of the waiting tasks whose end must be expected to go without a call.
+
+        The less surely calls come, the more is added for not knowing which.
+        """
         if not self._heard or not waiting:
             return 1.0
-        return 1.0 - self._heard / waiting * (1.0 - self.lost)
+        lost = 1.0 - self._heard / waiting * (1.0 - self.lost)
+        return min(1.0, lost * (1.0 + _CAUTION * lost))
 
     def expect(self, entry: WaitingTask, slot: HookSlot) -> None:
         """Expect calls about a waiting task."""
@@ -80,21 +89,37 @@ class Hearing:
 
     def ended(self, entry: WaitingTask) -> None:
         """Learn from a task that has ended. Its call may still come; until then it counts as lost."""
-        if entry.slot is not None:
-            self._outcomes.append(_Outcome(entry.slot, lost=not entry.calls))
+        if entry.slot is None:
+            return
+        if entry.calls:
+            self._unproved += 1
+        else:
+            self._outcomes.append(_Outcome(entry.slot))
+
+    def looked(self, share: float) -> None:
+        """Note that this share of the waiting tasks was asked for."""
+        proved = math.ceil(self._unproved * share)
+        self._unproved -= proved
+        self._outcomes.extend([_CALLED] * min(proved, _KEPT))
 
 
 class _Outcome:
-    """One task that has ended: whether its call came, before or after polling found the end."""
+    """One task that has ended: whether its call came, before or after polling found the end.
+
+    Args:
+        slot: of a task whose call has not come. It lives on until the call comes, or newer tasks count.
+    """
 
     __slots__ = ("_slot", "lost")
 
-    def __init__(self, slot: HookSlot, *, lost: bool) -> None:
-        self.lost = lost
-        # The slot lives on until the call has come, or newer tasks count.
-        self._slot: HookSlot | None = slot if lost else None
-        if lost:
+    def __init__(self, slot: HookSlot | None) -> None:
+        self.lost = slot is not None
+        self._slot = slot
+        if slot is not None:
             slot.listen(self._on_call)
 
     def _on_call(self, hook: TaskHook) -> None:
         self.lost, self._slot = False, None
+
+
+_CALLED = _Outcome(None)

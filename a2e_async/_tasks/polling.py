@@ -219,8 +219,10 @@ class Poller:
         self._led = True
         try:
             while not own.done:
-                if await self._sleep_until_due(own):
-                    await self._asker.ask(self._choose())
+                if await self._sleep_until_due(own) and not own.done:
+                    waiting, chosen = len(self._open), self._choose()
+                    await self._asker.ask(chosen)
+                    self._hearing.looked(len(chosen) / waiting)
         finally:
             self._led = False
             self._news = None

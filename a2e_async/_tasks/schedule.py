@@ -52,6 +52,7 @@ _UNFORESEEN = 0.1  # weight of the late seconds that tasks of unknown duration m
 _QUICK = 4.0  # seconds added to a task's age: few tasks take less
 _AGE_POWER = 1.5  # power of the age in that guess; it lets gaps grow with the square root of the age
 
+_CALLED_POWER = 1.5  # power of the unheard share in that guess: calls are the better guess
 _MOST_TRUST = 16  # how many times longer a gap may be because of webhooks
 
 # The search for the next moment.
@@ -171,7 +172,7 @@ class Schedule:
             asked = ripe if len(self._seen) >= _SEEN_ENOUGH else waiting
             needed = price * max(1, math.ceil(asked / self.batch))
             rate *= self.unheard
-            unforeseen = self.unheard * self._unforeseen(cohorts, now + time)
+            unforeseen = self.unheard**_CALLED_POWER * self._unforeseen(cohorts, now + time)
 
             step = _seconds_until(needed - late - unforeseen, unseen, rate)
             step = min(limit - time, max(_SHORTEST_PAUSE, min(step, limit / _STEPS)))

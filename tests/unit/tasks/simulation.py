@@ -14,6 +14,7 @@ from a2e_async._tasks.polling import Poller
 from a2e_async._tasks.readers import TaskReader
 from a2e_async.clock import SystemClock
 from a2e_async.errors import A2EError, NotFound
+from a2e_async.hooks import LocalBus, TaskHook
 from a2e_async.policies import Lateness
 from tests.virtual_time import run
 
@@ -101,9 +102,9 @@ class FakeReader:
             self.under_way -= 1
 
 
-def poller_of(reader: TaskReader, lateness: Lateness | None = None) -> Poller:
+def poller_of(reader: TaskReader, lateness: Lateness | None = None, *, confirm: bool = True) -> Poller:
     """A poller on the event loop's clock, by default with the default lateness."""
-    return Poller(reader, lateness or Lateness(), SystemClock())
+    return Poller(reader, lateness or Lateness(), SystemClock(), confirm=confirm)
 
 
 async def wait_from_birth(poller: Poller, id: str) -> None:
@@ -131,6 +132,29 @@ class Cost:
     polls: float
 
 
+@attrs.frozen
+class Calls:
+    """How the service calls about tasks that have ended.
+
+    Attributes:
+        delay: seconds that a call takes.
+        lost: the share of calls that never come.
+        confirm: the poller's.
+        named: whether calls contain the task's record.
+    """
+
+    delay: float = 0.0
+    lost: float = 0.0
+    confirm: bool = True
+    named: bool = True
+
+
+def called(id: str, status: str = "completed", *, named: bool = True) -> TaskHook:
+    """A call about a task. Its marker is the task's id."""
+    records = ({"_id": id, "status": status},) if named else ()
+    return TaskHook(id, event=f"task.{status}", records=records)
+
+
 def uniform(low: float, high: float) -> Callable[[random.Random], float]:
     """Draw durations from a uniform distribution."""
     return lambda rng: rng.uniform(low, high)
@@ -151,6 +175,7 @@ def simulate(
     lateness: Lateness | None = None,
     seed: int = 0,
     backend: str = "asyncio",
+    calls: Calls | None = None,
 ) -> Cost:
     """Let a poller that knows nothing yet wait for tasks, and count the cost.
 
@@ -163,18 +188,28 @@ def simulate(
         lateness: the poller's.
         seed: makes the durations repeatable.
         backend: the event loop, "asyncio" or "trio".
+        calls: how the service calls; None if it does not.
     """
-    rng = random.Random(seed)
+    rng, losses = random.Random(seed), random.Random(seed + 1)
     reader = FakeReader(delay)
+    bus = LocalBus()
     late: list[float] = []
 
     async def main() -> None:
-        poller = poller_of(reader, lateness)
+        poller = poller_of(reader, lateness, confirm=calls is None or calls.confirm)
+        callers = anyio.create_task_group()
+
+        async def call(id: str, way: Calls) -> None:
+            await anyio.sleep(reader.tasks[id].ends + way.delay - anyio.current_time())
+            bus.deliver(called(id, named=way.named))
 
         async def job(id: str) -> None:
             reader.tasks[id] = FakeTask(anyio.current_time() + delay / 2 + duration(rng))
+            slot = None if calls is None else bus.slot(id)
+            if calls is not None and losses.random() >= calls.lost:
+                callers.start_soon(call, id, calls)
             await anyio.sleep(delay)
-            await poller.wait([id], born=anyio.current_time())
+            await poller.wait([id], born=anyio.current_time(), slot=slot)
             late.append(anyio.current_time() - reader.tasks[id].ends)
 
         names = (str(number) for number in range(tasks))
@@ -184,7 +219,7 @@ def simulate(
             for name in names:
                 await job(name)
 
-        async with anyio.create_task_group() as group:
+        async with callers, anyio.create_task_group() as group:
             for place in range(concurrency or tasks):
                 group.start_soon(worker, place)
 

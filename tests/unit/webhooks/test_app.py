@@ -35,9 +35,10 @@ async def test_a_call_of_the_service_is_passed_on() -> None:
         {
             "path": f"/a2e/{MARKER}",
             "root_path": "/a2e",
-        },  # mounted in Starlette, FastAPI or Litestar
+        },  # mounted in Starlette or FastAPI
         {"path": f"/{MARKER}", "root_path": "/a2e"},  # mounted in older ones
         {"path": f"/proxy/a2e/{MARKER}", "root_path": "/proxy/a2e", "raw_path": b"/nonsense"},
+        {"path": f"/{MARKER}/", "root_path": "/a2e"},  # mounted in Litestar
         {"path": f"/a2e/{MARKER}", "query_string": b"a=b"},
     ],
 )
@@ -80,7 +81,7 @@ async def test_a_missing_or_wrong_token_is_refused_before_the_body_is_read(
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/", "/a2e/", f"/a2e/{MARKER}/", "/a2e/a%2Fb", "/a2e/ä", "/a2e/" + "a" * 129, "/a2e/a b"],
+    ["", "/", "//", "/a2e/a%2Fb", "/a2e/ä", "/a2e/" + "a" * 129, "/a2e/a b"],
 )
 async def test_a_path_without_a_marker_is_refused(path: str) -> None:
     app = webhooks()

@@ -65,6 +65,7 @@ def test_the_url_may_be_a_path_or_an_object(url: Any) -> None:
         ({"x-a2e-webhook-token": []}, DONE, MARKER),
         ({"x-a2e-webhook-token": TOKEN}, DONE, "/a2e/a2e-anothermark"),
         ({"x-a2e-webhook-token": TOKEN}, DONE, "/a2e/"),
+        ({"x-a2e-webhook-token": TOKEN}, DONE, "/"),
         ({"x-a2e-webhook-token": TOKEN}, DONE, ""),
         ({"x-a2e-webhook-token": TOKEN}, b"", ""),
         ({"x-a2e-webhook-token": TOKEN}, b'{"name":7,"_id":"67d2aa"}', ""),

@@ -20,6 +20,7 @@ else:
     from typing import TypeVar
 
 __all__ = [
+    "Confirmation",
     "JSONObject",
     "Record",
     "TaskRecord",
@@ -131,6 +132,23 @@ class TaskRecord(Record):
         _put_status(record, task_status_of(raw))
         _put_failure(record, _first_text(raw, _FAILURE_KEYS))
         return record
+
+
+@attrs.frozen(kw_only=True)
+class Confirmation(Record):
+    """The service did what it was asked for, such as a deletion. What else it says is not documented.
+
+    Attributes:
+        message: what it says in words, None if nothing.
+        raw: everything that it said; data that is not an object is under ``data``.
+    """
+
+    message: str | None = None
+
+    @classmethod
+    def decode(cls, raw: JSONObject) -> Self:
+        """Make a confirmation of whatever the service said."""
+        return cls(message=_first_text(raw, ("message", "msg", "data")), raw=raw)
 
 
 if TYPE_CHECKING:

@@ -7,7 +7,17 @@ from typing import Any, TypeVar
 
 from a2e_async.records import Record, decode_many
 
-__all__ = ["content", "many", "one", "plain_text", "raw", "rows_of", "text", "total_of"]
+__all__ = [
+    "content",
+    "likely",
+    "likely_many",
+    "many",
+    "one",
+    "plain_text",
+    "raw",
+    "rows_of",
+    "text",
+]
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -51,6 +61,39 @@ def many(cls: type[RecordT], inside: str = "") -> Callable[[Any], Sequence[Recor
 
     def decode(data: Any) -> Sequence[RecordT]:
         return decode_many(cls, rows_of(_inside(data, path)))
+
+    return decode
+
+
+def likely(cls: type[RecordT]) -> Callable[[Any], RecordT]:
+    """A reply that is probably an object; nobody has seen it.
+
+    Data of another shape is not refused. It is in ``raw``, under ``data`` if it is not an object.
+    """
+
+    def decode(data: Any) -> RecordT:
+        if isinstance(data, list) and len(data) == 1:
+            data = data[0]
+        if data is None:
+            return cls.decode({})
+        return cls.decode(data if isinstance(data, Mapping) else {"data": data})
+
+    return decode
+
+
+def likely_many(cls: type[RecordT]) -> Callable[[Any], Sequence[RecordT]]:
+    """A reply that is probably a list; nobody has seen it.
+
+    Data of another shape is not refused. It is one record, and elements of another shape are records too,
+    with everything in ``raw``; see `likely`.
+    """
+    decode_one = likely(cls)
+
+    def decode(data: Any) -> Sequence[RecordT]:
+        try:
+            return [decode_one(row) for row in rows_of(data)]
+        except TypeError:
+            return [decode_one(data)]
 
     return decode
 
@@ -121,10 +164,16 @@ def rows_of(data: Any, depth: int = 3) -> Sequence[Any]:
     for value in values:
         if value is None or isinstance(value, Mapping):
             return rows_of(value, depth - 1)
+    if not depth:
+        raise TypeError("a list")
+    return _only_list(data)
+
+
+def _only_list(data: Any) -> Sequence[Any]:
+    """The one list in an object that names it in its own way, such as ``videos``."""
+    members = data.values() if isinstance(data, Mapping) else ()
+    lists = [value for value in members if isinstance(value, list)]
+    filled = [value for value in lists if any(isinstance(row, Mapping) for row in value)]
+    if len(filled or lists) == 1:
+        return (filled or lists)[0]
     raise TypeError("a list")
-
-
-def total_of(data: Any) -> int | None:
-    """The number of records on all pages, as a list reply reports it; None if it does not."""
-    total = data.get("count", data.get("total")) if isinstance(data, Mapping) else None
-    return total if type(total) is int and total >= 0 else None

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["ActorSwap", "ActorSwapRecord"]
@@ -82,7 +82,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/actorSwap/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/actorSwap/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -210,7 +213,7 @@ class ActorSwap(Workflow[ActorSwapRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete task.
 
         Removes the task from the history only; other results stay.
@@ -220,7 +223,7 @@ class ActorSwap(Workflow[ActorSwapRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -10,43 +10,67 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, raw
+from a2e_async._spec.decoders import likely_many, many
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async.pages import Pages
 from a2e_async.records import Record
 from a2e_async.resources import Resource
 
-__all__ = ["Anchor", "LanguageGroup", "LanguageRegion", "VoiceGroup", "VoiceOption"]
+__all__ = ["Anchor", "Avatar", "LanguageGroup", "LanguageRegion", "SystemVoice", "VoiceGroup", "VoiceOption"]
 
 
 @attrs.frozen(kw_only=True)
-class LanguageGroup(Record):
-    """A language and its regions.
+class Avatar(Record):
+    """An avatar.
 
     Attributes:
-        value: The `country` of `a2e.tts.send_tts()`.
+        id: The `anchor_id` of `a2e.avatar_video`.
+        name: Its name.
+        type: `custom` for one of your own.
+        anchor_type: 0: an avatar of the system, 1: one of your own.
+        gender: The gender: female or male.
+        lang: Its language, such as en-US.
+        video_cover: The URL of a still picture, for previews.
+        people_img: The URL of the picture without background.
+        base_video: The URL of the video that it is made from.
+        image_url: The URL of the picture that it is made from.
+        user_video_twin_id: The id of the `a2e.video_twin` that it comes from.
+        created_at: When it was made, ISO 8601.
     """
 
-    value: str | None = None
-    children: Sequence[LanguageRegion] | None = None
+    id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    name: str | None = None
+    type: str | None = None
+    anchor_type: int | None = None
+    gender: str | None = None
+    lang: str | None = None
+    video_cover: str | None = None
+    people_img: str | None = None
+    base_video: str | None = None
+    image_url: str | None = None
+    user_video_twin_id: str | None = None
+    created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
 
 
 @attrs.frozen(kw_only=True)
-class LanguageRegion(Record):
-    """One region of a language.
+class SystemVoice(Record):
+    """A system voice, or a group of them by gender. It has either shape.
 
     Attributes:
-        value: The `region` of `a2e.tts.send_tts()`.
+        id: The `tts_id` of `a2e.tts.send_tts()`.
+        name: Its name.
+        gender: The gender: female or male.
+        language: Its language, such as en-US.
+        label: Of a group: the gender, to show.
+        value: Of a group: female or male.
+        children: Of a group: the voices.
     """
 
-    value: str | None = None
-
-
-@attrs.frozen(kw_only=True)
-class VoiceGroup(Record):
-    """Voices by gender."""
-
+    id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    name: str | None = None
+    gender: str | None = None
+    language: str | None = None
     label: str | None = None
     value: str | None = None
     children: Sequence[VoiceOption] | None = None
@@ -57,18 +81,63 @@ class VoiceOption(Record):
     """One system voice.
 
     Attributes:
+        label: The name, to show.
         value: The `tts_id` of `a2e.tts.send_tts()`.
+        tts_rate: Coins per 10 seconds of speech.
     """
 
     label: str | None = None
     value: str | None = None
-    tts_rate: Any = attrs.field(default=None, metadata={"key": "ttsRate"})
+    tts_rate: float | None = attrs.field(default=None, metadata={"key": "ttsRate"})
+
+
+@attrs.frozen(kw_only=True)
+class LanguageGroup(Record):
+    """A language and its regions.
+
+    Attributes:
+        label: The name, to show.
+        value: The `country` of `a2e.tts.send_tts()`.
+        children: Where it is spoken.
+    """
+
+    label: str | None = None
+    value: str | None = None
+    children: Sequence[LanguageRegion] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class LanguageRegion(Record):
+    """One region of a language.
+
+    Attributes:
+        label: The name, to show.
+        value: The `region` of `a2e.tts.send_tts()`.
+    """
+
+    label: str | None = None
+    value: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class VoiceGroup(Record):
+    """Voices by gender.
+
+    Attributes:
+        label: The gender, to show.
+        value: The gender: female or male.
+        children: The voices.
+    """
+
+    label: str | None = None
+    value: str | None = None
+    children: Sequence[VoiceOption] | None = None
 
 
 LIST = Operation(
     "POST",
     "/api/v1/anchor/list",
-    many(Record),
+    many(Avatar),
     body=(Field("web_type", str, choices=("a2e", "tyzn")),),
     has_body=True,
     optional_body=True,
@@ -76,7 +145,9 @@ LIST = Operation(
     repeatable=True,
 )
 
-TTS_LIST = Operation("POST", "/api/v1/anchor/tts_list", raw, has_body=True, repeatable=True)
+TTS_LIST = Operation(
+    "POST", "/api/v1/anchor/tts_list", likely_many(SystemVoice), has_body=True, repeatable=True
+)
 
 LANGUAGE_LIST = Operation(
     "POST",
@@ -125,7 +196,7 @@ class Anchor(Resource):
 
     def list(
         self, *, web_type: Literal["a2e", "tyzn"] | str | None = None, **options: Unpack[CallOptions]
-    ) -> Pages[Record]:
+    ) -> Pages[Avatar]:
         """List available avatars.
 
         System avatars and the caller's own.
@@ -143,7 +214,9 @@ class Anchor(Resource):
         """
         return self._pages(LIST, {"web_type": web_type}, options)
 
-    async def tts_list(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+    async def tts_list(
+        self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Sequence[SystemVoice]:
         """List system voices (TTS presets).
 
         Args:
@@ -151,7 +224,7 @@ class Anchor(Resource):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The records.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -188,9 +261,9 @@ class Anchor(Resource):
         """List available voices by country/region.
 
         Args:
-            country: Language code; server default en.
-            region: Server default US.
-            voice_map_type: Server default en-US.
+            country: The language of the voices: a `value` of `a2e.anchor.language_list()`.
+            region: The region of the language: a `value` of its children.
+            voice_map_type: Language and region in one, such as es-MX.
             options: See `CallOptions`.
 
         Returns:
@@ -215,9 +288,10 @@ class Anchor(Resource):
         """List available voices (GET).
 
         Args:
-            country: Server default: en.
-            region: Server default: US.
-            voice_map_type: Server default: en-US.
+            country: The language of the voices: a `value` of `a2e.anchor.language_list()`. Server
+                default: en.
+            region: The region of the language: a `value` of its children. Server default: US.
+            voice_map_type: Language and region in one, such as es-MX. Server default: en-US.
             options: See `CallOptions`.
 
         Returns:

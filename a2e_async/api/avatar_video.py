@@ -18,14 +18,18 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import Record, TaskRecord
+from a2e_async.records import TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["AvatarVideo", "AvatarVideoRecord", "CaptionAlign", "GpModel"]
 
 
 class GpModel(TypedDict, total=False):
-    """Members of `gp_model`."""
+    """Members of `gp_model`.
+
+    compose_mode: How the avatar is laid over the background, such as overlay.
+    compose_ratio: How strongly, such as 0.8.
+    """
 
     compose_mode: str
     compose_ratio: float
@@ -34,8 +38,11 @@ class GpModel(TypedDict, total=False):
 class CaptionAlign(TypedDict, total=False):
     """Members of `caption_align`.
 
+    language: The language of the captions, such as en.
     PrimaryColour: RGBA.
+    title: The title above the captions.
     TitleBoxColour: RGBA.
+    FontName: The font, such as Arial.
     Fontsize: Pixels.
     subtitle_position: Vertical place, 0 to 1.
     OutlineColour: RGBA.
@@ -62,12 +69,34 @@ class AvatarVideoRecord(TaskRecord):
     Attributes:
         process: Percent done.
         result: The video's URL; empty until it is done.
+        msg: What the service says about it, such as the reason of a failure.
+        anchor_id: The id of the avatar.
+        anchor_type: 0: an avatar of the system, 1: one of your own.
+        web_bg_width: Width of the canvas, in pixels.
+        web_bg_height: Height of the canvas, in pixels.
+        color: The colour of the background, RGBA.
+        replace_bg_id: The id of the background of the system.
+        custom_backs_id: The id of a background of your own.
+        result_people_url: A part of the video: the avatar alone.
+        result_bg_url: A part of the video: the background.
+        diff_s: Seconds.
+        current_date: The time of the reply.
     """
 
     process: int | None = None
     result: str | None = None
     msg: str | None = None
     anchor_id: str | None = None
+    anchor_type: str | None = None
+    web_bg_width: int | None = None
+    web_bg_height: int | None = None
+    color: str | None = None
+    replace_bg_id: str | None = None
+    custom_backs_id: str | None = None
+    result_people_url: str | None = None
+    result_bg_url: str | None = None
+    diff_s: int | None = None
+    current_date: str | None = None
 
 
 START = Operation(
@@ -158,7 +187,9 @@ GET = Operation(
     repeatable=True,
 )
 
-LIST = Operation("POST", "/api/v1/video/list", many(Record), has_body=True, paging=Paging(), repeatable=True)
+LIST = Operation(
+    "POST", "/api/v1/video/list", many(AvatarVideoRecord), has_body=True, paging=Paging(), repeatable=True
+)
 
 GENERATE_PUBLIC_ACCESS_TOKEN = Operation(
     "POST",
@@ -233,7 +264,7 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
         Args:
             anchor_id: The avatar's id.
             anchor_type: 0 system avatar, 1 custom avatar.
-            title: At most 40 characters.
+            title: The title of the video, to find it again. At most 40 characters.
             audio_src: Audio URL; needed when custom_voice is absent. A URL, or a file as Path, bytes or
                 `Upload`.
             custom_voice: Audio URL; needed when audio_src is absent. A URL, or a file as Path, bytes or
@@ -256,19 +287,22 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
                 Server default: 0.
             web_people_height: Avatar height in the output. Needed with back_id, custom_back_id or
                 color. Server default: 0.
-            web_people_x: Server default: 0.
-            web_people_y: Server default: 0.
-            web_dist_bg_width: Server default: -1.
-            web_dist_bg_height: Server default: -1.
-            web_dist_bg_x: Server default: 0.
-            web_dist_bg_y: Server default: 0.
+            web_people_x: Pixels from the left edge of the canvas to the avatar. Server default: 0.
+            web_people_y: Pixels from the top edge of the canvas to the avatar. Server default: 0.
+            web_dist_bg_width: Width of the background on the canvas, in pixels. -1 is its own width.
+                Server default: -1.
+            web_dist_bg_height: Height of the background on the canvas, in pixels. -1 is its own height.
+                Server default: -1.
+            web_dist_bg_x: Pixels from the left edge of the canvas to the background. Server default: 0.
+            web_dist_bg_y: Pixels from the top edge of the canvas to the background. Server default: 0.
             resolution: Height in pixels. Server default: 1080.
-            msg: Not documented.
-            erode_factor: Not documented.
+            msg: The text that is spoken, as clients send it. It is not turned into speech here.
+            erode_factor: How much is cut off along the avatar's outline when its background is
+                replaced.
             is_skip_gp: Skips green-screen processing.
             is_caption_enabled: Whether captions are shown.
             gp_model: Green-screen settings.
-            is_to_public_pool: Not documented.
+            is_to_public_pool: Whether the video may be shown to others.
             lip_model: Lip-sync model.
             caption_align: Style and position of the captions.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
@@ -350,7 +384,9 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    def list(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Pages[Record]:
+    def list(
+        self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[AvatarVideoRecord]:
         """List avatar videos.
 
         Args:

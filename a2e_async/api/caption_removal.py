@@ -10,14 +10,14 @@ from typing import Any, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, likely_many, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["CaptionRemoval", "CaptionRemovalRecord"]
@@ -56,7 +56,9 @@ LIST = Operation(
     repeatable=True,
 )
 
-ALL_PROCESSING = Operation("GET", "/api/v1/userCaptionRemoval/allProcessing", raw, repeatable=True)
+ALL_PROCESSING = Operation(
+    "GET", "/api/v1/userCaptionRemoval/allProcessing", likely_many(CaptionRemovalRecord), repeatable=True
+)
 
 BATCH_DETAIL = Operation(
     "POST",
@@ -76,10 +78,13 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userCaptionRemoval/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userCaptionRemoval/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
-RETRY = Operation("POST", "/api/v1/userCaptionRemoval/retry", raw, has_body=True)
+RETRY = Operation("POST", "/api/v1/userCaptionRemoval/retry", likely(CaptionRemovalRecord), has_body=True)
 
 
 class CaptionRemoval(Workflow[CaptionRemovalRecord]):
@@ -108,7 +113,7 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            source_url: A URL, or a file as Path, bytes or `Upload`.
+            source_url: The video to clean. A URL, or a file as Path, bytes or `Upload`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
@@ -159,14 +164,14 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
         """
         return self._pages(LIST, {"page_size": page_size}, options)
 
-    async def all_processing(self, **options: Unpack[CallOptions]) -> Any:
+    async def all_processing(self, **options: Unpack[CallOptions]) -> Sequence[CaptionRemovalRecord]:
         """List processing records.
 
         Args:
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The records.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -208,7 +213,7 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete caption removal task.
 
         Removes the task from the history.
@@ -218,7 +223,7 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -226,7 +231,9 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
         """
         return await self._request(DELETE, {"id": id}, options)
 
-    async def retry(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+    async def retry(
+        self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> CaptionRemovalRecord:
         """Retry a failed task.
 
         Makes a new attempt at a failed task. The reply may carry another id.
@@ -236,7 +243,7 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The record.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

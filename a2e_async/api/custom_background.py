@@ -10,12 +10,12 @@ from typing import Any, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, raw
+from a2e_async._spec.decoders import likely, many
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async.pages import Pages
-from a2e_async.records import Record
+from a2e_async.records import Confirmation, Record
 from a2e_async.resources import Resource
 
 __all__ = ["Background", "CustomBackground"]
@@ -23,35 +23,49 @@ __all__ = ["Background", "CustomBackground"]
 
 @attrs.frozen(kw_only=True)
 class Background(Record):
-    """A background. Members besides `type` have not been seen.
+    """A background of an avatar video.
 
     Attributes:
-        type: Custom, or a system kind.
+        id: The `custom_back_id` or `back_id` of `a2e.avatar_video`.
+        type: `custom` for one of your own.
+        img_url: The picture.
+        created_at: When it was made, ISO 8601.
     """
 
+    id: str | None = attrs.field(default=None, metadata={"key": "_id"})
     type: str | None = None
+    img_url: str | None = None
+    created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
 
 
 ADD = Operation(
     "POST",
     "/api/v1/custom_back/add",
-    raw,
+    likely(Background),
     body=(Field("img_url", str, required=True, media=True),),
     has_body=True,
 )
 
 LIST = Operation(
-    "POST", "/api/v1/custom_back/list", many(Record), has_body=True, paging=Paging(), repeatable=True
+    "POST", "/api/v1/custom_back/list", many(Background), has_body=True, paging=Paging(), repeatable=True
 )
 
-DELETE = Operation("POST", "/api/v1/custom_back/del", raw, has_body=True)
+DELETE = Operation(
+    "POST",
+    "/api/v1/custom_back/del",
+    likely(Confirmation),
+    body=(Field("id", str, "_id"),),
+    has_body=True,
+    optional_body=True,
+    may_be_empty=True,
+)
 
 ALL_BACKGROUND = Operation(
     "POST", "/api/v1/custom_back/allBackground", many(Background), has_body=True, repeatable=True
 )
 
 RANDOM_BACKGROUND = Operation(
-    "POST", "/api/v1/custom_back/randomBackground", raw, has_body=True, repeatable=True
+    "POST", "/api/v1/custom_back/randomBackground", likely(Background), has_body=True, repeatable=True
 )
 
 
@@ -65,15 +79,15 @@ class CustomBackground(Resource):
 
     name = "custom_background"
 
-    async def add(self, *, img_url: Media, **options: Unpack[CallOptions]) -> Any:
+    async def add(self, *, img_url: Media, **options: Unpack[CallOptions]) -> Background:
         """Add new custom background.
 
         Args:
-            img_url: A URL, or a file as Path, bytes or `Upload`.
+            img_url: The picture of the background. A URL, or a file as Path, bytes or `Upload`.
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The record.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -81,7 +95,9 @@ class CustomBackground(Resource):
         """
         return await self._request(ADD, {"img_url": img_url}, options)
 
-    def list(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Pages[Record]:
+    def list(
+        self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[Background]:
         """List the custom backgrounds.
 
         Args:
@@ -97,21 +113,24 @@ class CustomBackground(Resource):
         """
         return self._pages(LIST, {}, with_body(body, options))
 
-    async def delete(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+    async def delete(
+        self, *, id: str | None = None, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Confirmation:
         """Delete record.
 
         Args:
-            body: The JSON body. Its members are not documented.
+            id: The id of the background.
+            body: Members of the JSON body that are not documented.
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
-        return await self._request(DELETE, {}, with_body(body, options))
+        return await self._request(DELETE, {"id": id}, with_body(body, options))
 
     async def all_background(
         self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
@@ -133,7 +152,7 @@ class CustomBackground(Resource):
 
     async def random_background(
         self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
-    ) -> Any:
+    ) -> Background:
         """Get a random background.
 
         Args:
@@ -141,7 +160,7 @@ class CustomBackground(Resource):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The record.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

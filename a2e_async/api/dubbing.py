@@ -5,18 +5,19 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, likely_many, many, one
 from a2e_async._spec.field import Field
+from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Dubbing", "DubbingRecord"]
@@ -38,6 +39,12 @@ START = Operation(
     "/api/v1/userDubbing/startDubbing",
     one(DubbingRecord),
     body=(
+        Field("name", str),
+        Field("source_url", str, media=True),
+        Field("source_lang", str),
+        Field("target_lang", str),
+        Field("num_speakers", int),
+        Field("drop_background_audio", bool),
         Field("webhook_url", str, max_length=2048, pattern="^https://"),
         Field("webhook_token", str, max_length=256),
     ),
@@ -54,7 +61,9 @@ LIST = Operation(
     repeatable=True,
 )
 
-ALL_PROCESSING = Operation("GET", "/api/v1/userDubbing/allProcessing", raw, repeatable=True)
+ALL_PROCESSING = Operation(
+    "GET", "/api/v1/userDubbing/allProcessing", likely_many(DubbingRecord), repeatable=True
+)
 
 GET = Operation(
     "GET",
@@ -65,7 +74,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userDubbing/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userDubbing/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -82,6 +94,12 @@ class Dubbing(Workflow[DubbingRecord]):
     def __call__(
         self,
         *,
+        name: str | None = None,
+        source_url: Media | None = None,
+        source_lang: str | None = None,
+        target_lang: str | None = None,
+        num_speakers: int | None = None,
+        drop_background_audio: bool | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         body: Mapping[str, Any] | None = None,
@@ -92,11 +110,17 @@ class Dubbing(Workflow[DubbingRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
+            name: The task's name, to find it again. Without one, the SDK names the task.
+            source_url: The video or audio to dub. A URL, or a file as Path, bytes or `Upload`.
+            source_lang: The language that is spoken in it, such as en; auto finds out.
+            target_lang: The language to dub into, such as es.
+            num_speakers: How many people speak.
+            drop_background_audio: Whether the music and noise behind the speech are left out.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
                 most 256 characters.
-            body: The JSON body. Its members are not documented.
+            body: Members of the JSON body that are not documented.
             options: See `CallOptions`.
 
         Returns:
@@ -107,12 +131,23 @@ class Dubbing(Workflow[DubbingRecord]):
 
         Example:
             ```python
-            job = a2e.dubbing(body={})
+            job = a2e.dubbing(source_url=Path("cat.png"), target_lang="a red kite over the sea")
             result = await job.run()
             ```
         """
         return self._job(
-            START, {"webhook_url": webhook_url, "webhook_token": webhook_token}, with_body(body, options)
+            START,
+            {
+                "name": name,
+                "source_url": source_url,
+                "source_lang": source_lang,
+                "target_lang": target_lang,
+                "num_speakers": num_speakers,
+                "drop_background_audio": drop_background_audio,
+                "webhook_url": webhook_url,
+                "webhook_token": webhook_token,
+            },
+            with_body(body, options),
         )
 
     def list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> Pages[DubbingRecord]:
@@ -133,14 +168,14 @@ class Dubbing(Workflow[DubbingRecord]):
         """
         return self._pages(LIST, {"page_size": page_size}, options)
 
-    async def all_processing(self, **options: Unpack[CallOptions]) -> Any:
+    async def all_processing(self, **options: Unpack[CallOptions]) -> Sequence[DubbingRecord]:
         """List processing records.
 
         Args:
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The records.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -164,7 +199,7 @@ class Dubbing(Workflow[DubbingRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete dubbing task.
 
         Removes the task from the history.
@@ -174,7 +209,7 @@ class Dubbing(Workflow[DubbingRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,16 +6,16 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, raw
+from a2e_async._spec.decoders import likely, many
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async.pages import Pages
-from a2e_async.records import Record
+from a2e_async.records import Confirmation, Record
 from a2e_async.resources import Resource
 
 __all__ = ["FaceImage", "FaceSwapImage"]
@@ -23,7 +23,14 @@ __all__ = ["FaceImage", "FaceSwapImage"]
 
 @attrs.frozen(kw_only=True)
 class FaceImage(Record):
-    """A face kept for swapping."""
+    """A face kept for swapping.
+
+    Attributes:
+        id: For `a2e.face_swap_image.delete()`.
+        face_url: The picture of the face.
+        created_at: When it was made, ISO 8601.
+        updated_at: When it last changed, ISO 8601.
+    """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
     face_url: str | None = None
@@ -44,7 +51,10 @@ LIST = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userFaceSwapImage/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userFaceSwapImage/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -62,7 +72,7 @@ class FaceSwapImage(Resource):
         """Add a new face image for face swapping.
 
         Args:
-            face_url: A URL, or a file as Path, bytes or `Upload`.
+            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
             options: See `CallOptions`.
 
         Returns:
@@ -89,7 +99,7 @@ class FaceSwapImage(Resource):
         """
         return self._pages(LIST, {}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Remove a face swap image.
 
         Args:
@@ -97,7 +107,7 @@ class FaceSwapImage(Resource):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

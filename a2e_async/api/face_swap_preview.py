@@ -27,6 +27,9 @@ class FaceSwapPreviewRecord(TaskRecord):
 
     Attributes:
         result_url: The result; empty until it is done.
+        video_url: The video that was given.
+        face_url: The picture of the face.
+        user_id: The id of the account.
         error_code: "0" or null when all is well.
     """
 
@@ -75,8 +78,9 @@ class FaceSwapPreview(Workflow[FaceSwapPreviewRecord]):
         """Create a new face swap preview task.
 
         Args:
-            video_url: A URL, or a file as Path, bytes or `Upload`.
-            face_url: A URL, or a file as Path, bytes or `Upload`.
+            video_url: The video, or picture, that gets the face. A URL, or a file as Path, bytes or
+                `Upload`.
+            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
             options: See `CallOptions`.
 
         Returns:

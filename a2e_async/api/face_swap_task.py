@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["FaceSwapTask", "FaceSwapTaskRecord"]
@@ -29,8 +29,14 @@ class FaceSwapTaskRecord(TaskRecord):
 
     Attributes:
         result_url: The result; empty until it is done.
+        video_url: The video that was given.
+        face_url: The picture of the face.
         duration: Seconds.
         error_code: "0" or null when all is well.
+        updated_at: When it last changed, ISO 8601.
+        initialized_time: When it was accepted, ISO 8601.
+        processing_time: When work on it began, ISO 8601.
+        completed_time: When it was done, ISO 8601.
     """
 
     result_url: str | None = None
@@ -89,10 +95,13 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userFaceSwapTask/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userFaceSwapTask/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
-RETRY = Operation("GET", "/api/v1/userFaceSwapTask/retry", raw)
+RETRY = Operation("GET", "/api/v1/userFaceSwapTask/retry", likely(FaceSwapTaskRecord))
 
 
 class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
@@ -124,8 +133,9 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
         """Create a new face swap task.
 
         Args:
-            video_url: A URL, or a file as Path, bytes or `Upload`.
-            face_url: A URL, or a file as Path, bytes or `Upload`.
+            video_url: The video, or picture, that gets the face. A URL, or a file as Path, bytes or
+                `Upload`.
+            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             cover_url: Cover image URL. A URL, or a file as Path, bytes or `Upload`.
             model_version: v1 is the default (JAH pipeline); v2 (ComfyUI) handles images only.
@@ -232,7 +242,7 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete face swap task.
 
         Args:
@@ -240,7 +250,7 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -248,14 +258,14 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
         """
         return await self._request(DELETE, {"id": id}, options)
 
-    async def retry(self, **options: Unpack[CallOptions]) -> Any:
+    async def retry(self, **options: Unpack[CallOptions]) -> FaceSwapTaskRecord:
         """Retry face swap task.
 
         Args:
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The record.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Flux2", "Flux2Record"]
@@ -86,7 +86,9 @@ GET = Operation(
     repeatable=True,
 )
 
-DELETE = Operation("DELETE", "/api/v1/userFlux2/{id}", raw, path_fields=(Field("id", str, required=True),))
+DELETE = Operation(
+    "DELETE", "/api/v1/userFlux2/{id}", likely(Confirmation), path_fields=(Field("id", str, required=True),)
+)
 
 
 class Flux2(Workflow[Flux2Record]):
@@ -133,8 +135,8 @@ class Flux2(Workflow[Flux2Record]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            input_images: At most 8 URLs; giving any switches to image-to-image mode. URLs, or files as
-                Path, bytes or `Upload`.
+            input_images: Reference images. With any, the picture is made from them. URLs, or files as
+                Path, bytes or `Upload`. At most 8 items.
             aspect_ratio: Width to height. Server default: 9:16.
             resolution: 1K is about 1 megapixel, 2K about 2. Server default: 1K.
             force_generate: Generates despite NSFW detection; default true for API callers, false for
@@ -231,7 +233,7 @@ class Flux2(Workflow[Flux2Record]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete Flux 2 Pro task.
 
         Soft delete: the record is kept but left out of normal lists.
@@ -241,7 +243,7 @@ class Flux2(Workflow[Flux2Record]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

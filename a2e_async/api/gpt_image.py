@@ -10,7 +10,7 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["GptImage", "GptImageRecord"]
@@ -32,6 +32,7 @@ class GptImageRecord(TaskRecord):
 
     Attributes:
         image_urls: The results; empty until it is done.
+        image_url: The same picture as the first of image_urls.
     """
 
     image_urls: Sequence[str] | None = None
@@ -93,7 +94,12 @@ GET = Operation(
     repeatable=True,
 )
 
-DELETE = Operation("DELETE", "/api/v1/userGptImage/{id}", raw, path_fields=(Field("id", str, required=True),))
+DELETE = Operation(
+    "DELETE",
+    "/api/v1/userGptImage/{id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, required=True),),
+)
 
 
 class GptImage(Workflow[GptImageRecord]):
@@ -145,7 +151,7 @@ class GptImage(Workflow[GptImageRecord]):
         resolution 4K cannot be combined with model gpt-image-2 and aspect_ratio 1:1.
 
         Args:
-            prompt: At most 3000 characters.
+            prompt: What is wanted, in words. At most 3000 characters.
             name: The task's name, to find it again. Without one, the SDK names the task.
             input_images: Image URLs for editing; at most 16 (gpt-image-1.5). URLs, or files as Path,
                 bytes or `Upload`.
@@ -248,7 +254,7 @@ class GptImage(Workflow[GptImageRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete GPT Image task.
 
         Soft delete: the task leaves later lists.
@@ -258,7 +264,7 @@ class GptImage(Workflow[GptImageRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

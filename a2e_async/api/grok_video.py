@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["GrokVideo", "GrokVideoRecord"]
@@ -96,7 +96,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/grokVideo/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/grokVideo/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -147,11 +150,11 @@ class GrokVideo(Workflow[GrokVideoRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model_type: Server default: text-to-video.
+            model_type: From words alone, or from an image. Server default: text-to-video.
             model_version: 1.5 works with image-to-video only. Server default: legacy.
             prompt: Needed for text-to-video; optional for image-to-video.
             mode: For image-to-video the upstream may turn spicy into normal. Server default: normal.
-            image_urls: At least one image needed when model_type is image-to-video. URLs, or files as
+            image_urls: The images to animate. image-to-video needs at least one. URLs, or files as
                 Path, bytes or `Upload`.
             image_url: Single-image alternative to image_urls; the server puts it first in image_urls. A
                 URL, or a file as Path, bytes or `Upload`.
@@ -252,7 +255,7 @@ class GrokVideo(Workflow[GrokVideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete Grok Video task.
 
         Takes the task out of normal history; no cancel of an in-progress task is promised.
@@ -262,7 +265,7 @@ class GrokVideo(Workflow[GrokVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["ImageEdit", "ImageEditRecord"]
@@ -80,7 +80,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userImageEdit/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userImageEdit/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -115,8 +118,9 @@ class ImageEdit(Workflow[ImageEditRecord]):
         """Start image editing task.
 
         Args:
-            edit_type: Not documented.
-            image_urls: URLs, or files as Path, bytes or `Upload`. At least 2 items.
+            edit_type: What is edited: what a person wears, or a product.
+            image_urls: The picture to edit first, then those of the clothing or product. URLs, or files
+                as Path, bytes or `Upload`. At least 2 items.
             name: The task's name, to find it again. Without one, the SDK names the task.
             timeout: Seconds. Server default: 120.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
@@ -204,7 +208,7 @@ class ImageEdit(Workflow[ImageEditRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete task.
 
         Removes the task from the history.
@@ -214,7 +218,7 @@ class ImageEdit(Workflow[ImageEditRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one, raw
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class ImageToVideoRecord(TaskRecord):
 
     Attributes:
         result_url: The result; empty until it is done.
+        image_url: The picture that was given.
+        prompt: The prompt, as it was given.
+        negative_prompt: The negative prompt, as it was given.
+        failed_code: A code for the failure; empty without one.
     """
 
     result_url: str | None = None
@@ -93,25 +97,28 @@ UNLIMITED_QUEUE_LEVEL = Operation("GET", "/api/v1/userImage2Video/unlimitedQueue
 MARK_SHARED = Operation(
     "POST",
     "/api/v1/userImage2Video/{_id}/markShared",
-    raw,
+    likely(Confirmation),
     path_fields=(Field("id", str, "_id", required=True),),
     has_body=True,
+    may_be_empty=True,
 )
 
 MARK_DOWNLOADED = Operation(
     "POST",
     "/api/v1/userImage2Video/{_id}/markDownloaded",
-    raw,
+    likely(Confirmation),
     path_fields=(Field("id", str, "_id", required=True),),
     has_body=True,
+    may_be_empty=True,
 )
 
 MARK_COPIED = Operation(
     "POST",
     "/api/v1/userImage2Video/{_id}/markCopied",
-    raw,
+    likely(Confirmation),
     path_fields=(Field("id", str, "_id", required=True),),
     has_body=True,
+    may_be_empty=True,
 )
 
 GET = Operation(
@@ -123,7 +130,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userImage2Video/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userImage2Video/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 PROMPT_EXTENSION = Operation(
@@ -204,16 +214,18 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         end_image_url is needed with model_type FLF2V.
 
         Args:
-            image_url: A URL, or a file as Path, bytes or `Upload`.
+            image_url: The picture to animate; it is the first frame. A URL, or a file as Path, bytes or
+                `Upload`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lora: Lora ID; its preset replaces prompt and negative_prompt, which may then be omitted.
-            model_type: Server default: GENERAL.
-            model_version: Server default: a2e-v2 for Ultra users, a2e otherwise. a2e-v2 costs more;
-                a2e-v2-flash costs the same as a2e.
+            model_type: From one picture (GENERAL), or from a first and a last frame (FLF2V). Server
+                default: GENERAL.
+            model_version: The model. Server default: a2e-v2 for Ultra users, a2e otherwise. a2e-v2
+                costs more per second; a2e-v2-flash costs the same as a2e.
             end_image_url: Needed when model_type is FLF2V. A URL, or a file as Path, bytes or `Upload`.
-            extend_prompt: Server default: True.
+            extend_prompt: Whether the prompt is extended automatically. Server default: True.
             number_of_images: How many videos are made. 1 to 8. Server default: 1.
             video_time: Seconds. Server default: 5.
             video_length: Deprecated, frames; use video_time. 1 to 1000.
@@ -330,7 +342,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
     async def mark_shared(
         self, id: str, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
-    ) -> Any:
+    ) -> Confirmation:
         """Mark record as shared.
 
         Only records the interaction; the task's media stay as they are.
@@ -341,7 +353,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -351,7 +363,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
     async def mark_downloaded(
         self, id: str, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
-    ) -> Any:
+    ) -> Confirmation:
         """Mark record as downloaded.
 
         Only records the interaction; the task's media stay as they are.
@@ -362,7 +374,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -372,7 +384,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
     async def mark_copied(
         self, id: str, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
-    ) -> Any:
+    ) -> Confirmation:
         """Mark record as copied.
 
         Only records the interaction; the task's media stay as they are.
@@ -383,7 +395,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -407,7 +419,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete an image to video task.
 
         Only tasks that are initialized, completed or failed can be deleted; an initialized one is
@@ -418,7 +430,7 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -479,11 +491,11 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         Server-Sent Events.
 
         Args:
-            reference_id: Not documented.
-            image_url: A URL, or a file as Path, bytes or `Upload`.
+            reference_id: An id of your own for the request, such as that of a task.
+            image_url: The picture to animate. A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
-            lang: Server default: en.
+            lang: Language of the new prompts, such as en. Server default: en.
             max_length: Hard cap in characters on the generated prompts, not a target.
             stream: True answers with Server-Sent Events: delta, result, done, error.
             template: default: one shot; cinematic: scene bible, SHOT 1..N and Audio section. Server
@@ -562,12 +574,12 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         the 200 is Server-Sent Events.
 
         Args:
-            reference_id: Not documented.
-            image_url: A URL, or a file as Path, bytes or `Upload`.
-            end_image_url: A URL, or a file as Path, bytes or `Upload`.
+            reference_id: An id of your own for the request, such as that of a task.
+            image_url: The first frame. A URL, or a file as Path, bytes or `Upload`.
+            end_image_url: The last frame. A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
-            lang: Server default: en.
+            lang: Language of the new prompts, such as en. Server default: en.
             max_length: Hard cap in characters on the generated prompts, not a target.
             stream: True answers with Server-Sent Events: delta, result, done, error.
             options: See `CallOptions`.

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["KlingImage", "KlingImageRecord"]
@@ -75,7 +75,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userKlingImage/{id}", raw, path_fields=(Field("id", str, required=True),)
+    "DELETE",
+    "/api/v1/userKlingImage/{id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, required=True),),
 )
 
 
@@ -119,8 +122,8 @@ class KlingImage(Workflow[KlingImageRecord]):
             input_images: Reference image URLs, publicly reachable. URLs, or files as Path, bytes or
                 `Upload`.
             aspect_ratio: Width to height. Server default: 9:16.
-            resolution: Server default: 1k.
-            n: 1 to 9.
+            resolution: How large the pictures are. Server default: 1k.
+            n: How many pictures are made; each is a task. 1 to 9.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
@@ -207,7 +210,7 @@ class KlingImage(Workflow[KlingImageRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete a Kling image task.
 
         Soft delete: left out of later list results.
@@ -217,7 +220,7 @@ class KlingImage(Workflow[KlingImageRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

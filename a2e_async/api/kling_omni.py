@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Required, TypedDict, Unpack
+from typing import Literal, Required, TypedDict, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["KlingOmni", "KlingOmniRecord", "MultiPrompt"]
@@ -27,7 +27,7 @@ __all__ = ["KlingOmni", "KlingOmniRecord", "MultiPrompt"]
 class MultiPrompt(TypedDict, total=False):
     """Members of `multi_prompt`.
 
-    prompt: At most 512 characters.
+    prompt: What the shot shows, in words. At most 512 characters.
     duration: Seconds.
     """
 
@@ -121,7 +121,7 @@ GET = Operation(
 UPDATE = Operation(
     "PUT",
     "/api/v1/klingOmni/{_id}",
-    raw,
+    likely(Confirmation),
     path_fields=(Field("id", str, "_id", required=True),),
     body=(Field("name", str, required=True),),
     has_body=True,
@@ -129,7 +129,10 @@ UPDATE = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/klingOmni/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/klingOmni/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -186,8 +189,8 @@ class KlingOmni(Workflow[KlingOmniRecord]):
             mode: std gives 720p, pro gives 1080p. Server default: std.
             duration: Seconds, 3 to 15. Server default: 5.
             aspect_ratio: Width to height. Server default: 16:9.
-            sound: Server default: False.
-            multi_shot: Server default: False.
+            sound: Whether the video has sound. Server default: False.
+            multi_shot: Whether the video has several shots. Server default: False.
             shot_type: Needed when multi_shot is true.
             multi_prompt: Needed when shot_type is customize; 1 to 6 shots whose durations sum to
                 duration.
@@ -280,7 +283,7 @@ class KlingOmni(Workflow[KlingOmniRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Any:
+    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Update Kling Omni video name.
 
         Renames only; settings, status and output media stay as they were.
@@ -291,7 +294,7 @@ class KlingOmni(Workflow[KlingOmniRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -299,7 +302,7 @@ class KlingOmni(Workflow[KlingOmniRecord]):
         """
         return await self._request(UPDATE, {"id": id, "name": name}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete Kling Omni video.
 
         Soft delete: the record is kept but left out of normal lists.
@@ -309,7 +312,7 @@ class KlingOmni(Workflow[KlingOmniRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["KlingVideo", "KlingVideoRecord"]
@@ -126,7 +126,7 @@ GET = Operation(
 UPDATE = Operation(
     "PUT",
     "/api/v1/klingVideo/{_id}",
-    raw,
+    likely(Confirmation),
     path_fields=(Field("id", str, "_id", required=True),),
     body=(Field("name", str, required=True),),
     has_body=True,
@@ -134,7 +134,10 @@ UPDATE = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/klingVideo/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/klingVideo/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -312,7 +315,7 @@ class KlingVideo(Workflow[KlingVideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Any:
+    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Update Kling video name.
 
         Renames only; settings, status and output media stay as they were.
@@ -323,7 +326,7 @@ class KlingVideo(Workflow[KlingVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -331,7 +334,7 @@ class KlingVideo(Workflow[KlingVideoRecord]):
         """
         return await self._request(UPDATE, {"id": id, "name": name}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete Kling video.
 
         Takes the task out of normal history; no cancel of an in-progress task is promised.
@@ -341,7 +344,7 @@ class KlingVideo(Workflow[KlingVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

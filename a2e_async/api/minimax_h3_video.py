@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["MinimaxH3Video", "MinimaxH3VideoRecord"]
@@ -99,7 +99,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/minimaxH3Video/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/minimaxH3Video/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -152,14 +155,15 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: Server default: text-to-video.
+            mode: From words alone, from an image, or after reference media. Server default:
+                text-to-video.
             first_frame_url: Needed when mode is image-to-video. A URL, or a file as Path, bytes or
                 `Upload`.
             last_frame_url: Optional; image-to-video only. A URL, or a file as Path, bytes or `Upload`.
             reference_image_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
             reference_video_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
             reference_audio_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
-            resolution: Server default: 2K.
+            resolution: How large the video is: 768 lines, or 2K. Server default: 2K.
             duration: Seconds. Server default: 12.
             aspect_ratio: adaptive only for reference-to-video, its default; ignored for image-to-video.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
@@ -254,7 +258,7 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete MiniMax H3 Video task.
 
         Soft delete.
@@ -264,7 +268,7 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Photobook", "PhotobookRecord"]
@@ -79,7 +79,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userPhotobook/{id}", raw, path_fields=(Field("id", str, required=True),)
+    "DELETE",
+    "/api/v1/userPhotobook/{id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, required=True),),
 )
 
 
@@ -119,9 +122,9 @@ class Photobook(Workflow[PhotobookRecord]):
             face_image_url: One face image, used for every photo. A URL, or a file as Path, bytes or
                 `Upload`.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            location: Not documented.
+            location: Where the photos are set, in words.
             clothing: Applied in the image-edit step.
-            total_count: Server default: 4.
+            total_count: How many photos are made. Server default: 4.
             options: See `CallOptions`.
 
         Returns:
@@ -204,7 +207,7 @@ class Photobook(Workflow[PhotobookRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete photobook record.
 
         Owner only. A record still processing cannot be deleted (400).
@@ -214,7 +217,7 @@ class Photobook(Workflow[PhotobookRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

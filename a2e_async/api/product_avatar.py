@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Required, TypedDict, Unpack
+from typing import Required, TypedDict, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["ProductAvatar", "ProductAvatarRecord", "ProductRect"]
@@ -26,9 +26,12 @@ __all__ = ["ProductAvatar", "ProductAvatarRecord", "ProductRect"]
 class ProductRect(TypedDict, total=False):
     """Members of `product_rect`.
 
+    x: Pixels from the left edge to the product.
+    y: Pixels from the top edge to the product.
     width: Pixels.
     height: Pixels.
     rotation: Degrees.
+    scale: Its size; 1 is its own.
     """
 
     x: Required[float]
@@ -105,7 +108,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/productAvatar/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/productAvatar/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -239,7 +245,7 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete a product avatar task.
 
         Soft delete: the record is marked deleted but stays in the database.
@@ -249,7 +255,7 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

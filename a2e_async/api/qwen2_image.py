@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Qwen2Image", "Qwen2ImageRecord"]
@@ -116,7 +116,10 @@ BATCH_DETAIL = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userQwen2Image/{id}", raw, path_fields=(Field("id", str, required=True),)
+    "DELETE",
+    "/api/v1/userQwen2Image/{id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, required=True),),
 )
 
 
@@ -180,7 +183,8 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model: Server default: qwen-image-2.0.
+            model: The model. Only qwen-image-3.0-pro makes the sizes with 2048. Server default:
+                qwen-image-2.0.
             input_images: Reference images; the URLs must be public. URLs, or files as Path, bytes or
                 `Upload`.
             size: The 2K sizes (with 2048) need qwen-image-3.0-pro; the others suit every model. Server
@@ -268,7 +272,7 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete a Qwen2 image task.
 
         Soft delete: the task leaves later lists.
@@ -278,7 +282,7 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Seedance2Video", "Seedance2VideoRecord"]
@@ -126,7 +126,7 @@ GET = Operation(
 UPDATE = Operation(
     "PUT",
     "/api/v1/seedance2Video/{_id}",
-    raw,
+    likely(Confirmation),
     path_fields=(Field("id", str, "_id", required=True),),
     body=(Field("name", str, required=True),),
     has_body=True,
@@ -134,7 +134,10 @@ UPDATE = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/seedance2Video/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/seedance2Video/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -293,7 +296,7 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
         At most 200 ids per call. Match results by identifier, not order.
 
         Args:
-            ids: At most 200.
+            ids: The ids of the tasks. At most 200 items.
             options: See `CallOptions`.
 
         Returns:
@@ -321,7 +324,7 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Any:
+    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Rename task.
 
         Renames only; settings, status and output media stay as they were.
@@ -332,7 +335,7 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -340,7 +343,7 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
         """
         return await self._request(UPDATE, {"id": id, "name": name}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete task.
 
         Takes the task out of normal history; no cancel of an in-progress task is promised.
@@ -350,7 +353,7 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

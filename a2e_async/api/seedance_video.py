@@ -115,9 +115,9 @@ class SeedanceVideo(Workflow[SeedanceVideoRecord]):
                 a file as Path, bytes or `Upload`.
             duration: Seconds. Server default: 5.
             aspect_ratio: Width to height. Server default: 16:9.
-            resolution: Server default: 720p.
-            camera_fixed: Server default: False.
-            generate_audio: Server default: False.
+            resolution: How large the video is. Server default: 720p.
+            camera_fixed: Whether the camera does not move. Server default: False.
+            generate_audio: Whether the video has sound. Server default: False.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At

@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["SoraVideo", "SoraVideoRecord"]
@@ -85,7 +85,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/soraVideo/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/soraVideo/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -130,12 +133,12 @@ class SoraVideo(Workflow[SoraVideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model_type: Server default: image-to-video.
+            model_type: From words alone, or from images. Server default: image-to-video.
             image_urls: Needed when model_type is image-to-video. URLs, or files as Path, bytes or
                 `Upload`.
             aspect_ratio: Width to height. Server default: landscape.
             duration_seconds: Seconds. Server default: 5.
-            quality: Server default: standard.
+            quality: The quality of the video. Server default: standard.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
@@ -222,7 +225,7 @@ class SoraVideo(Workflow[SoraVideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete Sora 2 Pro record.
 
         Soft delete.
@@ -232,7 +235,7 @@ class SoraVideo(Workflow[SoraVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

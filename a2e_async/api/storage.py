@@ -26,6 +26,7 @@ class PresignedUpload(Record):
         upload_url: Pre-signed; PUT the file here without Authorization.
         cdn_url: Public address once the upload is done.
         key: Final object key.
+        bucket: Where the file is kept.
         expires_in: Seconds.
     """
 
@@ -99,7 +100,8 @@ class Storage(Resource):
 
         Args:
             key: The object's key. The service puts it under a prefix of its own.
-            bucket: Server default: 3days-apac.
+            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default:
+                3days-apac.
             url_prefix: First part of the object key; server default adam2eve.
             cdn_domain: Bare domain suffix (no scheme, no path); when omitted makefun.ai behaviour
                 applies.
@@ -152,7 +154,8 @@ class Storage(Resource):
 
         Args:
             key: The object's key. The service puts it under a prefix of its own.
-            bucket: Server default: 3days-apac.
+            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default:
+                3days-apac.
             url_prefix: Start of the object key; server default adam2eve; refused in site runtimes.
             cdn_domain: CDN domain suffix; server default makefun.ai; refused in site runtimes.
             expires_in: Seconds for which the URL can be used. At least 60.

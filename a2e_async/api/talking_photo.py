@@ -10,14 +10,14 @@ from typing import Any, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one, raw
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["TalkingPhoto", "TalkingPhotoRecord"]
@@ -29,7 +29,12 @@ class TalkingPhotoRecord(TaskRecord):
 
     Attributes:
         result_url: The result; empty until it is done.
+        image_url: The picture that was given.
+        audio_url: The speech that was given.
         duration: Seconds.
+        prompt: The prompt, as it was given.
+        negative_prompt: The negative prompt, as it was given.
+        failed_code: A code for the failure; empty without one.
     """
 
     result_url: str | None = None
@@ -85,7 +90,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/talkingPhoto/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/talkingPhoto/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 CALLBACK = Operation("POST", "/api/v1/talkingPhoto/callback", raw, has_body=True)
@@ -121,11 +129,11 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
         Makes a video from a portrait image and, optionally, an audio track. Returns the task record.
 
         Args:
-            image_url: A URL, or a file as Path, bytes or `Upload`.
+            image_url: A picture of the person who speaks. A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            audio_url: A URL, or a file as Path, bytes or `Upload`.
+            audio_url: What the person says. A URL, or a file as Path, bytes or `Upload`.
             duration: Seconds; 0 is as long as the audio. 0 to 20. Server default: 3.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
@@ -218,7 +226,7 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete task.
 
         Removes the task from the history only; other videos stay.
@@ -228,7 +236,7 @@ class TalkingPhoto(Workflow[TalkingPhotoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["TalkingVideo", "TalkingVideoRecord"]
@@ -29,7 +29,13 @@ class TalkingVideoRecord(TaskRecord):
 
     Attributes:
         result_url: The result; empty until it is done.
+        cover_url: A still picture of the result, for previews.
+        video_url: The video that was given.
+        audio_url: The speech that was given.
         duration: Seconds.
+        prompt: The prompt, as it was given.
+        negative_prompt: The negative prompt, as it was given.
+        failed_code: A code for the failure; empty without one.
     """
 
     result_url: str | None = None
@@ -86,7 +92,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/talkingVideo/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/talkingVideo/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -118,11 +127,11 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
         """Start talking video generation.
 
         Args:
-            video_url: A URL, or a file as Path, bytes or `Upload`.
+            video_url: A video of the person who speaks. A URL, or a file as Path, bytes or `Upload`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            audio_url: A URL, or a file as Path, bytes or `Upload`.
+            audio_url: What the person says. A URL, or a file as Path, bytes or `Upload`.
             duration: Seconds. 1 to 20. Server default: 3.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
@@ -215,7 +224,7 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete task.
 
         Removes the task from the history only; other videos stay.
@@ -225,7 +234,7 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,10 +18,10 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, Record, TaskRecord
 from a2e_async.resources import Workflow
 
-__all__ = ["TextToImage", "TextToImageRecord"]
+__all__ = ["Avatar", "TextToImage", "TextToImageRecord"]
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +32,10 @@ class TextToImageRecord(TaskRecord):
 
     Attributes:
         image_urls: The results; empty until it is done.
+        prompt: The prompt, as it was given.
+        failed_code: A code for the failure; empty without one.
+        width: Pixels.
+        height: Pixels.
     """
 
     image_urls: Sequence[str] | None = None
@@ -39,6 +43,39 @@ class TextToImageRecord(TaskRecord):
     failed_code: str | None = None
     width: float | None = None
     height: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Avatar(Record):
+    """An avatar.
+
+    Attributes:
+        id: The `anchor_id` of `a2e.avatar_video`.
+        name: Its name.
+        type: `custom` for one of your own.
+        anchor_type: 0: an avatar of the system, 1: one of your own.
+        gender: The gender: female or male.
+        lang: Its language, such as en-US.
+        video_cover: The URL of a still picture, for previews.
+        people_img: The URL of the picture without background.
+        base_video: The URL of the video that it is made from.
+        image_url: The URL of the picture that it is made from.
+        user_video_twin_id: The id of the `a2e.video_twin` that it comes from.
+        created_at: When it was made, ISO 8601.
+    """
+
+    id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    name: str | None = None
+    type: str | None = None
+    anchor_type: int | None = None
+    gender: str | None = None
+    lang: str | None = None
+    video_cover: str | None = None
+    people_img: str | None = None
+    base_video: str | None = None
+    image_url: str | None = None
+    user_video_twin_id: str | None = None
+    created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
 
 
 START = Operation(
@@ -90,19 +127,21 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userText2Image/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userText2Image/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 QUICK_ADD_AVATAR = Operation(
     "POST",
     "/api/v1/userText2Image/quickAddAvatar",
-    raw,
+    likely(Avatar),
     body=(
         Field("id", str, "_id", required=True),
         Field("gender", str, choices=("female", "male")),
     ),
     has_body=True,
-    may_be_empty=True,
 )
 
 
@@ -147,7 +186,8 @@ class TextToImage(Workflow[TextToImageRecord]):
             name: The task's name, to find it again. Without one, the SDK names the task.
             width: Pixels. Server default: 1024.
             height: Pixels. Server default: 1024.
-            model_type: Server default: a2e.
+            model_type: The model. seedream also takes model_version and aspect_ratio. Server default:
+                a2e.
             input_images: Reference images: at most 2 for a2e, 10 for Seedream 5.0 Pro. URLs, or files
                 as Path, bytes or `Upload`.
             skip_face_enhance: a2e image edit only: turns off face-similarity enhancement. Server
@@ -244,7 +284,7 @@ class TextToImage(Workflow[TextToImageRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete task.
 
         Removes the task from the history.
@@ -254,7 +294,7 @@ class TextToImage(Workflow[TextToImageRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -268,7 +308,7 @@ class TextToImage(Workflow[TextToImageRecord]):
         *,
         gender: Literal["female", "male"] | str | None = None,
         **options: Unpack[CallOptions],
-    ) -> Any:
+    ) -> Avatar:
         """Quick add avatar from generated image.
 
         Makes a custom avatar out of a text-to-image result.
@@ -279,7 +319,7 @@ class TextToImage(Workflow[TextToImageRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The record.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

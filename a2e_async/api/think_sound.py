@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["ThinkSound", "ThinkSoundRecord"]
@@ -55,7 +55,10 @@ START = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/thinkSound/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/thinkSound/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 GET = Operation(
@@ -119,7 +122,7 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
         Args:
             video_url: Only .mp4, .avi, .mov or .mkv. A URL, or a file as Path, bytes or `Upload`.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            caption: Not documented.
+            caption: What the sound is of, in words.
             cot_description: Chain-of-thought text.
             seed: Seed of the random generator.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
@@ -154,7 +157,7 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
             options,
         )
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete ThinkSound task.
 
         Removes the task from the history only; other results stay.
@@ -164,7 +167,7 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

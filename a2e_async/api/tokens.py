@@ -7,35 +7,64 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from a2e_async._spec.decoders import many, raw
+import attrs
+
+from a2e_async._spec.decoders import likely, many
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async.pages import Pages
-from a2e_async.records import Record
+from a2e_async.records import Confirmation, Record
 from a2e_async.resources import Resource
 
-__all__ = ["Tokens"]
+__all__ = ["ApiToken", "Tokens"]
+
+
+@attrs.frozen(kw_only=True)
+class ApiToken(Record):
+    """An API token. The member that has the token itself is not known. Look into `raw`.
+
+    Attributes:
+        id: For `a2e.tokens.delete()` and `status()`.
+        alias: Its name.
+        enabled: Whether it is on.
+        created_at: When it was made, ISO 8601.
+    """
+
+    id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    alias: str | None = None
+    enabled: bool | None = None
+    created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
 
 
 GENERATE = Operation(
-    "POST", "/api/v1/token/generate", raw, body=(Field("alias", str, required=True),), has_body=True
+    "POST",
+    "/api/v1/token/generate",
+    likely(ApiToken),
+    body=(Field("alias", str, required=True),),
+    has_body=True,
 )
 
 DELETE = Operation(
-    "POST", "/api/v1/token/delete", raw, body=(Field("id", str, "_id", required=True),), has_body=True
+    "POST",
+    "/api/v1/token/delete",
+    likely(Confirmation),
+    body=(Field("id", str, "_id", required=True),),
+    has_body=True,
+    may_be_empty=True,
 )
 
-LIST = Operation("GET", "/api/v1/token/list", many(Record), paging=Paging(), repeatable=True)
+LIST = Operation("GET", "/api/v1/token/list", many(ApiToken), paging=Paging(), repeatable=True)
 
 STATUS = Operation(
     "POST",
     "/api/v1/token/status",
-    raw,
+    likely(Confirmation),
     body=(
         Field("id", str, "_id", required=True),
         Field("enabled", required=True),
     ),
     has_body=True,
+    may_be_empty=True,
 )
 
 
@@ -47,7 +76,7 @@ class Tokens(Resource):
 
     name = "tokens"
 
-    async def generate(self, *, alias: str, **options: Unpack[CallOptions]) -> Any:
+    async def generate(self, *, alias: str, **options: Unpack[CallOptions]) -> ApiToken:
         """Generate API token.
 
         Args:
@@ -55,7 +84,7 @@ class Tokens(Resource):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The record.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -63,7 +92,7 @@ class Tokens(Resource):
         """
         return await self._request(GENERATE, {"alias": alias}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete API token.
 
         Args:
@@ -71,7 +100,7 @@ class Tokens(Resource):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -79,7 +108,7 @@ class Tokens(Resource):
         """
         return await self._request(DELETE, {"id": id}, options)
 
-    def list(self, **options: Unpack[CallOptions]) -> Pages[Record]:
+    def list(self, **options: Unpack[CallOptions]) -> Pages[ApiToken]:
         """List API tokens.
 
         Args:
@@ -94,7 +123,7 @@ class Tokens(Resource):
         """
         return self._pages(LIST, {}, options)
 
-    async def status(self, *, id: str, enabled: Any, **options: Unpack[CallOptions]) -> Any:
+    async def status(self, *, id: str, enabled: Any, **options: Unpack[CallOptions]) -> Confirmation:
         """Switch an API token on or off.
 
         Args:
@@ -103,7 +132,7 @@ class Tokens(Resource):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Unpack
 
+import attrs
+
 from a2e_async._spec.decoders import many
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -14,13 +16,28 @@ from a2e_async.pages import Pages
 from a2e_async.records import Record
 from a2e_async.resources import Resource
 
-__all__ = ["Transactions"]
+__all__ = ["Transaction", "Transactions"]
+
+
+@attrs.frozen(kw_only=True)
+class Transaction(Record):
+    """A change of the balance.
+
+    Attributes:
+        id: Its id.
+        amount: Coins: above zero was granted or bought, below zero was spent.
+        created_at: When it was made, ISO 8601.
+    """
+
+    id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    amount: float | None = None
+    created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
 
 
 CREDITS_HISTORY = Operation(
     "GET",
     "/api/v1/transactionRecord/creditsHistory",
-    many(Record),
+    many(Transaction),
     query=(
         Field("page_size", int, "pageSize", minimum=1),
         Field("is_consumption", bool),
@@ -48,7 +65,7 @@ class Transactions(Resource):
         start_date: str | None = None,
         end_date: str | None = None,
         **options: Unpack[CallOptions],
-    ) -> Pages[Record]:
+    ) -> Pages[Transaction]:
         """Get credits history.
 
         Amounts above zero are grants or purchases, below zero are spending.
@@ -56,8 +73,8 @@ class Transactions(Resource):
         Args:
             page_size: Records per page. At least 1. Server default: 10.
             is_consumption: true: only spending; false: only credit income.
-            start_date: ISO date-time, inclusive lower bound on createdAt.
-            end_date: ISO date-time, inclusive upper bound on createdAt.
+            start_date: ISO date-time, inclusive lower bound on created_at.
+            end_date: ISO date-time, inclusive upper bound on created_at.
             options: See `CallOptions`.
 
         Returns:

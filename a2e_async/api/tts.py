@@ -5,17 +5,32 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
-from a2e_async._spec.decoders import many, raw, text
+import attrs
+
+from a2e_async._spec.decoders import likely, many, text
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.rules import Need
 from a2e_async.pages import Pages
-from a2e_async.records import Record
+from a2e_async.records import Confirmation, Record
 from a2e_async.resources import Resource
 
-__all__ = ["Tts"]
+__all__ = ["SpeechPreview", "Tts"]
+
+
+@attrs.frozen(kw_only=True)
+class SpeechPreview(Record):
+    """A speech of the last 24 hours. Only its id is known. Look into `raw` for others.
+
+    Attributes:
+        id: For `a2e.tts.preview_delete()`.
+        created_at: When it was made, ISO 8601.
+    """
+
+    id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
 
 
 SEND_TTS = Operation(
@@ -44,14 +59,14 @@ SEND_TTS = Operation(
 PREVIEW_LIST = Operation(
     "GET",
     "/api/v1/tts/preview/list",
-    many(Record),
+    many(SpeechPreview),
     query=(Field("page_size", int, "pageSize", minimum=1, maximum=100),),
     paging=Paging("current", "pageSize", 20, 100),
     repeatable=True,
 )
 
 PREVIEW_DELETE = Operation(
-    "DELETE", "/api/v1/tts/preview/{id}", raw, path_fields=(Field("id", str, required=True),)
+    "DELETE", "/api/v1/tts/preview/{id}", likely(Confirmation), path_fields=(Field("id", str, required=True),)
 )
 
 
@@ -93,7 +108,7 @@ class Tts(Resource):
                 user_voice_id. Server default: en.
             region: Locale region part, from anchor/language_list child value; used with user_voice_id.
                 Server default: US.
-            speech_rate: 0.5 to 2. Server default: 1.
+            speech_rate: How fast it is spoken; 1 is normal. 0.5 to 2. Server default: 1.
             type: Captcha kind; needed only when a captcha is demanded.
             turnstile_token: Needed when type is turnstile.
             captcha_verify_param: Needed when type is aliyun_captcha.
@@ -122,7 +137,9 @@ class Tts(Resource):
             options,
         )
 
-    def preview_list(self, *, page_size: int | None = None, **options: Unpack[CallOptions]) -> Pages[Record]:
+    def preview_list(
+        self, *, page_size: int | None = None, **options: Unpack[CallOptions]
+    ) -> Pages[SpeechPreview]:
         """Get TTS preview list.
 
         The caller's own preview records of the last 24 hours that are not deleted, recent-playback
@@ -141,7 +158,7 @@ class Tts(Resource):
         """
         return self._pages(PREVIEW_LIST, {"page_size": page_size}, options)
 
-    async def preview_delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def preview_delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete TTS preview record.
 
         Soft delete; the audio object itself stays in storage.
@@ -151,7 +168,7 @@ class Tts(Resource):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one, raw
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 from a2e_async.tasks import Result
 
@@ -100,7 +100,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/veoVideo/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/veoVideo/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 GET_1080P = Operation(
@@ -251,7 +254,7 @@ class VeoVideo(Workflow[VeoVideoRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete Veo video record.
 
         Soft delete: the record is kept but left out of lists.
@@ -261,7 +264,7 @@ class VeoVideo(Workflow[VeoVideoRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -10,14 +10,14 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one, raw
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging, with_body
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["VideoTwin", "VideoTwinRecord"]
@@ -31,10 +31,14 @@ class VideoTwinRecord(TaskRecord):
 
     Attributes:
         anchor_id: For `a2e.avatar_video`, with anchor_type 1.
+        gender: The gender that was given: female or male.
+        image_url: The picture that was given.
         preview_result_url: A preview of the avatar; not always there.
     """
 
     anchor_id: str | None = None
+    gender: str | None = None
+    image_url: str | None = None
     preview_result_url: str | None = None
 
 
@@ -46,7 +50,7 @@ START = Operation(
         Field("name", str),
         Field("image_url", str, media=True),
         Field("video_url", str, media=True),
-        Field("video_background_image", str, media=True),
+        Field("video_background_image", str),
         Field("video_background_color", str),
         Field("gender", str, choices=("female", "male")),
     ),
@@ -57,7 +61,7 @@ START = Operation(
 
 UPLOAD = Operation("POST", "/api/v1/userVideoTwin/upload", raw, has_body=True)
 
-TRAINING = Operation("POST", "/api/v1/userVideoTwin/training", raw, has_body=True)
+TRAINING = Operation("POST", "/api/v1/userVideoTwin/training", likely(VideoTwinRecord), has_body=True)
 
 UPLOAD_STATUS = Operation("GET", "/api/v1/userVideoTwin/uploadStatus", raw, repeatable=True)
 
@@ -66,7 +70,12 @@ USER_RECORDS = Operation(
 )
 
 REMOVE = Operation(
-    "POST", "/api/v1/userVideoTwin/remove", raw, body=(Field("id", str, "_id", required=True),), has_body=True
+    "POST",
+    "/api/v1/userVideoTwin/remove",
+    likely(Confirmation),
+    body=(Field("id", str, "_id", required=True),),
+    has_body=True,
+    may_be_empty=True,
 )
 
 LIST = Operation(
@@ -110,7 +119,7 @@ GET = Operation(
     repeatable=True,
 )
 
-RETRY = Operation("POST", "/api/v1/userVideoTwin/retry", raw, has_body=True)
+RETRY = Operation("POST", "/api/v1/userVideoTwin/retry", likely(VideoTwinRecord), has_body=True)
 
 EYE_CONTACT = Operation(
     "POST",
@@ -146,7 +155,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         name: str | None = None,
         image_url: Media | None = None,
         video_url: Media | None = None,
-        video_background_image: Media | None = None,
+        video_background_image: str | None = None,
         video_background_color: str | None = None,
         gender: Literal["female", "male"] | str | None = None,
         **options: Unpack[CallOptions],
@@ -159,9 +168,9 @@ class VideoTwin(Workflow[VideoTwinRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            image_url: A URL, or a file as Path, bytes or `Upload`.
-            video_url: A URL, or a file as Path, bytes or `Upload`.
-            video_background_image: A URL, or a file as Path, bytes or `Upload`.
+            image_url: A picture of the person. A URL, or a file as Path, bytes or `Upload`.
+            video_url: A video of the person. A URL, or a file as Path, bytes or `Upload`.
+            video_background_image: The background of the avatar.
             video_background_color: RGBA.
             gender: The avatar's gender.
             options: See `CallOptions`.
@@ -207,7 +216,9 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """
         return await self._request(UPLOAD, {}, with_body(body, options))
 
-    async def training(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+    async def training(
+        self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> VideoTwinRecord:
         """Start training.
 
         Args:
@@ -215,7 +226,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The record.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -255,7 +266,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """
         return self._pages(USER_RECORDS, {}, options)
 
-    async def remove(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def remove(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Remove video twin.
 
         Args:
@@ -263,7 +274,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -362,7 +373,9 @@ class VideoTwin(Workflow[VideoTwinRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def retry(self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+    async def retry(
+        self, *, body: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> VideoTwinRecord:
         """Retry a failed task.
 
         Makes a new attempt at a failed task.
@@ -372,7 +385,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            The record.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Voice", "VoiceRecord"]
@@ -28,11 +28,19 @@ class VoiceRecord(TaskRecord):
     """A task of `a2e.voice` as the service reports it.
 
     Attributes:
+        voice_urls: The recordings that were given.
+        gender: The gender of the voice.
+        model: The model that was trained.
         lang: Internal code that the model uses.
         language: Code as the client sent it.
         speaker_id: Given by the vendor.
+        denoise: Whether noise was removed from the recordings.
+        enhance_voice_similarity: Whether the voice was brought closer to the recordings.
         tts_rate: Coins per 10 seconds of speech.
         has_refund_coin: True once a failed training has been refunded.
+        user_id: The id of the account.
+        updated_at: When it last changed, ISO 8601.
+        train_mode: How it was trained; a completed voice has it.
     """
 
     voice_urls: Sequence[str] | None = None
@@ -77,7 +85,10 @@ COMPLETED_RECORD = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userVoice/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userVoice/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 GET = Operation(
@@ -91,10 +102,11 @@ GET = Operation(
 UPDATE = Operation(
     "PUT",
     "/api/v1/userVoice/{_id}",
-    raw,
+    likely(Confirmation),
     path_fields=(Field("id", str, "_id", required=True),),
     body=(Field("name", str, required=True),),
     has_body=True,
+    may_be_empty=True,
 )
 
 
@@ -128,12 +140,13 @@ class Voice(Workflow[VoiceRecord]):
         a failed creation is refunded. Body needs name and voice_urls.
 
         Args:
-            voice_urls: URLs, or files as Path, bytes or `Upload`. At least 1 item.
+            voice_urls: Recordings of the voice. URLs, or files as Path, bytes or `Upload`. At least 1
+                item.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            gender: Server default: female.
+            gender: The gender of the voice. Server default: female.
             denoise: Whether noise is removed from the recordings.
             enhance_voice_similarity: Whether the voice is brought closer to the recordings.
-            model: Server default: a2e.
+            model: The model that is trained; the price depends on it. Server default: a2e.
             language: When left out, the server infers it from the request headers.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
@@ -203,7 +216,7 @@ class Voice(Workflow[VoiceRecord]):
         """
         return self._pages(COMPLETED_RECORD, {}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete voice training record.
 
         Soft delete: sets deleted=true.
@@ -213,7 +226,7 @@ class Voice(Workflow[VoiceRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.
@@ -237,7 +250,7 @@ class Voice(Workflow[VoiceRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Any:
+    async def update(self, id: str, *, name: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Update voice training record name.
 
         Changes the name only. Body needs name.
@@ -248,7 +261,7 @@ class Voice(Workflow[VoiceRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Required, TypedDict, Unpack
+from typing import Literal, Required, TypedDict, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["ReferenceMedia", "Wan25", "Wan25Record"]
@@ -169,7 +169,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userWan25/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userWan25/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -252,7 +255,7 @@ class Wan25(Workflow[Wan25Record]):
             negative_prompt: What is not wanted, in words.
             duration: Seconds; choices depend on model and task_type; reference video caps
                 reference_image at 10. Server default: 5.
-            resolution: Server default: 720p.
+            resolution: How large the video is. Server default: 720p.
             ratio: Used only by Wan 2.7 text_to_video and reference_image. Server default: 16:9.
             enable_prompt_expansion: An LLM rewrites the prompt. Server default: False.
             multi_shots: Acts only if enable_prompt_expansion is true. Server default: False.
@@ -368,7 +371,7 @@ class Wan25(Workflow[Wan25Record]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete a Wan 2.5 task.
 
         Takes the task out of the normal history.
@@ -378,7 +381,7 @@ class Wan25(Workflow[Wan25Record]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Wan26Image", "Wan26ImageRecord"]
@@ -81,7 +81,10 @@ BATCH_DETAIL = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userWan26Image/{id}", raw, path_fields=(Field("id", str, required=True),)
+    "DELETE",
+    "/api/v1/userWan26Image/{id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, required=True),),
 )
 
 
@@ -121,11 +124,11 @@ class Wan26Image(Workflow[Wan26ImageRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            prompt: At most 2000 characters.
+            prompt: What is wanted, in words. At most 2000 characters.
             name: The task's name, to find it again. Without one, the SDK names the task.
             input_images: For editing; 0 to 4 images. URLs, or files as Path, bytes or `Upload`.
             aspect_ratio: Width to height. Server default: 1:1.
-            negative_prompt: At most 500 characters.
+            negative_prompt: What is not wanted, in words. At most 500 characters.
             prompt_extend: Lets the server rewrite the prompt. Server default: True.
             force_generate: Generates despite detected NSFW.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
@@ -214,7 +217,7 @@ class Wan26Image(Workflow[Wan26ImageRecord]):
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete task.
 
         Soft delete: the task leaves later lists.
@@ -224,7 +227,7 @@ class Wan26Image(Workflow[Wan26ImageRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -6,18 +6,18 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Wan26R2v", "Wan26R2vRecord"]
@@ -85,7 +85,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userWan26R2V/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userWan26R2V/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -135,8 +138,8 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
             duration: Seconds. Server default: 5.
             resolution: Tier; with aspect_ratio sets the actual size. Server default: 720p.
             aspect_ratio: Width to height. Server default: 16:9.
-            shot_type: Server default: single.
-            audio: Server default: True.
+            shot_type: One shot, or several. Server default: single.
+            audio: Whether the video has sound. Server default: True.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
@@ -225,7 +228,7 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete a R2V task.
 
         Soft delete.
@@ -235,7 +238,7 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

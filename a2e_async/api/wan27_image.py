@@ -10,14 +10,14 @@ from typing import Any, Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["Wan27Image", "Wan27ImageRecord"]
@@ -81,7 +81,10 @@ BATCH_DETAIL = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userWan27Image/{id}", raw, path_fields=(Field("id", str, required=True),)
+    "DELETE",
+    "/api/v1/userWan27Image/{id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, required=True),),
 )
 
 
@@ -121,9 +124,9 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            prompt: At most 5000 characters.
+            prompt: What is wanted, in words. At most 5000 characters.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model: Server default: wan2.7-image.
+            model: The model. Server default: wan2.7-image.
             input_images: For editing; 0 to 9 images, each at most 20 MB. URLs, or files as Path, bytes
                 or `Upload`.
             aspect_ratio: Width to height. Server default: 1:1.
@@ -215,7 +218,7 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
         """
         return await self._request(BATCH_DETAIL, {"ids": ids}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete task.
 
         Soft delete: the task leaves later lists.
@@ -225,7 +228,7 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -49,6 +49,7 @@ class Input(TypedDict, total=False):
     """Members of `input`.
 
     prompt: What is wanted, in words. At most 5000 characters.
+    media: Frames or reference media.
     """
 
     prompt: str
@@ -58,13 +59,13 @@ class Input(TypedDict, total=False):
 class Parameters(TypedDict, total=False):
     """Members of `parameters`.
 
-    resolution: Server default: 1080P.
-    ratio: Server default: adaptive.
+    resolution: How large the video is. Server default: 1080P.
+    ratio: Width to height; adaptive follows the media. Server default: adaptive.
     duration: Seconds, 3 to 30, or -1 to let the model choose. Server default: 5.
-    audio: Server default: True.
+    audio: Whether the video has sound. Server default: True.
     prompt_extend: Lets the upstream rewrite the prompt. Server default: False.
     seed: Seed of the random generator. 0 to 2147483647.
-    watermark: Server default: False.
+    watermark: Whether the video gets a watermark. Server default: False.
     """
 
     resolution: Literal["480P", "720P", "1080P"] | str
@@ -190,7 +191,8 @@ class Wan30(Workflow[Wan30Record]):
             input: Prompt and media of the video.
             parameters: Resolution, duration and other settings of the video.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: Server default: text-to-video.
+            mode: From words alone, from a first frame, from a first and a last one, or after reference
+                media. Server default: text-to-video.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At

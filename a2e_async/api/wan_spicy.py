@@ -6,11 +6,11 @@ Generated from openapi/a2e.json by `make regenerate`. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Unpack
+from typing import Literal, Unpack
 
 import attrs
 
-from a2e_async._spec.decoders import many, one, raw
+from a2e_async._spec.decoders import likely, many, one
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Media
 from a2e_async._spec.operation import CallOptions, Operation, Paging
@@ -18,7 +18,7 @@ from a2e_async._spec.routes import Routes
 from a2e_async._spec.rules import Need
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
-from a2e_async.records import TaskRecord
+from a2e_async.records import Confirmation, TaskRecord
 from a2e_async.resources import Workflow
 
 __all__ = ["WanSpicy", "WanSpicyRecord"]
@@ -91,7 +91,10 @@ GET = Operation(
 )
 
 DELETE = Operation(
-    "DELETE", "/api/v1/userWanSpicy/{_id}", raw, path_fields=(Field("id", str, "_id", required=True),)
+    "DELETE",
+    "/api/v1/userWanSpicy/{_id}",
+    likely(Confirmation),
+    path_fields=(Field("id", str, "_id", required=True),),
 )
 
 
@@ -149,7 +152,7 @@ class WanSpicy(Workflow[WanSpicyRecord]):
             negative_prompt: Only with wan2.7-i2v-spicy.
             audio_url: Only with wan2.7-i2v-spicy; https, .wav or .mp3. A URL, or a file as Path, bytes
                 or `Upload`.
-            prompt_extend: Server default: True.
+            prompt_extend: Whether the prompt is extended automatically. Server default: True.
             seed: Seed of the random generator.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
                 characters.
@@ -245,7 +248,7 @@ class WanSpicy(Workflow[WanSpicyRecord]):
         """
         return await self._request(GET, {"id": id}, options)
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Any:
+    async def delete(self, id: str, **options: Unpack[CallOptions]) -> Confirmation:
         """Delete a Wan Spicy task.
 
         Soft delete.
@@ -255,7 +258,7 @@ class WanSpicy(Workflow[WanSpicyRecord]):
             options: See `CallOptions`.
 
         Returns:
-            The decoded JSON.
+            What the service says about it.
 
         Raises:
             InvalidArgument: a value is invalid; nothing was sent.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from codegen.document.tree import Document
 from codegen.interface.examples import example_of
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.model import Method
@@ -14,6 +15,7 @@ from codegen.interface.words import UNDOCUMENTED, description, summary, with_pyt
 __all__ = ["method_doc"]
 
 _BODY_DOC = "body: The JSON body. Its members are not documented."
+_MORE_DOC = "body: Members of the JSON body that are not documented."
 _TIMEOUT_DOC = "timeout: Seconds to wait until it is ready. Without it, one request is sent."
 _OPTIONS_DOC = "options: See `CallOptions`."
 
@@ -40,15 +42,25 @@ def method_doc(family: Family, endpoint: Endpoint, method: Method, names: Mappin
         ["        Raises:", *_raises(method)],
     ]
     if method.is_call:
-        example = example_of(family, method.ordered, method.rules, open_body=method.free_body)
+        example = example_of(
+            family, method.ordered, method.rules, open_body=method.free_body, shown=_shown(operation)
+        )
         parts.append(["        Example:", *example])
     return docstring(parts, 8)
+
+
+def _shown(operation: Document) -> Collection[str]:
+    """The members of the body in the document's own example."""
+    content = operation.get("requestBody", {}).get("content", {})
+    example = content.get("application/json", {}).get("example")
+    return example.keys() if isinstance(example, dict) else ()
 
 
 def _arguments(method: Method, names: Mapping[str, str]) -> list[str]:
     lines = [f"{one.name}: {with_python_names(one.doc, names) or UNDOCUMENTED}" for one in method.ordered]
     if method.free_body:
-        lines.append(_BODY_DOC)
+        known = any(one.place == "body" for one in method.ordered)
+        lines.append(_MORE_DOC if known else _BODY_DOC)
     if method.waits:
         lines.append(_TIMEOUT_DOC)
     lines.append(_OPTIONS_DOC)

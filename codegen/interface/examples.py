@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from codegen.interface.families import Family
@@ -18,16 +18,34 @@ _WIDTH = 92
 _FILES = (("audio", "speech.mp3"), ("voice", "speech.mp3"), ("video", "clip.mp4"), ("clip", "clip.mp4"))
 
 
-def example_of(family: Family, keywords: Sequence[Keyword], rules: Rules, *, open_body: bool) -> list[str]:
-    """The lines of an example that gives the required keywords and those that the rules then need."""
+def example_of(
+    family: Family,
+    keywords: Sequence[Keyword],
+    rules: Rules,
+    *,
+    open_body: bool,
+    shown: Collection[str] = (),
+) -> list[str]:
+    """The lines of an example that gives the required keywords and those that the rules then need.
+
+    Args:
+        family: the resource.
+        keywords: the keywords of its start.
+        rules: between them.
+        open_body: whether members may be given that are not declared.
+        shown: body members of the document's own example, for a start that requires nothing.
+    """
     by_name = {one.name: one for one in keywords}
     given = _needed(keywords, rules, by_name)
+    if not given:
+        own = [one.name for one in keywords if one.place == "body" and one.key in shown]
+        given = own or [one.name for one in keywords if one.type.takes_files][:1]
     forced = _forced(rules, by_name, given)
 
     arguments = [
         f"{name}={quoted(forced[name]) if name in forced else value_of(by_name[name])}" for name in given
     ]
-    arguments += ["body={}"] if open_body else []
+    arguments += ["body={}"] if open_body and not given else []
     lines = [f"job = a2e.{family.resource}({', '.join(arguments)})"]
     if len(lines[0]) > _WIDTH:
         lines = [f"job = a2e.{family.resource}(", *(f"    {one}," for one in arguments), ")"]
@@ -54,7 +72,7 @@ def _needed(keywords: Sequence[Keyword], rules: Rules, by_name: Mapping[str, Key
             if rule.any_of and not any(name in given for name in rule.any_of):
                 given.append(rule.any_of[0])
 
-    return given or [one.name for one in keywords if one.type.takes_files][:1]
+    return given
 
 
 def _forced(rules: Rules, by_name: Mapping[str, Keyword], given: Sequence[str]) -> dict[str, Any]:

@@ -128,12 +128,14 @@ def _method(
         {"body"} if body.free else set(),
     )
     writes = endpoint.ref.method in ("post", "put", "patch")
+    reply = records.reply_of(endpoint, listing=paged is not None)
+    says_nothing = reply.is_confirmation or not declares_reply(document, operation)
 
     method = Method(
         name="__call__" if is_call else endpoint.method_name,
         http=endpoint.ref.method.upper(),
         path=endpoint.ref.path,
-        reply=records.reply_of(endpoint, listing=paged is not None),
+        reply=reply,
         keywords=tuple(keywords),
         has_body=writes or body.declared,
         free_body=body.free,
@@ -146,7 +148,7 @@ def _method(
         streams=_streams(document, endpoint, keywords),
         waits=_waits(family, endpoint),
         repeatable=is_repeatable(family, endpoint),
-        may_be_empty=writes and not family.is_start(endpoint) and not declares_reply(document, operation),
+        may_be_empty=writes and not family.is_start(endpoint) and says_nothing,
         doc="",
     )
     _refuse_doubles(method)

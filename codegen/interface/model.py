@@ -42,16 +42,22 @@ class Reply:
     """What an operation returns.
 
     Attributes:
-        form: one record, many, a text, raw JSON, or the content of a file.
+        form: one record, many, the same where the shape is a guess, a text, raw JSON, or the content of a
+            file.
         element: the record class, "" for a text, raw JSON and files.
         inside: the members that lead to it, joined by dots.
         doc: a sentence for the docstring.
     """
 
-    form: Literal["one", "many", "text", "raw", "content", "plain_text"]
+    form: Literal["one", "many", "likely", "likely_many", "text", "raw", "content", "plain_text"]
     element: str = ""
     inside: str = ""
     doc: str = "The decoded JSON."
+
+    @property
+    def is_confirmation(self) -> bool:
+        """Whether it only says that something was done."""
+        return self.element == "Confirmation"
 
     @property
     def decoder(self) -> str:
@@ -62,8 +68,9 @@ class Reply:
     @property
     def annotation(self) -> str:
         """The type of the decoded reply."""
-        types = {"one": self.element, "many": f"Sequence[{self.element}]", "raw": "Any", "content": "bytes"}
-        return types.get(self.form, "str")
+        if self.element:
+            return f"Sequence[{self.element}]" if self.form.endswith("many") else self.element
+        return {"raw": "Any", "content": "bytes"}.get(self.form, "str")
 
 
 @attrs.frozen

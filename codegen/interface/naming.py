@@ -74,10 +74,11 @@ RESERVED_FIELDS = frozenset({"raw", "decode", "to_dict", "attrs", "self"}) | BUI
 
 IMPORTED = frozenset(
     {
-        "Any", "CallOptions", "Coroutine", "Events", "Field", "File", "Job", "Literal", "Mapping", "Media",
-        "Need", "Operation", "Pages", "Paging", "Record", "Required", "Resource", "Result", "Routes",
-        "Sequence", "TYPE_CHECKING", "TaskRecord", "TypedDict", "Unpack", "Workflow", "attrs", "content",
-        "many", "one", "overload", "plain_text", "raw", "text", "with_body",
+        "Any", "CallOptions", "Confirmation", "Coroutine", "Events", "Field", "File", "Job", "Literal",
+        "Mapping", "Media", "Need", "Operation", "Pages", "Paging", "Record", "Required", "Resource",
+        "Result", "Routes", "Sequence", "TYPE_CHECKING", "TaskRecord", "TypedDict", "Unpack", "Workflow",
+        "attrs", "content", "likely", "likely_many", "many", "one", "overload", "plain_text", "raw", "text",
+        "with_body",
     }
 )  # fmt: skip
 """Names that every generated module imports."""

@@ -9,7 +9,7 @@ import attrs
 
 from codegen.document.complete import data_of, record_schema_name, task_path
 from codegen.document.content import Content, success_content
-from codegen.document.merging import members_of, merged, sole_ref
+from codegen.document.merging import is_open, members_of, merged, sole_ref
 from codegen.document.tree import Document, SpecError
 from codegen.interface import naming
 from codegen.interface.families import Endpoint, Family
@@ -20,6 +20,8 @@ __all__ = ["Records"]
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 _WRAPPERS = ("rows", "list", "data")
+LIKELY, CONFIRMS = "x-a2e-likely", "x-a2e-confirms"
+_CONFIRMATION = Reply("likely", "Confirmation", doc="What the service says about it.")
 _DEEPEST = 12
 """Objects inside each other that get classes, where none of them has a name of its own."""
 
@@ -64,11 +66,20 @@ class Records:
         if self.family.is_start(endpoint):
             return Reply("one", self.task_record(), doc="The record.")
 
+        reply = self._declared(endpoint, listing=listing)
+        if reply.form in ("one", "many") and not listing and endpoint.operation.get(LIKELY) is True:
+            return Reply("likely" if reply.form == "one" else "likely_many", reply.element, doc=reply.doc)
+        return reply
+
+    def _declared(self, endpoint: Endpoint, *, listing: bool) -> Reply:
+        """The reply of an operation that starts nothing, as the document declares it."""
         content = success_content(self.document, endpoint.operation)
         if content is not None and not content.is_json:
             return _plain_reply(content)
 
         data = data_of(self.document, content.schema if content else None)
+        if not listing and self._confirms(endpoint, data):
+            return _CONFIRMATION
         if self.family.start is not None and endpoint is self.family.get and self._is_object(data):
             return Reply("one", self.task_record(), ".".join(task_path(self.document, data)), "The record.")
 
@@ -83,6 +94,12 @@ class Records:
         if whole.get("type") == "string":
             return Reply("text", doc=sentence(whole.get("description", "")) or "The text.")
         return Reply("raw")
+
+    def _confirms(self, endpoint: Endpoint, data: Any) -> bool:
+        """Whether a reply only says that something was done, as that to a deletion."""
+        does = endpoint.ref.method == "delete" or endpoint is self.family.delete
+        does = does or endpoint.operation.get(CONFIRMS) is True
+        return does and (data is None or is_open(self.document, data))
 
     def _elements(self, data: Any, name: str, listing: bool) -> tuple[str, str | None]:
         """The record class of a list ("" if it is open), and the member that has the list.

@@ -32,8 +32,8 @@ async def own(fresh: Sandbox) -> AsyncIterator[A2E]:
 
 async def test_tokens_are_made_switched_and_deleted(own: A2E, fresh: Sandbox) -> None:
     made = await own.tokens.generate(alias="second")
-    identity, secret = made["_id"], made["token"]
-    assert identity in [token.raw["_id"] async for token in own.tokens.list()]
+    identity, secret = str(made.id), made.raw["token"]
+    assert (identity, "second", True) in [(one.id, one.alias, one.enabled) async for one in own.tokens.list()]
 
     async with A2E(token=secret, base_url=fresh.url, clock=fresh.clock) as second:
         assert await second.tokens.list().first()
@@ -56,14 +56,14 @@ async def test_the_history_of_credits(own: A2E, fresh: Sandbox) -> None:
     task = await own.image_to_video(image_url=IMAGE).start()
     await own.image_to_video.delete(task.id)  # still queued: refunded
     lines = [line async for line in own.transactions.credits_history()]
-    assert [line.raw["amount"] for line in lines] == [task.coins, -(task.coins or 0), -(charged or 0)]
+    assert [line.amount for line in lines] == [task.coins, -(task.coins or 0), -(charged or 0)]
 
     spent = [line async for line in own.transactions.credits_history(is_consumption=True)]
-    assert [line.raw["amount"] for line in spent] == [line.raw["amount"] for line in lines[1:]]
+    assert [line.amount for line in spent] == [line.amount for line in lines[1:]]
 
-    since = lines[1].raw["createdAt"]
+    since = lines[1].created_at
     newer = [line async for line in own.transactions.credits_history(start_date=since)]
-    assert [line.raw["_id"] for line in newer] == [line.raw["_id"] for line in lines[:2]]
+    assert [line.id for line in newer] == [line.id for line in lines[:2]]
 
     with pytest.raises(InvalidRequest):
         await own.transactions.credits_history(start_date="yesterday").first()
@@ -104,27 +104,28 @@ async def test_avatars_of_the_system_and_of_ones_own(a2e: A2E) -> None:
     picture = await a2e.text_to_image(prompt="x").run()
     quick = await a2e.text_to_image.quick_add_avatar(id=picture.task.id, gender="male")
     added = await a2e.custom_avatar.add(body={"name": "Eve", "video_url": media_url("video")})
-    mine = [avatar.raw["_id"] async for avatar in a2e.anchor.list()]
-    assert {twin.ids[0], quick["_id"], added["_id"]} <= set(mine)
+    assert quick.gender == "male"
+    mine = [avatar.id async for avatar in a2e.anchor.list()]
+    assert {twin.ids[0], quick.id, added.id} <= set(mine)
 
-    everyone = [avatar.raw["_id"] async for avatar in a2e.anchor.list(web_type="a2e")]
+    everyone = [avatar.id async for avatar in a2e.anchor.list(web_type="a2e")]
     assert len(everyone) > len(mine)
 
-    changed = await a2e.custom_avatar.update(added["_id"], body={"name": "Adam"})
-    assert changed["name"] == "Adam"
+    changed = await a2e.custom_avatar.update(str(added.id), body={"name": "Adam"})
+    assert changed.raw["name"] == "Adam"
     assert await a2e.custom_avatar.all_tags()
 
-    await a2e.custom_avatar.delete(body={"_id": added["_id"]})
-    assert added["_id"] not in [avatar.raw["_id"] async for avatar in a2e.custom_avatar.list()]
+    await a2e.custom_avatar.delete(id=added.id)
+    assert added.id not in [avatar.id async for avatar in a2e.custom_avatar.list()]
 
 
 async def test_backgrounds_of_the_system_and_of_ones_own(a2e: A2E) -> None:
     added = await a2e.custom_background.add(img_url=IMAGE)
-    assert added["_id"] in [one.raw["_id"] async for one in a2e.custom_background.list()]
+    assert added.id in [one.id async for one in a2e.custom_background.list()]
 
     every = await a2e.custom_background.all_background()
     assert {background.type for background in every} == {"custom", "system"}
-    assert (await a2e.custom_background.random_background())["_id"]
+    assert (await a2e.custom_background.random_background()).id
 
     canvas: dict[str, Any] = {
         "web_bg_width": 10,
@@ -133,19 +134,19 @@ async def test_backgrounds_of_the_system_and_of_ones_own(a2e: A2E) -> None:
         "web_people_height": 5,
     }
     job = a2e.avatar_video(
-        anchor_id=ANCHOR, anchor_type=0, audio_src=SOUND, custom_back_id=added["_id"], **canvas
+        anchor_id=ANCHOR, anchor_type=0, audio_src=SOUND, custom_back_id=added.id, **canvas
     )
     assert (await job.run()).urls
 
-    await a2e.custom_background.delete(body={"_id": added["_id"]})
-    assert added["_id"] not in [one.raw["_id"] async for one in a2e.custom_background.list()]
+    await a2e.custom_background.delete(id=added.id)
+    assert added.id not in [one.id async for one in a2e.custom_background.list()]
 
 
 async def test_a_file_in_a_body_that_nobody_declared(a2e: A2E, sandbox: Sandbox) -> None:
     clip = b"\x00\x00\x00\x18ftypmp42 of mine"
     added = await a2e.custom_avatar.add(body={"video_url": clip, "extra": [{"img": clip}]})
-    assert added["video_url"].startswith(sandbox.files_origin)
-    assert added["extra"] == [{"img": added["video_url"]}]
+    assert added.raw["video_url"].startswith(sandbox.files_origin)
+    assert added.raw["extra"] == [{"img": added.raw["video_url"]}]
 
 
 async def test_a_user_below_the_account(a2e: A2E) -> None:

@@ -152,7 +152,7 @@ async def test_dubbing_takes_any_body(a2e: A2E, sandbox: Sandbox) -> None:
     assert result.record.raw["source_url"] == VIDEO
     assert result.urls == (result.record.result_url,)
     running = await a2e.dubbing(body={"source_url": VIDEO}).start()
-    assert running.id in [record["_id"] for record in (await a2e.dubbing.all_processing())["rows"]]
+    assert running.id in [record.id for record in await a2e.dubbing.all_processing()]
 
 
 # Face swaps: the status by query, `faild_message`
@@ -386,5 +386,6 @@ async def test_a_failed_task_is_retried_under_its_id(a2e: A2E) -> None:
     failed = await a2e.caption_removal(name="sandbox:fail", source_url=VIDEO).start()
     with pytest.raises(TaskFailed):
         await failed.wait(timeout=LONG)
-    await a2e.caption_removal.retry(body={"_id": failed.id})
+    again = await a2e.caption_removal.retry(body={"_id": failed.id})
+    assert again.id == failed.id
     assert (await a2e.caption_removal.task(failed.id).wait(timeout=LONG)).urls

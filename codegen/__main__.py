@@ -1,4 +1,4 @@
-"""``python -m codegen regenerate | diff | pull | build | check | reviewed``."""
+"""``python -m codegen regenerate | diff | pull | build | check | reviewed | learn``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from codegen.check import check
 from codegen.diff import diff
 from codegen.document.pull import DEFAULT_SOURCE, pull
 from codegen.document.tree import SpecError
+from codegen.learn.learn import learn
 from codegen.regenerate import regenerate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +57,8 @@ def _run(options: argparse.Namespace, layout: Layout) -> list[str]:
             return build(layout, unmatched=options.unmatched)
         case "reviewed":
             return reviewed(layout)
+        case "learn":
+            return learn(layout, options.files, options.to)
 
     return check(layout)
 
@@ -103,6 +106,14 @@ def _parser() -> argparse.ArgumentParser:
         "reviewed",
         help="say that overlay.yaml holds as it is: forgets what upstream has changed under it, and builds",
     )
+    learning = commands.add_parser(
+        "learn",
+        help="say where shapes of replies, as A2E(shapes=...) collects them, contradict the document",
+        description="Say where shapes of replies contradict the document or have more, and write the actions "
+        "that mend it. Read them, put them at the end of openapi/overlay.yaml, and build.",
+    )
+    learning.add_argument("files", nargs="+", type=Path, help="files of shapes; they are added up")
+    learning.add_argument("--to", type=Path, help="a YAML file for the actions (default: print them)")
     commands.add_parser("check", help="check that a2e.json and a2e_async/api are what build would write")
     return parser
 

@@ -1,0 +1,1 @@
+"""Learns from what the live service answered: compares shapes of replies with the document."""

@@ -64,6 +64,15 @@ class TaskHook:
         """The id of the first task in the body, None if it contains none."""
         return task_id_of(self.records[0]) if self.records else None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the call as JSON has it, without its body, for a bus that passes it on."""
+        return {"marker": self.marker, "event": self.event, "records": list(self.records)}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> TaskHook:
+        """Make a call of what `to_dict` returned. The marker alone is enough to wake whoever waits."""
+        return cls(plain["marker"], plain.get("event"), tuple(plain.get("records", ())))
+
     def final_records(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
         """The records of these tasks, with the event as their status if they show none.
 
@@ -123,7 +132,30 @@ class HookSlot:
 
 
 class HookBus(Protocol):
-    """Brings a call to the process that waits for it."""
+    """Brings a call to the process that waits for it: `Webhooks(bus=...)` takes one.
+
+    Several processes need one that connects them, over PostgreSQL's NOTIFY or Redis for example. It sends
+    `TaskHook.to_dict` of what is published to all of them, and each hands what it receives to a `LocalBus`
+    of its own. A message that is lost or late costs time only: the tasks are polled all the same.
+
+    Example:
+        ```python
+        class RedisBus(LocalBus):
+            def __init__(self, redis):
+                super().__init__()
+                self.redis = redis
+
+            async def publish(self, hook):
+                await self.redis.publish("a2e", json.dumps(hook.to_dict()))
+
+            async def listen(self):  # in every process, for as long as it runs
+                async with self.redis.pubsub() as channel:
+                    await channel.subscribe("a2e")
+                    async for message in channel.listen():
+                        if message["type"] == "message":
+                            self.deliver(TaskHook.from_dict(json.loads(message["data"])))
+        ```
+    """
 
     @abstractmethod
     async def publish(self, hook: TaskHook) -> None:

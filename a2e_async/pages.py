@@ -110,7 +110,7 @@ class _PageTurner(Generic[T]):
             first=first,
             by_offset=by_offset,
         )
-        self._from_start = paging.page not in call.query
+        self._from_start = (paging.page or "") not in call.query
         self._followed: set[str] = set()
         self._cut_off = ""
         self._seen: set[str] = set()
@@ -128,6 +128,7 @@ class _PageTurner(Generic[T]):
 
             fresh = [record for record in page.records if _is_new(record, self._seen)]
             self._cursor.advance(len(page.records), len(fresh), page.more)
+
             if not self._page_key:
                 self._follow(page)
             elif self._cursor.at_end and page.more:

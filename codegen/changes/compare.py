@@ -181,7 +181,7 @@ class _Resource:
         if bool(before.source.paged) != bool(after.source.paged):
             but |= {fact for fact in (*before.facts, *after.facts) if fact.startswith("paging")}
         elif before.source.paged and not after.facts.get("paging page") and before.facts.get("paging page"):
-            but |= {"paging size", "paging default", "paging most"}
+            but |= {"paging size", "paging default", "paging most", "paging by", "paging first"}
         if before.facts["http"] != after.facts["http"]:
             but.add("sends a body")
         returned = self._in_new_names("returns", before.facts["returns"])

@@ -16,6 +16,7 @@ from codegen.changes.verdict import Section, Verdict, verdict
 from codegen.document.tree import Document, SpecError
 from codegen.interface.model import Interface, Method
 from codegen.interface.prose import clean
+from codegen.interface.remarks import remarks
 
 __all__ = ["BUMP_RULE", "Compared", "Report", "report_of"]
 
@@ -176,7 +177,9 @@ def report_of(old: Compared, new: Compared, version: str, notes: Iterable[str] =
     verdicts = with_features(verdicts, (old.interface, new.interface))
     verdicts += broken_features(old.document, new.document)
     differ = old.interface != new.interface
-    return Report(sorted(verdicts, key=_resource_of), differ, version, list(notes), added)
+    known = set(remarks(old.document, old.interface))
+    news = [one for one in remarks(new.document, new.interface) if one not in known]
+    return Report(sorted(verdicts, key=_resource_of), differ, version, [*notes, *news], added)
 
 
 def _resource_of(one: Verdict) -> str:

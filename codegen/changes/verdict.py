@@ -48,6 +48,8 @@ _UNSEEN = {
     "paging size": "the parameter of the page size",
     "paging default": "the records on a page",
     "paging most": "the most records on a page",
+    "paging by": "the way in which pages are counted",
+    "paging first": "the number of the first page",
     "repeated after a lost answer": "repeating it after a lost answer",
     "outputs": "the fields of the output",
     "makes a file": "making a file",

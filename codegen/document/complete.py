@@ -12,6 +12,7 @@ from typing import Any
 
 from codegen.document.content import Content, media_type, success_content
 from codegen.document.merging import is_open, merged, merged_properties, sole_ref
+from codegen.document.reply_data import data_of, task_path
 from codegen.document.tree import Document, SpecError, resolve
 from codegen.interface.families import Endpoint, Family, families
 
@@ -19,13 +20,6 @@ __all__ = ["RECORD_BASE", "add_common", "complete", "data_of", "record_schema_na
 
 RECORD_BASE = "TaskRecord"
 _SCHEMA = "#/components/schemas/"
-_ENVELOPE = frozenset({"code", "success", "message", "msg", "trace_id", "timestamp", "error"})
-_OF_A_TASK = frozenset(
-    {"_id", "id", "task_id", "taskId", "current_status", "status", "state", "createdAt", "created_at"}
-)
-_WRAPPERS = ("task", "record", "result", "data", "detail", "info", "item", "job")
-_DEEPEST = 4
-"""Objects around a task."""
 
 _SCHEMAS: Document = {
     RECORD_BASE: {
@@ -173,41 +167,6 @@ def _elements(document: Document, data: Any) -> list[Any]:
     if whole.groups and "properties" not in whole.keywords and not sole_ref(data):
         return [part for group in whole.groups for one in group for part in _elements(document, one)]
     return [data]
-
-
-def data_of(document: Document, schema: Any) -> Any:
-    """The schema of what a call gets of a reply: its ``data``, or all of it where there is no envelope.
-
-    None where the reply declares nothing, or nothing but an envelope.
-    """
-    if schema is None:
-        return None
-    properties = merged_properties(document, schema)[0]
-    if "data" in properties:
-        return properties["data"]
-    if properties and properties.keys() <= _ENVELOPE:
-        return None
-    return None if is_open(document, schema) else schema
-
-
-def task_path(document: Document, data: Any) -> tuple[str, ...]:
-    """The members that lead to the task in the data of a reply, such as ``task``; () if it is the task."""
-    path: list[str] = []
-    while data is not None and len(path) < _DEEPEST:
-        properties = merged_properties(document, data)[0]
-        if not properties or properties.keys() & _OF_A_TASK:
-            return tuple(path)
-
-        objects = [
-            key
-            for key, schema in properties.items()
-            if merged_properties(document, schema)[0] and key in _WRAPPERS
-        ]
-        if len(objects) != 1:
-            return ()
-        path.append(objects[0])
-        data = properties[objects[0]]
-    return ()
 
 
 def _fill(document: Document, endpoint: Endpoint, data: Document) -> bool:

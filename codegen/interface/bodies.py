@@ -13,6 +13,7 @@ from codegen.document.tree import Document, resolve
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.keywords import Shapes, keyword_of, value_schema
 from codegen.interface.model import Condition, Rules
+from codegen.interface.spellings import keywords_apart
 from codegen.interface.values import Keyword
 from codegen.interface.words import meaning
 
@@ -121,6 +122,7 @@ def _members(
             )
         )
 
+    keywords = keywords_apart(keywords)
     return Body(
         tuple(keywords),
         True,

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 
-from codegen.document.content import body_content
-from codegen.document.merging import merged, merged_properties
-from codegen.document.parameters import parameters_of
 from codegen.document.tree import Document, OperationRef, SpecError, operations
 from codegen.interface import naming
+from codegen.interface.roles import roles_of
 
-__all__ = ["Endpoint", "Family", "families", "family_of"]
+__all__ = ["Endpoint", "Family", "families", "family_of", "resource_names"]
 
 LIST_NAMES = ("allRecords", "list", "records")
-WEAK_STARTS = ("add", "generate", "training")
-DELETE_NAMES = ("del", "remove", "delete")
 
 
 @attrs.frozen
@@ -57,6 +53,8 @@ class Family:
     batch_detail: Endpoint | None = None
     list: Endpoint | None = None
     delete: Endpoint | None = None
+    doubtful: tuple[tuple[Endpoint, str], ...] = ()
+    """Plain methods that may start tasks, each with the reason why they count as plain."""
 
     @property
     def class_name(self) -> str:
@@ -72,49 +70,65 @@ def families(document: Document) -> dict[str, Family]:
     """All resources by name, sorted.
 
     Raises:
-        SpecError: two operations or two first segments get the same name.
+        SpecError: two operations of a resource get the same name.
     """
+    refs = list(operations(document))
+    names = resource_names(refs)
     grouped: dict[str, list[OperationRef]] = {}
-    segments: dict[str, tuple[str, OperationRef]] = {}
-
-    for ref in operations(document):
-        resource = naming.resource_name(ref.path)
-        first = (naming.path_segments(ref.path) or [""])[0]
-        if (first, *naming.path_segments(ref.path)[1:2]) not in naming.MOVED:
-            other, where = segments.setdefault(resource, (first, ref))
-            if other != first:
-                raise SpecError(f"{where.place} and {ref.place} would both belong to a2e.{resource}")
-        grouped.setdefault(resource, []).append(ref)
+    for ref in refs:
+        grouped.setdefault(names[ref.path], []).append(ref)
 
     return {name: family_of(document, name, grouped[name]) for name in sorted(grouped)}
+
+
+def resource_names(refs: Sequence[OperationRef]) -> dict[str, str]:
+    """The resource of each path.
+
+    Two first segments may make the same name, such as ``userNova`` and ``nova``. The family that has the
+    service's usual prefix keeps it, else the first one in the document, and the others are numbered.
+    """
+    segments: dict[str, dict[str, None]] = {}
+    for ref in refs:
+        parts = naming.path_segments(ref.path)
+        if tuple(parts[:2]) not in naming.MOVED:
+            segments.setdefault(naming.resource_name(ref.path), {})[(parts or [""])[0]] = None
+
+    own: dict[str, str] = {}
+    for resource, found in sorted(segments.items()):
+        ranked = sorted(found, key=lambda one: (one not in naming.RESOURCES, not re.match(r"user[A-Z]", one)))
+        own[ranked[0]] = resource
+        number = 2
+        for segment in ranked[1:]:
+            while f"{resource}_{number}" in segments:
+                number += 1
+            own[segment] = f"{resource}_{number}"
+            number += 1
+
+    return {
+        ref.path: naming.resource_name(ref.path)
+        if tuple(parts[:2]) in naming.MOVED
+        else own[(parts or [""])[0]]
+        for ref in refs
+        for parts in [naming.path_segments(ref.path)]
+    }
 
 
 def family_of(document: Document, resource: str, refs: Sequence[OperationRef]) -> Family:
     """Name the methods of one resource and find its workflow routes."""
     endpoints = _told_apart([_endpoint(resource, ref, refs) for ref in refs])
-    get, get_key = _find_get(document, endpoints)
-
-    # A name such as "add" starts tasks only where tasks can be read back and looked over.
-    strong = [one for one in endpoints if _is_strong_start(one)]
-    weak = [one for one in endpoints if _is_weak_start(one)] if get and _has_overview(endpoints) else []
-    flagged = [one for one in endpoints if one.operation.get("x-a2e-start") is True]
-    ranked = [
-        one
-        for one in sorted([*strong, *weak, *flagged], key=_start_rank)
-        if one.operation.get("x-a2e-start") is not False and _makes_jobs(document, one)
-    ]
-    start = ranked[0] if ranked else None
+    roles = roles_of(document, endpoints)
 
     family = Family(
         resource,
         endpoints,
-        start=start,
-        extra_starts=tuple(one for one in flagged if one is not start and _makes_jobs(document, one)),
-        get=get,
-        get_key=get_key,
-        batch_detail=_first(endpoints, lambda one: one.ref.method == "post" and one.tail == ("batchDetail",)),
-        list=_find_list(endpoints, start),
-        delete=_find_delete(document, endpoints),
+        start=roles.start,
+        extra_starts=roles.extra_starts,
+        get=roles.get,
+        get_key=roles.get_key,
+        batch_detail=roles.batch_detail,
+        list=roles.list,
+        delete=roles.delete,
+        doubtful=roles.doubtful,
     )
     _refuse_collisions(family)
     return family
@@ -203,111 +217,6 @@ def _numbered(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
                 found[found.index(one)] = attrs.evolve(one, method_name=other)
                 taken.add(other)
     return found
-
-
-def _is_plain_post(endpoint: Endpoint) -> bool:
-    return endpoint.ref.method == "post" and len(endpoint.tail) == 1 and endpoint.ref.path.find("{") < 0
-
-
-def _is_strong_start(endpoint: Endpoint) -> bool:
-    return _is_plain_post(endpoint) and re.fullmatch(r"start(?:[A-Z]\w*)?", endpoint.tail[0]) is not None
-
-
-def _is_weak_start(endpoint: Endpoint) -> bool:
-    return _is_plain_post(endpoint) and endpoint.tail[0] in WEAK_STARTS
-
-
-def _makes_jobs(document: Document, endpoint: Endpoint) -> bool:
-    """Whether its body can be that of a Job: a JSON object, or nothing declared."""
-    content = body_content(document, endpoint.operation)
-    if content is None:
-        return True
-    whole = merged(document, content.schema)
-    kinds = {merged(document, one).keywords.get("type", "object") for group in whole.groups for one in group}
-    return content.is_json and whole.keywords.get("type", "object") == "object" and kinds <= {"object"}
-
-
-def _start_rank(endpoint: Endpoint) -> int:
-    if endpoint.tail == ("start",):
-        return 0
-    return 1 if _is_strong_start(endpoint) else 2 if _is_weak_start(endpoint) else 3
-
-
-def _has_overview(endpoints: Sequence[Endpoint]) -> bool:
-    """Whether there is a route that lists tasks or reads several together."""
-    return any(
-        len(one.tail) == 1
-        and (
-            one.tail[0] in (*LIST_NAMES, "batchDetail", "status")
-            or one.tail[0].endswith(("Record", "Records"))
-        )
-        for one in endpoints
-    )
-
-
-def _find_get(document: Document, endpoints: Sequence[Endpoint]) -> tuple[Endpoint | None, str | None]:
-    """The operation that reads one task, and its parameter for the task's id."""
-    gets = [one for one in endpoints if one.ref.method == "get"]
-
-    for one in gets:
-        if one.id_parameter and one.tail[:-1] in ((), ("detail",)):
-            return one, one.id_parameter
-
-    for tail in (("detail",), ("status",)):
-        for one in gets:
-            key = _required_id_query(document, one) if one.tail == tail else None
-            if key:
-                return one, key
-
-    return None, None
-
-
-def _required_id_query(document: Document, endpoint: Endpoint) -> str | None:
-    parameters = parameters_of(document, endpoint.ref)
-    required = [name for (place, name), one in parameters.items() if place == "query" and one.get("required")]
-    return required[0] if len(required) == 1 and naming.is_id(required[0]) else None
-
-
-def _find_list(endpoints: Sequence[Endpoint], start: Endpoint | None) -> Endpoint | None:
-    gets = [one for one in endpoints if one.ref.method == "get" and len(one.tail) == 1]
-    for name in LIST_NAMES:
-        for one in gets:
-            if one.tail[0] == name:
-                return one
-
-    stem = start.tail[0] if start else ""
-    return _first(gets, lambda one: one.tail[0] in (f"{stem}Record", f"{stem}Records"))
-
-
-def _find_delete(document: Document, endpoints: Sequence[Endpoint]) -> Endpoint | None:
-    """The operation that deletes one task: a DELETE, else a POST that is named so."""
-    found = _first(
-        endpoints,
-        lambda one: (
-            one.ref.method == "delete"
-            and bool(one.id_parameter)
-            and one.tail[:-1] in ((), ("delete",), ("detail",))
-        ),
-    )
-
-    return found or _first(
-        endpoints,
-        lambda one: (
-            _is_plain_post(one)
-            and one.tail[0] in DELETE_NAMES
-            and [name for name in _required_body(document, one) if naming.is_id(name)] != []
-        ),
-    )
-
-
-def _required_body(document: Document, endpoint: Endpoint) -> list[str]:
-    content = body_content(document, endpoint.operation)
-    properties, required = merged_properties(document, content.schema if content else None)
-    return [name for name in properties if name in required]
-
-
-def _first(endpoints: Sequence[Endpoint], wanted: Callable[[Endpoint], bool]) -> Endpoint | None:
-    return next((one for one in endpoints if wanted(one)), None)
 
 
 def _refuse_collisions(family: Family) -> None:

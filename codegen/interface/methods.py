@@ -14,9 +14,10 @@ from codegen.interface.bodies import body_of
 from codegen.interface.docstrings import method_doc
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.keywords import Shapes
+from codegen.interface.lists import paging_of
 from codegen.interface.model import Method, Module, Rules
 from codegen.interface.outputs import outputs_of
-from codegen.interface.parameters import paging_of, parameter_keywords
+from codegen.interface.parameters import parameter_keywords
 from codegen.interface.prose import block, docstring, escape
 from codegen.interface.repeats import is_repeatable
 from codegen.interface.replies import Records

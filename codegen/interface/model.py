@@ -21,6 +21,7 @@ __all__ = [
     "Method",
     "Module",
     "Paged",
+    "PagedBy",
     "RecordClass",
     "Reply",
     "Rules",
@@ -73,6 +74,10 @@ class Reply:
         return {"raw": "Any", "content": "bytes"}.get(self.form, "str")
 
 
+PagedBy = Literal["page", "offset", "cursor", "id"]
+"""What the parameter of the page takes; see `a2e_async._spec.operation.Paging`."""
+
+
 @attrs.frozen
 class Paged:
     """How a list counts its pages.
@@ -80,19 +85,26 @@ class Paged:
     Attributes:
         page, size: the query parameters, None where the operation has no paging.
         default, most: records per page.
+        by: what ``page`` takes.
+        first: the number of the first page.
     """
 
     page: str | None
     size: str | None
     default: int
     most: int
+    by: PagedBy = "page"
+    first: int = 1
 
     @property
     def code(self) -> str:
         """The expression that makes its `Paging`."""
         if self.page is None and self.size is None:
             return "Paging()"
-        return f"Paging({literal(self.page)}, {literal(self.size)}, {self.default}, {self.most})"
+        arguments = [literal(self.page), literal(self.size), str(self.default), str(self.most)]
+        arguments += [f"by={literal(self.by)}"] if self.by != "page" else []
+        arguments += [f"first={self.first}"] if self.first != 1 else []
+        return f"Paging({', '.join(arguments)})"
 
 
 @attrs.frozen

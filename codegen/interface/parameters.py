@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from codegen.document.merging import merged
@@ -12,18 +11,10 @@ from codegen.interface import naming
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.keywords import Shapes, keyword_of
 from codegen.interface.model import Paged
+from codegen.interface.spellings import keywords_apart
 from codegen.interface.values import Keyword, Place
 
-__all__ = ["paging_of", "parameter_keywords"]
-
-_PAGE = re.compile(r"page(?:Num|No|Number|Index)?|current")
-_SIZE = re.compile(r"page_?size", re.IGNORECASE)
-
-_DEFAULT_SIZE = 10
-"""Records per page where the document names no default: the default of most lists that name one."""
-
-_SAFE_SIZE = 100
-"""The most records per page where the document names no bound: the bound of all lists that name one."""
+__all__ = ["parameter_keywords"]
 
 _ORDER: tuple[Place, ...] = ("path", "query", "header", "cookie")
 
@@ -66,7 +57,7 @@ def parameter_keywords(
             )
         )
 
-    return found
+    return [one for place in _ORDER for one in keywords_apart([one for one in found if one.place == place])]
 
 
 def _style(document: Document, parameter: Document) -> str:
@@ -83,29 +74,3 @@ def _schema(parameter: Document, paged: Paged | None) -> Any:
     """A parameter's schema. A page has at least one record, even where the document does not say so."""
     schema = schema_of(parameter)
     return {"minimum": 1, **schema} if paged and "$ref" not in schema else schema
-
-
-def paging_of(document: Document, endpoint: Endpoint) -> Paged | None:
-    """How a list counts its pages, None if the operation is not a list."""
-    page = size = None
-    default, most = _DEFAULT_SIZE, _SAFE_SIZE
-
-    for (place, name), parameter in parameters_of(document, endpoint.ref).items():
-        schema = merged(document, schema_of(parameter)).keywords
-        if place != "query" or schema.get("type") != "integer":
-            continue
-
-        if _PAGE.fullmatch(name):
-            page = name
-        elif _SIZE.fullmatch(name):
-            size = name
-            # An example is a value that somebody once sent, and says nothing about the default.
-            most = int(schema.get("maximum", _SAFE_SIZE))
-            default = min(int(schema.get("default", _DEFAULT_SIZE)), most)
-
-    if page and size:
-        return Paged(page, size, default, most)
-    listed = endpoint.method_name == "list" or (
-        endpoint.ref.method == "get" and endpoint.method_name.endswith(("_record", "_records"))
-    )
-    return Paged(None, None, 0, 0) if listed else None

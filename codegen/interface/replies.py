@@ -7,14 +7,16 @@ from typing import Any
 
 import attrs
 
-from codegen.document.complete import data_of, record_schema_name, task_path
+from codegen.document.complete import record_schema_name
 from codegen.document.content import Content, success_content
 from codegen.document.merging import is_open, members_of, merged, sole_ref
-from codegen.document.tree import Document, SpecError
+from codegen.document.reply_data import data_of, list_in, task_path
+from codegen.document.tree import Document
 from codegen.interface import naming
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.model import Attribute, RecordClass, Reply
 from codegen.interface.prose import sentence
+from codegen.interface.spellings import spelled_apart
 
 __all__ = ["Records"]
 
@@ -130,11 +132,12 @@ class Records:
                 element = self._class(lists[key], name)
                 if element:
                     return element, ""
-        if listing and len(lists) == 1:
-            ((key, items),) = lists.items()
-            element = self._class(items, name)
-            return element, key if element else None
-        return "", None
+        deeper = list_in(self.document, data) if listing else None
+        if deeper is None:
+            return "", None
+        path, items = deeper
+        element = self._class(items, name)
+        return element, ".".join(path) if element else None
 
     def _class(self, schema: Any, name: str, depth: int = 0) -> str:
         """The record class for an object schema, "" if it declares no members."""
@@ -177,16 +180,18 @@ class Records:
         found: dict[str, Attribute] = {}
         common = set(naming.TASK_FIELDS.values()) if is_task else set[str]()
 
-        for key, schema in properties.items():
-            if is_task and key in naming.TASK_FIELDS:
-                continue
-
+        def name_of(key: str) -> str:
             name = naming.field_name(key)
-            if name in common:
-                name = f"{name}_"
-            if name in found:
-                raise SpecError(f"{owner}: {found[name].key!r} and {key!r} would both be {name!r}")
+            return f"{name}_" if name in common else name
 
+        def rank(key: str) -> tuple[bool, ...]:
+            return (merged(self.document, properties[key]).keywords.get("deprecated") is True,)
+
+        keys = [key for key in properties if not (is_task and key in naming.TASK_FIELDS)]
+        names = spelled_apart(keys, name_of, common | naming.RESERVED_FIELDS, rank)
+
+        for key in keys:
+            name, schema = names[key], properties[key]
             doc = sentence(merged(self.document, schema).keywords.get("description", ""))
             found[name] = Attribute(name, key, self._annotation(schema, owner, key, depth), doc)
             if name != key:

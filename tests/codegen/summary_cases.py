@@ -95,7 +95,7 @@ CASES: dict[str, tuple[Mutation, str, bool]] = {
     ),
     "a number that became a text": (
         lambda d: page(d)["schema"].update(type="string", default="1"),
-        "a2e.kite.list(): is no longer read page by page, because pageNum does not count pages any more",
+        'a2e.kite.list(): query parameter pageNum: type is "string" instead of "integer"',
         True,
     ),
     "another first page": (

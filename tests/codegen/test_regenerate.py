@@ -86,8 +86,8 @@ def broken_reference(content: Document) -> None:
     content["components"]["schemas"]["A"] = {"$ref": "#/nowhere"}
 
 
-def colliding(content: Document) -> None:
-    content["paths"] |= {"/api/v1/new/list": {"get": operation()}}
+def no_role(content: Document) -> None:
+    content["paths"]["/api/v1/userNew/start"]["post"]["x-a2e-role"] = "stop"
 
 
 def unreadable(content: Document) -> None:
@@ -96,9 +96,8 @@ def unreadable(content: Document) -> None:
     )
 
 
-def doubled(content: Document) -> None:
-    both = fields(aB={"type": "string"}, a_b={"type": "string"})
-    content["paths"]["/api/v1/userNew/start"]["post"]["requestBody"] = both
+def repeated(content: Document) -> None:
+    content["paths"]["/api/v1/userNew/start"]["post"]["x-a2e-repeatable"] = True
 
 
 @pytest.mark.parametrize(
@@ -106,11 +105,11 @@ def doubled(content: Document) -> None:
     [
         (lambda content: content.update(openapi="4.0.0"), "#/openapi"),
         (broken_reference, "#/components/schemas/A: $ref '#/nowhere' points to nothing"),
-        (colliding, "GET /api/v1/new/list (#/paths/~1api~1v1~1new~1list/get) would both belong to a2e.new"),
+        (no_role, "userNew/start (#/paths/~1api~1v1~1userNew~1start/post): x-a2e-role is 'stop', not one"),
         (unreadable, "/schema/properties/x/pattern: '(' is no regular expression"),
         (
-            doubled,
-            "POST /api/v1/userNew/start (#/paths/~1api~1v1~1userNew~1start/post): 'aB' and 'a_b' would",
+            repeated,
+            "POST /api/v1/userNew/start (#/paths/~1api~1v1~1userNew~1start/post): x-a2e-repeatable",
         ),
         (
             lambda content: content["paths"]["/api/v1/userNew/start"].update(

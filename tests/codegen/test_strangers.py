@@ -66,12 +66,12 @@ async def test_their_operations_work(packages: dict[str, dict[str, str]]) -> Non
     seen = Recorder(lambda _: httpx.Response(200, json={"id": "abc", "state": "queued", "status": "RUNNING"}))
     async with seen.client() as client:
         dreams = module(packages, "dreams", "generations").Generations(client)
-        record = await dreams.post(
+        task = await dreams(
             prompt="a kite",
             model="one",
             keyframes={"frame0": {"type": "image", "url": "https://a.example/b"}},
-        )
-        assert (record.id, record.state) == ("abc", "queued")
+        ).start()
+        assert (task.id, task.record.id) == ("abc", "abc")
 
         models = module(packages, "models", "image_to_video").ImageToVideo(client)
         await models.post(model="alpha", prompt_text="p", ratio="1:1", x_version="2024-11-06")
@@ -79,7 +79,7 @@ async def test_their_operations_work(packages: dict[str, dict[str, str]]) -> Non
         assert seen.last.headers["x-version"] == "2024-11-06"
 
         predictions = module(packages, "predictions", "predictions").Predictions(client)
-        await predictions.post(version="v", input={"prompt": "p"}, prefer="wait=5")
+        await predictions(version="v", input={"prompt": "p"}, prefer="wait=5").start()
         assert seen.last.headers["prefer"] == "wait=5"
         assert (await predictions.cancel(id="abc")).id == "abc"
 
@@ -88,7 +88,7 @@ async def test_their_operations_work(packages: dict[str, dict[str, str]]) -> Non
         assert b'name="files"; filename="file"\r\nContent-Type: audio/wav' in seen.last.content
 
         talks = module(packages, "talks", "talks").Talks(client)
-        await talks.post(script={"type": "text", "input": "hi"}, config={"pad_audio": 0})
+        await talks(script={"type": "text", "input": "hi"}, config={"pad_audio": 0}).start()
         assert seen.sent["config"] == {"pad_audio": 0}
 
 

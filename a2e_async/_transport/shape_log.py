@@ -95,7 +95,8 @@ class ShapeLog:
         """Write, in a worker thread."""
         import anyio.to_thread
 
-        await anyio.to_thread.run_sync(self.write)
+        with contextlib.suppress(RuntimeError):  # no thread can be started; it is written at the end
+            await anyio.to_thread.run_sync(self.write)
 
     def _add(self, call: Call, reply: Reply, refused: bool, members: Members) -> None:
         self._forget_if_forked()
@@ -109,7 +110,8 @@ class ShapeLog:
             if due:
                 self._written = now
         if due:
-            threading.Thread(target=self.write, name="a2e_async shapes", daemon=True).start()
+            with contextlib.suppress(RuntimeError):
+                threading.Thread(target=self.write, name="a2e_async shapes", daemon=True).start()
 
     def _write(self) -> None:
         with self._adding:

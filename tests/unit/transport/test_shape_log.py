@@ -233,6 +233,24 @@ def test_a_bug_in_here_never_reaches_a_caller(
     assert "67d2" not in caplog.text
 
 
+def test_a_process_without_threads_to_spare_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(module, "_EVERY", 0.0)
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    log = ShapeLog(tmp_path / "s.json")
+    log.see(CALL, reply({}), refused=False)
+    log.write()
+    assert len(seen(log.path)) == 1
+
+
+def test_the_example_of_the_documentation_can_be_read() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "shapes.md").read_text()
+    example = text.partition("```json\n")[2].partition("```")[0]
+    assert parse_shapes(example)["GET /api/v1/userImage2Video/{_id}"]["200"]["replies"] == 12
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_forked_process_does_not_count_its_parents_replies(tmp_path: Path, monkeypatch: Any) -> None:
     log = ShapeLog(tmp_path / "s.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from operator import index
 from typing import Any, NoReturn, TypeGuard
@@ -14,6 +15,7 @@ __all__ = [
     "check_number",
     "check_positive",
     "check_whole",
+    "coins_in",
     "is_number",
     "number_from",
     "price_in",
@@ -36,6 +38,12 @@ def price_in(value: Any) -> float | None:
     if not is_number(value) or not 0 <= value <= _MOST_COINS:
         return None
     return value
+
+
+def coins_in(records: Sequence[Mapping[str, Any]]) -> float | None:
+    """The coins charged for the tasks of a start; None if no record reports a possible price."""
+    charges = [coins for record in records if (coins := price_in(record.get("coins"))) is not None]
+    return sum(charges) if charges else None
 
 
 def unwrapped(value: Any) -> Any:

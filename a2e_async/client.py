@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, overload
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from a2e_async._bulk.run import BulkRun
     from a2e_async._files.upload_cache import UploadCache
+    from a2e_async.announcer import Announcer, Listener
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
     from a2e_async.runtime import Runtime
@@ -59,6 +60,8 @@ class A2E(Api, Files, RawCalls):
         lateness: how late a finished task may be noticed.
         webhooks: wakes whoever waits for a task as soon as the service calls; polling goes on beside it. Each
             start that takes a webhook and was given none asks for such a call.
+        on_event: a function, or a list of them, that is told what the client does: it is called with each
+            `a2e_async.client_events.ClientEvent`. One that fails is logged and told nothing more.
         transport: an httpx transport to use instead of the client's own connections; it is not closed. It
             goes its own way: ``proxy`` and ``http`` do not concern it.
         clock: the clock for pauses and deadlines; by default the event loop's.
@@ -91,6 +94,7 @@ class A2E(Api, Files, RawCalls):
         start: StartPolicy | None = None,
         lateness: Lateness | None = None,
         webhooks: Webhooks | None = None,
+        on_event: Listener | Sequence[Listener] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
         shapes: str | Path | None = None,
@@ -125,6 +129,11 @@ class A2E(Api, Files, RawCalls):
         self._start = policy_from("start", start, StartPolicy)
         self._lateness = policy_from("lateness", lateness, Lateness)
         self._webhooks = webhooks
+        self._events: Announcer | None = None
+        if on_event is not None:
+            from a2e_async.announcer import listeners_from  # few have listeners
+
+            self._events = listeners_from(on_event)
         self._transport = transport
         self._clock = clock or SystemClock()
         self._uploads: UploadCache | None = None
@@ -199,7 +208,13 @@ class A2E(Api, Files, RawCalls):
 
             policies = Policies(self._retry, self._start, self._lateness, self._clock)
             runtime = self._runtimes[loop] = Runtime(
-                self._settings, policies, self._transport, self._uploads, self._webhooks, presign_path
+                self._settings,
+                policies,
+                self._transport,
+                self._uploads,
+                self._webhooks,
+                presign_path,
+                self._events,
             )
         return runtime
 
@@ -273,6 +288,7 @@ class A2E(Api, Files, RawCalls):
         start_rate: float | None = None,
         finished: Literal["yield", "skip"] = "yield",
         changed: Literal["raise", "restart"] = "raise",
+        on_update: Callable[[Job[TaskRecordT], TaskRecordT], Any] | None = None,
     ) -> BulkRun[TaskRecordT]:
         """Run many jobs and return their Outcomes as they complete.
 
@@ -307,6 +323,8 @@ class A2E(Api, Files, RawCalls):
             changed: what to do if a key belongs to a job in the journal that asked for something else:
                 "raise" an `InvalidArgument` that says what differs, as the job's error, or "restart": make
                 it a new job, which is paid for. Where results are sent to is not part of what was asked.
+            on_update: called with the job and its record each time a task shows another status or progress,
+                and at its end, as in `Task.wait`; may be async.
 
         Returns:
             The run. Enter it with ``async with`` and read it with ``async for``.
@@ -336,5 +354,6 @@ class A2E(Api, Files, RawCalls):
             start_rate=start_rate,
             finished=finished,
             changed=changed,
+            on_update=on_update,
         )
         return BulkRun(self, jobs, settings)

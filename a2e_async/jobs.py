@@ -168,11 +168,18 @@ class Job(Plain, Generic[TaskRecordT_co]):
         progress.task = task
         return task
 
-    async def run(self, *, timeout: float = DEFAULT_WAIT) -> Result[TaskRecordT_co]:
+    async def run(
+        self,
+        *,
+        timeout: float = DEFAULT_WAIT,
+        on_update: Callable[[TaskRecordT_co], Any] | None = None,
+    ) -> Result[TaskRecordT_co]:
         """Start the task and wait for its result.
 
         Args:
             timeout: seconds for all of it: uploads, start and wait.
+            on_update: called with the accepted task's record, each time it shows another status or progress,
+                and at the end; see `Task.wait`.
 
         Returns:
             The Result.
@@ -187,16 +194,18 @@ class Job(Plain, Generic[TaskRecordT_co]):
             A2EError: any other error that `start` raises.
         """
         from a2e_async._tasks.progress import Progress
+        from a2e_async._tasks.update_callback import UpdateCallback
 
         runtime = self.workflow.runtime
         self.require_awaitable()
         timeout = check_timeout(timeout)
+        on_update = None if on_update is None else UpdateCallback(on_update).call
 
         progress = Progress(self)
         with progress.named_if_cancelled(), runtime.policies.clock.move_on_after(timeout):
             async with runtime.session():
                 task = await self._start(progress)
-                return await task.wait(timeout=timeout)
+                return await task.wait(timeout=timeout, on_update=on_update)
 
         raise progress.timed_out(timeout)
 

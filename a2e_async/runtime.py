@@ -24,6 +24,7 @@ from a2e_async._tasks.starting import Starter
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.peers import Peers
 from a2e_async._transport.requests import Transport
+from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.hooks import StartHooks
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
@@ -63,6 +64,7 @@ class Runtime:
         uploads: the client's uploads, shared by all its event loops.
         hooks: the client's webhooks, if it has any.
         presign_path: where presigned URLs are asked for; raises an error where that is not known.
+        events: tells the client's listeners what it does; None if it has none.
     """
 
     def __init__(
@@ -73,8 +75,10 @@ class Runtime:
         uploads: UploadCache,
         hooks: StartHooks | None = None,
         presign_path: Callable[[], str] = lambda: UPLOAD.path,
+        events: Announcer | None = None,
     ) -> None:
         self.policies = policies
+        self.events = events = events or SILENT
         self.hooks = hooks
         self._private_hosts = settings.in_private_network
 
@@ -87,7 +91,7 @@ class Runtime:
             proxy=settings.proxy,
             peers=None if self._private_hosts else Peers(settings.host),
         )
-        self.transport = Transport(self.http, settings, policies.retry, policies.clock)
+        self.transport = Transport(self.http, settings, policies.retry, policies.clock, events)
 
         presign = presigner(functools.partial(self.transport.send, repeatable=True), presign_path)
         self.uploader = Uploader(
@@ -97,6 +101,7 @@ class Runtime:
             retry=policies.retry,
             cache=uploads,
             private_hosts=self._private_hosts,
+            events=events,
         )
         self.downloader = Downloader(
             self.http,
@@ -104,6 +109,7 @@ class Runtime:
             retry=policies.retry,
             slow_after=settings.timeout,
             private_hosts=self._private_hosts,
+            events=events,
         )
 
         self._pace = Pace(policies.clock)
@@ -126,6 +132,8 @@ class Runtime:
                 self.policies.clock,
                 self.policies.retry,
                 confirm=self.hooks is None or self.hooks.confirm,
+                events=self.events,
+                workflow=workflow.name,
             ),
         )
 
@@ -149,6 +157,7 @@ class Runtime:
                 clock=self.policies.clock,
                 dated=lambda: self.transport.dated,
                 hooks=self.hooks,
+                events=self.events,
             ),
         )
 

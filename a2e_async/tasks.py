@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 import attrs
 
 from a2e_async._tasks.outputs import output_urls
-from a2e_async._tasks.status import End, end_of, failure_reason, inputs_of
-from a2e_async.checks import check_positive, price_in
-from a2e_async.errors import NotFound, OutputMissing, TaskFailed, TaskNotFound, WaitTimeout
+from a2e_async._tasks.status import End, end_of, failure_reason, inputs_of, progress_in
+from a2e_async.checks import check_positive, coins_in
+from a2e_async.errors import NotFound, OutputMissing, TaskFailed, TaskNotFound
 from a2e_async.plain import Plain, as_plain
 from a2e_async.records import JSONObject, TaskRecordT_co, failure_text_of, task_id_of
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from a2e_async.protocols import Client
     from a2e_async.resources import Workflow
     from a2e_async.runtime import Runtime
+    from a2e_async.task_updates import TaskUpdates
 
 __all__ = ["DEFAULT_WAIT", "Result", "Task", "check_timeout"]
 
@@ -41,7 +42,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
         given: the names of the fields that the start was given; None if they are not known.
     """
 
-    __slots__ = ("_birth", "_slot", "given", "ids", "raws", "sent", "workflow")
+    __slots__ = ("_birth", "_slot", "_told", "given", "ids", "raws", "sent", "workflow")
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
         # Clock readings are comparable only within one event loop.
         self._birth = birth
         self._slot = slot
+        self._told = False  # whether listeners were told how it has ended
 
     @property
     def id(self) -> str:
@@ -75,7 +77,12 @@ class Task(Plain, Generic[TaskRecordT_co]):
     @property
     def coins(self) -> float | None:
         """The coins charged, None if the family does not report them."""
-        return _sum_of_coins(self.raws)
+        return coins_in(self.raws)
+
+    @property
+    def progress(self) -> float | None:
+        """The progress in percent as last received, None if the family does not report it."""
+        return progress_in(self.raws[0])
 
     def __repr__(self) -> str:
         return f"Task({self.workflow.name}, {', '.join(self.ids)})"
@@ -113,7 +120,12 @@ class Task(Plain, Generic[TaskRecordT_co]):
             workflow, self.raws, birth=self._birth, sent=self.sent, given=self.given, slot=self._slot
         )
 
-    async def wait(self, *, timeout: float = DEFAULT_WAIT) -> Result[TaskRecordT_co]:
+    async def wait(
+        self,
+        *,
+        timeout: float = DEFAULT_WAIT,
+        on_update: Callable[[TaskRecordT_co], Any] | None = None,
+    ) -> Result[TaskRecordT_co]:
         """Wait until the task has ended. All waiters of a workflow share the same few requests.
 
         With `A2E(webhooks=…)` the service's call about the task ends the wait at once.
@@ -123,6 +135,9 @@ class Task(Plain, Generic[TaskRecordT_co]):
 
         Args:
             timeout: seconds to wait.
+            on_update: called with the record as it is known, each time it shows another status or progress,
+                and at the end, without any request more; may be async. If it fails, that is logged, and it
+                is not called again.
 
         Returns:
             The Result. If the start made several tasks, it holds those that succeeded.
@@ -140,25 +155,29 @@ class Task(Plain, Generic[TaskRecordT_co]):
             result = await task.wait(timeout=300)
             ```
         """
-        timeout = check_timeout(timeout)
-        running = [
-            task_id for task_id, raw in zip(self.ids, self.raws, strict=True) if not self._has_ended(raw)
-        ]
-        if running and self._slot is None:
-            self.workflow.require_readable()
+        self._require_awaitable()
+        from a2e_async._tasks.ends import wait_for  # not needed to make a Task
 
-        runtime = self.workflow.runtime
-        clock = runtime.policies.clock
-        born = self._birth[1] if self._birth and self._birth[0] is runtime else None
-        began = clock.now() if born is None else born
+        result: Result[TaskRecordT_co] = await wait_for(self, check_timeout(timeout), on_update)
+        return result
 
-        with clock.move_on_after(timeout) as scope:
-            async with runtime.session():
-                self._update(await self._ends(running, runtime, born))
+    def updates(self, *, timeout: float = DEFAULT_WAIT) -> TaskUpdates[TaskRecordT_co]:
+        """Iterate over the task's records as they come: now, with each change, and at the end.
 
-        if scope.cancelled_caught:
-            raise WaitTimeout(f"{self!r} has not ended within {timeout:g} s; it goes on", task=self)
-        return self.result(elapsed=clock.now() - began)
+        A record comes when its status or progress differs from the one before, on the same shared requests
+        that `wait` uses. The iteration ends when the task has ended, also if it failed; `wait` then returns
+        the Result, or raises, without a request.
+
+        Args:
+            timeout: seconds to wait, in all; the time in the body of the loop does not count.
+
+        Raises:
+            ConfigurationError: the API cannot report on tasks of this workflow.
+        """
+        self._require_awaitable()
+        from a2e_async.task_updates import TaskUpdates  # few need it
+
+        return TaskUpdates(self, check_timeout(timeout))
 
     async def refresh(self) -> TaskRecordT_co:
         """Request the record now.
@@ -181,18 +200,18 @@ class Task(Plain, Generic[TaskRecordT_co]):
         self._update(records)
         return self.record
 
-    async def _ends(
-        self, running: Sequence[str], runtime: Runtime, born: float | None
-    ) -> Mapping[str, JSONObject]:
-        """Wait for the last records of tasks that are still running."""
-        if not running:
-            return {}
-        if self._slot is not None and not self.workflow.routes.readable:
-            from a2e_async.hooks import records_called  # few need it
+    def _running(self) -> Sequence[str]:
+        """The ids of those tasks that have not ended, as far as is known."""
+        return [task_id for task_id, raw in zip(self.ids, self.raws, strict=True) if not self._has_ended(raw)]
 
-            return await records_called(self._slot, running, self._has_ended)
-        poller = runtime.poller(self.workflow)
-        return await poller.wait(running, born=born, judge=self._judge, slot=self._slot)
+    def _born_in(self, runtime: Runtime) -> float | None:
+        """When it was accepted, in seconds of the runtime's clock; None if another one has started it."""
+        return self._birth[1] if self._birth and self._birth[0] is runtime else None
+
+    def _require_awaitable(self) -> None:
+        """Check that its end can be known, if it has not ended."""
+        if self._slot is None and self._running():
+            self.workflow.require_readable()
 
     def _update(self, records: Mapping[str, JSONObject]) -> None:
         self.raws = tuple(records.get(task_id, raw) for task_id, raw in zip(self.ids, self.raws, strict=True))
@@ -318,13 +337,21 @@ class Result(Plain, Generic[TaskRecordT_co]):
             str((made_avatars and record.raw.get("anchor_id")) or record.id) for record in self.records
         )
 
-    async def download(self, folder: str | Path, *, name: str | None = None) -> Sequence[Path]:
+    async def download(
+        self,
+        folder: str | Path,
+        *,
+        name: str | None = None,
+        progress: Callable[[int, int | None], Any] | None = None,
+    ) -> Sequence[Path]:
         """Download everything that was made.
 
         Args:
             folder: where to save the files; created if needed.
             name: the files' name without extension; by default the workflow and the task's id. Several
                 files are numbered. The extension comes from the content.
+            progress: called with the bytes received and the bytes in total, of all files together (None
+                until the sizes of all are known); may be async.
 
         Returns:
             The paths of the files, in the order of `urls`.
@@ -338,14 +365,23 @@ class Result(Plain, Generic[TaskRecordT_co]):
             paths = await result.download("out", name="kite")
             ```
         """
-        return [file.path for file in await self.fetch(folder, name=name)]
+        return [file.path for file in await self.fetch(folder, name=name, progress=progress)]
 
-    async def fetch(self, folder: str | Path, *, name: str | None = None) -> Sequence[SavedFile]:
+    async def fetch(
+        self,
+        folder: str | Path,
+        *,
+        name: str | None = None,
+        progress: Callable[[int, int | None], Any] | None = None,
+    ) -> Sequence[SavedFile]:
         """Download as `download` does; returns the path, size (bytes) and content type of each file."""
         runtime = self.task.workflow.runtime
         async with runtime.session():
             return await runtime.downloader.download_all(
-                self.urls, folder, stem=name or f"{self.task.workflow.name}-{self.task.id}"
+                self.urls,
+                folder,
+                stem=name or f"{self.task.workflow.name}-{self.task.id}",
+                progress=progress,
             )
 
 
@@ -356,11 +392,6 @@ def _unpickled(
     given: frozenset[str] | None,
 ) -> Task[TaskRecordT_co]:
     return Task(workflow, raws, sent=sent, given=given)
-
-
-def _sum_of_coins(raws: Sequence[JSONObject]) -> float | None:
-    coins = [price for raw in raws if (price := price_in(raw.get("coins"))) is not None]
-    return sum(coins) if coins else None
 
 
 def check_timeout(timeout: float) -> float:

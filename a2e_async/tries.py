@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from a2e_async.announcer import SILENT, Announcer, tell_retried
 from a2e_async.clock import Clock
 from a2e_async.errors import TransportError
 from a2e_async.failures import cannot_connect, is_permanent_here
@@ -23,15 +24,21 @@ class Tries:
     Args:
         policy: how often to try, and how long to pause.
         clock: measures how long connecting takes.
+        events: is told of each pause.
+        what: what is tried: the path of a request, or the name of a file.
 
     Attributes:
         number: the tries so far, the current one included.
     """
 
-    def __init__(self, policy: RetryPolicy, clock: Clock) -> None:
+    def __init__(
+        self, policy: RetryPolicy, clock: Clock, events: Announcer = SILENT, what: str | None = None
+    ) -> None:
         self.number = 0
         self._policy = policy
         self._clock = clock
+        self._events = events
+        self._what = what
         self._began = 0.0
         self._next = 0.0
         self._connecting_since: float | None = None
@@ -61,6 +68,12 @@ class Tries:
             error: why it has failed.
             retry_after: seconds that the host asks to wait; None if it does not say.
         """
+        pause = self._pause(error, retry_after)
+        if pause is not None and self._events.heard:
+            tell_retried(self._events, error, self._what or "", pause, self.number)
+        return pause
+
+    def _pause(self, error: Exception, retry_after: float | None) -> float | None:
         if is_permanent_here(error):
             return None
 

@@ -9,7 +9,7 @@ import attrs
 
 from a2e_async import errors
 from a2e_async._bulk.asked import Asked, without_delivery
-from a2e_async.checks import price_in
+from a2e_async.checks import coins_in
 from a2e_async.errors import A2EError, APIError, TaskError, TaskFailed, TaskNotFound, TaskRejected
 from a2e_async.records import JSONObject, TaskRecord
 
@@ -119,12 +119,6 @@ def with_inputs(record: JSONObject, body: Mapping[str, Any]) -> JSONObject:
     """A stored record with its inputs put back from the job's body, where they are JSON."""
     inputs = without_delivery(body)
     return {**{key: value for key, value in inputs.items() if _is_json(value)}, **record}
-
-
-def coins_in(records: Sequence[JSONObject]) -> float | None:
-    """The coins charged for the tasks of a start; None if no record reports a possible price."""
-    charges = [coins for record in records if (coins := price_in(record.get("coins"))) is not None]
-    return sum(charges) if charges else None
 
 
 def describe_error(error: Exception) -> Mapping[str, Any]:

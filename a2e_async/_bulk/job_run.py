@@ -187,7 +187,9 @@ class JobRun:
     async def _end_of(self, task: Task[Any], launch: Launch) -> Result[Any]:
         """Wait for the result of a task, and write down that it has ended."""
         try:
-            result = await task.wait(timeout=self._run_state.settings.timeout)
+            settings = self._run_state.settings
+            on_update = partial(settings.on_update.call, self._job) if settings.on_update else None
+            result = await task.wait(timeout=settings.timeout, on_update=on_update)
         except (TaskFailed, TaskNotFound) as error:
             await self._record_end(task, error, launch.settle_price(task.raws))
             raise

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import attrs
 
 from a2e_async._spec.local_paths import local_path
+from a2e_async._tasks.update_callback import UpdateCallback
 from a2e_async.checks import check_positive, check_whole
 from a2e_async.errors import InvalidArgument
 
@@ -38,6 +39,10 @@ def _max_coins(value: Any) -> float | None:
 
 def _start_rate(value: Any) -> float | None:
     return None if value is None else check_positive("start_rate", value)
+
+
+def _on_update(value: Any) -> UpdateCallback | None:
+    return None if value is None else UpdateCallback(value)
 
 
 def _one_of(*choices: str) -> Validator:
@@ -88,3 +93,4 @@ class BulkSettings:
     start_rate: float | None = attrs.field(converter=_start_rate)
     finished: Literal["yield", "skip"] = attrs.field(validator=_one_of("yield", "skip"))
     changed: Literal["raise", "restart"] = attrs.field(default="raise", validator=_one_of("raise", "restart"))
+    on_update: UpdateCallback | None = attrs.field(default=None, converter=_on_update)

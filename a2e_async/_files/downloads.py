@@ -32,6 +32,7 @@ from a2e_async._files.transfer import (
     Http,
     Response,
     Retry,
+    TotalProgress,
     check_progress,
     report,
 )
@@ -39,6 +40,7 @@ from a2e_async._files.worker_threads import Pending, worker_threads
 from a2e_async._spec.media import Address, Upload
 from a2e_async._spec.values import text_in
 from a2e_async.addresses import sendable_url, url_problem
+from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, InvalidArgument, TransportError
 from a2e_async.policies import RetryPolicy
@@ -65,6 +67,7 @@ class Downloader:
         timeout: seconds without any byte, as for `Http.stream`; None for its own default.
         slow_after: seconds in which less than 1 KiB a second came, after which a request ends.
         private_hosts: allow hosts of this machine and of private networks. Only where the API is there too.
+        events: tells listeners about downloads.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Downloader:
         timeout: float | None = None,
         slow_after: float = 60.0,
         private_hosts: bool = True,
+        events: Announcer = SILENT,
     ) -> None:
         self._http = http
         self._clock = clock
@@ -85,6 +89,7 @@ class Downloader:
         self._timeout = timeout
         self._slow_after = slow_after
         self._private_hosts = private_hosts
+        self._events = events
         self._places = anyio.Semaphore(places_for_files())
 
     async def download(
@@ -143,6 +148,20 @@ class Downloader:
             raise InvalidArgument("url", problem)
 
         place = await to_thread.run_sync(resolve_destination, url, target, folder, name, overwrite)
+        if not self._events.heard:
+            return await self._download_to(url, place, progress)
+
+        from a2e_async._files.told_transfers import ToldDownload, told  # only if somebody listens
+
+        transfer = ToldDownload(self._events, place.name or name_of_url(url), progress)
+        with told(self._events, transfer):
+            file = await self._download_to(url, place, transfer.progress)
+        transfer.done(file)
+        return file
+
+    async def _download_to(
+        self, url: str, place: Destination, progress: DownloadProgress | None
+    ) -> SavedFile:
         part = PartFile(place.part(url))
         disk = Disk(url, place.folder / place.name, self._clock)
         async with self._places:  # few files are open, however many wait
@@ -160,6 +179,7 @@ class Downloader:
         stem: str | None = None,
         concurrency: int = 4,
         overwrite: bool = False,
+        progress: DownloadProgress | None = None,
     ) -> list[SavedFile]:
         """Download the files of one result.
 
@@ -170,6 +190,8 @@ class Downloader:
                 Default: the last parts of the URLs.
             concurrency: how many files at a time.
             overwrite: replace existing files.
+            progress: called with the bytes received and the bytes in all, of all files together (None until
+                the sizes of all are known).
 
         Returns:
             The files in the order of the URLs: at most 256. A warning says how many more there are.
@@ -179,6 +201,7 @@ class Downloader:
             DownloadError: the first failure. The other downloads are cancelled; their parts stay.
         """
         check_name(stem)
+        check_progress(progress)
         listed = [urls] if isinstance(urls, str) else list(urls)
         if len(listed) > _MOST_FILES:
             _warn_of_more(len(listed), stem)
@@ -188,15 +211,17 @@ class Downloader:
             name = stem and safe_name(stem)
             if name and len(listed) > 1:
                 name = f"{shortened(name, 100)}-{index + 1}"
-            return await self.download(url, folder=folder, name=name, overwrite=overwrite)
+            part = None if total is None else total.part(index)
+            return await self.download(url, folder=folder, name=name, overwrite=overwrite, progress=part)
 
+        total = None if progress is None else TotalProgress(progress, len(listed))
         return await map_bounded(listed, download, concurrency)
 
     async def _fetch(
         self, url: str, part: PartFile, place: Destination, disk: Disk, progress: DownloadProgress | None
     ) -> SavedFile:
         """Repeat the request until the file is complete."""
-        tries = Tries(self._retry, self._clock)
+        tries = Tries(self._retry, self._clock, self._events, place.name)
         furthest = part.offset
         while True:
             tries.begin()

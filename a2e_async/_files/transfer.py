@@ -17,6 +17,7 @@ __all__ = [
     "Http",
     "Response",
     "Retry",
+    "TotalProgress",
     "UploadProgress",
     "check_progress",
     "report",
@@ -107,6 +108,32 @@ async def report(progress: Callable[[int, Any], Any] | None, done: int, total: i
         outcome = progress(done, total)
         if inspect.isawaitable(outcome):
             await outcome
+
+
+class TotalProgress:
+    """The progress of several files as one.
+
+    Args:
+        progress: called with the bytes received and the bytes in all (None until all sizes are known).
+        count: the number of files.
+    """
+
+    def __init__(self, progress: DownloadProgress, count: int) -> None:
+        self._progress = progress
+        self._done = [0] * count
+        self._sizes: list[int | None] = [None] * count
+
+    def part(self, index: int) -> DownloadProgress:
+        """The callback for one file."""
+
+        async def on_progress(done: int, size: int | None) -> None:
+            self._done[index], self._sizes[index] = done, size
+            sizes = [size for size in self._sizes if size is not None]
+            await report(
+                self._progress, sum(self._done), sum(sizes) if len(sizes) == len(self._sizes) else None
+            )
+
+        return on_progress
 
 
 def size_text(size: int) -> str:

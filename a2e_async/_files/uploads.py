@@ -26,6 +26,7 @@ from a2e_async._files.storage import Storage
 from a2e_async._files.transfer import Http, Retry, UploadProgress, check_progress, report
 from a2e_async._files.upload_cache import ContentKey, UploadCache
 from a2e_async._spec.media import Upload, is_file
+from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, InvalidArgument, TransportError, UploadError
 from a2e_async.policies import RetryPolicy
@@ -67,6 +68,7 @@ class Uploader:
         timeout: seconds for one PUT, as for `Http.stream`; None for its own default.
         sizes: how sources are read.
         private_hosts: allow storages of this machine and of private networks.
+        events: tells listeners about uploads.
 
     Attributes:
         listeners: called with each new upload.
@@ -84,10 +86,12 @@ class Uploader:
         timeout: float | None = None,
         sizes: ReadSizes | None = None,
         private_hosts: bool = True,
+        events: Announcer = SILENT,
     ) -> None:
         self._storage = Storage(http, presign, clock=clock, timeout=timeout, private_hosts=private_hosts)
         self._clock = clock
         self._retry = retry
+        self._events = events
         self._cache = UploadCache() if cache is None else cache
         self._max_bytes = max_bytes
         self._sizes = ReadSizes() if sizes is None else sizes
@@ -175,7 +179,16 @@ class Uploader:
                 await content.hash()
                 key = attrs.evolve(key, sha256=content.sha256)
 
-            return await self._upload_once(content, key, name, progress)
+            if not self._events.heard:
+                return (await self._upload_once(content, key, name, progress))[0]
+
+            from a2e_async._files.told_transfers import ToldUpload, told  # only if somebody listens
+
+            transfer = ToldUpload(self._events, name, content.size, progress)
+            with told(self._events, transfer):
+                upload, reused = await self._upload_once(content, key, name, transfer.progress)
+            transfer.done(upload, reused=reused)
+            return upload
 
     async def upload_many(self, sources: Iterable[Source | Upload], *, concurrency: int = 8) -> list[Upload]:
         """Upload several files, the same content once.
@@ -229,13 +242,13 @@ class Uploader:
 
     async def _upload_once(
         self, content: Content, key: ContentKey, name: str | None, progress: UploadProgress | None
-    ) -> Upload:
-        """Return the upload of this content: known, awaited, or made here."""
+    ) -> tuple[Upload, bool]:
+        """Return the upload of this content, known, awaited or made here, and whether it was there."""
         while True:
             upload = self._cache.get(key, self._clock.now())
             if upload is not None:
                 await report(progress, content.size, content.size)
-                return upload
+                return upload, True
 
             flight = self._flights.get(key) or self._flights.get(key.unhashed)
             if flight is None:
@@ -251,7 +264,7 @@ class Uploader:
             self._cache.keep(upload, self._clock.now())
             for listener in self.listeners:
                 await listener(upload)
-            return upload
+            return upload, False
         except A2EError as error:
             if not content.broken:
                 flight.error = error
@@ -278,7 +291,7 @@ class Uploader:
         self, flight: _Flight, content: Content, name: str | None, progress: UploadProgress | None
     ) -> str:
         """PUT until the content is stored and its hash is known. Returns the public URL."""
-        tries = Tries(self._retry, self._clock)
+        tries = Tries(self._retry, self._clock, self._events, name)
         signed_again = False
         while True:
             signed = self._cache.find_signed(flight.key, self._clock.now())
@@ -313,7 +326,7 @@ class Uploader:
                 late = signed.may_have_expired(self._clock.now()) or "expired" in error_text.lower()
                 if late and not signed_again:
                     signed_again = True
-                    tries = Tries(self._retry, self._clock)
+                    tries = Tries(self._retry, self._clock, self._events, name)
                     continue
 
             message = f"the storage refused the file: HTTP {status} {error_text}".rstrip()

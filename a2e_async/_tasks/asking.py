@@ -13,6 +13,7 @@ import anyio
 from a2e_async._tasks.route_health import may_pass
 from a2e_async._tasks.schedule import Schedule
 from a2e_async._tasks.status import RUNNING_WORDS
+from a2e_async._tasks.told_polls import ToldPolls
 from a2e_async._tasks.waiting import WaitingTask
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, APIError, TaskNotFound, TransportError
@@ -58,19 +59,27 @@ class Asker:
         desk: where the answers go.
         clock: measures the pauses.
         retry: bounds the pauses that the service asks for.
+        told: tells listeners about the requests.
 
     Attributes:
         not_before: when the next request may be sent, in seconds of the clock.
     """
 
     def __init__(
-        self, reader: TaskReader, schedule: Schedule, desk: Desk, clock: Clock, retry: RetryPolicy
+        self,
+        reader: TaskReader,
+        schedule: Schedule,
+        desk: Desk,
+        clock: Clock,
+        retry: RetryPolicy,
+        told: ToldPolls,
     ) -> None:
         self._reader = reader
         self._schedule = schedule
         self._desk = desk
         self._clock = clock
         self._retry = retry
+        self._told = told
         self.not_before = 0.0
         self._failures = 0
         self._splits = 0
@@ -128,11 +137,14 @@ class Asker:
             elif (
                 type(status := record.get("current_status")) is str
                 and status in RUNNING_WORDS
-                and not entry.looks
+                and not (entry.looks or entry.followed)
             ):
                 entry.misses = 0  # by far the most frequent answer, so it is read without a call
             elif self._desk.take(entry, record):
                 finished.append(entry)
+
+        if self._told.events.heard:
+            self._told.polled(len(batch), len(finished), answered - now)
 
         # They ended at unknown moments since they were last asked for: assume evenly spread ones.
         for place, entry in enumerate(finished):
@@ -184,6 +196,7 @@ class Asker:
         logger.warning(
             "polling: %s, try %d, again in %.0f s; the tasks keep waiting", why, self._failures, pause
         )
+        self._told.retried(error, pause, self._failures)
 
     async def _ask_alone(self, entry: WaitingTask, now: float) -> None:
         """Ask every route for one task. It is lost only if none of them has known it for some time."""
@@ -202,7 +215,9 @@ class Asker:
         entry.asked = now
         if record is not None:
             entry.alone = True
-            self._desk.take(entry, record)
+            ended = self._desk.take(entry, record)
+            if self._told.events.heard:
+                self._told.polled(1, int(ended), self._clock.now() - now)
         elif entry.looks:
             # A batch has just shown it, so it exists.
             entry.alone = False

@@ -18,8 +18,11 @@ from a2e_async._tasks.asking import Asker
 from a2e_async._tasks.hearing import Hearing
 from a2e_async._tasks.replies import by_id
 from a2e_async._tasks.schedule import Schedule, group_by_age
-from a2e_async._tasks.status import End, end_by_status
+from a2e_async._tasks.status import End, Shown, end_by_status, shown_in
+from a2e_async._tasks.told_polls import ToldPolls
 from a2e_async._tasks.waiting import Judge, Waiter, WaitingTask
+from a2e_async._tasks.watching import Watching
+from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError
 from a2e_async.event_loops import caller_of_this_loop
@@ -45,6 +48,8 @@ class Poller:
         clock: measures the pauses.
         retry: bounds the pauses that the service asks for.
         confirm: whether a call of the service is confirmed by asking, though it contains the final record.
+        events: tells listeners about polls, statuses and calls.
+        workflow: the name of the workflow, for these.
     """
 
     def __init__(
@@ -55,13 +60,16 @@ class Poller:
         retry: RetryPolicy | None = None,
         *,
         confirm: bool = True,
+        events: Announcer = SILENT,
+        workflow: str = "",
     ) -> None:
         self._reader = reader
         self._clock = clock
         self._schedule = Schedule(lateness, reader.batch)
         self._hearing = Hearing(lateness.seconds)
         self._confirm = confirm
-        self._asker = Asker(reader, self._schedule, self, clock, retry or RetryPolicy())
+        self._told = ToldPolls(events, workflow)
+        self._asker = Asker(reader, self._schedule, self, clock, retry or RetryPolicy(), self._told)
 
         # Who waits, and for what.
         self._open: dict[str, WaitingTask] = {}
@@ -108,7 +116,37 @@ class Poller:
         waiter = Waiter(len(unique_ids))
         entries = [self._enter(task_id, born, judge, waiter) for task_id in unique_ids]
         listener = self._listen(entries, slot)
+        try:
+            await self._until_done(waiter)
+            return {entry.id: entry.record for entry in entries if entry.record is not None}
+        finally:
+            self._part(waiter, entries, slot, listener)
 
+    def watching(
+        self,
+        ids: Sequence[str],
+        *,
+        born: float | None = None,
+        judge: Judge = end_by_status,
+        slot: HookSlot | None = None,
+        shown: Mapping[str, Shown] | None = None,
+    ) -> Watching:
+        """Watch tasks, as `wait` does. `shown` is what the caller's own records show."""
+        unique_ids = dict.fromkeys(ids)
+        waiter = Waiter(len(unique_ids), news={}, shown=dict(shown or {}))
+        entries = [self._enter(task_id, born, judge, waiter) for task_id in unique_ids]
+        listener = self._listen(entries, slot)
+        return Watching(
+            waiter,
+            entries,
+            until_done=self._until_done,
+            is_led=lambda: self._led,
+            leave=lambda: self._part(waiter, entries, slot, listener),
+            clock=self._clock,
+        )
+
+    async def _until_done(self, waiter: Waiter) -> None:
+        """Lead or sleep until the waiter is done. Raises its error, if it has no news."""
         # The lead. Polling stops for everyone if nobody leads, and requests double if two do. So `_led`
         # changes only between awaits, and each waiter that goes, also by an error or by cancellation,
         # hands the lead over in its `finally`. A waiter that is woken to lead may have to go first, or
@@ -120,16 +158,24 @@ class Poller:
                 else:
                     await self._lead(waiter)
 
-            if waiter.error is not None:
+            if waiter.error is not None and not waiter.news:
                 # Several waiters may raise the same error; each starts with an empty traceback.
                 raise waiter.error.with_traceback(None)
-            return {entry.id: entry.record for entry in entries if entry.record is not None}
         finally:
-            if slot is not None and listener is not None:
-                slot.unlisten(listener)
-            for entry in entries:
-                self._leave(entry, waiter)
             self._hand_over()
+
+    def _part(
+        self,
+        waiter: Waiter,
+        entries: Sequence[WaitingTask],
+        slot: HookSlot | None,
+        listener: Callable[[TaskHook], object] | None,
+    ) -> None:
+        """A waiter goes."""
+        if slot is not None and listener is not None:
+            slot.unlisten(listener)
+        for entry in entries:
+            self._leave(entry, waiter)
 
     async def _sleep(self, waiter: Waiter) -> None:
         """Sleep until the waiter is done or is to lead."""
@@ -169,6 +215,8 @@ class Poller:
                 self._news.set()
 
         entry.waiters = (*entry.waiters, waiter)
+        if waiter.news is not None or self._told.events.heard:
+            entry.followed = True
         return entry
 
     def _listen(
@@ -195,6 +243,7 @@ class Poller:
         now = self._clock.now()
         records = by_id(hook.records)
         told = [entry for entry in entries if entry.id in records] or entries
+        self._told.hook([entry.id for entry in told], hook.event)
 
         due = False
         for entry in told:
@@ -302,6 +351,8 @@ class Poller:
             self._settle(entry, record)
             return True
 
+        if entry.followed:
+            self._show(entry, record)
         if entry.looks:
             self._unsure[entry.id] = entry
         else:
@@ -311,12 +362,24 @@ class Poller:
     def _settle(self, entry: WaitingTask, record: JSONObject) -> None:
         """The task has ended: wake the waiters that were waiting for nothing else."""
         entry.record = record
+        if entry.followed:
+            self._show(entry, record, ended=True)
         self._hearing.ended(entry)
         self._close(entry)
         for waiter in entry.waiters:
             waiter.open -= 1
             if waiter.done:
                 self._wake(waiter)
+
+    def _show(self, entry: WaitingTask, record: JSONObject, *, ended: bool = False) -> None:
+        """Show a record to whoever wants to know of changes."""
+        shown = shown_in(record)
+        for waiter in entry.waiters:
+            if waiter.see(entry.id, shown, record, ended=ended):
+                self._wake(waiter)
+        if shown != entry.told:
+            entry.told = shown
+            self._told.status(entry.id, shown)
 
     def fail(self, entry: WaitingTask, error: A2EError) -> None:
         """End the wait for a task with an error."""

@@ -68,6 +68,8 @@ class Watch:
         accepted: called with the tasks' records, before anything else is done with them.
         sending: called before each time the request is sent, with the marker or None. If it raises, the
             start ends; it is then certain that no earlier request has made a task.
+        searching: called when the outcome is unknown and the task is searched for, with the error; None for
+            a start of an earlier process.
         refused: called when a request has provably made no task. It may be sent again later.
         shields: the scopes that keep cancellation off. A caller that must end the start all the same lowers
             them, after `StartPolicy.grace` for example. None: the starter does this itself.
@@ -78,6 +80,7 @@ class Watch:
 
     accepted: Callable[[Sequence[JSONObject]], Awaitable[None]]
     sending: Callable[[str | None], Awaitable[None]] | None = None
+    searching: Callable[[Exception | None], None] | None = attrs.field(default=None, kw_only=True)
     refused: Callable[[], Awaitable[None]] | None = None
     shields: set[anyio.CancelScope] | None = None
     interruptible: bool = False

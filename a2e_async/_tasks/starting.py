@@ -26,6 +26,7 @@ from a2e_async._tasks.recovery import Finder, LostStart
 from a2e_async._tasks.service_time import Dated
 from a2e_async._tasks.start_replies import as_moderation_error, rejection_of, tasks_made
 from a2e_async._tasks.start_watch import Startable, Started, Watch, note_refused, shielded
+from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import (
     APIError,
@@ -58,6 +59,7 @@ class Starter:
         clock: measures the pauses.
         dated: returns the last Date of the service.
         hooks: the client's webhooks, if it has any.
+        events: tells listeners about starts.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Starter:
         clock: Clock,
         dated: Dated = lambda: None,
         hooks: StartHooks | None = None,
+        events: Announcer = SILENT,
     ) -> None:
         self._send = send
         self._retry = retry
@@ -78,6 +81,7 @@ class Starter:
         self._pace = pace
         self._clock = clock
         self._hooks = hooks
+        self._events = events
         self._finder = Finder(pages, clock, dated) if pages else None
 
     @property
@@ -122,18 +126,30 @@ class Starter:
         slot = None
         if self._hooks is not None and job.takes_webhook:
             ready, slot = _hooked(ready, marker, self._hooks)
+        if not self._events.heard:
+            return Started(ready, await self._start_watched(job, ready, marker, slot, watch), slot)
+
+        from a2e_async._tasks.told_starts import ToldStart  # only if somebody listens
+
+        with ToldStart(self._events, job, marker, watch) as told:
+            return Started(ready, await self._start_watched(job, ready, marker, slot, told.watch), slot)
+
+    async def _start_watched(
+        self, job: Startable, call: Call, marker: str | None, slot: HookSlot | None, watch: Watch | None
+    ) -> Sequence[JSONObject]:
+        """Start a task; keep cancellation off a start that is to be recorded."""
         if watch is None or watch.interruptible or watch.shields is not None:
-            return Started(ready, await self._start(job, ready, marker, slot, watch), slot)
+            return await self._start(job, call, marker, slot, watch)
 
         shields: set[anyio.CancelScope] = set()
-        start = functools.partial(self._start, job, ready, marker, slot, attrs.evolve(watch, shields=shields))
-        records = await finish(start, shields, grace=self._policy.grace, clock=self._clock)
-        return Started(ready, records, slot)
+        start = functools.partial(self._start, job, call, marker, slot, attrs.evolve(watch, shields=shields))
+        return await finish(start, shields, grace=self._policy.grace, clock=self._clock)
 
     async def _start(
         self, job: Startable, call: Call, marker: str | None, slot: HookSlot | None, watch: Watch | None
     ) -> Sequence[JSONObject]:
-        tries = Tries(attrs.evolve(self._retry, attempts=self._policy.attempts), self._clock)
+        policy = attrs.evolve(self._retry, attempts=self._policy.attempts)
+        tries = Tries(policy, self._clock, self._events, call.path)
         async with self._serialize_if_unmarked(call.body, marker):
             while True:
                 await self._pace.turn()
@@ -209,8 +225,15 @@ class Starter:
         if marker is not None:
             body = _marked(job, body, marker)
         slot = self._hooks.bus.slot(marker) if self._hooks is not None and marker is not None else None
+        lost = LostStart(body, marker, sent)
         async with self._serialize_if_unmarked(body, marker):
-            return await self._recover(job, LostStart(body, marker, sent), None, slot, watch)
+            if not self._events.heard:
+                return await self._recover(job, lost, None, slot, watch)
+
+            from a2e_async._tasks.told_starts import ToldStart  # only if somebody listens
+
+            with ToldStart(self._events, job, marker, watch) as told:
+                return await self._recover(job, lost, None, slot, told.watch)
 
     async def _recover(
         self,
@@ -229,6 +252,8 @@ class Starter:
 
         why = type(error).__name__ if error else "sent by an earlier run"
         logger.warning("start %s: %s; searching for the task", job.family, why)
+        if watch and watch.searching:
+            watch.searching(error)
         try:
             until = self._search_until(lost, error)
             found = await or_called(slot, lambda: finder.find(lost, until=until), expected=lost.expected)

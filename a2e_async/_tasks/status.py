@@ -19,13 +19,20 @@ __all__ = [
     "CODE_KEYS",
     "RUNNING_WORDS",
     "End",
+    "Shown",
     "created_at",
     "end_by_status",
     "end_of",
+    "failure_code",
     "failure_reason",
     "fingerprint",
     "inputs_of",
+    "progress_in",
+    "shown_in",
 ]
+
+Shown = tuple[str | None, float | None]
+"""What a record shows of a task's life: its status and its progress in percent."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -54,6 +61,7 @@ _REFUSED = re.compile(r"nsfw|nfsw")
 _LOOSE_REASON_KEYS = ("task_status_msg", "reason", "msg", "message", "error", "detail")
 CODE_KEYS = ("failed_code", "fail_code", "error_code", "err_code", "failedCode", "errorCode")
 """Where records have the code of a failure."""
+_PROGRESS_KEYS = ("progress", "process", "percent", "percentage", "progress_percent", "progressPercent")
 _NO_CODE = frozenset({"", "0", "null", "none", "ok", "success"})
 
 
@@ -108,7 +116,7 @@ def end_of(
     if status is None and not _has_odd_status(raw):
         if certain or (not routes.makes_file and has_declared(raw, routes.outputs)):
             return End.DONE
-        if failure_text_of(raw) or _error_of(raw) or _code_of(raw):
+        if failure_text_of(raw) or _error_of(raw) or failure_code(raw):
             return End.FAILED
     return End.UNSETTLED if urls else End.RUNNING
 
@@ -147,10 +155,29 @@ def fingerprint(raw: JSONObject) -> Sequence[str]:
     return (task_status_of(raw) or "", *urls_in(raw))
 
 
+def shown_in(raw: JSONObject) -> Shown:
+    """The status and the progress that a record shows."""
+    return task_status_of(raw), progress_in(raw)
+
+
+def progress_in(raw: JSONObject) -> float | None:
+    """The progress in percent that a record shows, whatever the family calls it; None if it shows none."""
+    for key in _PROGRESS_KEYS:
+        value = raw.get(key)
+        if isinstance(value, str):
+            value = value.strip().removesuffix("%")
+            value = int(value) if value.isascii() and value.isdigit() and len(value) < 4 else None
+        if isinstance(value, float) and 0.0 <= value <= 1.0:
+            value *= 100.0  # a share
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100:
+            return float(value)
+    return None
+
+
 def failure_reason(raw: JSONObject) -> str:
     """Why the task failed, in the service's words, with its code; its status if the service says nothing."""
     reason = failure_text_of(raw) or _error_of(raw) or _loose_reason(raw)
-    code = _code_of(raw)
+    code = failure_code(raw)
     if not reason:
         status = task_status_of(raw)
         return f"{status or 'no reason given'} (code {code})" if code else status or "no reason given"
@@ -170,7 +197,7 @@ def _loose_reason(raw: JSONObject) -> str:
     return next((value for value in values if isinstance(value, str) and value.lower() not in _NO_CODE), "")
 
 
-def _code_of(raw: JSONObject) -> str:
+def failure_code(raw: JSONObject) -> str:
     """The code of the failure; empty if there is none."""
     for key in CODE_KEYS:
         value = raw.get(key)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import anyio
 import attrs
 
-from a2e_async._tasks.status import End, fingerprint
+from a2e_async._tasks.status import End, Shown, fingerprint
 from a2e_async.errors import A2EError
 from a2e_async.hooks import HookSlot
 from a2e_async.records import JSONObject
@@ -34,21 +34,35 @@ _LONGEST_LOOK = 30.0  # seconds that count between two records: nothing was seen
 
 @attrs.define(eq=False)
 class Waiter:
-    """One call of `Poller.wait`. It wakes when its tasks have ended, when one fails, or to lead.
+    """A caller of `Poller`. It wakes when its tasks have ended, when one fails, or to lead.
+
+    One that watches its tasks also wakes when one of them shows another status or progress.
 
     Attributes:
         open: the number of its tasks that have not ended.
         error: what the call raises.
         woken: what it sleeps on.
+        news: if it watches its tasks, the records that it has not been given yet, by id.
+        shown: what the last records showed that it was given, by id.
     """
 
     open: int
     error: A2EError | None = None
     woken: anyio.Event | None = None
+    news: dict[str, JSONObject] | None = None
+    shown: dict[str, Shown] = attrs.field(factory=dict[str, Shown])
 
     @property
     def done(self) -> bool:
-        return not self.open or self.error is not None
+        return not self.open or self.error is not None or bool(self.news)
+
+    def see(self, id: str, shown: Shown, record: JSONObject, *, ended: bool) -> bool:
+        """Take a record of a task, if it watches it. Returns whether it is news."""
+        if self.news is None or (not ended and self.shown.get(id) == shown):
+            return False
+        self.shown[id] = shown
+        self.news[id] = record
+        return True
 
 
 @attrs.define(eq=False)
@@ -69,6 +83,8 @@ class WaitingTask:
         watched: seconds for which they have come.
         shown: what they show.
         record: its last record, once it has ended.
+        followed: whether somebody wants to know when it shows another status or progress.
+        told: what listeners were told that it shows.
         slot: receives the service's calls about it; None if there will be none.
         called: when such a call made it due.
         calls: how many of them did.
@@ -90,6 +106,8 @@ class WaitingTask:
     watched: float = 0.0
     shown: Sequence[str] = ()
     record: JSONObject | None = None
+    followed: bool = False
+    told: Shown | None = None
     slot: HookSlot | None = None
     called: float = math.inf
     calls: int = 0

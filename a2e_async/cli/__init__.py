@@ -26,7 +26,7 @@ nobody reads stdout any more, or another error occurred; 2 if the command is inv
 configured (nothing was sent); 130 after Ctrl-C.
 
 **Environment**: A2E_API_TOKEN (the token is never an argument, because other users of the machine can read
-those), A2E_BASE_URL; see `A2E` for the others.
+those), A2E_BASE_URL, A2E_WEBHOOK_SECRET and A2E_WEBHOOK_URL (``a2e listen``); see `A2E` for the others.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
@@ -44,6 +45,7 @@ commands:
   journal FILE              what a bulk run's journal holds; decide starts of unknown outcome
   upload FILE...            upload files and print their URLs
   call RESOURCE METHOD ...  call any other operation
+  listen                    receive the service's webhooks on this machine, for development
   doctor                    check token, account, network, certificates and versions; costs nothing
   workflows                 list the workflows that can be run
 
@@ -104,6 +106,8 @@ def _run(given: list[str]) -> int:
 
         return anyio.run(journal.show, _journal_options(given[1:]))
 
+    if name == "listen":
+        return _listen(given[1:])
     if name == "doctor":
         return _doctor(given[1:])
 
@@ -121,7 +125,7 @@ def _run(given: list[str]) -> int:
         write_line(sys.stdout, f"a2e {__version__}")
         return 0
 
-    names = ", ".join([*_COMMANDS, "journal", "doctor", "workflows"])
+    names = ", ".join([*_COMMANDS, "journal", "listen", "doctor", "workflows"])
     problem = f"no such command: {name!r}" if name else "no command"
     raise UsageError(f"{problem}; one of {names} (see a2e --help)")
 
@@ -141,6 +145,30 @@ def _doctor(given: list[str]) -> int:
     show = functools.partial(
         doctor.show, base_url=options.base_url, journal=options.journal, json=options.json
     )
+    return anyio.run(show)
+
+
+def _listen(given: list[str]) -> int:
+    # It loads a web server.
+    from a2e_async.cli import listen
+
+    parser = _parser(
+        "listen",
+        "Receive the service's calls about tasks on this machine, and print each one that is genuine: event, "
+        "task and marker, separated by tabs. The secret is read from A2E_WEBHOOK_SECRET; the program that "
+        "starts the tasks needs the same. The service reaches this machine through a tunnel. Needs the extra "
+        "'sandbox'.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8787, metavar="NUMBER", help="0 for any port that is free (default: 8787)"
+    )
+    parser.add_argument(
+        "--url", help="the address under which the service reaches this (default: A2E_WEBHOOK_URL)"
+    )
+    options = parser.parse(given)
+    url = options.url if options.url is not None else os.environ.get("A2E_WEBHOOK_URL")
+    show = functools.partial(listen.listen, host=options.host, port=options.port, url=url, json=options.json)
     return anyio.run(show)
 
 

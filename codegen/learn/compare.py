@@ -83,7 +83,8 @@ class Comparison:
         for name in names:
             properties = members_of(self.document, {"$ref": f"{_SCHEMAS}{name}"}).properties
             alike = properties.keys() & node.members.keys()
-            if any(key in node.members for key in _IDS) and len(alike) > 1:
+            ids = node.members.keys() & {*_IDS}
+            if ids and (len(alike) > 1 or node.members.keys() == ids):
                 return {"$ref": f"{_SCHEMAS}{name}"}
         return None
 
@@ -188,6 +189,7 @@ class Comparison:
             return attributed({**words, **seen}, node)
         variants = seen.get("anyOf", [seen])
         plain = {key: value for key, value in schema.items() if key not in words and key != CONFIDENCE}
+        plain = self.mend(plain, node.only(*same), place, known)
         return attributed({**words, "anyOf": [plain, *variants]}, node)
 
     def _members(self, schema: Any, node: Node, place: str, known: tuple[str, ...]) -> Any:

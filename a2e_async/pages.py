@@ -131,8 +131,7 @@ class _PageTurner(Generic[T]):
 
             if not self._page_key:
                 self._follow(page)
-            elif self._cursor.at_end and page.more:
-                self._cut_off = "the service says that more follow"
+            self._note_end(page)
             if fresh:
                 return fresh
         self._warn_of_shortfall()
@@ -148,10 +147,15 @@ class _PageTurner(Generic[T]):
             self._followed.add(name)
             self._query.update(following)
             self._cursor.at_end = False
-        elif page.more:
+
+    def _note_end(self, page: Page[T]) -> None:
+        """Note why the list ends here, if more may follow."""
+        if not self._cursor.at_end:
+            return
+        if page.more:
             again = "the next page that the service names was read before"
-            self._cut_off = again if following else "the service says that more follow, and not how to ask"
-        elif page.more is None and self._size and len(page.records) >= self._size:
+            self._cut_off = again if page.next else "although the service says that more follow"
+        elif page.more is None and not self._page_key and 0 < self._size <= len(page.records):
             self._cut_off = "the last page was full, and nothing says how to ask for the next one"
 
     def _warn_of_shortfall(self) -> None:
@@ -311,8 +315,9 @@ def _is_new(record: Any, seen: set[str]) -> bool:
     if isinstance(record, TaskRecord):
         key = record.id
     else:
-        value = record.raw.get("_id") if isinstance(record, Record) else None
-        key = value if isinstance(value, str) else None
+        raw = record.raw if isinstance(record, Record) else {}
+        value = raw.get("_id", raw.get("id"))
+        key = str(value) if value and isinstance(value, str | int) else None
 
     if key is None:
         return True

@@ -35,6 +35,7 @@ _NEXT = (
     *("cursor", "after", "lastid", "scrollid"),
 )
 _WEAK = frozenset({"cursor", "after", "lastid", "scrollid"})  # they may be about the page itself
+_ROUND = 5  # a page that was cut off has a multiple of this many records
 _URL = re.compile(r"https?://|[/?]")
 _IDS = ("_id", "id", "task_id", "taskId")
 
@@ -80,7 +81,7 @@ def ahead_of(paging: Paging, path: str, query: Mapping[str, Any], data: Any, bod
         return Ahead(more, None, total)
     following = None if more is False else _next(paging, path, query, marks)
     if following is None and more is not False and paging.by == "id":
-        following = _after_last(paging, query, data)
+        following = _after_last(paging, query, data, certain=more is True)
     named = [marks[key] for key in _NEXT if key in marks and key not in _WEAK]
     if following is None and more is None and named:
         more = any(named)
@@ -156,8 +157,13 @@ def _of_url(url: str, path: str) -> Mapping[str, Any] | None:
     return dict(parse_qsl(parts.query)) or None
 
 
-def _after_last(paging: Paging, query: Mapping[str, Any], data: Any) -> Mapping[str, Any] | None:
-    """The query of what follows the last record of a full page, where the service counts by ids."""
+def _after_last(
+    paging: Paging, query: Mapping[str, Any], data: Any, *, certain: bool
+) -> Mapping[str, Any] | None:
+    """The query of what follows the last record, where the service counts by ids.
+
+    Unless it is certain that something follows, the page must be full, or cut off at a round number.
+    """
     try:
         rows: Sequence[Any] = rows_of(data)
     except TypeError:
@@ -165,4 +171,5 @@ def _after_last(paging: Paging, query: Mapping[str, Any], data: Any) -> Mapping[
     last = rows[-1] if rows and isinstance(rows[-1], Mapping) else {}
     found = next((last[key] for key in _IDS if last.get(key)), None)
     is_full = not paging.size or len(rows) >= int(query.get(paging.size) or 1)
-    return {str(paging.page): found} if found is not None and is_full else None
+    is_round = len(rows) >= 2 * _ROUND and len(rows) % _ROUND == 0
+    return {str(paging.page): found} if found is not None and (certain or is_full or is_round) else None

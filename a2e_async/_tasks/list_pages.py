@@ -91,10 +91,12 @@ class ListPages:
         call, body = await self._body(number)
         data = data_of(body)
         page = ListPage(listed_in(data))
-        if not any(task_id_of(record) for record in page) and not (says_nothing(data) or _is_empty(data)):
-            raise UnexpectedReply(
-                "a list without tasks", status=200, method=call.method, path=call.path, body=data
-            )
+        if not any(task_id_of(record) for record in page):
+            if not says_nothing(data) and not _is_empty(data):
+                raise UnexpectedReply(
+                    "a list without tasks", status=200, method=call.method, path=call.path, body=data
+                )
+            page.clear()
 
         ahead = ahead_of(self._paging, call.path, call.query, data, body)
         page.more = ahead.more

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from a2e_async.pages import Pages
     from a2e_async.policies import Lateness, RetryPolicy, StartPolicy
     from a2e_async.quotes import Quote
-    from a2e_async.records import Record, TaskRecord
+    from a2e_async.records import Confirmation, Record, TaskRecord
     from a2e_async.resources import Resource, Workflow
     from a2e_async.tasks import Result, Task
     from a2e_async.webhooks import Webhooks
@@ -75,6 +75,7 @@ __all__ = [
     "CallOptions",
     "Clock",
     "ConfigurationError",
+    "Confirmation",
     "ConnectionFailed",
     "DownloadError",
     "Event",
@@ -132,6 +133,7 @@ _HOMES = {
     "BulkRun": "_bulk.run",
     "CallOptions": "_spec.operation",
     "Clock": "clock",
+    "Confirmation": "records",
     "Event": "events",
     "Events": "events",
     "Job": "jobs",

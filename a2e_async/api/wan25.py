@@ -27,7 +27,8 @@ __all__ = ["ReferenceMedia", "Wan25", "Wan25Record"]
 class ReferenceMedia(TypedDict, total=False):
     """Members of `reference_media`.
 
-    url: A URL, or a file as Path, bytes or `Upload`.
+    type: What the file is.
+    url: The file. A URL, or a file as Path, bytes or `Upload`.
     duration: Seconds, of a reference video; server probes it if omitted.
     """
 

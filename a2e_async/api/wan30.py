@@ -25,7 +25,8 @@ __all__ = ["Input", "InputMedia", "Parameters", "Wan30", "Wan30Record"]
 class InputMedia(TypedDict, total=False):
     """Members of `input.media`.
 
-    url: A URL, or a file as Path, bytes or `Upload`.
+    type: What the file is for.
+    url: The file. A URL, or a file as Path, bytes or `Upload`.
     duration: Seconds, of the input media.
     """
 

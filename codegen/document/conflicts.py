@@ -117,7 +117,7 @@ def _no_longer_said(limit: Any, was: Any, now: Mapping[str, Any]) -> bool:
 def _is_other(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     """Whether two schemas are of different types."""
     kinds = ours.get("type"), theirs.get("type")
-    return None not in kinds and kinds[0] != kinds[1]
+    return all(isinstance(one, str) for one in kinds) and kinds[0] != kinds[1]
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
@@ -131,8 +131,8 @@ def _left_out(here: str, name: str, ours: Any, theirs: Mapping[str, Any]) -> str
 def _refusing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     """The facts of ours that refuse what theirs allow."""
     for name in list(ours):
-        if name not in theirs:
-            continue
+        if name not in theirs or isinstance(ours[name], Mapping):
+            continue  # a member that is called "type" is no type
         if name in _SAME and ours[name] != theirs[name]:
             yield name
         if name in _UPPER and ours[name] < theirs[name]:

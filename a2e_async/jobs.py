@@ -355,7 +355,12 @@ def _named(file: Any, where: str) -> dict[str, Any]:
     if isinstance(file, Upload):
         return {"$upload": file.to_dict()}
     if isinstance(file, os.PathLike):
-        return {"$path": os.path.abspath(os.fsdecode(file))}
+        try:
+            return {"$path": os.path.abspath(os.fsdecode(file))}
+        except OSError as error:
+            why = f"{os.fsdecode(file)!r} is not absolute, and the working folder is not there"
+            raise InvalidArgument(where, f"{why}: {error}") from error
+
     raise InvalidArgument(
         where,
         f"a file in memory or an open one ({type(file).__name__}) has no place in JSON: give it as "

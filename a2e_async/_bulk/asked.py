@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,10 @@ class _Hashes:
         """Represent a file by its path, if it has one, else by its content."""
         if not isinstance(file, os.PathLike):
             return self.of(file)
-        return {"path": os.path.abspath(os.path.expanduser(_text(os.fspath(file))))}
+        path = os.path.expanduser(_text(os.fspath(file)))
+        with suppress(OSError):  # the working folder is gone
+            path = os.path.abspath(path)
+        return {"path": path}
 
     def shown(self, file: File) -> Mapping[str, Any]:
         """Represent a file by its name and the beginning of its hash."""

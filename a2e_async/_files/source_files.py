@@ -99,7 +99,7 @@ def open_source(source: Any, field: str) -> SourceFile:
     if isinstance(source, os.PathLike):
         place = local_path(field, source)
         opened = _open(lambda: open(place, "rb", buffering=0), place, field)  # noqa: SIM115 (see close)
-        return OpenFile(opened, os.path.basename(place), owned=True)
+        return _seekable(opened, os.path.basename(place), field, owned=True)
     if isinstance(source, bytes | bytearray | memoryview):
         return Buffer(_flatten(source, field), may_change=not isinstance(source, bytes))
     if is_image(source):
@@ -162,10 +162,17 @@ def _opened(file: Any, name: str | None, field: str, *, owned: bool = False) -> 
     if not _is_seekable(file, field):
         return Spool(iter(lambda: file.read(CHUNK_BYTES), b""), name, owned=file if owned else None)
 
+    return _seekable(file, name, field, owned=owned)
+
+
+def _seekable(file: Any, name: str | None, field: str, *, owned: bool) -> SourceFile:
     try:
         return OpenFile(file, name, owned=owned)
     except Exception as error:  # of whatever library it is
-        raise InvalidArgument(field, f"the file cannot be read: {error}") from error
+        if owned:
+            with contextlib.suppress(Exception):
+                file.close()
+        raise InvalidArgument(field, disk_problem(error, name, "read")) from error
 
 
 class OpenFile:
@@ -365,6 +372,6 @@ def _reliable_stamp(file: Any) -> Stamp | None:
         return None
     try:
         stamp = _stamp_of(file)
-    except OSError:
+    except (OSError, ValueError):  # the second if it was just closed
         return None
     return stamp if time.time_ns() - stamp.modified_ns > _FRESH_NS else None

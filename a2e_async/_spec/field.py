@@ -291,7 +291,8 @@ def _checked_path(where: str, value: os.PathLike[Any]) -> Path:
         if not path.stat().st_size:
             raise InvalidArgument(where, f"{path_text(path)} is empty")
     except (OSError, TypeError) as error:
-        raise InvalidArgument(where, f"{shown(value)} cannot be read: {error}") from None
+        place = path_text(value) if isinstance(error, OSError) else shown(value)
+        raise InvalidArgument(where, f"{place} cannot be read: {error}") from None
     return path
 
 

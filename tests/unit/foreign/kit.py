@@ -22,14 +22,14 @@ from a2e_async.client import A2E
 from a2e_async.policies import RetryPolicy, StartPolicy
 from tests.unit.sample import TOKEN, Service, client, ok
 
-__all__ = ["CONNECTING", "FOREIGN", "PNG", "World", "chain", "system_error"]
+__all__ = ["CONNECTING", "FOREIGN", "PNG", "World", "by_number", "chain"]
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 EVENTS = b"event: delta\ndata: a\n\nevent: result\ndata: ab\n\nevent: done\ndata: 1\n\n"
 REQUEST = httpx.Request("GET", "https://a2e.test/x")
 
 
-def system_error(number: int, *names: str) -> OSError:
+def _system_error(number: int, *names: str) -> OSError:
     """The error that the system reports by a number."""
     return OSError(number, os.strerror(number), *names)
 
@@ -64,8 +64,8 @@ def _of_the_library() -> dict[str, Callable[[], Exception]]:
     return dict(sorted(found.items()))
 
 
-def _by_number(number: int) -> Callable[[], Exception]:
-    return lambda: system_error(number)
+def by_number(number: int) -> Callable[[], Exception]:
+    return lambda: _system_error(number)
 
 
 _NUMBERS = (
@@ -75,7 +75,7 @@ _NUMBERS = (
 
 FOREIGN: dict[str, Callable[[], Exception]] = {
     **_of_the_library(),
-    **{errno.errorcode[number]: _by_number(number) for number in _NUMBERS},
+    **{errno.errorcode[number]: by_number(number) for number in _NUMBERS},
     "FileNotFoundError without a name": lambda: FileNotFoundError(2, "No such file or directory"),
     "OSError without anything": OSError,
     "gaierror unknown": lambda: socket.gaierror(socket.EAI_NONAME, "Name or service not known"),

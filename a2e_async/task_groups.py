@@ -29,6 +29,8 @@ async def run_finally(clean_up: Callable[[], None]) -> None:
         except anyio.get_cancelled_exc_class():
             clean_up()
             raise
+        except RuntimeError:  # no thread can be started
+            clean_up()
 
 
 async def map_bounded(items: list[S], work: Callable[[int, S], Awaitable[T]], concurrency: int) -> list[T]:

@@ -1,8 +1,5 @@
 """HTTP connections of one event loop, and their timeouts.
 
-The cost of an httpx pool grows with the square of its connections. So there are several small pools
-behind one limiter, and requests never queue inside a pool.
-
 Outside ``async with A2E()`` connections are closed when no request is running. So nothing is left when
 an event loop ends, and the next loop opens its own connections.
 """
@@ -12,7 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -20,17 +16,16 @@ import attrs
 
 from a2e_async._transport.allowed_hosts import allowed_hosts_only
 from a2e_async._transport.bodies import Followed, Once, body_type, reply_type
-from a2e_async._transport.cookies import no_cookies
 from a2e_async._transport.envelope import Reply
 from a2e_async._transport.error_mapping import errors_mapped, host_of, path_of
 from a2e_async._transport.library import core_of, library_of
 from a2e_async._transport.peers import Peers, PrivatePeer
+from a2e_async._transport.pools import FILE_CONNECTIONS, Pools
 from a2e_async._transport.proxies import ProxySetting
-from a2e_async._transport.quiet_logs import masked_logs, quiet_logs
+from a2e_async._transport.quiet_logs import masked_logs
 from a2e_async._transport.reply_body import read_body
-from a2e_async._transport.routed_transport import PROXY, Borrowed, RoutedTransport
+from a2e_async._transport.routed_transport import PROXY
 from a2e_async._transport.routing import Routing
-from a2e_async._transport.watched_streams import Check
 from a2e_async.errors import RequestTimeout, UnexpectedReply
 from a2e_async.settings import DEFAULT_USER_AGENT, http_library_from
 
@@ -41,9 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Connections", "StreamedResponse"]
 
-_POOL_SIZE = 8
-_FILE_CONNECTIONS = 16
-_KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5, and a start must not meet that
 _CONNECT_TIMEOUT = 5.0
 _CONNECT_PART = 0.8  # of a shorter timeout
 _CLOSING = 5.0  # seconds after which a connection that does not close is dropped
@@ -118,27 +110,28 @@ class Connections:
     ) -> None:
         self._library = library_of(transport, http or http_library_from(None))
         self._routing = Routing(proxy, is_ours=transport is None)
-        self._transport = transport
         self.timeout = timeout
-        self._user_agent = user_agent
-        self._check = None if peers is None else peers.check
 
         self._limiter = anyio.Semaphore(max_connections)
-        self._file_limiter = anyio.Semaphore(_FILE_CONNECTIONS)
-        self._pool_count = -(-max_connections // _POOL_SIZE)
-        self._pools: list[_Pool] = []
-        self._files: _Pool | None = None
+        self._file_limiter = anyio.Semaphore(FILE_CONNECTIONS)
+        self._pools = Pools(
+            self._library,
+            transport,
+            max_connections=max_connections,
+            user_agent=user_agent,
+            check=None if peers is None else peers.check,
+        )
         self._users = 0
 
     @property
     def closed(self) -> bool:
         """Whether no connection is open or can be."""
-        return not self._pools and self._files is None
+        return not any(True for _ in self._pools)
 
     @property
     def in_progress(self) -> int:
         """The number of requests that are running."""
-        return sum(pool.busy for pool in [*self._pools, *([self._files] if self._files else [])])
+        return sum(pool.busy for pool in self._pools)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -294,7 +287,7 @@ class Connections:
                 # Its time begins here: other requests may have been before it in the queue.
                 total.deadline = anyio.current_time() + (timeout or self.timeout)
 
-            pool = self._pick(fresh=fresh) if token else self._file_pool()
+            pool = self._pools.pick(fresh=fresh) if token else self._pools.for_files()
             pool.busy += 1
             response: httpx.Response | None = None
 
@@ -320,14 +313,15 @@ class Connections:
                         request.extensions[PROXY] = proxy
 
                 allowed = allowed_hosts_only(core_of(self._library), url)
-                with errors_mapped(method, path_of(url), explain, body=content), masked_logs(), allowed:
+                mapped = errors_mapped(method, path_of(url), explain, body=content)
+                with mapped, masked_logs(), allowed, pool.races_noted():
                     response = await pool.client.send(request, stream=True)
                     response.stream = reply_type(self._library)(response.stream)
 
                 self._routing.note_answer(method, url, response.status_code, proxy)
                 yield response
             finally:
-                pool.busy -= 1
+                pool.leave()
                 if response is not None:
                     with anyio.move_on_after(_CLOSING, shield=True):
                         await response.aclose()
@@ -343,56 +337,9 @@ class Connections:
         timeouts: httpx.Timeout = self._library.Timeout(seconds, connect=connect, pool=None)
         return timeouts
 
-    def _pick(self, *, fresh: bool) -> _Pool:
-        """Return the pool with the fewest requests, or a new one if all are busy."""
-        pools = [pool for pool in self._pools if pool.fresh is fresh]
-        idlest = min(pools, key=attrgetter("busy"), default=None)
-        if idlest is None or (idlest.busy and len(pools) < self._pool_count and not self._transport):
-            idlest = _Pool(self._client(_POOL_SIZE, fresh=fresh), fresh=fresh)
-            self._pools.append(idlest)
-        return idlest
-
-    def _file_pool(self) -> _Pool:
-        if self._files is None:
-            self._files = _Pool(self._client(_FILE_CONNECTIONS, check=self._check))
-        return self._files
-
-    def _client(
-        self, connections: int, *, check: Check | None = None, fresh: bool = False
-    ) -> httpx.AsyncClient:
-        quiet_logs(self._library, core_of(self._library))
-        if self._transport is not None:
-            transport: Any = Borrowed(self._transport)
-        else:
-            limits = self._library.Limits(
-                max_connections=connections,
-                max_keepalive_connections=0 if fresh else connections,
-                keepalive_expiry=_KEEPALIVE,
-            )
-            transport = RoutedTransport(self._library, limits, check)
-
-        client: httpx.AsyncClient = self._library.AsyncClient(
-            headers={"user-agent": self._user_agent},
-            cookies=no_cookies(),
-            follow_redirects=False,
-            transport=transport,
-        )
-        return client
-
     async def _close(self) -> None:
         self._routing.forget()
-        pools, self._pools = [*self._pools, *([self._files] if self._files else [])], []
-        self._files = None
-        for pool in pools:
-            with suppress(Exception):
-                await pool.client.aclose()
-
-
-@attrs.define(eq=False)
-class _Pool:
-    client: httpx.AsyncClient
-    busy: int = 0
-    fresh: bool = False  # it keeps no connection open for the next request
+        await self._pools.close()
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

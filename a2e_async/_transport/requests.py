@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import anyio
@@ -34,12 +34,13 @@ from a2e_async.policies import RetryPolicy
 from a2e_async.settings import DOCS_HOST_PROBLEM, Settings
 from a2e_async.tries import Tries
 
-__all__ = ["Transport"]
+__all__ = ["Transport", "segment_of"]
 
 T = TypeVar("T")
 
 _TIMEOUTS = 3  # requests that may run out of time before a call is given up: each takes the whole timeout
 _LARGE = 1 << 20  # bytes of a reply that take long to decode
+_SANDBOX_SAYS = "a2e-sandbox-task-seconds"
 _OF_TOKENS = "/token/"  # in the paths of the operations on API tokens
 
 # Without a handler here, and without one of the caller's, Python writes warnings to the terminal: a request
@@ -59,6 +60,7 @@ class Transport:
 
     Attributes:
         requests: the number of requests sent.
+        task_seconds: how long tasks take, as the sandbox says, by the beginning of their paths.
         dated: the Date of the last successful reply, and when it came, in seconds of the client's clock.
     """
 
@@ -75,8 +77,10 @@ class Transport:
         self.clock = clock
         self.requests = 0
         self.dated: tuple[str, float] | None = None
+        self.task_seconds: dict[str, float] = {}
         self._settings = settings
         self._events = events
+        self._may_be_sandbox = settings.in_private_network
 
     async def request(self, operation: Operation[T], call: Call) -> T:
         """Send a call and decode the reply, repeating it as its operation allows.
@@ -125,8 +129,8 @@ class Transport:
         Args:
             call: the call.
             whole: return the whole body.
-            fresh: send it on a new connection. The host may close a kept one just when it is used again, and
-                then nobody knows whether it has read the request.
+            fresh: do not send it on a connection that was idle. The host may close one just when it is used
+                again, and then nobody knows whether it has read the request.
 
         Raises:
             APIError, TransportError: see `a2e_async.failures.classify` for what they mean.
@@ -154,6 +158,8 @@ class Transport:
                     self._settings.shapes.see_file(call, reply)
                 return reply.content
             opened = await self._opened(reply, call, whole=whole, may_be_empty=call.may_be_empty)
+            if self._may_be_sandbox and _SANDBOX_SAYS in reply.headers:
+                self._note_task_seconds(call.path, reply.headers[_SANDBOX_SAYS])
             if "date" in reply.headers and "age" not in reply.headers:
                 self.dated = (reply.headers["date"], self.clock.now())
             return opened
@@ -195,6 +201,13 @@ class Transport:
             return await anyio.to_thread.run_sync(open_masked)
         return open_masked()
 
+    def _note_task_seconds(self, path: str, said: str) -> None:
+        """Note what the sandbox says about a workflow, so that its first poll does not come too late."""
+        with suppress(ValueError):
+            seconds = float(said)
+            if seconds >= 0:
+                self.task_seconds[segment_of(path)] = seconds
+
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[StreamedResponse]:
         """Send a call once; its reply is a stream of server-sent events.
@@ -230,6 +243,11 @@ class Transport:
                     path=call.path,
                 )
             yield response
+
+
+def segment_of(path: str) -> str:
+    """The beginning of a path that is the same for all operations of a workflow."""
+    return "/".join(path.split("/")[:4])
 
 
 def _explain_single_attempt(error: APIError | TransportError) -> None:

@@ -190,8 +190,11 @@ def test_inside_the_block_connections_are_kept(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_start_is_sent_on_a_new_connection(backend: str) -> None:
+def test_a_start_after_a_pause_is_sent_on_a_new_connection(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server may close a kept one while the start is on its way: then nobody knows whether it was read."""
+    monkeypatch.setattr(pools, "_IN_USE", 0.0)
 
     async def main(a2e: A2E) -> None:
         async with a2e:

@@ -70,12 +70,24 @@ def call_in_loop(loop: Any, callback: Callable[[], Any]) -> bool:
 def caller_of_this_loop() -> Callable[[Callable[[], object]], bool]:
     """Return a function that calls a function soon in the event loop that runs now. Any thread may use it.
 
-    The function is called in the context of now, so that it may ask for the time of its loop.
+    The function is called in the context of now and, on asyncio, in a task: anyio knows the loop there, and
+    does not in a plain callback of a loop that it has not started itself.
     """
     loop, context = running_loop(), contextvars.copy_context()
 
     def call(callback: Callable[[], object]) -> bool:
-        return call_in_loop(loop, lambda: context.run(callback))
+        if _is_trio(loop):
+            return call_in_loop(loop, lambda: context.run(callback))
+
+        async def work() -> None:
+            callback()
+
+        def start() -> None:
+            task = loop.create_task(work(), context=context)
+            _background.add(task)
+            task.add_done_callback(_background.discard)
+
+        return call_in_loop(loop, start)
 
     return call
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+import trio
 
 from a2e_async import A2E, Job, RetryPolicy, SubmissionUncertain, WaitTimeout
 from a2e_async.event_loops import caller_of_this_loop
@@ -244,25 +246,31 @@ async def test_the_waiter_is_another_process_than_the_receiver(receiver: Receive
         assert SECRET not in wire.messages[0]
 
 
-def test_a_call_wakes_loops_in_several_threads(receiver: Receiver) -> None:
-    """Each has its own slots on the same bus; the receiver runs in a thread of its own."""
-    hooks = receiver.webhooks(confirm=False)
+@pytest.mark.parametrize("confirm", [True, False])
+def test_a_call_wakes_loops_in_several_threads(confirm: bool, receiver: Receiver) -> None:
+    """Loops that anyio has not started. Each has its own slots on the same bus."""
+    hooks = receiver.webhooks(confirm=confirm)
     done: list[str] = []
 
-    def thread(backend: str) -> None:
-        async def main() -> None:
-            async with stage(client={"webhooks": hooks}) as on:
-                result = await wan(on.a2e).run()
+    async def main() -> None:
+        async with stage(client={"webhooks": hooks}, durations={"*": (60.0, 5.0)}) as on:
+            for job in (wan(on.a2e), *pictures(on.a2e, 1)):
+                result = await job.run()
                 done.append(result.task.id)
+                assert on.clock.now() - on.sandbox.ledger.tasks[-1].done_at < 2.0  # the call came first
 
-        anyio.run(main, backend=backend)
+            on.sandbox.set_faults(Faults(operations="list", status_503=1.0))
+            on.sandbox.script("image_to_video.start", "reset_after")
+            [lost] = pictures(on.a2e, 1)
+            done.append((await lost.run()).task.id)
 
-    threads = [threading.Thread(target=thread, args=[name]) for name in ("asyncio", "trio", "asyncio")]
+    runs: list[Callable[[], object]] = [lambda: asyncio.run(main()), lambda: trio.run(main)]
+    threads = [threading.Thread(target=run) for run in (*runs, runs[0])]
     for one in threads:
         one.start()
     for one in threads:
         one.join(30)
-    assert len(done) == 3
+    assert len(done) == 3 * 3
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -277,3 +285,23 @@ def test_a_loop_that_has_ended_hears_nothing(backend: str) -> None:
     gc.collect()
     slot.deliver(TaskHook("a2e-x"))
     assert heard == [False, False]
+
+
+@pytest.mark.parametrize("start", [asyncio.run, lambda work: trio.run(lambda: work)])
+def test_a_call_runs_where_anyio_knows_the_loop(start: Callable[[Any], object]) -> None:
+    """It does not in a plain callback of a loop that it has not started."""
+    seen: list[float] = []
+
+    async def main() -> None:
+        called, call_here = anyio.Event(), caller_of_this_loop()
+
+        def on_call() -> None:
+            seen.append(anyio.current_time())
+            called.set()
+
+        threading.Thread(target=call_here, args=[on_call]).start()
+        with anyio.fail_after(5):
+            await called.wait()
+
+    start(main())
+    assert len(seen) == 1

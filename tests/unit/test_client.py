@@ -18,6 +18,7 @@ import attrs
 import httpx
 import pytest
 
+from a2e_async._transport import pools
 from a2e_async.client import A2E
 from a2e_async.errors import ConfigurationError
 from tests.unit.sample import TOKEN, Pictures, Service, client

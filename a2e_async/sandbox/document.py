@@ -18,7 +18,7 @@ __all__ = ["Document", "SpecOperation", "load_document"]
 
 SPEC_VARIABLE = "A2E_SANDBOX_SPEC"
 METHODS = ("get", "post", "put", "delete", "patch")
-START_WORDS = (("add",), ("generate",), ("training",))
+START_WORDS = (("add",), ("generate",), ("training",), ("create",), ("submit",), ("run",), ())
 _PLACES = (
     Path(__file__).with_name("a2e.json"),  # in an installed wheel
     Path(__file__).parents[2] / "openapi" / "a2e.json",  # in the repository
@@ -310,12 +310,16 @@ def _with_roles(operations: list[SpecOperation]) -> tuple[SpecOperation, ...]:
                 roles[operation.key] = "detail"
 
         # A resource with a detail route makes tasks. If it has no `start`, another word starts them.
+        # In a plain REST family the path of the resource itself starts and lists them.
         found = {roles[operation.key] for operation in group}
-        if "start" in found or "detail" not in found:
+        if "detail" not in found:
             continue
         for operation in group:
-            if operation.method == "POST" and operation.segments[1:] in START_WORDS:
+            tail = operation.segments[1:]
+            if operation.method in ("POST", "PUT") and tail in START_WORDS and "start" not in found:
                 roles[operation.key] = "start"
+            elif operation.method == "GET" and not tail:
+                roles[operation.key] = "list"
 
     return tuple(attrs.evolve(operation, role=roles[operation.key]) for operation in operations)
 

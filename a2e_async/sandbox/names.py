@@ -61,6 +61,6 @@ def operation_name(method: str, path: str) -> str:
         resource = "tts"
     if literal in ([], ["detail"], ["delete"]) and any(part.startswith("{") for part in segments[1:]):
         return f"{resource}.{ {'GET': 'get', 'DELETE': 'delete', 'PUT': 'update'}.get(method, 'post') }"
-    if method == "GET" and len(literal) == 1 and literal[0] in _LISTS:
+    if method == "GET" and (len(segments) == 1 or (len(literal) == 1 and literal[0] in _LISTS)):
         return f"{resource}.list"
     return f"{resource}.{'_'.join(map(snake, literal)) or method.lower()}"

@@ -9,11 +9,20 @@ from tests.codegen.documents import fields, id_parameter, operation
 __all__ = ["FAMILIES", "NAMES", "new_family"]
 
 Document = dict[str, Any]
-PAGES = {"pageNum": "pageSize", "page": "page_size", "current": "pageSize"}
+PAGES = {"pageNum": "pageSize", "page": "page_size", "current": "pageSize", "offset": "limit"}
 
 
 def new_family(
-    name: str, *, detail: str = "", listing: str, page: str, batch: bool, delete: str = ""
+    name: str,
+    *,
+    detail: str = "",
+    listing: str,
+    page: str,
+    batch: bool,
+    delete: str = "",
+    start: str = "post start",
+    ids: str = "ids",
+    most: int = 200,
 ) -> Document:
     """The paths of one family, as an OpenAPI document has them.
 
@@ -24,11 +33,15 @@ def new_family(
         page: the query parameter that counts the pages.
         batch: whether it has a batch route.
         delete: method and path of its delete route.
+        start: method and path of its start.
+        ids: the member that takes the ids of a batch.
+        most: how many ids it takes.
     """
     base = f"/api/v1/{name}"
+    method, _, word = start.partition(" ")
     paths: Document = {
-        f"{base}/start": {
-            "post": operation(
+        f"{base}/{word}".rstrip("/"): {
+            method: operation(
                 requestBody=fields(
                     ["prompt"],
                     name={"type": "string"},
@@ -37,28 +50,26 @@ def new_family(
                 )
             )
         },
-        f"{base}/{listing}": {
-            "get": operation(
-                parameters=[
-                    {"name": page, "in": "query", "schema": {"type": "integer", "default": 1}},
-                    {"name": PAGES[page], "in": "query", "schema": {"type": "integer", "default": 10}},
-                    {"name": "status", "in": "query", "schema": {"type": "string"}},
-                ]
-            )
-        },
     }
+    paths.setdefault(f"{base}/{listing}".rstrip("/"), {})["get"] = operation(
+        parameters=[
+            {"name": page, "in": "query", "schema": {"type": "integer", "default": int(page != "offset")}},
+            {"name": PAGES[page], "in": "query", "schema": {"type": "integer", "default": 10}},
+            {"name": "status", "in": "query", "schema": {"type": "string"}},
+        ]
+    )
 
     if batch:
-        ids = fields(["ids"], ids={"type": "array", "items": {"type": "string"}})
-        paths[f"{base}/batchDetail"] = {"post": operation(requestBody=ids)}
+        wanted = {"type": "array", "items": {"type": "string"}, "maxItems": most}
+        paths[f"{base}/batchDetail"] = {"post": operation(requestBody=fields([ids], **{ids: wanted}))}
 
     tail, _, query = detail.partition("?")
     if query:
-        wanted = [
+        needed = [
             {"name": "verbose", "in": "query", "schema": {"type": "boolean"}},
             {"name": query, "in": "query", "required": True, "schema": {"type": "string"}},
         ]
-        paths[f"{base}/{tail}"] = {"get": operation(parameters=wanted)}
+        paths[f"{base}/{tail}"] = {"get": operation(parameters=needed)}
     elif tail:
         key = tail[tail.index("{") + 1 : -1]
         paths[f"{base}/{tail}"] = {"get": operation(parameters=[id_parameter(key)])}
@@ -84,6 +95,14 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "userNewCar": {"detail": "detail?car_id", "listing": "records", "page": "pageNum", "batch": True},
     "newBus": {"listing": "allRecords", "page": "pageNum", "batch": True},
     "newTram": {"listing": "allRecords", "page": "pageNum", "batch": False},
+    # Plain REST: the path of the family starts and lists.
+    "newDoves": {"start": "post", "detail": "{id}", "listing": "", "page": "offset", "batch": True,
+                 "ids": "doveIds", "most": 5, "delete": "delete {id}"},
+    "newGulls": {"start": "put create", "detail": "{id}", "listing": "", "page": "page", "batch": True,
+                 "delete": "delete {id}"},
 }  # fmt: skip
-NAMES = ["new_kite", "new_boat", "new_train", "new_plane", "new_car", "new_bus", "new_tram"]
+NAMES = [
+    *("new_kite", "new_boat", "new_train", "new_plane", "new_car", "new_bus", "new_tram"),
+    *("new_doves", "new_gulls"),
+]
 """Their names as resources, in the same order."""

@@ -84,9 +84,13 @@ def detail(world: World, call: Call) -> Reply:
 
 def batch(world: World, call: Call) -> Reply:
     """Return many tasks. Unknown ids are left out, and the order is not that of the ids."""
-    ids = call.body.get("ids")
+    declared = {key: one for key, one in call.operation.body_fields.items() if one.get("type") == "array"}
+    name = next(iter(declared), "ids")
+    ids, most = call.body.get(name), declared.get(name, {}).get("maxItems")
     if not isinstance(ids, list) or not all(isinstance(identity, str) for identity in ids):
-        return error(call, 400, "ids must be an array of strings")
+        return error(call, 400, f"{name} must be an array of strings")
+    if most is not None and len(ids) > most:
+        return error(call, 400, f"{name} must contain no more than {most} elements")
 
     world.ledger.batches.setdefault(call.family.workflow, []).append(len(ids))
     segment, now, records = call.family.segment, call.now, []
@@ -119,12 +123,14 @@ def window(call: Call) -> tuple[int, int | None]:
     """The page that the query asks for, as (offset, length). The length is None without paging."""
     names = {parameter.name: parameter for parameter in call.operation.parameters}
     number = next((name for name in ("pageNum", "page", "current") if name in names), None)
-    size = next((name for name in ("pageSize", "page_size") if name in names), None)
-    if number is None or size is None:
+    size = next((name for name in ("pageSize", "page_size", "per_page", "limit") if name in names), None)
+    if size is None or (number is None and "offset" not in names):
         return 0, None
 
-    page = min(max(call.query.get(number, 1), 1), LAST_PAGE)
     length = min(max(call.query.get(size, names[size].schema.get("default", 10)), 0), LARGEST_PAGE)
+    if number is None:
+        return max(call.query.get("offset", 0), 0), length
+    page = min(max(call.query.get(number, 1), 1), LAST_PAGE)
     return (page - 1) * length, length
 
 

@@ -1,19 +1,48 @@
-"""Helpers for task groups: bounded fan-out, the first error, clean-up."""
+"""Helpers for task groups and threads: bounded fan-out, the first error, blocking work, clean-up."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio import to_thread
 
 from a2e_async.checks import check_whole
+from a2e_async.errors import A2EError
 
 S = TypeVar("S")
 T = TypeVar("T")
 
-__all__ = ["first_error", "map_bounded", "run_finally"]
+__all__ = ["first_error", "in_thread", "map_bounded", "run_finally"]
+
+
+async def in_thread(work: Callable[..., T], *args: Any) -> T:
+    """Do blocking work in a worker thread.
+
+    Args:
+        work: called with `args`.
+        args: for `work`.
+
+    Raises:
+        A2EError: no thread can be started.
+        Exception: what the work raises.
+    """
+    began = False
+
+    def run() -> T:
+        nonlocal began
+        began = True
+        return work(*args)
+
+    try:
+        return await to_thread.run_sync(run)
+    except RuntimeError as error:
+        if began:
+            raise
+        raise A2EError(
+            f"no thread can be started ({error}): raise the limit of threads of this process (ulimit -u)"
+        ) from error
 
 
 async def run_finally(clean_up: Callable[[], None]) -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from anyio import to_thread
 
 from a2e_async._files.body_files import File, files_in, map_files
 from a2e_async._files.hashing import hash_file
@@ -25,6 +24,7 @@ from a2e_async._spec.local_paths import local_path
 from a2e_async._spec.media import Upload
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
+from a2e_async.task_groups import in_thread
 
 __all__ = ["Asked", "asked_of", "difference", "read_asked", "without_delivery"]
 
@@ -72,7 +72,7 @@ async def read_asked(job: Job[Any], *, old_key: bool = False) -> Asked:
         InvalidArgument: the body is not JSON.
     """
     if any(not isinstance(file, Upload) for file in files_in(job.body)):
-        return await to_thread.run_sync(asked_of, job, old_key)
+        return await in_thread(asked_of, job, old_key)
     return asked_of(job, old_key)
 
 

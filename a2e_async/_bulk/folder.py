@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from anyio import to_thread
 
 from a2e_async._bulk.faults import cannot_reach, disk_fault
 from a2e_async._bulk.outage import Outage
 from a2e_async.errors import DownloadError, InvalidArgument
+from a2e_async.task_groups import in_thread
 
 if TYPE_CHECKING:
     from a2e_async._files.destination import SavedFile
@@ -102,7 +102,7 @@ class Folder:
 
     async def _require_writable(self) -> None:
         try:
-            await to_thread.run_sync(_write_something, self._path)
+            await in_thread(_write_something, self._path)
         except (OSError, ValueError) as error:
             raise InvalidArgument(
                 "download_to",

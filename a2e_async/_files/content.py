@@ -15,7 +15,6 @@ from typing import Any
 
 import anyio
 import attrs
-from anyio import to_thread
 
 from a2e_async._files.hashing import VISIT_BYTES, hash_some
 from a2e_async._files.media_types import HEAD_BYTES
@@ -26,7 +25,7 @@ from a2e_async._files.transfer import CHUNK_BYTES, size_text
 from a2e_async._spec.local_paths import path_text
 from a2e_async.clock import Clock
 from a2e_async.errors import InvalidArgument, UploadError
-from a2e_async.task_groups import run_finally
+from a2e_async.task_groups import in_thread, run_finally
 
 __all__ = ["Content", "ReadSizes", "open_content"]
 
@@ -149,7 +148,7 @@ class Content:
             UploadError: the source cannot be read.
         """
         try:
-            await when_files_can_be_opened(clock, lambda: to_thread.run_sync(self._open, source))
+            await when_files_can_be_opened(clock, lambda: in_thread(self._open, source))
         except OSError as error:
             raise UploadError(disk_problem(error, self.name, "read")) from error
 
@@ -165,7 +164,7 @@ class Content:
             UploadError: the source cannot be read, or changed.
         """
         while not self.sha256:
-            await to_thread.run_sync(self._hash_some)
+            await in_thread(self._hash_some)
 
     def read(self, offset: int) -> bytes:
         """Read the next piece. Blocks.
@@ -238,7 +237,7 @@ class Content:
         if isinstance(pieces, AsyncIterator):
             await self._fill_async(spool, pieces)
         else:
-            while not await to_thread.run_sync(self._copy_some, spool, pieces):
+            while not await in_thread(self._copy_some, spool, pieces):
                 pass
         self._finish_hash()
 
@@ -256,10 +255,10 @@ class Content:
                 batch.append(piece)
                 size += len(piece) if isinstance(piece, bytes | bytearray | memoryview) else CHUNK_BYTES
                 if size >= CHUNK_BYTES:
-                    await to_thread.run_sync(self._copy_some, spool, iter(batch))
+                    await in_thread(self._copy_some, spool, iter(batch))
                     batch, size = [], 0
 
-            await to_thread.run_sync(self._copy_some, spool, iter(batch))
+            await in_thread(self._copy_some, spool, iter(batch))
         finally:
             if inspect.isasyncgen(pieces):  # a stream or file of the caller stays open
                 with anyio.CancelScope(shield=True):

@@ -8,7 +8,6 @@ from contextlib import aclosing
 from typing import TypeVar
 
 import anyio
-from anyio import to_thread
 
 from a2e_async._files.content_encodings import decoded, is_encoded
 from a2e_async._files.destination import (
@@ -44,7 +43,7 @@ from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, InvalidArgument, TransportError
 from a2e_async.policies import RetryPolicy
-from a2e_async.task_groups import map_bounded, run_finally
+from a2e_async.task_groups import in_thread, map_bounded, run_finally
 from a2e_async.tries import Tries
 
 __all__ = ["Downloader"]
@@ -147,7 +146,7 @@ class Downloader:
         if problem:
             raise InvalidArgument("url", problem)
 
-        place = await to_thread.run_sync(resolve_destination, url, target, folder, name, overwrite)
+        place = await in_thread(resolve_destination, url, target, folder, name, overwrite)
         if not self._events.heard:
             return await self._download_to(url, place, progress)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from anyio import to_thread
+from a2e_async.task_groups import in_thread
 
 __all__ = ["BLOCK_BYTES", "VISIT_BYTES", "compute_sha256", "hash_file", "hash_some"]
 
@@ -73,8 +73,8 @@ async def compute_sha256(path: Path, *, visit_bytes: int = VISIT_BYTES) -> str:
         OSError: the file cannot be read.
     """
     digest = hashlib.sha256()
-    with await to_thread.run_sync(_open_unbuffered, path) as file:
-        while not await to_thread.run_sync(hash_some, file.read, digest.update, visit_bytes):
+    with await in_thread(_open_unbuffered, path) as file:
+        while not await in_thread(hash_some, file.read, digest.update, visit_bytes):
             pass
     return digest.hexdigest()
 

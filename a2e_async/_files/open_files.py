@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from anyio import to_thread
-
 from a2e_async._spec.local_paths import path_text
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError
+from a2e_async.task_groups import in_thread
 
 __all__ = ["NO_DESCRIPTOR", "Disk", "disk_problem", "places_for_files", "when_files_can_be_opened"]
 
@@ -116,7 +115,7 @@ class Disk:
             args: for `work`.
         """
         with self.errors():
-            return await when_files_can_be_opened(self._clock, lambda: to_thread.run_sync(work, *args))
+            return await when_files_can_be_opened(self._clock, lambda: in_thread(work, *args))
 
     @contextmanager
     def errors(self) -> Iterator[None]:

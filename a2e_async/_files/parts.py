@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from anyio import to_thread
-
 from a2e_async._files.content import ReadSizes, open_content
 from a2e_async._files.file_names import safe_name
 from a2e_async._files.media_types import content_type_of
@@ -14,6 +12,7 @@ from a2e_async._spec.bodies import Part
 from a2e_async._spec.media import Upload, is_file
 from a2e_async.clock import Clock
 from a2e_async.errors import InvalidArgument
+from a2e_async.task_groups import in_thread
 
 __all__ = ["MOST_BYTES", "with_parts"]
 
@@ -49,6 +48,6 @@ async def _part(file: Any, clock: Clock, where: str) -> Part:
     ) as content:
         pieces = bytearray()
         while len(pieces) < content.size:
-            pieces += await to_thread.run_sync(content.read, len(pieces))
+            pieces += await in_thread(content.read, len(pieces))
         name = safe_name(content.name) if content.name else "file"
         return Part(bytes(pieces), name, content_type_of(content.head, content.name))

@@ -14,7 +14,6 @@ from typing import Any
 
 import anyio
 import attrs
-from anyio import to_thread
 
 from a2e_async._files.content import Content, ReadSizes, open_content
 from a2e_async._files.file_names import check_name
@@ -30,7 +29,7 @@ from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, InvalidArgument, TransportError, UploadError
 from a2e_async.policies import RetryPolicy
-from a2e_async.task_groups import map_bounded
+from a2e_async.task_groups import in_thread, map_bounded
 from a2e_async.tries import Tries
 
 __all__ = ["Uploader"]
@@ -218,7 +217,7 @@ class Uploader:
         async def upload(index: int, source: Source | Upload) -> Upload:
             return await self.upload(source, field=f"sources[{index}]")
 
-        await to_thread.run_sync(check)
+        await in_thread(check)
         return await map_bounded(listed, upload, concurrency)
 
     def _may_know(self, key: ContentKey) -> bool:

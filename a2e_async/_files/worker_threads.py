@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import anyio
-from anyio import to_thread
 from anyio.abc import TaskGroup
+
+from a2e_async.task_groups import in_thread
 
 __all__ = ["Pending", "WorkerThreads", "worker_threads"]
 
@@ -37,7 +38,7 @@ class Pending(Generic[T]):
     async def run(self, work: Callable[..., T], args: tuple[Any, ...]) -> None:
         """Do the work in a worker thread."""
         try:
-            self._values.append(await to_thread.run_sync(work, *args))
+            self._values.append(await in_thread(work, *args))
         except Exception as error:
             self._error = error
         finally:

@@ -13,9 +13,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from anyio import to_thread
 
 from a2e_async.client import A2E
-from a2e_async.errors import DownloadError, InvalidArgument, UploadError
+from a2e_async.errors import A2EError, DownloadError, InvalidArgument, UploadError
 from tests.unit.foreign.kit import PNG, World, by_number
 from tests.unit.foreign.test_transports import drained, job
 from tests.unit.sample import Pictures
@@ -195,3 +196,29 @@ async def test_the_working_folder_may_be_gone(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(InvalidArgument, match=r"source_url: .*a\.png.*folder"):
         made.to_dict()
     assert "a.png" in repr(made)
+
+
+async def test_there_may_be_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At each of the places in turn where one is needed."""
+    works = to_thread.run_sync
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+
+    async def called(a2e: A2E, at: int) -> tuple[Any, int]:
+        faulty = Faulty(works, lambda: RuntimeError("can't start new thread"), at)
+        monkeypatch.setattr(to_thread, "run_sync", faulty)
+        folder = tmp_path / f"{at}"
+        outcome = await outcome_of(lambda: sent_and_fetched(a2e, path, folder))
+        return outcome, faulty.calls
+
+    _, calls = await called(World().client(), 0)
+    for at in range(1, calls + 1):
+        world = World()
+        outcome, _ = await called(world.client(), at)
+        assert not isinstance(outcome, Exception) or isinstance(outcome, A2EError), (at, outcome)
+        assert world.service.starts <= 1
+
+
+async def sent_and_fetched(a2e: A2E, path: Path, folder: Path) -> Any:
+    await job(a2e, source_url=path).start()
+    return await (await a2e.download("https://cdn.test/a.png", folder)).compute_sha256()

@@ -9,6 +9,7 @@ import attrs
 
 from codegen.document.tree import Document, OperationRef, SpecError, operations
 from codegen.interface import naming
+from codegen.interface.lists import is_list
 from codegen.interface.roles import roles_of
 
 __all__ = ["Endpoint", "Family", "families", "family_of", "resource_names"]
@@ -116,6 +117,13 @@ def resource_names(refs: Sequence[OperationRef]) -> dict[str, str]:
 def family_of(document: Document, resource: str, refs: Sequence[OperationRef]) -> Family:
     """Name the methods of one resource and find its workflow routes."""
     endpoints = _told_apart([_endpoint(resource, ref, refs) for ref in refs])
+    if all(one.method_name != "list" for one in endpoints):
+        endpoints = tuple(
+            attrs.evolve(one, method_name="list")
+            if one.ref.method == "get" and not one.tail and is_list(document, one)
+            else one
+            for one in endpoints
+        )
     roles = roles_of(document, endpoints)
 
     family = Family(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codegen.document.content import success_content
 from codegen.document.merging import members_of, merged
@@ -12,10 +12,12 @@ from codegen.document.parameters import parameters_of, schema_of
 from codegen.document.reply_data import data_of, list_in
 from codegen.document.tree import Document
 from codegen.interface import naming
-from codegen.interface.families import Endpoint
 from codegen.interface.model import Paged, PagedBy
 
-__all__ = ["paging_of"]
+if TYPE_CHECKING:
+    from codegen.interface.families import Endpoint
+
+__all__ = ["is_list", "paging_of", "replies_with_list"]
 
 _PAGES = frozenset({"page", "page_num", "page_no", "page_number", "page_index", "current", "current_page"})
 _OFFSETS = frozenset({"offset", "skip", "start", "start_index", "start_at", "from_index"})
@@ -55,15 +57,11 @@ _SAFE_SIZE = 100
 
 def paging_of(document: Document, endpoint: Endpoint) -> Paged | None:
     """How a list counts its pages, None if the operation is not a list."""
-    query = {
-        name: (parameter, merged(document, schema_of(parameter)).keywords)
-        for (place, name), parameter in parameters_of(document, endpoint.ref).items()
-        if place == "query"
-    }
+    query = _query_of(document, endpoint)
     size = _size_in(query)
     position, by = _position_in(query, sized=size is not None)
 
-    replies = _replies_with_list(document, endpoint)
+    replies = replies_with_list(document, endpoint)
     listed = endpoint.method_name == "list" or (
         endpoint.ref.method == "get" and endpoint.method_name.endswith(("_record", "_records"))
     )
@@ -78,6 +76,24 @@ def paging_of(document: Document, endpoint: Endpoint) -> Paged | None:
     # Without a way to go on, the first page has to be the whole list.
     most = _sizes(query[size][1])[1]
     return Paged(None, size, most, most)
+
+
+def is_list(document: Document, endpoint: Endpoint) -> bool:
+    """Whether a GET without a word of its own lists, as its reply or its parameters show."""
+    replies = replies_with_list(document, endpoint)
+    query = _query_of(document, endpoint)
+    size = _size_in(query)
+    paged = size is not None and _position_in(query, sized=True)[0] is not None
+    return replies is True or (replies is None and paged)
+
+
+def _query_of(document: Document, endpoint: Endpoint) -> dict[str, tuple[Document, Document]]:
+    """The query parameters, each with what its schema says."""
+    return {
+        name: (parameter, merged(document, schema_of(parameter)).keywords)
+        for (place, name), parameter in parameters_of(document, endpoint.ref).items()
+        if place == "query"
+    }
 
 
 def _size_in(query: Mapping[str, tuple[Document, Document]]) -> str | None:
@@ -125,7 +141,7 @@ def _first(parameter: Document, schema: Document) -> int:
     return 0 if schema.get("minimum") == 0 and "default" not in schema else 1
 
 
-def _replies_with_list(document: Document, endpoint: Endpoint) -> bool | None:
+def replies_with_list(document: Document, endpoint: Endpoint) -> bool | None:
     """Whether the declared reply has a list of objects; None if nothing is declared."""
     content = success_content(document, endpoint.operation)
     data = data_of(document, content.schema if content and content.is_json else None)

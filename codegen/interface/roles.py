@@ -18,6 +18,7 @@ from codegen.document.parameters import parameters_of
 from codegen.document.reply_data import data_of, list_in, task_path
 from codegen.document.tree import Document, SpecError
 from codegen.interface import naming
+from codegen.interface.lists import replies_with_list
 
 if TYPE_CHECKING:
     from codegen.interface.families import Endpoint
@@ -342,7 +343,12 @@ def _find_list(document: Document, endpoints: Sequence[Endpoint], start: Endpoin
     stem = start.tail[0] if start and start.tail else ""
     found = _first(gets, lambda one: one.tail[0] in (f"{stem}Record", f"{stem}Records"))
     bare = [one for one in endpoints if one.ref.method == "get" and not one.tail]
-    found = found or _first(bare, lambda one: _required_id_query(document, one) is None)
+    found = found or _first(
+        bare,
+        lambda one: (
+            _required_id_query(document, one) is None and replies_with_list(document, one) is not False
+        ),
+    )
     return found or _first(gets, lambda one: one.tail[0] in _OTHER_LISTS)
 
 

@@ -105,6 +105,10 @@ PATHS: Document = {
             query("ids", {"type": "array", "items": TEXT, "maxItems": 20}, required=True, explode=False)
         ]
     ),
+    "post /api/v1/bares/start": op(requestBody=fields(prompt=TEXT)),
+    "get /api/v1/bares": listing(obj(data=ITEMS, next_cursor=TEXT), "cursor", "limit"),
+    "post /api/v1/sums/start": op(requestBody=fields(prompt=TEXT)),
+    "get /api/v1/sums": op(responses=reply(obj(coins=COUNT))),
     "get /api/v1/reads/{id}": op(parameters=[id_parameter("id")], responses=reply(ITEM)),
     "get /api/v1/reads/ranges": listing(obj(id=TEXT, bytes=TEXT), "start", "size"),
 }
@@ -236,6 +240,10 @@ async def test_a_list_may_begin_further_on(modules: dict[str, Any]) -> None:
 
 def test_what_is_no_list_stays_what_it_is(modules: dict[str, Any]) -> None:
     assert modules["reads"].RANGES.paging is None
+    assert modules["sums"].GET.paging is None
+    assert modules["sums"].Sums.routes.list is None
+    assert modules["bares"].Bares.routes.list is modules["bares"].LIST
+    assert modules["bares"].LIST.paging.by == "cursor"
 
 
 async def test_batches_have_the_size_and_the_member_that_are_declared(modules: dict[str, Any]) -> None:

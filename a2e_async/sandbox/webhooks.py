@@ -30,6 +30,11 @@ def _probability(_instance: object, attribute: attrs.Attribute[float], value: fl
         raise ValueError(f"{attribute.name}: {value!r} is not a probability from 0 to 1")
 
 
+def _seconds(_instance: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"{attribute.name}: {value!r} is not a number of seconds, 0 or more")
+
+
 def _p() -> float:
     return attrs.field(default=0.0, validator=_probability)
 
@@ -51,12 +56,12 @@ class HookFaults:
 
     lost: float = _p()
     late: float = _p()
-    late_by: float = 30.0
+    late_by: float = attrs.field(default=30.0, validator=_seconds)
     twice: float = _p()
     early: float = _p()
     wrong_token: float = _p()
     other_body: float = _p()
-    delay: float = 0.0
+    delay: float = attrs.field(default=0.0, validator=_seconds)
 
 
 @attrs.frozen

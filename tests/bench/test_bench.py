@@ -8,11 +8,13 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from tests.bench.server import a2e
 from tests.bench.server.app import Bench
 from tests.bench.server.peers import PEERS
 from tests.bench.server.tasks import Run, Setup
 from tests.bench.suites.files import tables as files_tables
 from tests.bench.suites.jobs import tables as jobs_tables
+from tests.bench.suites.webhooks import tables as webhook_tables
 from tests.bench.tables import Table, cell, digits, ratio
 
 BASE = "http://bench.test"
@@ -58,6 +60,23 @@ def test_exactly_the_asked_share_of_jobs_meets_a_fault_once() -> None:
     met = [job for job in map(str, range(200)) if run.fault(job)]
     assert len(met) == 20
     assert not any(run.fault(job) for job in met)
+
+
+def test_calls_to_webhooks_are_lost_by_seed_and_job() -> None:
+    run = Run(Setup(seed=3, lost=0.3))
+    lost = [job for job in map(str, range(1000)) if run.loses_call(job)]
+    assert 250 < len(lost) < 350
+    assert lost == [job for job in map(str, range(1000)) if Run(Setup(seed=3, lost=0.3)).loses_call(job)]
+    assert not any(Run(Setup(seed=3)).loses_call(job) for job in lost)
+
+
+def test_the_bodies_of_calls_are_records() -> None:
+    run = Run(Setup(mean=1000.0))
+    task = a2e.start(run, b'{"name": "n", "prompt": "bench-1"}')
+    body = json.loads(a2e.called(run, task, BASE))
+    assert body["event"] == "task.completed"
+    assert (body["data"]["_id"], body["data"]["current_status"]) == (task.id, "completed")
+    assert body["data"]["result_url"]
 
 
 @pytest.mark.anyio
@@ -159,6 +178,19 @@ def test_jobs_table_gives_medians_extremes_and_ratios() -> None:
     }
     assert column(table, "of batched")["peer"] == "4.00 x"
     assert "Not measured: broken (no wheel)." in table.note
+
+
+def test_webhooks_table_is_made_for_each_number_of_jobs() -> None:
+    rows = [
+        job_row(name, requests, 0.4, scenario="60s", jobs=jobs, late_mean=0.125)
+        for jobs, requests in ((200, 330), (2000, 2200))
+        for name in ("a2e_async", "a2e_async webhooks")
+    ]
+    few, many = webhook_tables(rows)
+    assert column(few, "requests a job")["a2e_async webhooks"] == "1.65"
+    assert column(few, "late s")["a2e_async"] == "0.125"
+    assert "A call arrives after 25 ms" in few.note
+    assert "No added delay" in many.note
 
 
 def test_files_table_gives_speed_not_time() -> None:

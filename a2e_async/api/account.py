@@ -7,12 +7,28 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from a2e_async._spec.decoders import raw
+import attrs
+
+from a2e_async._spec.decoders import one, raw
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import CallOptions, Operation
+from a2e_async.records import Record
 from a2e_async.resources import Resource
 
-__all__ = ["Account"]
+__all__ = ["Account", "Balance"]
+
+
+@attrs.frozen(kw_only=True)
+class Balance(Record):
+    """What the account has.
+
+    Attributes:
+        coins: Coins to spend.
+        diamonds: Diamonds.
+    """
+
+    coins: float | None = None
+    diamonds: float | None = None
 
 
 ADD = Operation(
@@ -25,6 +41,8 @@ ADD = Operation(
     ),
     has_body=True,
 )
+
+REMAINING_COINS = Operation("GET", "/api/v1/user/remainingCoins", one(Balance), repeatable=True)
 
 
 class Account(Resource):
@@ -51,3 +69,18 @@ class Account(Resource):
             APIError: the service refused.
         """
         return await self._request(ADD, {"username": username, "password": password}, options)
+
+    async def remaining_coins(self, **options: Unpack[CallOptions]) -> Balance:
+        """Get the balance.
+
+        Args:
+            options: See `CallOptions`.
+
+        Returns:
+            The record.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(REMAINING_COINS, {}, options)

@@ -185,6 +185,17 @@ VOICE_LIST = Operation(
     repeatable=True,
 )
 
+CHARACTER_LIST = Operation(
+    "GET",
+    "/api/v1/anchor/character_list",
+    many(Avatar),
+    query=(
+        Field("type", str),
+        Field("user_video_twin_id", str),
+    ),
+    repeatable=True,
+)
+
 
 class Anchor(Resource):
     """Generate Avatar Videos (`anchor`).
@@ -303,4 +314,31 @@ class Anchor(Resource):
         """
         return await self._request(
             VOICE_LIST, {"country": country, "region": region, "voice_map_type": voice_map_type}, options
+        )
+
+    async def character_list(
+        self,
+        *,
+        type: str | None = None,
+        user_video_twin_id: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Sequence[Avatar]:
+        """List the avatars of the older interface.
+
+        Those of the system and your own; `list()` is the newer one.
+
+        Args:
+            type: `custom` for only your own.
+            user_video_twin_id: Only the avatars of this `a2e.video_twin`.
+            options: See `CallOptions`.
+
+        Returns:
+            The records.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+            APIError: the service refused.
+        """
+        return await self._request(
+            CHARACTER_LIST, {"type": type, "user_video_twin_id": user_video_twin_id}, options
         )

@@ -51,6 +51,16 @@ async def test_tokens_are_made_switched_and_deleted(own: A2E, fresh: Sandbox) ->
         await own.tokens.delete(identity)
 
 
+async def test_the_balance(own: A2E, fresh: Sandbox) -> None:
+    before = await own.account.remaining_coins()
+    assert before.coins == fresh.balance
+    assert before.diamonds is not None
+
+    task = await own.image_to_video(image_url=IMAGE).start()
+    after = await own.account.remaining_coins()
+    assert (before.coins or 0) - (after.coins or 0) == task.coins
+
+
 async def test_the_history_of_credits(own: A2E, fresh: Sandbox) -> None:
     charged = (await own.image_to_video(image_url=IMAGE).run()).coins
     task = await own.image_to_video(image_url=IMAGE).start()
@@ -107,6 +117,10 @@ async def test_avatars_of_the_system_and_of_ones_own(a2e: A2E) -> None:
     assert quick.gender == "male"
     mine = [avatar.id async for avatar in a2e.anchor.list()]
     assert {twin.ids[0], quick.id, added.id} <= set(mine)
+
+    of_the_twin = await a2e.anchor.character_list(type="custom", user_video_twin_id=twin.task.id)
+    assert [avatar.id for avatar in of_the_twin] == [twin.ids[0]]
+    assert "custom" not in {avatar.type for avatar in await a2e.anchor.character_list()}
 
     everyone = [avatar.id async for avatar in a2e.anchor.list(web_type="a2e")]
     assert len(everyone) > len(mine)

@@ -56,6 +56,7 @@ READS_BY_POST = {
 }
 READS_BY_GET = {
     "custom_avatar/all_tags",
+    "user/remainingCoins",
     "userImage2Video/avgProcessingTime",
     "userImage2Video/unlimitedQueueLevel",
     "transactionRecord/creditsHistory",

@@ -90,22 +90,37 @@ def make_public_token(world: World, call: Call) -> Reply:
 # Avatars
 
 
+def _own_avatars(world: World, now: float) -> list[dict[str, Any]]:
+    """The account's own avatars: trained twins, then those that were added."""
+    twins = [
+        {
+            "_id": task.anchor_id,
+            "name": task.name,
+            "type": "custom",
+            "video_cover": task.urls[0],
+            "user_video_twin_id": task.id,
+        }
+        for task in world.tasks_of("userVideoTwin")
+        if task.listed(now) and task.ended(now) and task.succeeded
+    ]
+    return twins + list(world.records.get("avatar", {}).values())
+
+
 def list_avatars(world: World, call: Call) -> Reply:
     """List the account's own avatars, trained twins too. With ``web_type``, the system's come after them."""
-    own = [
-        {"_id": task.anchor_id, "name": task.name, "type": "custom", "video_cover": task.urls[0]}
-        for task in world.tasks_of("userVideoTwin")
-        if task.listed(call.now) and task.ended(call.now) and task.succeeded
-    ]
-    own += list(world.records.get("avatar", {}).values())
-
+    own = _own_avatars(world, call.now)
     system = [_with_cover(world, record, "video_cover") for record in _SYSTEM_AVATARS]
     return ok(call, own + (system if call.body.get("web_type") else []))
 
 
 def list_characters(world: World, call: Call) -> Reply:
-    """List the system's avatars."""
-    return ok(call, [_with_cover(world, record, "video_cover") for record in _SYSTEM_AVATARS])
+    """List the system's avatars; the own ones with ``type=custom``, also those of one video twin."""
+    twin = call.query.get("user_video_twin_id")
+    if call.query.get("type") != "custom" and not twin:
+        return ok(call, [_with_cover(world, record, "video_cover") for record in _SYSTEM_AVATARS])
+
+    own = _own_avatars(world, call.now)
+    return ok(call, [one for one in own if not twin or one.get("user_video_twin_id") == twin])
 
 
 def add_avatar(world: World, call: Call) -> Reply:

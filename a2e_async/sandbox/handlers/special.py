@@ -77,8 +77,6 @@ _SEEN = (
     ("POST", "tos/transferToStorage"),
     ("POST", "video/awsResult"),
     ("GET", "video/awsList"),
-    ("GET", "anchor/character_list"),
-    ("GET", "user/remainingCoins"),
 )
 
 UNDOCUMENTED = tuple(SpecOperation(method, f"/api/v1/{path}", {}, {}) for method, path in _SEEN)

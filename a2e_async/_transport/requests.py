@@ -198,7 +198,8 @@ class Transport:
             return opened
 
         if len(reply.content) > _LARGE:
-            return await anyio.to_thread.run_sync(open_masked)
+            with suppress(RuntimeError):  # no thread can be started
+                return await anyio.to_thread.run_sync(open_masked)
         return open_masked()
 
     def _note_task_seconds(self, path: str, said: str) -> None:

@@ -24,7 +24,7 @@ from a2e_async.hooks import LONGEST_MARKER, HookBus, LocalBus, TaskHook, ends_ad
 from a2e_async.markers import marker_in
 from a2e_async.records import JSONObject, task_id_of, task_status_of
 
-__all__ = ["TaskHook", "WebhookError", "Webhooks", "require_webhooks"]
+__all__ = ["HookBus", "LocalBus", "TaskHook", "WebhookError", "Webhooks", "require_webhooks"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from a2e_async.sandbox.faults import Faults
     from a2e_async.sandbox.ledger import Ledger, TaskEntry
     from a2e_async.sandbox.server import Sandbox
+    from a2e_async.sandbox.webhooks import HookCall, HookFaults
 
 __all__ = [
     "Faults",

@@ -23,7 +23,7 @@ from a2e_async._tasks.readers import TaskReader
 from a2e_async._tasks.starting import Starter
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.peers import Peers
-from a2e_async._transport.requests import Transport
+from a2e_async._transport.requests import Transport, segment_of
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.hooks import StartHooks
@@ -123,7 +123,7 @@ class Runtime:
 
     def poller(self, workflow: Family) -> Poller:
         """Return the poller that all waiters of a workflow share."""
-        return _get_or_make(
+        poller = _get_or_make(
             self._pollers,
             workflow.name,
             lambda: Poller(
@@ -136,6 +136,11 @@ class Runtime:
                 workflow=workflow.name,
             ),
         )
+        if self.transport.task_seconds:  # of the sandbox
+            said = self.transport.task_seconds.get(segment_of(workflow.routes.start.path))
+            if said is not None:
+                poller.expect(said)
+        return poller
 
     def reader(self, workflow: Family) -> TaskReader:
         """Return the reader of a workflow's tasks. It remembers which routes are missing."""

@@ -210,7 +210,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
 
     def _require_awaitable(self) -> None:
         """Check that its end can be known, if it has not ended."""
-        if self._slot is None and self._running():
+        if self._slot is None and not self.workflow.routes.readable and self._running():
             self.workflow.require_readable()
 
     def _update(self, records: Mapping[str, JSONObject]) -> None:

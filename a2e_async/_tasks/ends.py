@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -85,8 +85,10 @@ class Watched(Protocol):
         """Watch them no longer."""
 
 
-async def wait_for(task: WaitedTask, timeout: float, on_update: Callable[[Any], Any] | None) -> Any:
-    """Wait until a task has ended.
+def wait_for(
+    task: WaitedTask, timeout: float, on_update: Callable[[Any], Any] | None
+) -> Coroutine[Any, Any, Any]:
+    """Wait until a task has ended. To be awaited.
 
     Args:
         task: the task.
@@ -99,8 +101,13 @@ async def wait_for(task: WaitedTask, timeout: float, on_update: Callable[[Any], 
     runtime: Runtime = task.workflow.runtime
     on_record = None if on_update is None else UpdateCallback(on_update).call
     if not runtime.events.heard or task._told:
-        return await _wait_for(task, runtime, timeout, on_record)
+        return _wait_for(task, runtime, timeout, on_record)
+    return _wait_and_tell(task, runtime, timeout, on_record)
 
+
+async def _wait_and_tell(
+    task: WaitedTask, runtime: Runtime, timeout: float, on_record: OnRecord | None
+) -> Any:
     from a2e_async._tasks.told_ends import tell_end  # only if somebody listens
 
     wait = partial(_wait_for, task, runtime, timeout, on_record)
@@ -126,15 +133,15 @@ async def _wait_for(task: WaitedTask, runtime: Runtime, timeout: float, on_recor
     return task.result(elapsed=clock.now() - began)
 
 
-async def _ends(task: WaitedTask, runtime: Runtime, born: float | None) -> Mapping[str, JSONObject]:
-    """Wait for the last records of tasks that are still running."""
+def _ends(
+    task: WaitedTask, runtime: Runtime, born: float | None
+) -> Coroutine[Any, Any, Mapping[str, JSONObject]]:
+    """Wait for the last records of tasks that are still running. To be awaited."""
     running = task._running()
-    if not running:
-        return {}
     if task._slot is not None and not task.workflow.routes.readable:
-        return await records_called(task._slot, running, task._has_ended)
+        return records_called(task._slot, running, task._has_ended)
     poller = runtime.poller(task.workflow)
-    return await poller.wait(running, born=born, judge=task._judge, slot=task._slot)
+    return poller.wait(running, born=born, judge=task._judge, slot=task._slot)
 
 
 def watch(task: WaitedTask, runtime: Runtime) -> Watched:
@@ -182,7 +189,7 @@ class _CalledTasks:
 
     async def change(self) -> Mapping[str, JSONObject]:
         """Wait for the last records of all tasks."""
-        records = await records_called(self._slot, self._ids, self._ended) if self._ids else {}
+        records = await records_called(self._slot, self._ids, self._ended)
         self._ids = ()
         return records
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -115,12 +116,12 @@ class Poller:
         unique_ids = dict.fromkeys(ids)
         waiter = Waiter(len(unique_ids))
         entries = [self._enter(task_id, born, judge, waiter) for task_id in unique_ids]
-        listener = self._listen(entries, slot)
+        unlisten = self._listen(entries, slot)
         try:
             await self._until_done(waiter)
             return {entry.id: entry.record for entry in entries if entry.record is not None}
         finally:
-            self._part(waiter, entries, slot, listener)
+            self._part(waiter, entries, unlisten)
 
     def watching(
         self,
@@ -135,13 +136,21 @@ class Poller:
         unique_ids = dict.fromkeys(ids)
         waiter = Waiter(len(unique_ids), news={}, shown=dict(shown or {}))
         entries = [self._enter(task_id, born, judge, waiter) for task_id in unique_ids]
-        listener = self._listen(entries, slot)
+        unlisten = self._listen(entries, slot)
+
+        def leave() -> None:
+            waiter.open = 0  # somebody may be waiting for a change
+            self._part(waiter, entries, unlisten)
+            self._wake(waiter)
+            if self._news is not None:
+                self._news.set()
+
         return Watching(
             waiter,
             entries,
             until_done=self._until_done,
             is_led=lambda: self._led,
-            leave=lambda: self._part(waiter, entries, slot, listener),
+            leave=leave,
             clock=self._clock,
         )
 
@@ -153,10 +162,17 @@ class Poller:
         # find that a newcomer leads already; it then hands over again, or goes back to sleep.
         try:
             while not waiter.done:
-                if self._led:
-                    await self._sleep(waiter)
-                else:
+                if not self._led:
                     await self._lead(waiter)
+                    continue
+
+                # Sleep until the waiter is done or is to lead.
+                waiter.woken = woken = anyio.Event()
+                self._sleeping[waiter] = None
+                try:
+                    await woken.wait()
+                finally:
+                    self._sleeping.pop(waiter, None)
 
             if waiter.error is not None and not waiter.news:
                 # Several waiters may raise the same error; each starts with an empty traceback.
@@ -165,26 +181,19 @@ class Poller:
             self._hand_over()
 
     def _part(
-        self,
-        waiter: Waiter,
-        entries: Sequence[WaitingTask],
-        slot: HookSlot | None,
-        listener: Callable[[TaskHook], object] | None,
+        self, waiter: Waiter, entries: Sequence[WaitingTask], unlisten: Callable[[], None] | None
     ) -> None:
         """A waiter goes."""
-        if slot is not None and listener is not None:
-            slot.unlisten(listener)
+        if unlisten is not None:
+            unlisten()
         for entry in entries:
-            self._leave(entry, waiter)
+            entry.waiters = tuple(other for other in entry.waiters if other is not waiter)
+            if not entry.waiters:
+                self._close(entry)
 
-    async def _sleep(self, waiter: Waiter) -> None:
-        """Sleep until the waiter is done or is to lead."""
-        waiter.woken = woken = anyio.Event()
-        self._sleeping[waiter] = None
-        try:
-            await woken.wait()
-        finally:
-            self._sleeping.pop(waiter, None)
+    def expect(self, seconds: float) -> None:
+        """Expect tasks to take about this many seconds, as the sandbox says."""
+        self._schedule.task_seconds = seconds
 
     def _wake(self, waiter: Waiter) -> None:
         # Removed at once: the lead must be handed to a waiter that still sleeps.
@@ -219,9 +228,7 @@ class Poller:
             entry.followed = True
         return entry
 
-    def _listen(
-        self, entries: Sequence[WaitingTask], slot: HookSlot | None
-    ) -> Callable[[TaskHook], object] | None:
+    def _listen(self, entries: Sequence[WaitingTask], slot: HookSlot | None) -> Callable[[], None] | None:
         """Let the service's calls wake the waiters of these tasks. One may have come already."""
         if slot is None:
             return None
@@ -236,7 +243,7 @@ class Poller:
         slot.listen(listener)
         for hook in slot.calls:
             self._hear(entries, hook)
-        return listener
+        return partial(slot.unlisten, listener)
 
     def _hear(self, entries: Sequence[WaitingTask], hook: TaskHook) -> None:
         """The service says that these tasks have ended: ask for them soon, or take its word."""
@@ -257,11 +264,6 @@ class Poller:
                 self._settle(entry, record)
         if due and self._news is not None:
             self._news.set()
-
-    def _leave(self, entry: WaitingTask, waiter: Waiter) -> None:
-        entry.waiters = tuple(other for other in entry.waiters if other is not waiter)
-        if not entry.waiters:
-            self._close(entry)
 
     async def _lead(self, own: Waiter) -> None:
         """Poll for everyone until the leader's own tasks have ended."""

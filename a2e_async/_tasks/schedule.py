@@ -27,6 +27,7 @@ _PLACE_PRICE = 0.25  # a task's place in a request that is sent anyway, as a sha
 # A single task, as long as nothing is known.
 _FIRST_LOOK = 2.0  # seconds from acceptance to the first request
 _NORMAL_AGE = 60  # seconds; the age at which the mean lateness of a lone task is the user's lateness
+_SAID_GAP = 0.25  # longest gap as a share of the task's age, where it is said that tasks take a moment
 _SHORTEST_GAP = 0.35  # shortest gap between requests for a lone task, for a lateness of one second
 
 # What the durations seen say.
@@ -126,12 +127,14 @@ class Schedule:
 
     Attributes:
         unheard: the share of tasks whose end only polling can notice: 1 without webhooks.
+        task_seconds: the seconds that tasks take, as the sandbox says; the service says nothing.
     """
 
     def __init__(self, lateness: Lateness, batch: int) -> None:
         self.lateness = lateness
         self.batch = batch
         self.unheard = 1.0
+        self.task_seconds = math.inf
         self._newest: deque[float] = deque()
         self._seen: list[float] = []  # the same durations, sorted
         self._cells: dict[int, tuple[float, int]] = {}
@@ -220,7 +223,12 @@ class Schedule:
     def _latest_look(self, cohort: Cohort, waiting: int) -> float:
         """When the cohort must be asked for, whatever the others do."""
         asked_at = cohort.asked - cohort.born
-        gap = min(self.lateness.longest, _gap(self.lateness, asked_at, waiting) * self._trust(waiting))
+        gap = _gap(self.lateness, asked_at, waiting)
+        if self.task_seconds < _FIRST_LOOK:
+            gap = min(gap, max(_SAID_GAP * max(self.task_seconds, asked_at), _SHORTEST_PAUSE))
+            if asked_at <= 0:
+                gap = self.task_seconds
+        gap = min(self.lateness.longest, gap * self._trust(waiting))
         if len(self._seen) >= _SEEN_ENOUGH:
             # Tasks that are too young are still asked for, rarely: they may have become quicker.
             earliest = self._seen[len(self._seen) // _EARLIEST]

@@ -134,16 +134,16 @@ class Starter:
         with ToldStart(self._events, job, marker, watch) as told:
             return Started(ready, await self._start_watched(job, ready, marker, slot, told.watch), slot)
 
-    async def _start_watched(
+    def _start_watched(
         self, job: Startable, call: Call, marker: str | None, slot: HookSlot | None, watch: Watch | None
-    ) -> Sequence[JSONObject]:
-        """Start a task; keep cancellation off a start that is to be recorded."""
+    ) -> Awaitable[Sequence[JSONObject]]:
+        """Start a task; keep cancellation off a start that is to be recorded. To be awaited."""
         if watch is None or watch.interruptible or watch.shields is not None:
-            return await self._start(job, call, marker, slot, watch)
+            return self._start(job, call, marker, slot, watch)
 
         shields: set[anyio.CancelScope] = set()
         start = functools.partial(self._start, job, call, marker, slot, attrs.evolve(watch, shields=shields))
-        return await finish(start, shields, grace=self._policy.grace, clock=self._clock)
+        return finish(start, shields, grace=self._policy.grace, clock=self._clock)
 
     async def _start(
         self, job: Startable, call: Call, marker: str | None, slot: HookSlot | None, watch: Watch | None

@@ -50,7 +50,7 @@ class Waiter:
     error: A2EError | None = None
     woken: anyio.Event | None = None
     news: dict[str, JSONObject] | None = None
-    shown: dict[str, Shown] = attrs.field(factory=dict[str, Shown])
+    shown: dict[str, Shown] | None = None
 
     @property
     def done(self) -> bool:
@@ -58,7 +58,7 @@ class Waiter:
 
     def see(self, id: str, shown: Shown, record: JSONObject, *, ended: bool) -> bool:
         """Take a record of a task, if it watches it. Returns whether it is news."""
-        if self.news is None or (not ended and self.shown.get(id) == shown):
+        if self.news is None or self.shown is None or (not ended and self.shown.get(id) == shown):
             return False
         self.shown[id] = shown
         self.news[id] = record

@@ -46,6 +46,13 @@ class Catalogue:
         price = self._prices.get(family.workflow)
         return family.cost(body) if price is None else price
 
+    def quickness(self, family: Family) -> float | None:
+        """About how long a family's tasks take, in seconds, if the sandbox was told so and it is a number."""
+        given = self._durations.get(family.workflow, self._durations.get("*"))
+        if given is None or callable(given):
+            return None
+        return max(0.0, float(given if isinstance(given, int | float) else given[0]))
+
     def duration(self, family: Family, body: Mapping[str, Any]) -> float:
         """How long one task takes, in seconds. Drawn at random unless it is fixed."""
         given = self._durations.get(family.workflow, self._durations.get("*", family.duration))

@@ -408,4 +408,3 @@ async def test_a_stream_that_is_left_early_leaves_nothing_behind() -> None:
     ):
         assert await anext(chunks)
     assert http.closed
-    assert http._files is None

@@ -58,9 +58,9 @@ UPLOADS: dict[str, Callable[[A2E, Any, Path], Awaitable[Any]]] = {
 OF_DISKS = {name: make for name, make in ERRORS.items() if isinstance(make(), OSError) and name != "EMFILE"}
 
 
-def picked(errors: Mapping[str, Any], *place: object, count: int) -> list[str]:
+def picked(errors: Mapping[str, Any], *place: object) -> list[str]:
     """Some of the errors, others for each place."""
-    return Random(repr(place)).sample(list(errors), count)
+    return Random(repr(place)).sample(list(errors), 2 if place[-1] == "asyncio" else 1)
 
 
 class Faulty:
@@ -109,7 +109,7 @@ async def test_a_path_that_cannot_be_read(
     path = tmp_path / "my cat.png"
     path.write_bytes(PNG)
     for place, name in ((os, "stat"), (os, "fstat"), (builtins, "open")):
-        for at, error in enumerate(picked(OF_DISKS, call, name, anyio_backend_name, count=2), 1):
+        for at, error in enumerate(picked(OF_DISKS, call, name, anyio_backend_name), 1):
             world = World()
             works = getattr(place, name)
             faulty = Faulty(works, OF_DISKS[error], at, of="" if name == "fstat" else "my cat")
@@ -135,7 +135,7 @@ class FaultyFile(io.BytesIO):
 @pytest.mark.parametrize("call", UPLOADS)
 async def test_a_file_object_that_fails(call: str, tmp_path: Path, anyio_backend_name: str) -> None:
     for method in ("read", "seek", "tell", "seekable", "readable"):
-        for at, error in enumerate(picked(ERRORS, call, method, anyio_backend_name, count=2), 1):
+        for at, error in enumerate(picked(ERRORS, call, method, anyio_backend_name), 1):
             world = World()
             file = FaultyFile(method, ERRORS[error], at)
             outcome = await outcome_of(lambda: UPLOADS[call](world.client(), file, tmp_path))  # noqa: B023
@@ -169,7 +169,7 @@ async def test_a_disk_that_fails_in_a_download(
 ) -> None:
     """From one of its calls on, a function of the system fails."""
     works = getattr(os, name)
-    for number, error in enumerate(picked(OF_DISKS, call.__name__, name, anyio_backend_name, count=2)):
+    for number, error in enumerate(picked(OF_DISKS, call.__name__, name, anyio_backend_name)):
         world, folder = World(), tmp_path / f"{number}" / "out"
         with monkeypatch.context() as patched:
             patched.setattr(os, name, Faulty(works, OF_DISKS[error], 1, lasts=True))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from a2e_async._bulk.budget import Budget, Reservation, kind_of
 from a2e_async._bulk.journal import Journal
 from a2e_async.errors import BudgetReached
+from a2e_async.sandbox import ScaledClock
 from tests.unit.sample import Pictures, Service, client, ok, refused
 
 pytestmark = pytest.mark.anyio
@@ -132,9 +133,9 @@ async def test_coins_that_only_the_last_record_shows_count(tmp_path: Path, with_
     def without_coins(service: Service, request: httpx.Request) -> httpx.Response:
         return ok({"_id": service.tasks[-1]["_id"], "current_status": "processing"})
 
-    service = Service(after=without_coins, before=lambda _, request: no_quote(request))
+    service = Service(duration=0.0, after=without_coins, before=lambda _, request: no_quote(request))
     journal = tmp_path / "run.db" if with_journal else None
-    a2e = client(service)
+    a2e = client(service, clock=ScaledClock(100.0))
     jobs = [Pictures(a2e)(prompt=str(number)) for number in range(10)]
     async with a2e.bulk(jobs, journal=journal, max_coins=100.0) as run:
         assert [outcome async for outcome in run if outcome.error] == []
@@ -154,9 +155,9 @@ async def test_what_was_expected_counts_where_no_record_shows_a_price(tmp_path: 
             task["coins"] = None
         return ok({"_id": service.tasks[-1]["_id"], "current_status": "processing"})
 
-    service = Service(after=priceless)
+    service = Service(duration=0.0, after=priceless)
     for _ in range(2):
-        a2e = client(service)
+        a2e = client(service, clock=ScaledClock(100.0))
         jobs = [Pictures(a2e)(prompt=str(number)).with_quote(30.0) for number in range(10)]
         async with a2e.bulk(jobs, journal=tmp_path / "run.db", max_coins=100.0) as run:
             assert [outcome async for outcome in run if outcome.error] == []

@@ -21,7 +21,7 @@ QUICK    := tests/unit tests/test_house.py tests/test_surface.py
 PRISM := 5.14.2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test check lint types imports fresh surface-check workflows surface test-oldest \
+.PHONY: help demo quick test coverage check lint types imports fresh surface-check workflows surface test-oldest \
         test-fast test-pythons regenerate conformance bench chaos judge lock clean
 
 help: ## list the targets
@@ -40,12 +40,13 @@ demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in de
 quick: $(READY) ## the tests to run between edits: under a minute on two cores
 	$(PYTEST) -k "not trio" $(QUICK)
 
-# Tracing lines doubles the time of a test, so coverage is measured where it tells most: on the unit tests that
-# run on asyncio. The second command runs exactly the tests that the first one leaves out.
-test: $(READY) ## all tests, with the coverage of a2e_async
-	$(PYTEST) -m traced --cov --cov-report=term
-	$(PYTEST) -m "not traced"
+test: $(READY) ## all tests, and some of them on Python 3.12 and 3.13
+	$(PYTEST)
 	$(BIN)/python -m tests.pythons $(OTHER_PYTHONS)
+
+# Tracing lines doubles the time of a test, so it is not part of `make test`, and covers the unit tests on asyncio.
+coverage: $(READY) ## the coverage of a2e_async by its unit tests
+	$(PYTEST) -m traced --cov --cov-report=term
 
 test-pythons: $(READY) ## some tests on Python 3.12 and 3.13, as far as they are on the machine; warnings are errors
 	$(BIN)/python -m tests.pythons $(OTHER_PYTHONS)

@@ -116,6 +116,7 @@ def _words(docstring: str | None) -> dict[str, str]:
     """For each name in a docstring's list: what is said of it besides the mechanical."""
     found: dict[str, str] = {}
     last, depth = "", 0
+
     for line in inspect.cleandoc(docstring or "").splitlines():
         entry = re.match(r" *(\w+): ", line)
         indent = len(line) - len(line.lstrip())
@@ -126,6 +127,7 @@ def _words(docstring: str | None) -> dict[str, str]:
             found[last] += f" {line.strip()}"
         else:
             last = ""
+
     return {name: _MECHANICAL.sub("", words).strip() for name, words in found.items()}
 
 
@@ -133,6 +135,7 @@ def page() -> str:
     """The page: what is known of replies, and how sure that is."""
     found = figures()
     open_ones = found.lacking["operations that answer Any"]
+
     lines = [
         "# What is known of replies",
         "",
@@ -168,6 +171,7 @@ def page() -> str:
         "|---|---|",
         *(f"| `{name}` | {' '.join(sure.split())} |" for name, sure in _confidence()),
     ]
+
     return "\n".join(lines) + "\n"
 
 

@@ -129,7 +129,7 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
 
         Example:
             ```python
-            job = a2e.caption_removal(source_url=Path("cat.png"))
+            job = a2e.caption_removal(source_url=Path("clip.mp4"))
             result = await job.run()
             ```
         """

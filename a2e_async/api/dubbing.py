@@ -39,14 +39,14 @@ START = Operation(
     "/api/v1/userDubbing/startDubbing",
     one(DubbingRecord),
     body=(
+        Field("webhook_url", str, max_length=2048, pattern="^https://"),
+        Field("webhook_token", str, max_length=256),
         Field("name", str),
         Field("source_url", str, media=True),
         Field("source_lang", str),
         Field("target_lang", str),
         Field("num_speakers", int),
         Field("drop_background_audio", bool),
-        Field("webhook_url", str, max_length=2048, pattern="^https://"),
-        Field("webhook_token", str, max_length=256),
     ),
     has_body=True,
     optional_body=True,
@@ -131,7 +131,7 @@ class Dubbing(Workflow[DubbingRecord]):
 
         Example:
             ```python
-            job = a2e.dubbing(source_url=Path("cat.png"), target_lang="a red kite over the sea")
+            job = a2e.dubbing(source_url=Path("clip.mp4"), target_lang="es")
             result = await job.run()
             ```
         """

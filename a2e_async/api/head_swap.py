@@ -139,7 +139,7 @@ class HeadSwap(Workflow[HeadSwapRecord]):
 
         Example:
             ```python
-            job = a2e.head_swap(image_url=Path("cat.png"), target_image_url=Path("cat.png"))
+            job = a2e.head_swap(image_url=Path("cat.png"), target_image_url=Path("clip.mp4"))
             result = await job.run()
             ```
         """

@@ -136,7 +136,7 @@ class Upscale(Workflow[UpscaleRecord]):
 
         Example:
             ```python
-            job = a2e.upscale(source_url=Path("cat.png"))
+            job = a2e.upscale(source_url=Path("clip.mp4"))
             result = await job.run()
             ```
         """

@@ -230,7 +230,12 @@ class _Run:
 
         for steps in places:
             update = action["update"]
-            self.problems.extend(self._undeclared(label, action, steps))
+            words = self._idle_words(action, steps)
+            if words:
+                update = {name: schema for name, schema in update.items() if name not in words}
+                names = ", ".join(map(repr, words))
+                self.notes.append(f"{label}: {names} {'has' if len(words) == 1 else 'have'} gone: left out")
+            self.problems.extend(self._undeclared(label, {**action, "update": update}, steps))
             if not keep:
                 settled = settle(self.upstream, self.result, steps, update, self.changed)
                 update = settled.update
@@ -250,6 +255,21 @@ class _Run:
             changed = changed or old != new
         if not changed:
             self.notes.append(f"{label}: changes nothing any more; take it out")
+
+    def _idle_words(self, action: Document, steps: tuple[Any, ...]) -> list[str]:
+        """Members that an update only describes, and that upstream has no more. Nothing depends on words."""
+        if steps[-1:] != ("properties",) or not isinstance(action["update"], Mapping):
+            return []
+
+        there = node_at(self.result, steps)
+        return [
+            name
+            for name, schema in action["update"].items()
+            if isinstance(schema, Mapping)
+            and schema.keys() == {"description"}
+            and name not in there
+            and name not in action.get(ADDS, ())
+        ]
 
     def _undeclared(self, label: str, action: Document, steps: tuple[Any, ...]) -> Iterator[str]:
         """Members that an update describes, but that neither upstream nor the update declares."""

@@ -140,7 +140,9 @@ def _plain_value(schema: dict[str, Any]) -> Any:
 
 
 def _media(keyword: Keyword) -> str:
-    name = next((file for word, file in _FILES if word in keyword.key.lower()), "cat.png")
+    said = str(keyword.schema.get("description", "")).lower()
+    name = next((file for word, file in _FILES if word in keyword.key.lower()), "")
+    name = name or next((file for word, file in _FILES[::-1] if f" {word} " in f"{said} "), "cat.png")
     one = f'Path("{name}")'
     if keyword.type.item is None:
         return one

@@ -241,8 +241,8 @@ class Method:
 
     @property
     def ordered(self) -> list[Keyword]:
-        """The keywords, required ones first."""
-        return sorted(self.keywords, key=lambda one: not one.required)
+        """The keywords, required ones first, and those of the webhook last."""
+        return sorted(self.keywords, key=lambda one: (not one.required, one.name.startswith("webhook_")))
 
     @property
     def positional(self) -> list[Keyword]:

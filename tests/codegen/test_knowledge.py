@@ -174,6 +174,16 @@ def test_a_member_that_has_gone_is_not_made_anew_by_its_limit() -> None:
         applied(lambda made: _schema(made)["properties"].pop("size"), *actions)
 
 
+def test_words_for_a_member_leave_with_it() -> None:
+    actions = (
+        {"target": BODY, "update": {"size": {"description": "How large."}, "mode": {"description": "How."}}},
+    )
+    done, _ = applied(lambda made: _schema(made)["properties"].pop("size"), *actions)
+    assert "size" not in _schema(done.document)["properties"]
+    assert member(done.document, "mode")["description"] == "How."
+    assert any("'size' has gone: left out" in note for note in done.notes)
+
+
 def _schema(made: Document) -> Document:
     found: Document = made["paths"][START]["post"]["requestBody"]["content"]["application/json"]["schema"]
     return found

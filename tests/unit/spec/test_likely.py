@@ -21,7 +21,19 @@ class Kite(Record):
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
 
 
-ANYTHING = (None, {}, [], "", "done", 0, 1.5, True, ["a", "b"], [{"_id": "k1"}, {"_id": "k2"}], {"x": [1]})
+ANYTHING: tuple[Any, ...] = (
+    None,
+    {},
+    [],
+    "",
+    "done",
+    0,
+    1.5,
+    True,
+    ["a", "b"],
+    [{"_id": "k1"}, {"_id": "k2"}],
+    {"x": [1]},
+)
 K1 = [{"_id": "k1"}]
 
 

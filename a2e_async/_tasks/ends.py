@@ -139,16 +139,21 @@ def _ends(
     """Wait for the last records of tasks that are still running. To be awaited."""
     running = task._running()
     if task._slot is not None and not task.workflow.routes.readable:
-        return records_called(task._slot, running, task._has_ended)
+        return records_called(task._slot, running, partial(_is_last, task))
     poller = runtime.poller(task.workflow)
     return poller.wait(running, born=born, judge=task._judge, slot=task._slot)
+
+
+def _is_last(task: WaitedTask, raw: JSONObject) -> bool:
+    """Whether a call's record is the last news of a task that cannot be asked for, with its output or not."""
+    return task._judge(raw) in (End.DONE, End.FAILED, End.WITHOUT_OUTPUT)
 
 
 def watch(task: WaitedTask, runtime: Runtime) -> Watched:
     """Watch those tasks that are still running."""
     running = task._running()
     if task._slot is not None and not task.workflow.routes.readable:
-        return _CalledTasks(task._slot, running, task._has_ended)
+        return _CalledTasks(task._slot, running, partial(_is_last, task))
     return runtime.poller(task.workflow).watching(
         running,
         born=task._born_in(runtime),

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import anyio
+import attrs
 import pytest
 
-from a2e_async.errors import ConfigurationError, WaitTimeout
+from a2e_async.errors import A2EError, ConfigurationError, OutputMissing, TaskFailed, WaitTimeout
 from a2e_async.hooks import LocalBus
 from a2e_async.jobs import Job
 from a2e_async.webhooks import Webhooks
@@ -52,6 +53,23 @@ async def test_tasks_that_cannot_be_read_back_end_with_the_call() -> None:
     again = await result.task.wait()
     assert again.urls == result.urls
     assert result.task._slot is None
+
+
+@pytest.mark.parametrize(("event", "error"), [("task.completed", OutputMissing), ("task.failed", TaskFailed)])
+async def test_a_call_without_a_record_is_the_last_news_of_them(event: str, error: type[A2EError]) -> None:
+    """The output is lost: nothing is left that could show it."""
+    hooks, service = webhooks(), Service()
+    job = Unreadable(client(service, webhooks=hooks))(prompt="a kite")
+
+    async def call() -> None:
+        await anyio.sleep(20)
+        deliver(hooks, attrs.evolve(hook_of(service), event=event, records=()))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call)
+        with pytest.raises(error):
+            await job.run()
+    assert anyio.current_time() < 30
 
 
 async def test_a_wait_that_timed_out_goes_on() -> None:

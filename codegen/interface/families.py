@@ -85,32 +85,64 @@ def families(document: Document) -> dict[str, Family]:
 def resource_names(refs: Sequence[OperationRef]) -> dict[str, str]:
     """The resource of each path.
 
-    Two first segments may make the same name, such as ``userNova`` and ``nova``. The family that has the
-    service's usual prefix keeps it, else the first one in the document, and the others are numbered.
+    Two origins may make the same name, such as ``userNova`` and ``nova``, or two versions of one family. The
+    one that has the service's usual prefix keeps it, else the first one in the document, and the others are
+    numbered.
     """
-    segments: dict[str, dict[str, None]] = {}
-    for ref in refs:
-        parts = naming.path_segments(ref.path)
-        if tuple(parts[:2]) not in naming.MOVED:
-            segments.setdefault(naming.resource_name(ref.path), {})[(parts or [""])[0]] = None
+    origins = _origins(refs)
+    rivals: dict[str, dict[tuple[str, str], None]] = {}
+    for path, origin in origins.items():
+        if origin is not None:
+            rivals.setdefault(naming.resource_name(path), {})[origin] = None
 
-    own: dict[str, str] = {}
-    for resource, found in sorted(segments.items()):
-        ranked = sorted(found, key=lambda one: (one not in naming.RESOURCES, not re.match(r"user[A-Z]", one)))
-        own[ranked[0]] = resource
+    own: dict[tuple[str, str], str] = {}
+    for resource, found in sorted(rivals.items()):
+        first, *others = sorted(found, key=_standing)
+        own[first] = resource
         number = 2
-        for segment in ranked[1:]:
-            while f"{resource}_{number}" in segments:
+        for origin in others:
+            while f"{resource}_{number}" in rivals:
                 number += 1
-            own[segment] = f"{resource}_{number}"
+            own[origin] = f"{resource}_{number}"
             number += 1
 
     return {
-        ref.path: naming.resource_name(ref.path)
-        if tuple(parts[:2]) in naming.MOVED
-        else own[(parts or [""])[0]]
-        for ref in refs
-        for parts in [naming.path_segments(ref.path)]
+        path: naming.resource_name(path) if origin is None else own[origin]
+        for path, origin in origins.items()
+    }
+
+
+def _standing(origin: tuple[str, str]) -> tuple[bool, bool, str]:
+    segment, version = origin
+    return segment not in naming.RESOURCES, not re.match(r"user[A-Z]", segment), version
+
+
+def _origins(refs: Sequence[OperationRef]) -> dict[str, tuple[str, str] | None]:
+    """Each path's first segment, and its version where another one does the same; None if it was moved.
+
+    A version with a whole family of its own, one that acts and reads, is a resource of its own. A version
+    that only adds to a family, or replaces a part of it, belongs to it.
+    """
+    versions: dict[str, dict[str, set[tuple[str, ...]]]] = {}
+    places: dict[str, tuple[str, str] | None] = {}
+
+    for ref in refs:
+        parts = naming.path_segments(ref.path)
+        segment = (parts or [""])[0]
+        version = next(iter(re.findall(r"^(?:/api)?/(v[0-9]+)/", ref.path)), "")
+        versions.setdefault(segment, {}).setdefault(version, set()).add((ref.method, *parts[1:]))
+        places[ref.path] = None if tuple(parts[:2]) in naming.MOVED else (segment, version)
+
+    apart: set[tuple[str, str]] = set()
+    for segment, found in versions.items():
+        first, *others = sorted(found)
+        for version in others:
+            shared = {method for method, *_ in found[first] & found[version]}
+            if "get" in shared and len(shared) > 1:
+                apart.add((segment, version))
+
+    return {
+        path: place if place is None or place in apart else (place[0], "") for path, place in places.items()
     }
 
 

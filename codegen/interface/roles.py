@@ -52,7 +52,7 @@ _STATUS = frozenset({"current_status", "status", "state", "task_status", "curren
 _IDS = frozenset({"_id", "id", "task_id", "taskId"})
 _ID_LISTS = re.compile(r"_?ids|\w+(?:_ids|Ids|IDs)")
 _HOOKS = frozenset({"webhook_url", "webhookUrl", "webhook", "callback_url", "callbackUrl", "callback"})
-_OF_TASKS = frozenset({"batchDetail", "status", "allProcessing", "avgProcessingTime"})
+_OF_TASKS = frozenset({"batchDetail", "allRecords", "status", "allProcessing", "avgProcessingTime"})
 
 
 @attrs.frozen

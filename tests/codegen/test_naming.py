@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from codegen.document.tree import read
 from codegen.interface import naming
 from codegen.interface.families import families
-from tests.codegen.documents import ROOT, document, fields, id_parameter, operation
+from tests.codegen.documents import ROOT, document, family, fields, id_parameter, operation
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,22 @@ def test_families_of_one_name_are_numbered(paths: list[str], names: list[str]) -
     found = families(document({path: {"get": operation()} for path in paths}))
     resources = {one.ref.path: name for name, family in found.items() for one in family.endpoints}
     assert [resources[path] for path in paths] == names
+
+
+def test_two_versions_of_a_whole_family_are_two_workflows() -> None:
+    second = {path.replace("v1", "v2"): item for path, item in family("userKite").items()}
+    found = families(document({**family("userKite"), **second}))
+    for name, version in (("kite", "v1"), ("kite_2", "v2")):
+        routes = (found[name].start, found[name].get, found[name].list, found[name].batch_detail)
+        assert all(one is not None and f"/{version}/" in one.ref.path for one in routes)
+
+    # One route that moves stays in its family, and so does one that is there in two versions.
+    moved = {"/api/v2/userKite/start": second["/api/v2/userKite/start"]}
+    rest = {path: item for path, item in family("userKite").items() if not path.endswith("start")}
+    assert list(families(document({**rest, **moved}))) == ["kite"]
+    both = families(document({**family("userKite"), **moved}))["kite"]
+    assert [one.ref.path for one in both.extra_starts] == ["/api/v2/userKite/start"]
+    assert both.extra_starts[0].method_name == "start_2"
 
 
 @pytest.mark.parametrize(

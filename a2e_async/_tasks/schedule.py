@@ -228,6 +228,7 @@ class Schedule:
             gap = min(gap, max(_SAID_GAP * max(self.task_seconds, asked_at), _SHORTEST_PAUSE))
             if asked_at <= 0:
                 gap = self.task_seconds
+
         gap = min(self.lateness.longest, gap * self._trust(waiting))
         if len(self._seen) >= _SEEN_ENOUGH:
             # Tasks that are too young are still asked for, rarely: they may have become quicker.

@@ -26,6 +26,7 @@ from a2e_async.cli.options import (
     known_encoding,
 )
 from a2e_async.cli.output import print_error
+from a2e_async.cli.progress import listener
 from a2e_async.cli.streams import escaping, flush_stdout, write_line
 from a2e_async.client import A2E
 from a2e_async.errors import A2EError, ConfigurationError, InvalidArgument
@@ -173,7 +174,7 @@ def _listen(given: list[str]) -> int:
 
 
 async def _with_client(command: Command, options: argparse.Namespace) -> int:
-    async with A2E(base_url=options.base_url) as a2e:
+    async with A2E(base_url=options.base_url, on_event=listener()) as a2e:
         return await command(a2e, options)
 
 

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from a2e_async.cli.streams import can_encode, is_terminal, shown
+from a2e_async.cli.streams import is_terminal, shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["Bars", "bars", "spinner"]
+    from a2e_async.announcer import Listener
+    from a2e_async.client_events import ClientEvent
+
+__all__ = ["Bars", "bars", "listener", "spinner"]
 
 
 class Bars:
@@ -26,6 +29,7 @@ class Bars:
     def __init__(self, progress: Progress, totals: Mapping[str, int]) -> None:
         self._progress = progress
         self._failed = dict.fromkeys(totals, 0)
+        self._running: dict[str, set[str]] = {name: set() for name in totals}
         self._tasks: dict[str, TaskID] = {
             name: progress.add_task(name, total=total, failed="") for name, total in totals.items()
         }
@@ -33,8 +37,26 @@ class Bars:
     def advance(self, name: str = "", *, failed: bool) -> None:
         """Count one job of a bar as ended."""
         self._failed[name] += failed
-        count = self._failed[name]
-        self._progress.update(self._tasks[name], advance=1, failed=f"{count} failed" if count else "")
+        self._progress.update(self._tasks[name], advance=1, failed=self._counts(name))
+
+    def note(self, event: ClientEvent) -> None:
+        """Count the tasks that are running."""
+        workflow = getattr(event, "workflow", None)
+        name = workflow if workflow in self._running else ""
+        if workflow is None or name not in self._running:
+            return
+
+        before = len(self._running[name])
+        if event.kind == "started":
+            self._running[name].update(getattr(event, "task_ids", ()))
+        elif event.kind in ("finished", "failed"):
+            self._running[name].difference_update(getattr(event, "task_ids", ()))
+        if len(self._running[name]) != before:
+            self._progress.update(self._tasks[name], failed=self._counts(name))
+
+    def _counts(self, name: str) -> str:
+        counts = {"running": len(self._running[name]), "failed": self._failed[name]}
+        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 @contextmanager
@@ -62,22 +84,47 @@ def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
     # a file or a pipe must stay on stdout.
     redirect = is_terminal(sys.stdout)
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=redirect) as progress:
-        yield Bars(progress, totals)
+        drawn = Bars(progress, totals)
+        with _told(drawn.note):
+            yield drawn
 
 
 @contextmanager
 def spinner(text: str) -> Iterator[None]:
-    """Draw a spinner and a text while the block runs."""
+    """Draw a spinner while the block runs: with what the client does, or a text while there is nothing."""
     if not _can_draw():
         yield
         return
 
-    from rich.console import Console
-    from rich.markup import escape
+    from a2e_async.listeners import RichListener
 
-    frames = "dots" if can_encode(sys.stderr, "\u280b") else "line"
-    with Console(stderr=True).status(escape(shown(text)), spinner=frames):
+    redirect = is_terminal(sys.stdout)
+    with RichListener(text=shown(text), redirect_stdout=redirect) as listener, _told(listener):
         yield
+
+
+def show_event(event: ClientEvent) -> None:
+    """Show what the client does, in the bars or the spinner that are drawn."""
+    for listener in _listeners:
+        listener(event)
+
+
+_listeners: list[Listener] = []
+
+
+@contextmanager
+def _told(listener: Listener) -> Iterator[None]:
+    """Tell events to what is drawn while the block runs."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def listener() -> Listener | None:
+    """The listener for the client; None if nothing can be drawn."""
+    return show_event if _can_draw() else None
 
 
 def _can_draw() -> bool:

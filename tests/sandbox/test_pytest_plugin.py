@@ -166,3 +166,19 @@ def test_hosts_are_allowed_in_the_settings_and_by_a_marker(tmp_path: Path) -> No
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("A2E_", "PYTEST_"))}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert "4 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("seconds", [0.05, 0.3])
+async def test_a_short_task_is_noticed_at_once(seconds: float) -> None:
+    """A client first looks after two seconds. The sandbox says that its tasks are quicker."""
+    async with Sandbox(durations={"*": seconds}) as sandbox, A2E(sandbox.token, base_url=sandbox.url) as a2e:
+        await a2e.text_to_image(prompt="a kite").run()
+        assert a2e.runtime.poller(a2e.text_to_image)._schedule.first_look() == pytest.approx(seconds)
+
+
+@pytest.mark.anyio
+async def test_a_task_as_long_as_those_of_the_service_is_polled_as_there() -> None:
+    async with Sandbox() as sandbox, A2E(sandbox.token, base_url=sandbox.url) as a2e:
+        await a2e.text_to_image(prompt="sandbox:sync").run()
+        assert a2e.runtime.transport.task_seconds == {}

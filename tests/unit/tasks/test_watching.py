@@ -68,7 +68,7 @@ def test_watching_costs_no_request_more_than_waiting(backend: str, watchers: int
         async def main() -> None:
             poller = poller_of(reader)
 
-            async def one(name: str, *, watched: bool) -> None:
+            async def one(name: str, watched: bool) -> None:
                 if watched:
                     await watch(poller, [name])
                 else:
@@ -77,7 +77,7 @@ def test_watching_costs_no_request_more_than_waiting(backend: str, watchers: int
 
             async with anyio.create_task_group() as group:
                 for number, name in enumerate(tasks):
-                    group.start_soon(lambda name=name, watched=number < watching: one(name, watched=watched))
+                    group.start_soon(one, name, number < watching)
             assert poller.idle
 
         run(backend, main)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from jinja2.bccache import Bucket, BytecodeCache
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
+from ruff import find_ruff_bin
 
 from codegen.document.tree import Document, SpecError
 from codegen.interface.families import Endpoint, Family, families
@@ -31,6 +32,23 @@ PACKAGE = "a2e_async.api"
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _OBJECT = re.compile(r"<openapi_python_client[^>]*>")
 """The parser's own objects, as its messages show them."""
+
+
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates, for a process that generates more than once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 def generate(document: Document) -> tuple[Interface, dict[str, str]]:
@@ -88,6 +106,7 @@ class ResourceProject(Project):
         self.document = document
         self.found = found
         self._refuse_losses(names)
+        self.env.bytecode_cache = _COMPILED
         self.env.filters.update(
             quoted=literal,
             shape_doc=_shape_doc,
@@ -204,7 +223,7 @@ def formatted(files: dict[str, str]) -> dict[str, str]:
 
 
 def _ruff(command: str, *arguments: str) -> None:
-    ruff = [sys.executable, "-m", "ruff", command, "--quiet", "--no-cache", "--config", str(SETTINGS)]
+    ruff = [find_ruff_bin(), command, "--quiet", "--no-cache", "--config", str(SETTINGS)]
     done = subprocess.run([*ruff, *arguments], capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise SpecError(f"the generated code is not Python: {(done.stderr or done.stdout).strip()[:1000]}")

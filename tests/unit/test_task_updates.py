@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 
-from a2e_async import A2E, ConfigurationError, InvalidArgument, TaskFailed, WaitTimeout
+from a2e_async import A2E, ConfigurationError, InvalidArgument, TaskFailed, TaskHook, WaitTimeout, Webhooks
+from a2e_async.client_events import ClientEvent
 from a2e_async.task_updates import TaskUpdates
 from tests.unit.test_client_events import Service, client, job
 from tests.virtual_time import anyio_backend
@@ -185,3 +188,29 @@ async def test_updates_are_read_by_one_task() -> None:
             with pytest.raises(ConfigurationError, match="being read"):
                 await anext(updates)
         updates.close()
+
+
+async def test_a_task_that_cannot_be_read_back_has_its_last_record() -> None:
+    hooks = Webhooks(secret="at-least-sixteen-bytes", url="https://app.example.com/a2e")
+    events: list[ClientEvent] = []
+
+    async def start(request: httpx.Request) -> httpx.Response:
+        markers.append(json.loads(request.content)["webhook_url"].rpartition("/")[2])
+        return httpx.Response(200, json={"code": 0, "data": {"_id": "67d2", "current_status": "sent"}})
+
+    async def call() -> None:
+        await anyio.sleep(30)
+        record = {"_id": "67d2", "current_status": "completed", "result_url": "https://cdn.example.com/a.mp4"}
+        await hooks.bus.publish(TaskHook(markers[0], "task.completed", [record], record))
+
+    markers: list[str] = []
+    transport = httpx.MockTransport(start)
+    async with A2E("sk_x", transport=transport, webhooks=hooks, on_event=events.append) as a2e:
+        if a2e.wan30.routes.readable:
+            pytest.skip("it can be read back by now")
+        task = await a2e.wan30(model="wan3.0-video", input={"prompt": "a kite"}, parameters={}).start()
+        async with anyio.create_task_group() as group:
+            group.start_soon(call)
+            assert [record.status async for record in task.updates()] == ["sent", "completed"]
+        assert (await task.wait()).urls == ("https://cdn.example.com/a.mp4",)
+    assert [event.kind for event in events] == ["starting", "started", "finished"]

@@ -8,10 +8,13 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from a2e_async._tasks.polling import Poller
-from a2e_async.errors import AuthenticationError
-from tests.unit.tasks.simulation import FakeReader, FakeTask, poller_of
+from a2e_async.errors import A2EError, AuthenticationError, TaskNotFound
+from tests.unit.tasks.simulation import NEVER, FakeReader, FakeTask, poller_of
+from tests.unit.tasks.test_polling import Visitor, fake_tasks, faults, visitors
 from tests.virtual_time import BACKENDS, anyio_backend, run
 
 __all__ = ["anyio_backend"]
@@ -173,3 +176,68 @@ async def test_an_error_comes_after_the_news() -> None:
         await watching.change()
     watching.close()
     assert poller.idle
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(deadline=None, max_examples=20)
+@given(
+    tasks=st.lists(fake_tasks, min_size=8, max_size=8),
+    people=st.lists(
+        st.tuples(visitors, st.booleans(), st.sampled_from([0.0, 3.0, 60.0])), min_size=1, max_size=8
+    ),
+    faults=faults,
+    delay=st.sampled_from([0.0, 0.05, 3.0]),
+)
+def test_any_interleaving(
+    backend: str,
+    tasks: list[FakeTask],
+    people: list[tuple[Visitor, bool, float]],
+    faults: Mapping[int, A2EError],
+    delay: float,
+) -> None:
+    """Some watch and some wait; all get the last record of each of their tasks, unless they leave."""
+    reader = FakeReader(delay, 200, {str(number): task for number, task in enumerate(tasks)})
+    reader.fails = lambda number, ids: faults.get(number)
+    served = 0
+
+    async def visit(poller: Poller, visitor: Visitor, watches: bool, pause: float) -> None:
+        nonlocal served
+        ids = [str(number) for number in visitor.wants]
+        await anyio.sleep(visitor.comes)
+        born = anyio.current_time() if visitor.knows_birth else None
+        last: dict[str, Any] = {}
+
+        try:
+            with anyio.move_on_after(1e4 if visitor.leaves is None else visitor.leaves) as scope:
+                if not watches:
+                    last.update(await poller.wait(ids, born=born))
+                else:
+                    watching = poller.watching(ids, born=born)
+                    try:
+                        while news := await watching.change():
+                            last.update(news)
+                            await anyio.sleep(pause)
+                    finally:
+                        watching.close()
+        except TaskNotFound:
+            pass  # the tests of waiting say when
+        else:
+            if scope.cancelled_caught:
+                never = any(tasks[number].ends == NEVER for number in visitor.wants)
+                assert visitor.leaves is not None or never
+            else:
+                assert {name: record["status"] for name, record in last.items()} == {
+                    name: tasks[int(name)].word for name in ids
+                }
+        served += 1
+
+    async def main() -> None:
+        poller = poller_of(reader)
+        async with anyio.create_task_group() as group:
+            for visitor, watches, pause in people:
+                group.start_soon(visit, poller, visitor, watches, pause)
+        assert poller.idle
+
+    run(backend, main)
+    assert served == len(people)
+    assert reader.under_way == 0

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Call, Operation
 from a2e_async._spec.routes import Routes
 from a2e_async._tasks.list_pages import ListIndex, ListPages, says_nothing
@@ -74,7 +75,8 @@ class RouteReader:
         self._transport = transport
         self._clock = transport.clock
         self._batch = RouteHealth(routes.batch_detail) if routes.batch_detail else None
-        self._ids, self._batch_size = _ids_of(routes.batch_detail)
+        self._ids = _ids_of(routes.batch_detail)
+        self._batch_size = max(1, min(_BATCH, self._ids.max_items or _BATCH))
         self._details = [RouteHealth(operation) for operation in alternatives(routes.get)]
         self._list = RouteHealth(routes.list) if routes.list else None
         self._pages = ListPages(routes.list, transport) if routes.list else None
@@ -238,10 +240,10 @@ class RouteReader:
         assert self._batch is not None  # noqa: S101 - for type checkers: it is one of the ways
         self._batch.asked = True
         operation = self._batch.operation
-        asked = {self._ids: list(ids)}
-        if operation.query:
-            call = operation.call({operation.query[0].name: list(ids)}, {})
+        if operation.query or operation.form:
+            call = operation.call({self._ids.name: list(ids)}, {})
         else:
+            asked = {self._ids.wire_name: list(ids)}
             call = Call(operation.method, operation.path, body=asked, template=operation.path)
         data: Any = None
 
@@ -281,13 +283,11 @@ class RouteReader:
         return found
 
 
-def _ids_of(batch: Operation[Any] | None) -> tuple[str, int]:
-    """The member that takes the ids of a batch, and how many it takes."""
+def _ids_of(batch: Operation[Any] | None) -> Field:
+    """The keyword that takes the ids of a batch."""
     fields = (*batch.body, *batch.query) if batch else ()
     lists = [field for field in fields if field.kind is list]
-    if len(lists) != 1:
-        return "ids", _BATCH
-    return lists[0].wire_name, max(1, min(_BATCH, lists[0].max_items or _BATCH))
+    return lists[0] if len(lists) == 1 else Field("ids", list)
 
 
 def _asked_for(data: Any, ids: Sequence[str]) -> Mapping[str, JSONObject]:

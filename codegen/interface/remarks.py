@@ -8,7 +8,8 @@ from codegen.document.tree import Document, operations
 from codegen.interface import naming
 from codegen.interface.families import Family, families, resource_names
 from codegen.interface.model import Interface, Method
-from codegen.interface.roles import ROLE, reads_batches
+from codegen.interface.reading import reads_batches
+from codegen.interface.roles import ROLE, is_guess
 
 __all__ = ["remarks"]
 
@@ -29,9 +30,17 @@ def _roles(family: Family) -> Iterator[str]:
         call = f"a2e.{family.resource}.{endpoint.method_name}()"
         line = f"{endpoint.ref}: {call} is a plain method, because {reason}"
         cure = _line(endpoint.ref.path, endpoint.ref.method, "start")
-        curable = "path" not in reason and "body" not in reason
+        curable = not any(word in reason for word in ("path", "body", "a start is"))
         yield f"{line}; if it starts tasks, add to overlay.yaml: {cure}" if curable else line
 
+    for one in (family.start, *family.extra_starts):
+        if one is not None and is_guess(one):
+            cure = _line(one.ref.path, one.ref.method, "none")
+            yield f"{one.ref}: taken for a start of tasks; if it is none, add to overlay.yaml: {cure}"
+    if family.start and not family.list:
+        lost = "a start whose answer is lost stays uncertain"
+        cure = "if one does, give it x-a2e-role: list in overlay.yaml"
+        yield f"a2e.{family.resource}: no operation is known to list its tasks, so {lost}; {cure}"
     for endpoint in family.endpoints:
         if family.start and reads_batches(endpoint) and endpoint is not family.batch_detail:
             why = "it does not take a list of ids alone"

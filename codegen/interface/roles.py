@@ -7,31 +7,35 @@ start only where a reply, a route or the body shows that there are tasks, or whe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from codegen.document.content import body_content, success_content
 from codegen.document.merging import merged, merged_properties, sole_ref
-from codegen.document.parameters import parameters_of
 from codegen.document.reply_data import data_of, list_in, task_path
 from codegen.document.tree import Document, SpecError
-from codegen.interface import naming
-from codegen.interface.lists import replies_with_list
+from codegen.interface.reading import (
+    LIST_NAMES,
+    find_batch,
+    find_delete,
+    find_get,
+    find_list,
+    required_body,
+    required_id_query,
+)
 
 if TYPE_CHECKING:
     from codegen.interface.families import Endpoint
 
-__all__ = ["ROLE", "START", "Roles", "makes_jobs", "reads_batches", "roles_of"]
+__all__ = ["ROLE", "START", "Roles", "is_guess", "makes_jobs", "roles_of"]
 
 ROLE, START = "x-a2e-role", "x-a2e-start"
 """The extensions of an operation that decide for it."""
 
 _ROLES = ("start", "get", "list", "batch_detail", "delete", "none")
 
-LIST_NAMES = ("allRecords", "list", "records")
-_OTHER_LISTS = ("history", "tasks", "jobs", "all", "getList", "get_list", "listAll", "list_all")
 _WEAK_STARTS = ("add", "generate", "training")
 _START = re.compile(r"start(?:[A-Z_-]\w*)?")
 _WORD = re.compile(
@@ -43,14 +47,11 @@ _OTHER_WORD = re.compile(
     r"(get|list|all|query|search|find|detail|info|status|batch|count|retry|redo|cancel|stop|pause|resume|update|edit"
     r"|rename|delete|del|remove|callback|notify|quote|estimate|check|validate|upload|mark|share|random)(?![a-z])\w*"
 )
-_BATCH = re.compile(
-    r"(?:get)?batch(?:[_-]?(?:details?|query|get|status|read))?|details|querybatch", re.IGNORECASE
-)
-_DELETE_NAMES = ("del", "remove", "delete")
-_DETAILS = ("detail", "status", "get", "info", "query", "result")
 _STATUS = frozenset({"current_status", "status", "state", "task_status", "currentStatus", "taskStatus"})
+_STATES = re.compile(
+    r"queue|pend|wait|init|run|process|progress|complet|success|succeed|done|fail|error", re.I
+)
 _IDS = frozenset({"_id", "id", "task_id", "taskId"})
-_ID_LISTS = re.compile(r"_?ids|\w+(?:_ids|Ids|IDs)")
 _HOOKS = frozenset({"webhook_url", "webhookUrl", "webhook", "callback_url", "callbackUrl", "callback"})
 _OF_TASKS = frozenset({"batchDetail", "allRecords", "status", "allProcessing", "avgProcessingTime"})
 
@@ -85,11 +86,11 @@ def roles_of(document: Document, endpoints: Sequence[Endpoint]) -> Roles:
     def told(role: str) -> Endpoint | None:
         return next((one for one in endpoints if given[id(one)] == role), None)
 
-    get, get_key = _find_get(document, free)
+    get, get_key = find_get(document, free)
     if (chosen := told("get")) is not None:
         get, get_key = chosen, _id_of(document, chosen)
-    batch = told("batch_detail") or _find_batch(document, free)
-    seen = [one for one in (get, batch, told("list") or _find_list(document, free, None)) if one is not None]
+    batch = told("batch_detail") or find_batch(document, free)
+    seen = [one for one in (get, batch, told("list") or find_list(document, free, None)) if one is not None]
     proof = _Proof(document, endpoints, seen)
 
     flagged = [one for one in endpoints if given[id(one)] == "start"]
@@ -101,6 +102,10 @@ def roles_of(document: Document, endpoints: Sequence[Endpoint]) -> Roles:
             starts.append(one)
         elif reason:
             doubtful.append((one, reason))
+
+    if not starts:
+        starts, others = proof.last_resort(free, get)
+        doubtful += [one for one in others if one[0] not in [known for known, _ in doubtful]]
 
     ranked = []
     for one in sorted(starts, key=_start_rank):
@@ -119,8 +124,8 @@ def roles_of(document: Document, endpoints: Sequence[Endpoint]) -> Roles:
         get=get,
         get_key=get_key,
         batch_detail=batch,
-        list=told("list") or _find_list(document, free, start),
-        delete=told("delete") or _find_delete(document, free),
+        list=told("list") or find_list(document, free, start),
+        delete=told("delete") or find_delete(document, free),
         doubtful=tuple(doubtful),
     )
 
@@ -150,6 +155,13 @@ def makes_jobs(document: Document, endpoint: Endpoint) -> bool:
 
 
 _UNPROVEN = "nothing shows that it makes tasks"
+
+
+def is_guess(endpoint: Endpoint) -> bool:
+    """Whether a start is one because of what stands around it, and not by its word or the overlay."""
+    word = endpoint.tail[0] if endpoint.tail else ""
+    known = _START.fullmatch(word) is not None or word in _WEAK_STARTS
+    return not known and _given(endpoint) is None
 
 
 def _is_plain(endpoint: Endpoint) -> bool:
@@ -205,6 +217,29 @@ class _Proof:
             return None if self.has_tasks(endpoint) else _UNPROVEN
         return None if get is not None and self._replies_with_task(endpoint) else ""
 
+    def last_resort(
+        self, free: Sequence[Endpoint], get: Endpoint | None
+    ) -> tuple[list[Endpoint], list[tuple[Endpoint, str]]]:
+        """What starts tasks where there are tasks and no known start: the only POST left, or nobody knows."""
+        left = [
+            one
+            for one in free
+            if one.ref.method != "delete" and len(one.tail) <= 1 and "{" not in one.ref.path
+            if (one.ref.method != "get" or _START.fullmatch("".join(one.tail)))
+            and one not in self.seen
+            and not _OTHER_WORD.match("".join(one.tail))
+            and not self._acts_on_one(one)
+        ]
+        if get is None or not left or not any(map(self.has_tasks, left)):
+            return [], []
+
+        posts = [one for one in left if one.ref.method == "post" and "requestBody" in one.operation]
+        if len(left) == len(posts) == 1:
+            return posts, []
+        odd = "a start is a POST or a PUT"
+        unclear = "it is not clear which operation starts the tasks"
+        return [], [(one, unclear if _is_plain(one) else odd) for one in left]
+
     def starts_too(self, endpoint: Endpoint) -> bool:
         """Whether a second start is known to make tasks of the same kind."""
         word = endpoint.tail[0] if endpoint.tail else ""
@@ -218,12 +253,7 @@ class _Proof:
         content = body_content(self.document, endpoint.operation)
         if content and merged_properties(self.document, content.schema)[0].keys() & _HOOKS:
             return True
-        return any(_STATUS & members for one in (*self.seen, endpoint) for members in self._members(one))
-
-    def _members(self, endpoint: Endpoint) -> Iterator[set[str]]:
-        found = _replies(self.document, endpoint)
-        if found is not None:
-            yield set(merged_properties(self.document, found)[0])
+        return any(_has_status(self.document, one) for one in (*self.seen, endpoint))
 
     def _replies_with_task(self, endpoint: Endpoint) -> bool:
         """Whether its reply is declared as a task, or as what the other routes reply with."""
@@ -238,7 +268,7 @@ class _Proof:
 
     def _acts_on_one(self, endpoint: Endpoint) -> bool:
         """Whether its body needs the id of something that is there already."""
-        return any(name in _IDS | {"ids"} for name in _required_body(self.document, endpoint))
+        return any(name in _IDS | {"ids"} for name in required_body(self.document, endpoint))
 
     def _has_overview(self) -> bool:
         """Whether there is a route that lists tasks or reads several together."""
@@ -250,6 +280,16 @@ class _Proof:
             )
             for one in self.endpoints
         )
+
+
+def _has_status(document: Document, endpoint: Endpoint) -> bool:
+    """Whether the record of a reply has the status of a task. An account that is "active" is none."""
+    members = merged_properties(document, _replies(document, endpoint))[0]
+    for name in _STATUS & members.keys():
+        values = merged(document, members[name]).keywords.get("enum")
+        if not values or any(_STATES.search(str(value)) for value in values):
+            return True
+    return False
 
 
 def _replies(document: Document, endpoint: Endpoint, *, listed: bool = True) -> Any:
@@ -271,115 +311,4 @@ def _replies(document: Document, endpoint: Endpoint, *, listed: bool = True) -> 
 
 
 def _id_of(document: Document, endpoint: Endpoint) -> str | None:
-    return endpoint.id_parameter or _required_id_query(document, endpoint)
-
-
-def _find_get(document: Document, endpoints: Sequence[Endpoint]) -> tuple[Endpoint | None, str | None]:
-    """The operation that reads one task, and its parameter for the task's id."""
-    gets = [one for one in endpoints if one.ref.method == "get"]
-
-    for tails in (((), ("detail",)), tuple((one,) for one in (*_DETAILS, "task", "tasks", "job", "jobs"))):
-        for one in gets:
-            if one.id_parameter and one.tail[:-1] in tails:
-                return one, one.id_parameter
-
-    for tail in (*((one,) for one in _DETAILS), ()):
-        for one in gets:
-            key = _required_id_query(document, one) if one.tail == tail else None
-            if key:
-                return one, key
-
-    return None, None
-
-
-def _required_id_query(document: Document, endpoint: Endpoint) -> str | None:
-    parameters = parameters_of(document, endpoint.ref)
-    required = [name for (place, name), one in parameters.items() if place == "query" and one.get("required")]
-    return required[0] if len(required) == 1 and naming.is_id(required[0]) else None
-
-
-def _find_batch(document: Document, endpoints: Sequence[Endpoint]) -> Endpoint | None:
-    """The operation that reads several tasks: it takes a list of ids, and nothing else that is needed."""
-    named = [one for one in endpoints if reads_batches(one)]
-    usual = [one for one in named if one.tail == ("batchDetail",) and one.ref.method == "post"]
-    return _first([*usual, *named], lambda one: _takes_ids(document, one, usual=one in usual))
-
-
-def reads_batches(endpoint: Endpoint) -> bool:
-    """Whether an operation is named as one that reads several tasks."""
-    named = len(endpoint.tail) == 1 and endpoint.ref.method in ("post", "get")
-    return named and _BATCH.fullmatch(endpoint.tail[0]) is not None
-
-
-def _takes_ids(document: Document, endpoint: Endpoint, *, usual: bool) -> bool:
-    query = {
-        name: one
-        for (place, name), one in parameters_of(document, endpoint.ref).items()
-        if place == "query" and one.get("required")
-    }
-    content = body_content(document, endpoint.operation)
-    properties, required = merged_properties(document, content.schema if content else None)
-    if endpoint.ref.method == "get":
-        properties = {name: one.get("schema") for name, one in query.items()}
-        required = set(query)
-
-    lists = [
-        name
-        for name, one in properties.items()
-        if merged(document, one).keywords.get("type") == "array" and _ID_LISTS.fullmatch(name)
-    ]
-    if not properties and usual:
-        return True
-    return len(lists) == 1 and required <= set(lists) and (endpoint.ref.method == "post" or len(query) == 1)
-
-
-def _find_list(document: Document, endpoints: Sequence[Endpoint], start: Endpoint | None) -> Endpoint | None:
-    gets = [one for one in endpoints if one.ref.method == "get" and len(one.tail) == 1]
-    for name in LIST_NAMES:
-        for one in gets:
-            if one.tail[0] == name:
-                return one
-
-    stem = start.tail[0] if start and start.tail else ""
-    found = _first(gets, lambda one: one.tail[0] in (f"{stem}Record", f"{stem}Records"))
-    bare = [one for one in endpoints if one.ref.method == "get" and not one.tail]
-    found = found or _first(
-        bare,
-        lambda one: (
-            _required_id_query(document, one) is None and replies_with_list(document, one) is not False
-        ),
-    )
-    return found or _first(gets, lambda one: one.tail[0] in _OTHER_LISTS)
-
-
-def _find_delete(document: Document, endpoints: Sequence[Endpoint]) -> Endpoint | None:
-    """The operation that deletes one task: a DELETE, else a POST that is named so."""
-    found = _first(
-        endpoints,
-        lambda one: (
-            one.ref.method == "delete"
-            and bool(one.id_parameter)
-            and one.tail[:-1] in ((), ("delete",), ("detail",))
-        ),
-    )
-
-    return found or _first(
-        endpoints,
-        lambda one: (
-            one.ref.method == "post"
-            and _is_plain(one)
-            and one.tail[:1] != ()
-            and one.tail[0] in _DELETE_NAMES
-            and [name for name in _required_body(document, one) if naming.is_id(name)] != []
-        ),
-    )
-
-
-def _required_body(document: Document, endpoint: Endpoint) -> list[str]:
-    content = body_content(document, endpoint.operation)
-    properties, required = merged_properties(document, content.schema if content else None)
-    return [name for name in properties if name in required]
-
-
-def _first(endpoints: Sequence[Endpoint], wanted: Callable[[Endpoint], bool]) -> Endpoint | None:
-    return next((one for one in endpoints if wanted(one)), None)
+    return endpoint.id_parameter or required_id_query(document, endpoint)

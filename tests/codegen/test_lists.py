@@ -13,7 +13,7 @@ import pytest
 from a2e_async import A2E
 from a2e_async._tasks.list_pages import ListIndex, ListPages
 from a2e_async._tasks.list_readings import read_list
-from tests.codegen.documents import Document, fields, id_parameter
+from tests.codegen.documents import Document, body, fields, id_parameter
 from tests.codegen.shapes import Recorder, generated, op, query, reply
 from tests.virtual_time import anyio_backend
 
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.anyio
 TEXT: Document = {"type": "string"}
 COUNT: Document = {"type": "integer"}
 ITEM: Document = {"type": "object", "properties": {"id": TEXT, "status": TEXT, "size": COUNT}}
+IDS: Document = {"type": "array", "items": TEXT}
 ITEMS: Document = {"type": "array", "items": ITEM}
 
 
@@ -99,6 +100,7 @@ PATHS: Document = {
         listing(ITEMS, "page", "limit"),
         op(requestBody=fields(["ids", "kind"], ids=ITEMS, kind=TEXT)),
     ),
+    **start("arrays", listing(ITEMS, "page"), op(requestBody=body({**IDS, "maxItems": 30}))),
     "post /api/v1/queried/start": op(requestBody=fields(prompt=TEXT)),
     "get /api/v1/queried/batchQuery": op(
         parameters=[
@@ -254,16 +256,13 @@ async def test_batches_have_the_size_and_the_member_that_are_declared(modules: d
             made = f"t{len(request.read())}-{len(starts)}"
             starts.append(made)
             return httpx.Response(200, json={"code": 0, "data": {"_id": made, "current_status": "sent"}})
-        asked = (
-            json.loads(request.content)["taskIds"]
-            if request.content
-            else request.url.params["ids"].split(",")
-        )
+        sent = json.loads(request.content) if request.content else request.url.params["ids"].split(",")
+        asked = sent["taskIds"] if isinstance(sent, dict) else sent
         batches.append(asked)
         done = {"current_status": "completed", "result_url": "https://cdn.example/a.png"}
         return httpx.Response(200, json={"code": 0, "data": [{"_id": one, **done} for one in asked]})
 
-    for name, most in (("fifties", 50), ("queried", 20)):
+    for name, most in (("fifties", 50), ("queried", 20), ("arrays", 30)):
         starts: list[str] = []
         batches.clear()
         seen = Recorder(answer)

@@ -26,6 +26,10 @@ TEXT: Document = {"type": "string"}
 TASK: Document = {"type": "object", "properties": {"id": TEXT, "status": TEXT, "url": TEXT}}
 RENAMED: Document = {"type": "object", "properties": {"id": TEXT, "aspectRatio": TEXT, "aspect_ratio": TEXT}}
 FOLDER: Document = {"type": "object", "properties": {"id": TEXT, "title": TEXT}}
+ACCOUNT: Document = {
+    "type": "object",
+    "properties": {"id": TEXT, "status": {"type": "string", "enum": ["active", "closed"]}},
+}
 PROMPT = fields(["prompt"], prompt=TEXT, name=TEXT)
 
 
@@ -54,9 +58,14 @@ PATHS: Document = {
     **rest("hooked", record=FOLDER),
     "post /api/v1/hooked": op(requestBody=fields(prompt=TEXT, webhook_url=TEXT)),
     **rest("told", "conjure", record=FOLDER, **{"x-a2e-role": "start"}),
+    **rest("onlies", "imagine"),
     # What nothing proves, or what cannot be a job.
     **rest("folders", record=FOLDER),
     **rest("makes", "create", record=FOLDER),
+    **rest("accounts", record=ACCOUNT),
+    **rest("patches", "start", method="patch"),
+    **rest("twos", "imagine"),
+    "post /api/v1/twos/dream": op(requestBody=PROMPT),
     **rest("arrays", "create"),
     "post /api/v1/arrays/create": op(
         requestBody={"content": {"application/json": {"schema": {"type": "array", "items": TEXT}}}}
@@ -86,7 +95,7 @@ PATHS: Document = {
 }
 WORKFLOWS = (
     *("novas", "creates", "submits", "runs", "generates", "puts", "bareputs", "seconds", "odds", "hooked"),
-    "told",
+    *("told", "onlies"),
 )
 
 
@@ -169,7 +178,8 @@ async def test_what_cannot_be_a_job_is_a_plain_method(modules: dict[str, Any]) -
     seen = Recorder({"id": "f1", "title": "t"})
     async with seen.client() as a2e:
         folders = resource(modules, "folders", a2e)
-        assert not hasattr(folders, "routes")
+        for name in ("folders", "makes", "accounts", "patches", "twos"):
+            assert not hasattr(resource(modules, name, a2e), "routes")
         await folders.post(prompt="p")
         assert seen.sent == {"prompt": "p"}
         await resource(modules, "arrays", a2e).create(body=["a"])
@@ -234,7 +244,13 @@ def test_the_summary_says_what_was_not_taken_for_a_start() -> None:
         "a2e.renames(): keyword aspect_ratio is sent as 'aspect_ratio'; 'aspectRatio' beside it is keyword",
     ):
         assert line in text
-    assert not any("novas" in line for line in told)
+    for line in (
+        "PATCH /api/v1/patches/start: a2e.patches.start() is a plain method, because a start is a POST or",
+        "POST /api/v1/twos/dream: a2e.twos.dream() is a plain method, because it is not clear",
+        "POST /api/v1/novas: taken for a start of tasks; if it is none, add to overlay.yaml",
+        "a2e.twin: no operation is known to list its tasks, so a start whose answer is lost stays uncertain",
+    ):
+        assert line in text
     assert report_of(compared(PATHS), compared(PATHS), "1.0.0").notes == []
 
 

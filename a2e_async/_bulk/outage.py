@@ -10,6 +10,7 @@ import anyio
 
 from a2e_async._bulk.endings import NotStarted
 from a2e_async._bulk.faults import Fault
+from a2e_async.announcer import SILENT, Announcer, tell_retried
 from a2e_async.clock import Clock
 from a2e_async.errors import (
     APIError,
@@ -44,6 +45,7 @@ class Outage:
         hold: called with the length of each pause.
         first_alone: seconds for which the others wait for the first one's work. So an unknown host is looked
             up once, and not by all at once: some resolvers drop that many questions.
+        events: tells listeners of each pause.
     """
 
     # One job probes at a time. Without a prober the others would wait for ever, and with two the service
@@ -59,12 +61,14 @@ class Outage:
         bounded: Callable[[float | None], float] = lambda seconds: seconds or 0.0,
         hold: Callable[[float], None] = lambda _: None,
         first_alone: float = 0.0,
+        events: Announcer = SILENT,
     ) -> None:
         self._clock = clock
         self._timeout = timeout
         self._bounded = bounded
         self._hold = hold
         self._first_alone = first_alone
+        self._events = events
 
         self._since: float | None = None
         self._tries = 0
@@ -161,6 +165,9 @@ class Outage:
             self._tries,
             pause,
         )
+        if self._events.heard:
+            what = getattr(error, "path", "") or "bulk run"
+            tell_retried(self._events, error, what, pause, self._tries)
         return True
 
     def _pause(self, error: Exception) -> float:

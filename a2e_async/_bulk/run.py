@@ -273,8 +273,10 @@ class BulkRun(Generic[TaskRecordT]):
 
         clock = runtime.policies.clock
         pace = Pace(clock, settings.start_rate)
-        bounded = runtime.policies.retry.bounded
-        service = Outage(clock, settings.timeout, bounded=bounded, hold=pace.hold, first_alone=_FIRST_ALONE)
+        bounded, events = runtime.policies.retry.bounded, runtime.events
+        service = Outage(
+            clock, settings.timeout, bounded=bounded, hold=pace.hold, first_alone=_FIRST_ALONE, events=events
+        )
         disk = Outage(clock, settings.timeout)
 
         return RunState(

@@ -302,3 +302,12 @@ async def test_a_failed_task_has_the_code_of_the_service() -> None:
         with pytest.raises(TaskFailed):
             await job(a2e).run()
     assert [event.code for event in events if isinstance(event, Failed)] == ["GENERATION_FAILED"]
+
+
+async def test_a_bulk_run_tells_that_it_waits_for_the_service() -> None:
+    events: list[ClientEvent] = []
+    service = Service(replies=[httpx.ConnectError("refused")])
+    async with client(service, events.append) as a2e, a2e.bulk([job(a2e)]) as run:
+        assert [outcome.error async for outcome in run] == [None]
+    assert "retried" in kinds(events)
+    assert kinds(events)[-2:] == ["status", "finished"]

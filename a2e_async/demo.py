@@ -22,7 +22,7 @@ import anyio
 import attrs
 
 from a2e_async import A2E, A2EError, Job, Outcome, StartPolicy, Summary
-from a2e_async.cli.progress import bars
+from a2e_async.cli.progress import bars, listener
 from a2e_async.cli.streams import escaping
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ async def _demo(options: Options) -> int:
         pictures, speech = await anyio.to_thread.run_sync(_make_inputs, Path(folder))
 
         if options.live:
-            async with A2E() as a2e:
+            async with A2E(on_event=listener()) as a2e:
                 jobs = list(_jobs(a2e, options.jobs, pictures, speech))
                 if not await _confirm_cost(a2e, jobs, options):
                     return 1
@@ -88,7 +88,10 @@ async def _demo(options: Options) -> int:
                 f"A local A2E runs at {sandbox.url}. It is slow, refuses, cuts connections and fails tasks."
             )
             async with A2E(
-                sandbox.token, base_url=sandbox.url, start=StartPolicy(window=3.0, resubmit=True)
+                sandbox.token,
+                base_url=sandbox.url,
+                start=StartPolicy(window=3.0, resubmit=True),
+                on_event=listener(),
             ) as a2e:
                 jobs = list(_jobs(a2e, options.jobs, pictures, speech))
                 return await _run(a2e, jobs, options, sandbox)

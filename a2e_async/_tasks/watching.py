@@ -33,7 +33,6 @@ class Watching:
         self,
         waiter: Waiter,
         entries: Sequence[WaitingTask],
-        *,
         until_done: Callable[[Waiter], Awaitable[None]],
         is_led: Callable[[], bool],
         leave: Callable[[], None],

@@ -52,6 +52,16 @@ class Announcer:
                     outcome.close()
                 self._drop(listener, TypeError("it returns an awaitable, and is not awaited"))
 
+    def note(self, what: str, *facts: Any, **more: Any) -> None:
+        """Tell something that is no event to those listeners that have a method of this name."""
+        for listener in self._listeners:
+            method = getattr(listener, what, None)
+            if method is not None:
+                try:
+                    method(*facts, **more)
+                except Exception as error:
+                    self._drop(listener, error)
+
     def _drop(self, failed: Listener, error: Exception) -> None:
         """Tell a listener nothing more: it would fail with each of a million events."""
         import logging  # only here
@@ -108,13 +118,17 @@ def tell_retried(events: Announcer, error: BaseException, what: str, pause: floa
         events.tell(Retried(what=what, error=name, status=status, pause=pause, attempt=attempt))
 
 
-def listeners_from(given: Any) -> Announcer:
+def listeners_from(given: Any, own: Listener | None = None) -> Announcer:
     """Return what tells a client's listeners: one of them, or several.
+
+    Args:
+        given: the listeners; None if there are none.
+        own: a listener of this package.
 
     Raises:
         ConfigurationError: one of them cannot be called, or would have to be awaited.
     """
-    listeners = list(given) if isinstance(given, list | tuple) else [given]
+    listeners = list(given) if isinstance(given, list | tuple) else [] if given is None else [given]
 
     import inspect  # only here: most clients have no listener
 
@@ -128,4 +142,4 @@ def listeners_from(given: Any) -> Announcer:
                 f"on_event: {listener!r} is async, and a listener is not awaited: what it waits for would "
                 "hold up starts and polls. Put events into a queue: on_event=queue.put_nowait"
             )
-    return Announcer(listeners)
+    return Announcer(listeners if own is None else [*listeners, own])

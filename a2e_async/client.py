@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from a2e_async.quotes import Quote
     from a2e_async.runtime import Runtime
     from a2e_async.sessions import Sessions
+    from a2e_async.tracing import Tracing
     from a2e_async.webhooks import Webhooks
 
 __all__ = ["A2E"]
@@ -62,6 +64,8 @@ class A2E(Api, Files, RawCalls):
             start that takes a webhook and was given none asks for such a call.
         on_event: a function, or a list of them, that is told what the client does: it is called with each
             `a2e_async.client_events.ClientEvent`. One that fails is logged and told nothing more.
+        tracing: True makes OpenTelemetry spans and metrics, False makes none, and a `Tracing` says how. By
+            default they are made if the application has loaded ``opentelemetry.trace`` by now.
         transport: an httpx transport to use instead of the client's own connections; it is not closed. It
             goes its own way: ``proxy`` and ``http`` do not concern it.
         clock: the clock for pauses and deadlines; by default the event loop's.
@@ -95,6 +99,7 @@ class A2E(Api, Files, RawCalls):
         lateness: Lateness | None = None,
         webhooks: Webhooks | None = None,
         on_event: Listener | Sequence[Listener] | None = None,
+        tracing: bool | Tracing | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
         shapes: str | Path | None = None,
@@ -130,10 +135,15 @@ class A2E(Api, Files, RawCalls):
         self._lateness = policy_from("lateness", lateness, Lateness)
         self._webhooks = webhooks
         self._events: Announcer | None = None
-        if on_event is not None:
+        tracer = None
+        if tracing is not None or "opentelemetry.trace" in sys.modules:
+            from a2e_async.tracing import tracing_listener  # few are traced
+
+            tracer = tracing_listener(tracing)
+        if on_event is not None or tracer is not None:
             from a2e_async.announcer import listeners_from  # few have listeners
 
-            self._events = listeners_from(on_event)
+            self._events = listeners_from(on_event, tracer)
         self._transport = transport
         self._clock = clock or SystemClock()
         self._uploads: UploadCache | None = None

@@ -221,6 +221,8 @@ class Polled(ClientEvent):
         tasks: the number of tasks that were asked for.
         ended: how many of them have ended.
         seconds: the time that the request took.
+        lateness: about how many seconds too late the end of tasks was noticed, for each whose age is known:
+            since the service called, else since the middle between the last two looks at it.
     """
 
     kind = "polled"
@@ -229,6 +231,7 @@ class Polled(ClientEvent):
     tasks: int
     ended: int
     seconds: float
+    lateness: tuple[float, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

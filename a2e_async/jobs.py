@@ -201,7 +201,7 @@ class Job(Plain, Generic[TaskRecordT_co]):
         timeout = check_timeout(timeout)
         on_update = None if on_update is None else UpdateCallback(on_update).call
 
-        progress = Progress(self)
+        progress = Progress(self, awaited=True)
         with progress.named_if_cancelled(), runtime.policies.clock.move_on_after(timeout):
             async with runtime.session():
                 task = await self._start(progress)

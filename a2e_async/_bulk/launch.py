@@ -201,7 +201,7 @@ class Launch:
         async def accepted(records: Sequence[JSONObject]) -> None:
             await self._record_accepted(records, reservation)
 
-        return Watch(accepted, sending, refused, self._run_state.shields, patient=False)
+        return Watch(accepted, sending, refused, self._run_state.shields, patient=False, awaited=True)
 
     async def _write_state(self, state: str, marker: str | None = None, reserved: float = 0.0) -> None:
         """Write that a start is about to be sent, or that it made no task."""

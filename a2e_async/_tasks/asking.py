@@ -144,7 +144,7 @@ class Asker:
                 finished.append(entry)
 
         if self._told.events.heard:
-            self._told.polled(len(batch), len(finished), answered - now)
+            self._told.polled(len(batch), finished, now, answered)
 
         # They ended at unknown moments since they were last asked for: assume evenly spread ones.
         for place, entry in enumerate(finished):
@@ -212,12 +212,11 @@ class Asker:
                 return
 
         self._failures = 0
-        entry.asked = now
         if record is not None:
             entry.alone = True
             ended = self._desk.take(entry, record)
             if self._told.events.heard:
-                self._told.polled(1, int(ended), self._clock.now() - now)
+                self._told.polled(1, [entry] if ended else [], now, self._clock.now())
         elif entry.looks:
             # A batch has just shown it, so it exists.
             entry.alone = False
@@ -225,3 +224,4 @@ class Asker:
             self._desk.fail(
                 entry, TaskNotFound(f"task {entry.id} is not known to the service", task_id=entry.id)
             )
+        entry.asked = now

@@ -111,6 +111,7 @@ async def _wait_and_tell(
     from a2e_async._tasks.told_ends import tell_end  # only if somebody listens
 
     wait = partial(_wait_for, task, runtime, timeout, on_record)
+    runtime.events.note("wait_begins", task.workflow, task.ids)
     result = await tell_end(runtime.events, task.workflow.name, task.ids, wait)
     task._told = True
     return result

@@ -51,16 +51,25 @@ class Progress:
         marker: the marker to use; a new one by default.
         accepted: what to call when the service has accepted the start. If given, cancellation does not
             interrupt the request.
+        awaited: whether the caller waits for the task as soon as it is accepted.
 
     Attributes:
         marker: the marker that was sent last, or is to be used.
         task: the Task that was accepted, None until then.
     """
 
-    def __init__(self, job: StartedJob, marker: str | None = None, accepted: Accepted | None = None) -> None:
+    def __init__(
+        self,
+        job: StartedJob,
+        marker: str | None = None,
+        accepted: Accepted | None = None,
+        *,
+        awaited: bool = False,
+    ) -> None:
         self.marker = marker
         self._job = job
         self._accepted = accepted
+        self._awaited = awaited
         self._unanswered = False
         self.task: Any = None
 
@@ -79,7 +88,7 @@ class Progress:
             if self._accepted is not None:
                 await self._accepted(records)
 
-        return Watch(accepted, sending, refused, interruptible=self._accepted is None)
+        return Watch(accepted, sending, refused, interruptible=self._accepted is None, awaited=self._awaited)
 
     def timed_out(self, timeout: float) -> A2EError:
         """The error of a job that has not ended in time. It holds the task, or else the marker."""

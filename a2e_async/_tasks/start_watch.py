@@ -74,6 +74,7 @@ class Watch:
         shields: the scopes that keep cancellation off. A caller that must end the start all the same lowers
             them, after `StartPolicy.grace` for example. None: the starter does this itself.
         interruptible: whether cancellation may interrupt the request all the same.
+        awaited: whether the caller waits for the task as soon as it is accepted.
         patient: whether a start that could not be delivered is sent again. A bulk run does that itself, for
             all its jobs together.
     """
@@ -84,6 +85,7 @@ class Watch:
     refused: Callable[[], Awaitable[None]] | None = None
     shields: set[anyio.CancelScope] | None = None
     interruptible: bool = False
+    awaited: bool = attrs.field(default=False, kw_only=True)
     patient: bool = True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from a2e_async._tasks.status import Shown
+from a2e_async._tasks.waiting import WaitingTask
 from a2e_async.announcer import Announcer, tell_retried
 
 __all__ = ["ToldPolls"]
@@ -24,13 +25,20 @@ class ToldPolls:
         self.events = events
         self._workflow = workflow
 
-    def polled(self, tasks: int, ended: int, seconds: float) -> None:
-        """Tell that tasks were asked for."""
+    def polled(self, tasks: int, ended: Sequence[WaitingTask], sent: float, answered: float) -> None:
+        """Tell that tasks were asked for, and which of them have ended. Times are seconds of the clock."""
         if self.events.heard:
             from a2e_async.client_events import Polled  # as the others, only if somebody listens
 
+            late = (entry.lateness(sent, answered) for entry in ended)
             self.events.tell(
-                Polled(workflow=self._workflow, tasks=tasks, ended=ended, seconds=max(0.0, seconds))
+                Polled(
+                    workflow=self._workflow,
+                    tasks=tasks,
+                    ended=len(ended),
+                    seconds=max(0.0, answered - sent),
+                    lateness=tuple(max(0.0, seconds) for seconds in late if seconds is not None),
+                )
             )
 
     def retried(self, error: Exception, pause: float, attempt: int) -> None:
@@ -63,4 +71,4 @@ class ToldPolls:
 
 def _known(word: str | None) -> str | None:
     """A word of the service, unless it is a text: that may repeat a prompt."""
-    return word if word is not None and len(word) <= _LONGEST_WORD else None
+    return word if word is not None and len(word) <= _LONGEST_WORD and word.isprintable() else None

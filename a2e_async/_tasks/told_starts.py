@@ -48,10 +48,12 @@ class ToldStart:
             refused=self._on_refused,
             accepted=self._on_accepted,
         )
+        events.note("start_begins", self._number, job, awaited=self._inner.awaited)
 
     async def _on_sending(self, marker: str | None) -> None:
         if self._inner.sending:
             await self._inner.sending(marker)
+
         self._attempts += 1
         self._unanswered = True
         self._events.tell(
@@ -100,6 +102,7 @@ class ToldStart:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if error is None:
+            self._events.note("start_ends", self._number)
             return
         # An error of the service is an answer; what is uncertain, or was cancelled, may go on.
         uncertain = isinstance(error, SubmissionUncertain) or not isinstance(error, Exception)

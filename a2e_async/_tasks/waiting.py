@@ -123,6 +123,17 @@ class WaitingTask:
         patience = _MISSING_FOR_IF_NEW if self.aged else _MISSING_FOR
         return self.misses >= _MISSES_ALLOWED and now - self.missing_since >= patience
 
+    def lateness(self, sent: float, answered: float) -> float | None:
+        """About how late a request notices its end, in seconds; None if nothing says when it has ended.
+
+        Args:
+            sent: when the request was sent.
+            answered: when it was answered.
+        """
+        if self.asked <= self.called <= sent:
+            return answered - self.called
+        return answered - (self.asked + sent) / 2 if self.asked >= self.born else None
+
     def has_ended(self, record: JSONObject, now: float) -> bool:
         """Whether the task has ended, now that this record has come.
 

@@ -1,0 +1,1 @@
+"""OpenTelemetry: the listener that makes spans and metrics. It needs opentelemetry-api."""

@@ -163,7 +163,7 @@ class _Workflow:
 
 def test_a_waiting_task_is_small() -> None:
     """Counted are the Task, the poller's entry and what its waiter sleeps on, not the event loop's task."""
-    count = 5_000
+    count = 1_000
     reader = FakeReader(batch=count)
     grown: list[float] = []
 
@@ -219,7 +219,7 @@ def test_a_lateness_that_would_poll_without_pause_or_never_is_refused(name: str,
 times = st.floats(0, 1e5)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(
     seen=st.lists(st.floats(0, 1e4), max_size=40),
     cohorts=st.lists(st.tuples(times, times, st.integers(1, 5000)), min_size=1, max_size=8),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import anyio
 import pytest
+import trio
+import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from a2e_async.errors import A2EError, ServerError, TaskNotFound
+from a2e_async.event_loops import running_loop
 from a2e_async.hooks import HookSlot, TaskHook
 from tests.unit.tasks.simulation import (
     FakeReader,
@@ -252,7 +257,7 @@ async def test_a_waiter_that_leaves_hears_nothing_more() -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     starts=st.lists(
         st.tuples(
@@ -315,3 +320,40 @@ def test_every_waiter_gets_all_its_records_whatever_is_called(
     assert done == len(starts)
     assert poller.idle
     assert (poller._hearing.called(), poller._hearing._heard) == ([], 0)
+
+
+def work(seconds: float) -> None:
+    """Let time pass without a pause of the event loop."""
+    if is_trio():
+        clock = trio.lowlevel.current_clock()
+        assert isinstance(clock, trio.testing.MockClock)
+        clock.jump(seconds)
+    else:
+        loop: Any = asyncio.get_running_loop()
+        loop._jumping.skipped += seconds
+
+
+def is_trio() -> bool:
+    """Whether trio runs."""
+    return type(running_loop()).__module__.startswith("trio")
+
+
+async def test_a_stream_of_calls_does_not_put_the_request_off() -> None:
+    reader = FakeReader(tasks={str(number): FakeTask(0.0) for number in range(300)})
+    poller = poller_of(reader)
+    slots = {name: HookSlot(name) for name in reader.tasks}
+    requests: list[int] = []
+
+    async def wait(name: str) -> None:
+        await poller.wait([name], born=0.0, slot=slots[name])
+
+    async with anyio.create_task_group() as group:
+        for name in slots:
+            group.start_soon(wait, name)
+        await anyio.wait_all_tasks_blocked()
+        for name, slot in slots.items():
+            slot.deliver(called(name))
+            work(0.003)
+            await anyio.lowlevel.checkpoint()
+            requests.append(reader.requests)
+    assert requests[len(slots) // 2] > 0

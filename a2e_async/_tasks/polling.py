@@ -77,6 +77,7 @@ class Poller:
         self._unsure: dict[str, WaitingTask] = {}  # of the open ones, those whose record is inconclusive
         self._sleeping: dict[Waiter, None] = {}
         self._led = False
+        self._leader: Waiter | None = None
 
         # When the leader asks next; the event wakes it earlier.
         self._news: anyio.Event | None = None
@@ -262,12 +263,15 @@ class Poller:
                 if entry.aged:
                     self._schedule.observe(now - entry.born)
                 self._settle(entry, record)
-        if due and self._news is not None:
+
+        # Many calls may come at a time, and a look at all tasks takes long: the first call wakes the leader.
+        soon = due and self._hearing.due < self._next_tick
+        if self._news is not None and (soon or (self._leader is not None and self._leader.done)):
             self._news.set()
 
     async def _lead(self, own: Waiter) -> None:
         """Poll for everyone until the leader's own tasks have ended."""
-        self._led = True
+        self._led, self._leader = True, own
         try:
             while not own.done:
                 if await self._sleep_until_due(own) and not own.done:
@@ -275,7 +279,7 @@ class Poller:
                     await self._asker.ask(chosen)
                     self._hearing.looked(len(chosen) / waiting)
         finally:
-            self._led = False
+            self._led, self._leader = False, None
             self._news = None
 
     async def _sleep_until_due(self, own: Waiter) -> bool:
@@ -296,6 +300,9 @@ class Poller:
             self._scheduled = due = min(self._next_tick, due)
             unsure = min((entry.again for entry in self._unsure.values()), default=math.inf)
             self._next_tick = max(min(due, unsure, self._hearing.due), self._asker.not_before)
+            if self._next_tick <= self._clock.now():
+                return True  # not put off by a steady stream of news
+
             with self._clock.move_on_after(self._next_tick - now) as scope:
                 await news.wait()
             if scope.cancelled_caught:

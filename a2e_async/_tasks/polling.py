@@ -77,7 +77,6 @@ class Poller:
         self._unsure: dict[str, WaitingTask] = {}  # of the open ones, those whose record is inconclusive
         self._sleeping: dict[Waiter, None] = {}
         self._led = False
-        self._leader: Waiter | None = None
 
         # When the leader asks next; the event wakes it earlier.
         self._news: anyio.Event | None = None
@@ -146,14 +145,7 @@ class Poller:
             if self._news is not None:
                 self._news.set()
 
-        return Watching(
-            waiter,
-            entries,
-            until_done=self._until_done,
-            is_led=lambda: self._led,
-            leave=leave,
-            clock=self._clock,
-        )
+        return Watching(waiter, entries, self._until_done, lambda: self._led, leave, self._clock)
 
     async def _until_done(self, waiter: Waiter) -> None:
         """Lead or sleep until the waiter is done. Raises its error, if it has no news."""
@@ -225,7 +217,7 @@ class Poller:
                 self._news.set()
 
         entry.waiters = (*entry.waiters, waiter)
-        if waiter.news is not None or self._told.events.heard:
+        if waiter.news is not None or self._told.events.follows:
             entry.followed = True
         return entry
 
@@ -263,15 +255,12 @@ class Poller:
                 if entry.aged:
                     self._schedule.observe(now - entry.born)
                 self._settle(entry, record)
-
-        # Many calls may come at a time, and a look at all tasks takes long: the first call wakes the leader.
-        soon = due and self._hearing.due < self._next_tick
-        if self._news is not None and (soon or (self._leader is not None and self._leader.done)):
+        if due and self._news is not None:
             self._news.set()
 
     async def _lead(self, own: Waiter) -> None:
         """Poll for everyone until the leader's own tasks have ended."""
-        self._led, self._leader = True, own
+        self._led = True
         try:
             while not own.done:
                 if await self._sleep_until_due(own) and not own.done:
@@ -279,7 +268,7 @@ class Poller:
                     await self._asker.ask(chosen)
                     self._hearing.looked(len(chosen) / waiting)
         finally:
-            self._led, self._leader = False, None
+            self._led = False
             self._news = None
 
     async def _sleep_until_due(self, own: Waiter) -> bool:

@@ -14,7 +14,7 @@ from codegen.document.complete import complete
 from codegen.document.tree import SpecError
 from codegen.generate import interface_of
 from codegen.interface.families import families
-from tests.codegen.documents import Document, document, family, fields, id_parameter, operation
+from tests.codegen.documents import Document, body, document, family, fields, id_parameter, operation
 from tests.codegen.shapes import Recorder, generated, op, query, reply
 from tests.virtual_time import anyio_backend
 
@@ -207,6 +207,25 @@ async def test_two_spellings_are_two_keywords(modules: dict[str, Any]) -> None:
         assert dict(seen.last.url.params) == {"sort_by": "a", "sortBy": "b"}
     record = modules["renames"].RenamesRecord.decode({"id": "a", "aspectRatio": "1:1", "aspect_ratio": "2:1"})
     assert (record.aspect_ratio, record.aspectRatio) == ("2:1", "1:1")
+
+
+def test_equal_titles_are_classes_of_their_own() -> None:
+    def titled(title: str, **properties: Document) -> Document:
+        return {"type": "object", "title": title, "properties": properties}
+
+    both = titled("Body", a=titled("Options", x=TEXT), b=titled("Options", y=TEXT))
+    paths: Document = {
+        "post /api/v1/titles/start": op(requestBody=body(both), responses=reply(titled("Reply", id=TEXT))),
+        "post /api/v1/titles/edit": op(requestBody=body(titled("Body", a=titled("options", z=TEXT)))),
+        "get /api/v1/titles/{id}": op(
+            parameters=[id_parameter("id")],
+            responses=reply(titled("Reply", id=TEXT, note=titled("Reply", q=TEXT))),
+        ),
+    }
+    module = generated(paths)["titles"]
+    assert set(module.A.__annotations__) == {"x"}
+    assert set(module.B.__annotations__) == {"y"}
+    assert module.TitlesRecord.decode({"id": "a", "note": {"q": "n"}}).note.q == "n"
 
 
 def test_two_families_of_one_name_are_numbered(modules: dict[str, Any]) -> None:

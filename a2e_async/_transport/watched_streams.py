@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["watched_transport"]
 
 _MOST_INTERIM = 1000  # replies such as 102 Processing, before the reply itself
-
 _SLICE_BYTES = 128 << 10  # 2 KiB a second at the default timeout
 
 Check = Callable[[str, Any], Awaitable[None]]

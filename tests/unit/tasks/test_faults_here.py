@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 
-from a2e_async._tasks.starting import Watch
+from a2e_async._tasks.start_watch import Watch
 from a2e_async.errors import ConfigurationError, ConnectionFailed, SubmissionUncertain
 from tests.unit.sample import Answer, Fault, Pictures, Service, client
 from tests.virtual_time import anyio_backend

@@ -13,7 +13,7 @@ from a2e_async._transport.pools import Pools
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The reading of the clock that tells how long a connection was idle."""
     reading = [100.0]
-    monkeypatch.setattr(pools.time, "monotonic", lambda: reading[0])
+    monkeypatch.setattr("a2e_async._transport.pools.time.monotonic", lambda: reading[0])
     return reading
 
 

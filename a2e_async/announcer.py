@@ -31,13 +31,19 @@ class Announcer:
 
     Attributes:
         heard: whether anybody listens.
+        follows: whether anybody wants to know each status of each task, which costs time with each poll. A
+            listener that does not has an attribute of this name that is False.
     """
 
-    __slots__ = ("_listeners", "heard")
+    __slots__ = ("_listeners", "follows", "heard")
 
     def __init__(self, listeners: Iterable[Listener] = ()) -> None:
-        self._listeners = tuple(listeners)
-        self.heard = bool(self._listeners)
+        self._take(tuple(listeners))
+
+    def _take(self, listeners: tuple[Listener, ...]) -> None:
+        self._listeners = listeners
+        self.heard = bool(listeners)
+        self.follows = any(getattr(listener, "follows", True) is not False for listener in listeners)
 
     def tell(self, event: ClientEvent) -> None:
         """Tell an event to everyone who listens."""
@@ -67,8 +73,7 @@ class Announcer:
         import logging  # only here
 
         # Another thread may have dropped one too.
-        self._listeners = tuple(listener for listener in self._listeners if listener is not failed)
-        self.heard = bool(self._listeners)
+        self._take(tuple(listener for listener in self._listeners if listener is not failed))
         logging.getLogger("a2e_async").error(
             "on_event: %r has failed and is told nothing more", failed, exc_info=error
         )

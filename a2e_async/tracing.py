@@ -28,6 +28,8 @@ class Tracing:
 
     Args:
         prompts: whether spans contain the prompts and other texts of jobs, as ``gen_ai.input.messages``.
+        statuses: whether the span of a job shows each status of its task as an event. Every record of a poll
+            is then looked at more closely, which takes some CPU.
         tracer_provider: makes the spans; by default the application's own, also if that is set later.
         meter_provider: makes the metrics; by default the application's own, also if that is set later.
 
@@ -38,6 +40,7 @@ class Tracing:
     """
 
     prompts: bool = False
+    statuses: bool = False
     tracer_provider: TracerProvider | None = attrs.field(default=None, repr=False)
     meter_provider: MeterProvider | None = attrs.field(default=None, repr=False)
 

@@ -217,7 +217,7 @@ class Poller:
                 self._news.set()
 
         entry.waiters = (*entry.waiters, waiter)
-        if waiter.news is not None or self._told.events.heard:
+        if waiter.news is not None or self._told.events.follows:
             entry.followed = True
         return entry
 

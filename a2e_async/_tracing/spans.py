@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -57,14 +58,22 @@ class Options(Protocol):
     """The part of `a2e_async.tracing.Tracing` that is needed here."""
 
     @property
+    @abstractmethod
     def prompts(self) -> bool:
         """Whether spans contain prompts."""
 
     @property
+    @abstractmethod
+    def statuses(self) -> bool:
+        """Whether spans show statuses."""
+
+    @property
+    @abstractmethod
     def tracer_provider(self) -> TracerProvider | None:
         """Makes the spans."""
 
     @property
+    @abstractmethod
     def meter_provider(self) -> MeterProvider | None:
         """Makes the metrics."""
 
@@ -118,10 +127,14 @@ class Tracer:
 
     Args:
         options: how to trace.
+
+    Attributes:
+        follows: whether it shows the statuses of tasks.
     """
 
     def __init__(self, options: Options) -> None:
         self._prompts = options.prompts
+        self.follows = options.statuses
         self._tracer = get_tracer("a2e_async", VERSION, options.tracer_provider)
         self._metrics = Metrics(options.meter_provider, VERSION)
 
@@ -276,7 +289,7 @@ class Tracer:
 
     def _on_status(self, event: StatusChanged) -> None:
         job = self._jobs.get((event.workflow, event.task_id))
-        if job is None or event.status is None or event.status == job.status:
+        if not self.follows or job is None or event.status is None or event.status == job.status:
             return  # each percent of progress would be too much
         job.status = event.status
         job.span.add_event("a2e.status", {"a2e.task.id": event.task_id, "a2e.task.status": event.status})

@@ -7,13 +7,26 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anyio
 import httpx
 import pytest
 
 from a2e_async import A2E, ConfigurationError, RetryPolicy, StartPolicy, TaskFailed, WaitTimeout
+from a2e_async._tasks.status import end_by_status
+from a2e_async._tasks.waiting import WaitingTask
+from a2e_async.client_events import (
+    ClientEvent,
+    Downloaded,
+    Downloading,
+    Failed,
+    HookReceived,
+    Polled,
+    Started,
+    Uploaded,
+    Uploading,
+)
 from a2e_async.tracing import Tracing
 from tests.virtual_time import anyio_backend
 
@@ -49,8 +62,8 @@ class Telemetry:
         self.meters = MeterProvider([self._reader], shutdown_on_exit=False)
         self.tracer = self.tracers.get_tracer("application")
 
-    def tracing(self, *, prompts: bool = False) -> Tracing:
-        return Tracing(tracer_provider=self.tracers, meter_provider=self.meters, prompts=prompts)
+    def tracing(self, **options: bool) -> Tracing:
+        return Tracing(tracer_provider=self.tracers, meter_provider=self.meters, **options)
 
     def spans(self, name: str | None = None) -> list[ReadableSpan]:
         return [span for span in self._spans.get_finished_spans() if name in (None, span.name)]
@@ -182,7 +195,16 @@ async def test_a_job_is_a_span_of_its_caller(telemetry: Telemetry) -> None:
         "a2e.attempts": 1,
         "a2e.outputs": 1,
     }
-    assert events(span) == ["a2e.start.accepted", "a2e.status", "a2e.status"]
+    assert events(span) == ["a2e.start.accepted"]
+
+
+async def test_statuses_are_shown_if_asked_for(telemetry: Telemetry) -> None:
+    async with client(Service(), telemetry.tracing(statuses=True)) as a2e:
+        await job(a2e).run()
+    [span] = telemetry.generated()
+    assert [(event.attributes or {}).get("a2e.task.status") for event in span.events] == [
+        None, "processing", "completed",
+    ]  # fmt: skip
 
 
 async def test_polls_are_events_of_one_span_for_all_jobs(telemetry: Telemetry) -> None:
@@ -371,3 +393,103 @@ async def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "a2e_async._tracing.spans", None)
     with pytest.raises(ConfigurationError, match="pip install opentelemetry-api"):
         A2E(TOKEN, tracing=True)
+
+
+async def test_opentelemetry_that_does_not_work_is_in_nobodys_way(
+    telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import opentelemetry.metrics
+
+    def old(*arguments: Any) -> None:
+        raise TypeError("unexpected keyword")
+
+    monkeypatch.setattr("a2e_async._tracing.spans.Metrics", old)
+    assert opentelemetry.metrics
+    assert A2E(TOKEN)._events is None
+    assert "tracing: OpenTelemetry cannot be used" in caplog.text
+    with pytest.raises(ConfigurationError, match="too old"):
+        A2E(TOKEN, tracing=True)
+
+
+async def test_listeners_of_the_caller_hear_as_before(telemetry: Telemetry) -> None:
+    heard: list[ClientEvent] = []
+    async with client(Service(), telemetry.tracing(), on_event=heard.append) as a2e:
+        await job(a2e).run()
+    assert {event.kind for event in heard} == {"starting", "started", "polled", "status", "finished"}
+    assert len(telemetry.generated()) == 1
+
+
+def tell(telemetry: Telemetry, *events: ClientEvent) -> Any:
+    from a2e_async._tracing.spans import Tracer
+
+    tracer = Tracer(telemetry.tracing())
+    for event in events:
+        tracer(event)
+    return tracer
+
+
+async def test_transfers_are_spans_without_names(telemetry: Telemetry) -> None:
+    tell(
+        telemetry,
+        Uploading(transfer=1, name="secret.png", sent=0, size=9),
+        Uploading(transfer=1, name="secret.png", sent=9, size=9),
+        Uploaded(transfer=1, name="secret.png", size=9, content_type="image/png"),
+        Downloading(transfer=2, name="secret.mp4", received=0),
+        Failed(error="DownloadError", status=404, transfer=2),
+        Downloading(transfer=3, name="secret.mp4", received=0),
+        Downloaded(transfer=3, name="secret.mp4", size=7, reused=True),
+    )
+    sent, failed, received = telemetry.spans()
+    assert (sent.name, failed.name, received.name) == ("upload", "download", "download")
+    assert attributes(sent) == {
+        "a2e.file.size": 9, "a2e.file.reused": False, "a2e.file.content_type": "image/png",
+    }  # fmt: skip
+    assert attributes(failed) == {"error.type": "DownloadError", "http.response.status_code": 404}
+    assert not any("secret" in span.to_json() for span in telemetry.spans())
+
+
+class Startable:
+    family = "wan25"
+    body: ClassVar = {"prompt": PROMPT}
+
+
+async def test_calls_of_the_service_are_events_of_the_job(telemetry: Telemetry) -> None:
+    tracer = tell(telemetry)
+    tracer.start_begins(1, Startable(), awaited=True)
+    tracer(Started(workflow="wan25", start=1, task_ids=("a", "b")))
+    tracer(HookReceived(workflow="wan25", task_ids=("a", "b"), event="task.completed"))
+    tracer(Failed(error="Cancelled", workflow="wan25", task_ids=("a", "b"), goes_on=True))
+    [span] = telemetry.spans("generate wan25")
+    assert events(span) == ["a2e.start.accepted", "a2e.webhook"]
+    assert attributes(span)["a2e.task.ids"] == ("a", "b")
+
+
+async def test_no_span_stays_open_for_ever(telemetry: Telemetry) -> None:
+    tracer = tell(telemetry)
+    for number in range(1010):  # callers that are cancelled between start and wait
+        tracer.start_begins(number, Startable(), awaited=True)
+        tracer(Started(workflow="wan25", start=number, task_ids=(f"{number}",)))
+    assert len(telemetry.spans()) == 10
+
+    tracer.start_begins(2000, Startable(), awaited=True)
+    tracer.start_ends(2000)  # a search that has found nothing
+    assert len(telemetry.spans()) == 11
+
+
+async def test_polls_of_those_who_iterate_end_too(telemetry: Telemetry) -> None:
+    poll = Polled(workflow="wan25", tasks=1, ended=0, seconds=0.05)
+    tell(telemetry, poll, Polled(workflow="wan25", tasks=1, ended=1, seconds=0.05, lateness=(0.2,)), poll)
+    [polls] = telemetry.spans("poll wan25")
+    assert attributes(polls)["a2e.polls"] == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "called", "late"), [(10.0, None, 5.5), (10.0, 19.0, 1.5), (10.0, 5.0, 5.5), (-1e9, None, None)]
+)
+async def test_lateness_counts_from_the_call_or_between_two_looks(
+    asked: float, called: float | None, late: float | None
+) -> None:
+    entry = WaitingTask("a", born=0.0, asked=asked, aged=True, judge=end_by_status)
+    if called is not None:
+        entry.called = called
+    assert entry.lateness(20.0, 20.5) == late

@@ -42,8 +42,10 @@ class Metrics:
             description="About how late the end of a task was noticed",
             explicit_bucket_boundaries_advisory=_LATENESSES,
         )
+
         self._jobs = meter.create_counter("a2e.client.jobs", "{job}", "Jobs that have ended")
         self._coins = meter.create_counter("a2e.client.coins", "{coin}", "Coins charged")
+
         self._requests = meter.create_counter("a2e.client.requests", "{request}", "Starts sent, and polls")
         self._throttled = meter.create_counter("a2e.client.throttled", "{request}", "Requests refused by 429")
         self._retries = meter.create_counter(

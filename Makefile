@@ -20,6 +20,9 @@ QUICK    := tests/unit tests/test_house.py tests/test_surface.py
 # The last release that runs on Node.js 20.
 PRISM := 5.14.2
 
+# Bytecode is kept, whatever the shell says: the tests start many processes, and each would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test coverage check lint types imports fresh surface-check workflows surface test-oldest \
         test-fast test-pythons regenerate conformance bench chaos judge lock clean

@@ -172,7 +172,7 @@ async def started_again(path: Path, ends: Counter[str]) -> list[str]:
     return again
 
 
-@pytest.mark.parametrize("group", range(8))
+@pytest.mark.parametrize("group", range(4))
 @pytest.mark.parametrize("killed", [False, True], ids=["closed", "killed"])
 async def test_no_damaged_file_starts_a_paid_job_again(group: int, killed: bool, tmp_path: Path) -> None:
     whole = tmp_path / "whole"

@@ -297,9 +297,9 @@ async def crowded(service: Service, a2e: A2E, newer: int, prompt: str = "wanted"
     return found[0]
 
 
-@pytest.mark.parametrize("newer", [40, 600])
-async def test_newer_tasks_never_hide_a_lost_one(newer: int) -> None:
-    service = Service(page_most=10, list_lag=0.4)
+@pytest.mark.parametrize(("newer", "page"), [(40, 10), (180, 3)])
+async def test_newer_tasks_never_hide_a_lost_one(newer: int, page: int) -> None:
+    service = Service(page_most=page, list_lag=0.4)
     task = await crowded(service, client(service), newer)
     assert owners(service, [task]) == ["wanted"]
     assert service.starts == len(service.tasks) == newer + 1
@@ -444,12 +444,12 @@ async def test_a_list_that_refuses_large_pages_is_read_by_small_ones() -> None:
 @pytest.mark.parametrize("made", [True, False])
 async def test_a_start_of_an_earlier_process_under_many_newer_tasks(ahead: float, made: bool) -> None:
     """The clock of the earlier process was wrong, so nobody knows exactly when it sent the start."""
-    service = Service(page_most=10, dated=True)
+    service = Service(page_most=3, dated=True)
     first = Pictures(client(service))
     sent = anyio.current_time()
     if made:
         await first(prompt="wanted").start(marker="a2e-abcdefghij234")
-    for number in range(520):
+    for number in range(156):
         await first(prompt=f"newer {number}").start()
     await anyio.sleep(300)
 

@@ -19,6 +19,7 @@ _AGAIN = 2.0  # seconds after which a call counts again for a task that was stil
 _LOST_AT_FIRST = 0.03  # the share of calls that are taken to be lost while nothing is known
 _DOUBT = 2  # tasks whose calls outweigh that
 _CAUTION = 3.0  # tasks that go without a call are noticed as late as if their share was so much larger
+_LOOKED_AT = 128  # waiting tasks that are looked at for each call, at most
 _KEPT = 128  # the newest tasks that count
 
 
@@ -32,6 +33,7 @@ class Hearing:
     def __init__(self, lateness: float) -> None:
         self._lateness = lateness
         self._called: dict[str, WaitingTask] = {}
+        self._since_look = 0  # calls
         self._heard = 0  # waiting tasks that the service is to call about
 
         # The tasks that have ended. Those that were called about prove nothing before a request shows
@@ -50,6 +52,19 @@ class Hearing:
         """When the tasks that were called about must be asked for; infinite if there are none."""
         first = min((entry.called for entry in self.called()), default=math.inf)
         return first + self._lateness * (_GATHER + _GATHER_IF_LOST * self.lost**2)
+
+    def is_news(self, next_request: float, waiting: int) -> bool:
+        """Whether a call is worth a look at all waiting tasks: the first one, then some.
+
+        Args:
+            next_request: when the next request is due.
+            waiting: the number of waiting tasks.
+        """
+        self._since_look += 1
+        if self.due >= next_request and self._since_look * _LOOKED_AT < waiting:
+            return False
+        self._since_look = 0
+        return True
 
     def called(self) -> list[WaitingTask]:
         """The tasks that the service has called about and that were not asked for since."""

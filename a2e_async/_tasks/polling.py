@@ -255,7 +255,7 @@ class Poller:
                 if entry.aged:
                     self._schedule.observe(now - entry.born)
                 self._settle(entry, record)
-        if due and self._news is not None:
+        if due and self._news is not None and self._hearing.is_news(self._next_tick, len(self._open)):
             self._news.set()
 
     async def _lead(self, own: Waiter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import fmean
 
 import anyio
@@ -13,6 +13,7 @@ import pytest
 
 from a2e_async._tasks.hearing import Hearing
 from a2e_async._tasks.polling import Poller
+from a2e_async._tasks.schedule import Cohort, Schedule
 from a2e_async._tasks.status import end_by_status
 from a2e_async._tasks.waiting import WaitingTask
 from a2e_async.hooks import HookSlot, LocalBus
@@ -96,6 +97,21 @@ def test_two_thousand_short_tasks() -> None:
     lossy = simulate(uniform(4, 6), 1000, apart=START, calls=Calls(lost=0.3))
     assert lossy.late <= 0.06  # as polling alone
     assert lossy.polls <= 0.1
+
+
+def test_a_crowd_is_not_looked_at_for_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look takes a time in proportion to the crowd, and a thousand calls may come within a second."""
+    looks: list[int] = []
+    look = Schedule.next_tick
+
+    def counted(schedule: Schedule, cohorts: Sequence[Cohort], last_request: float, now: float) -> float:
+        looks.append(sum(cohort.tasks for cohort in cohorts))
+        return look(schedule, cohorts, last_request, now)
+
+    monkeypatch.setattr(Schedule, "next_tick", counted)
+    tasks = 1000
+    simulate(uniform(5, 6), tasks, delay=0.05, apart=0.0, calls=Calls(0.025))
+    assert sum(looks) <= 100 * tasks
 
 
 def test_a_lone_task() -> None:

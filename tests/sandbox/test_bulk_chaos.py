@@ -13,11 +13,11 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.parametrize("kind", [*faults.KINDS, *faults.ODD_KINDS])
 async def test_every_job_is_one_task_paid_once_and_delivered_once(kind: str, tmp_path: Path) -> None:
-    row = await faults.run(kind, 0.2, 60, tmp_path / "run.db", step=0.5)
+    row = await faults.run(kind, 0.2, 30, tmp_path / "run.db", step=0.5)
     assert row.holds, row
 
 
 @pytest.mark.parametrize("kind", ["reset before the work", "504, done up to 60 s later"])
 async def test_the_same_holds_without_a_journal(kind: str) -> None:
-    row = await faults.run(kind, 0.1, 100, step=0.5)
+    row = await faults.run(kind, 0.2, 40, step=0.5)
     assert row.holds, row

@@ -137,7 +137,7 @@ def _method(method: Method) -> Node:
         "positional": tuple(one.name for one in method.positional),
         "sends a body": method.has_body,
         "body form": method.form,
-        "optional body": method.optional_body,
+        "optional body": method.optional_body and bool(method.keywords_of("body")),
         "repeated after a lost answer": method.repeatable,
         **{f"paging {name}": value for name, value in _paging(method).items()},
     }

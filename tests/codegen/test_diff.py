@@ -7,7 +7,7 @@ import pytest
 from codegen.changes.compare import compare
 from codegen.changes.verdict import verdict
 from codegen.interface.model import Interface
-from tests.codegen.diff_cases import CASES, Entry, base, entries, interface
+from tests.codegen.diff_cases import CASES, Entry, base, entries, interface, operation_at
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,18 @@ def test_each_change_is_reported_once(name: str, before: Interface) -> None:
     assert bool(compare(after, before)) == bool(expected)
     for one in changes:
         assert verdict(one).text.isprintable()
+
+
+def test_whether_a_body_without_keywords_may_be_left_out_changes_nothing() -> None:
+    """The generated code is the same: what is not given is not sent."""
+    bodies = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    made = []
+    for required in (True, False):
+        new = base()
+        operation_at(new, "/api/v1/anchor/voices", "get")["requestBody"] = {**bodies, "required": required}
+        made.append(interface(new))
+
+    assert compare(*made) == compare(*reversed(made)) == []
 
 
 def test_changes_of_several_kinds_are_all_there(before: Interface) -> None:

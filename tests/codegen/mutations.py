@@ -1,6 +1,6 @@
 """Documents to compare: parts of the real one, changed at random.
 
-The real document is parsed once. Its parts are only rendered, with templates that are compiled once.
+The real document is parsed once. Its parts are only rendered.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 
 from codegen.document.complete import complete
 from codegen.document.tree import SpecError, read
@@ -112,7 +110,7 @@ def generated(document: Document) -> tuple[Interface, Any] | None:
         check_kind(document, "mutated")
         validate(document, "mutated")
         complete(document)
-        project = project_of(document)
+        project = ResourceProject(document)
         interface = project.interface()
     except SpecError:
         return None
@@ -120,37 +118,9 @@ def generated(document: Document) -> tuple[Interface, Any] | None:
     return interface, fingerprint(project.render(interface))
 
 
-class _CompiledTemplates(BytecodeCache):
-    """Compiled templates in memory; compiling them takes longer than rendering a module."""
-
-    def __init__(self) -> None:
-        self.code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self.code:
-            bucket.bytecode_from_string(self.code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.code[bucket.key] = bucket.bytecode_to_string()
-
-
-_TEMPLATES = _CompiledTemplates()
-
-
-def project_of(document: Document) -> ResourceProject:
-    """The generator's project for a prepared document, with the templates that are compiled already.
-
-    Raises:
-        SpecError: the document cannot be used.
-    """
-    project = ResourceProject(document)
-    project.env.bytecode_cache = _TEMPLATES
-    return project
-
-
 @functools.cache
 def _real_project() -> tuple[ResourceProject, Interface]:
-    project = project_of(real_document())
+    project = ResourceProject(real_document())
     return project, project.interface()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from codegen.changes.compare import Change, compare
 from tests.codegen.mutations import generated, mutated, part, real, resources, starts
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def modules_of(changes: list[Change]) -> set[str]:

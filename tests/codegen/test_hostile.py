@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from codegen.document.complete import complete
 from codegen.document.tree import SpecError
-from codegen.generate import generate
+from codegen.generate import ResourceProject, generate
 from tests.codegen.documents import ROOT, document, fields, id_parameter, import_text, operation
-from tests.codegen.mutations import project_of
 
 NASTY = (
     '"""\nimport os; os.abort()\n"""',
@@ -191,7 +190,7 @@ def test_no_text_gets_out_of_its_string(text: str) -> None:
     made = hostile(text)
     complete(made)
     try:
-        project = project_of(made)
+        project = ResourceProject(made)
         files = project.render(project.interface())
     except SpecError:
         return

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -79,14 +80,17 @@ def prepared(program: str, version: str) -> str:
 
 def main(versions: list[str]) -> int:
     """Run the tests on each version. Returns the first exit code that is not 0."""
+    programs = {version: program for version in versions if (program := found(version))}
     for version in versions:
-        program = found(version)
-        if program is None:
+        if version not in programs:
             print(f"Python {version} is not on this machine: not tested with it", flush=True)
-            continue
 
+    with ThreadPoolExecutor() as pool:
+        pythons = list(pool.map(prepared, programs.values(), programs))
+
+    for (version, program), python in zip(programs.items(), pythons, strict=True):
         print(f"Python {version}: {program}", flush=True)
-        command = [prepared(program, version), "-X", "dev", "-W", "error", "-m", "pytest", "-q", "-n", "2"]
+        command = [python, "-X", "dev", "-W", "error", "-m", "pytest", "-q", "-n", "2"]
         ended = subprocess.run([*command, "--dist", "worksteal", *TESTS], cwd=ROOT, check=False)
         if ended.returncode:
             return ended.returncode

@@ -14,7 +14,7 @@ PYTEST  := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # The versions that `make test` runs some tests on, as far as they are on the machine.
 OTHER_PYTHONS ?= 3.12 3.13
 
-# No sandbox, no processes, no random documents, and one event loop.
+# No sandbox, no processes, no random documents, no statistics (marked slow), and one event loop.
 QUICK    := tests/unit tests/test_house.py tests/test_surface.py
 
 # The last release that runs on Node.js 20.
@@ -41,7 +41,7 @@ demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in de
 	@$(BIN)/python -m a2e_async.demo
 
 quick: $(READY) ## the tests to run between edits: under a minute on two cores
-	$(PYTEST) -k "not trio" $(QUICK)
+	$(PYTEST) -k "not trio" -m "not slow" $(QUICK)
 
 test: $(READY) ## all tests, and some of them on Python 3.12 and 3.13
 	$(PYTEST)

@@ -23,7 +23,7 @@ from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument, JournalError
 from a2e_async.jobs import Job
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 JOBS = 40
 FILES_A_GROUP = 25

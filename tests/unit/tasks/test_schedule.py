@@ -23,6 +23,8 @@ from a2e_async.tasks import Task
 from tests.unit.tasks.simulation import NEVER, FakeReader, FakeTask, normal, poller_of, simulate, uniform
 from tests.virtual_time import run
 
+pytestmark = pytest.mark.slow
+
 _ANYIO = tuple(int(part) for part in version("anyio").split(".")[:2])
 
 FIVE = uniform(4, 6)

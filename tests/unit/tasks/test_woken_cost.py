@@ -30,6 +30,8 @@ from tests.unit.tasks.simulation import (
 )
 from tests.virtual_time import run
 
+pytestmark = pytest.mark.slow
+
 SIXTY = uniform(40, 80)
 START = 0.003  # seconds between two acceptances
 

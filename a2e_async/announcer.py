@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 class Announcer:
     """Tells each event to all listeners. A listener that fails is dropped.
 
-    Whoever has an event to tell asks `heard` first, so that an event that nobody hears is never made.
+    Before an event is made, `heard` is asked, so that an event that nobody hears is never made.
 
     Args:
         listeners: the listeners.
@@ -75,7 +75,7 @@ class Announcer:
         # Another thread may have dropped one too.
         self._take(tuple(listener for listener in self._listeners if listener is not failed))
         logging.getLogger("a2e_async").error(
-            "on_event: %r has failed and is told nothing more", failed, exc_info=error
+            "on_event: %r has failed and is not called again", failed, exc_info=error
         )
 
 

@@ -50,7 +50,7 @@ class A2E(Api, Files, RawCalls):
         base_url: the address of the API; by default from A2E_BASE_URL, else https://video.a2e.ai. It may
             contain a path prefix, and may end in /api/v1.
         allow_http: send the token over plain http to a host other than this machine.
-        timeout: seconds that an API request may take in all, and the transfer of a file without any progress.
+        timeout: seconds that an API request may take in all, and that a file may take without any progress.
         max_connections: the most API requests at once.
         user_agent: what requests call their sender; by default ``a2e-async/`` and the version.
         proxy: the URL of a proxy for all requests that leave this machine, or "direct" for none; by default
@@ -60,14 +60,15 @@ class A2E(Api, Files, RawCalls):
         retry: how requests are repeated that only read, did not arrive or were refused for now.
         start: what to do when it is unknown whether a start made a task.
         lateness: how late a finished task may be noticed.
-        webhooks: wakes whoever waits for a task as soon as the service calls; polling goes on beside it. Each
-            start that takes a webhook and was given none asks for such a call.
-        on_event: a function, or a list of them, that is told what the client does: it is called with each
-            `a2e_async.client_events.ClientEvent`. One that fails is logged and told nothing more.
+        webhooks: receives the service's calls, which end waits at once; polling goes on beside them. Each
+            start that takes a webhook and was given none asks for such a call. See docs/webhooks.md.
+        on_event: a function, or a list of them, called with each `a2e_async.client_events.ClientEvent`. If it
+            fails, that is logged, and it is not called again. See docs/events.md.
         tracing: True makes OpenTelemetry spans and metrics, False makes none, and a `Tracing` says how. By
-            default they are made if the application has loaded ``opentelemetry.trace`` by now.
-        transport: an httpx transport to use instead of the client's own connections; it is not closed. It
-            goes its own way: ``proxy`` and ``http`` do not concern it.
+            default they are made if the application has loaded ``opentelemetry.trace`` before it makes the
+            client. See docs/tracing.md.
+        transport: an httpx transport to use instead of the client's own connections; it is not closed.
+            ``proxy`` and ``http`` have no effect on it.
         clock: the clock for pauses and deadlines; by default the event loop's.
         shapes: a JSON file that collects the shapes of replies, for the maintainers of this package: names
             and types of members, no values; by default from A2E_SHAPES, else none. See docs/shapes.md.
@@ -274,6 +275,7 @@ class A2E(Api, Files, RawCalls):
 
         Raises:
             APIError: the service has no price for this workflow.
+            ConfigurationError: this release knows no route for quotes.
 
         Example:
             ```python

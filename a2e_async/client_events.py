@@ -1,4 +1,4 @@
-"""Events: what a client does, as `A2E(on_event=…)` tells it.
+"""Events: what a client does. `A2E(on_event=…)` takes functions that are called with them.
 
 No event contains the token, a URL, a prompt or a text of the service: they may go to logs and metrics as
 they are. (`a2e_async.events` is something else: the server-sent events of a reply.)
@@ -52,7 +52,7 @@ class ClientEvent(Plain):
 
 @attrs.frozen(kw_only=True)
 class Uploading(ClientEvent):
-    """A file is being uploaded. Told at the beginning and as bytes are sent.
+    """A file is being uploaded. Comes at the beginning and as bytes are sent.
 
     Attributes:
         transfer: identifies the upload among all uploads and downloads of the process.
@@ -92,7 +92,7 @@ class Uploaded(ClientEvent):
 
 @attrs.frozen(kw_only=True)
 class Starting(ClientEvent):
-    """A start is about to be sent. Told again each time it is sent.
+    """A start is about to be sent. Comes again each time it is sent.
 
     Attributes:
         workflow: the name of the workflow.
@@ -304,7 +304,7 @@ class Failed(ClientEvent):
 
 @attrs.frozen(kw_only=True)
 class Downloading(ClientEvent):
-    """A file is being downloaded. Told at the beginning and as bytes are written.
+    """A file is being downloaded. Comes at the beginning and as bytes are written.
 
     Attributes:
         transfer: identifies the download among all uploads and downloads of the process.

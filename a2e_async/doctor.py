@@ -38,7 +38,10 @@ async def examine(
     journal: str | Path | None = None,
     limit: float = 5.0,
 ) -> tuple[Finding, ...]:
-    """Check what a client needs. Every check is made, whatever the others find. Nothing costs coins.
+    """Check what a client needs. Nothing costs coins.
+
+    A failed check does not end the others. Those that depend on it are reported as not tried. Without a
+    usable base URL there are none about the network.
 
     Args:
         token: the API token; by default from A2E_API_TOKEN. No finding shows it.

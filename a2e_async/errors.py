@@ -31,9 +31,9 @@ A2EError
 ├── JournalError                       the journal of a bulk run
 └── BudgetReached                      a bulk run came to its max_coins
 
-Errors of other libraries and of the system become one of these; ``__cause__`` is the original. Unchanged go
-through: what the caller's own callback or iterable raises, an AssertionError of the caller's transport, which
-is how a test says that it did not expect a request, and a MemoryError.
+Errors of other libraries and of the system become one of these; ``__cause__`` is the original. Three kinds
+are passed through unchanged: what the caller's own callback or iterable raises; an AssertionError of the
+caller's transport, which is how a test says that it did not expect a request; and a MemoryError.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Files:
     ) -> Upload:
         """Upload a file, to pass wherever the API takes a media URL.
 
-        The service charges for upload URLs, so the same content is uploaded once per client and event loop.
+        The service charges for upload URLs, so each client uploads the same content only once.
 
         Args:
             source: a `pathlib.Path`, bytes, an open binary file, an upload of a web framework, a Pillow

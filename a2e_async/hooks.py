@@ -70,7 +70,7 @@ class TaskHook:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> TaskHook:
-        """Make a call of what `to_dict` returned. The marker alone is enough to wake whoever waits."""
+        """Make a call of what `to_dict` returned. The marker alone is enough to end a wait."""
         return cls(plain["marker"], plain.get("event"), tuple(plain.get("records", ())))
 
     def final_records(self, ids: Sequence[str]) -> Mapping[str, JSONObject]:
@@ -159,7 +159,7 @@ class HookBus(Protocol):
 
     @abstractmethod
     async def publish(self, hook: TaskHook) -> None:
-        """Pass a call on. It may come more than once, and nobody may wait for it."""
+        """Pass a call on. The same call may come more than once, or when no wait is left."""
 
     @abstractmethod
     def slot(self, marker: str) -> HookSlot:

@@ -30,7 +30,7 @@ __all__ = ["LogListener", "RichListener", "TqdmListener"]
 
 
 class LogListener:
-    """Logs each event as one line: what went wrong as a warning, polls and bytes for debugging only.
+    """Logs each event as one line: failures at level WARNING, polls and bytes at DEBUG, the rest at INFO.
 
     The fields of the event are in the record's attribute ``a2e``, for handlers that write JSON.
 

@@ -1,4 +1,4 @@
-"""Values as plain data: for JSON, for web frameworks, and for whoever looks into an object. No I/O."""
+"""Values as plain data: for JSON, for web frameworks, and for debuggers that look into an object. No I/O."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ class RetryPolicy(Plain):
         cap: the longest pause to draw, in seconds.
         patience: the longest pause that a server may ask for, in seconds. A longer one is cut to this, so
             that one wrong number cannot silence a client for an hour.
-        connect_patience: the longest time in seconds to try to connect, the pauses included. What cannot
-            pass by itself, such as an unknown host, is not tried again at all. A bulk run is more patient:
-            it tries for as long as its own ``timeout``.
+        connect_patience: the longest time in seconds to try to connect, the pauses included. ``attempts``
+            limits these tries too. What cannot pass by itself, such as an unknown host, is not tried again
+            at all. A bulk run tries for as long as its own ``timeout``.
         random: returns a number from 0 to 1; tests pass their own.
     """
 

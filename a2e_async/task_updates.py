@@ -22,8 +22,8 @@ __all__ = ["TaskUpdates"]
 class TaskUpdates(Generic[TaskRecordT_co]):
     """The records of a task as they come: the one that is known, each change, and the last one.
 
-    A record comes when its status or progress differs from the one before. Whoever is slow gets the newest
-    record instead of all that came meanwhile, and always the last one of each task. No request is sent that
+    A record comes when its status or progress differs from the one before. A slow loop gets the newest record
+    instead of all that came meanwhile, and always the last one of each task. No request is sent that
     `Task.wait` would not send, and none while the loop's own body runs, unless others wait too.
 
     The iteration ends when the task has ended, also if it failed: `Task.wait` then returns the Result, or
@@ -32,6 +32,7 @@ class TaskUpdates(Generic[TaskRecordT_co]):
     Raises:
         TaskNotFound: the service does not know the task, by any route.
         WaitTimeout: the task is still running; iterate again.
+        ConfigurationError: two loops read the same updates, at once or in different event loops.
 
     Example:
         ```python

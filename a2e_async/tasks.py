@@ -136,8 +136,8 @@ class Task(Plain, Generic[TaskRecordT_co]):
         Args:
             timeout: seconds to wait.
             on_update: called with the record as it is known, each time it shows another status or progress,
-                and at the end, without any request more; may be async. If it fails, that is logged, and it
-                is not called again.
+                and at the end, without an additional request; may be async. If it fails, that is logged, and
+                it is not called again.
 
         Returns:
             The Result. If the start made several tasks, it holds those that succeeded.
@@ -164,12 +164,13 @@ class Task(Plain, Generic[TaskRecordT_co]):
     def updates(self, *, timeout: float = DEFAULT_WAIT) -> TaskUpdates[TaskRecordT_co]:
         """Iterate over the task's records as they come: now, with each change, and at the end.
 
-        A record comes when its status or progress differs from the one before, on the same shared requests
-        that `wait` uses. The iteration ends when the task has ended, also if it failed; `wait` then returns
-        the Result, or raises, without a request.
+        It uses the same shared requests as `wait`, and ends when the task has ended, also if it failed.
 
         Args:
             timeout: seconds to wait, in all; the time in the body of the loop does not count.
+
+        Returns:
+            The updates: read them with ``async for``.
 
         Raises:
             ConfigurationError: the API cannot report on tasks of this workflow.

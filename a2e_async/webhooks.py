@@ -1,4 +1,4 @@
-"""Webhooks: the service's calls when a task has ended. They wake whoever waits for it.
+"""Webhooks: the service's calls when a task has ended. They end the waits for it.
 
 `Webhooks` is an ASGI app. The address of each start ends in the start's marker, and its token is derived
 from the marker. So nothing has to be stored to verify a call, and a token that leaks is good for one task.
@@ -45,7 +45,7 @@ class Webhooks:
     """An ASGI app that receives the service's calls, and the settings of the starts that ask for them.
 
     Mount it in FastAPI, Starlette or Litestar, or run it by itself. It needs no library. It answers 204 to
-    a call of the service and 401 to anything else, and does so before it wakes anyone.
+    a call of the service and 401 to anything else. It answers before it passes the call on.
 
     Args:
         secret: at least 16 bytes, shared by all processes that start tasks or receive calls; by default
@@ -54,7 +54,7 @@ class Webhooks:
             A2E_WEBHOOK_URL. Plain http is accepted on this machine only.
         confirm: True asks the service for the record whenever a call comes. False takes a record that the
             call contains, if it is final and has its output: one request less for each task.
-        bus: passes calls on to other processes; by default they stay in this one.
+        bus: passes calls on to other processes; by default they stay in this one. See `HookBus`.
 
     Raises:
         ConfigurationError: an argument is invalid.

@@ -134,9 +134,9 @@ class Proxies:
 
         proxy = self._known[origin]
         if proxy is not None and secret and scheme == "http":
-            remedy = "pass proxy='direct'" if proxy.source == "proxy" else f"or add {origin[1]} to NO_PROXY"
+            remedy = "pass proxy='direct'" if proxy.source == "proxy" else f"add {origin[1]} to NO_PROXY"
             raise ConfigurationError(
-                f"{proxy} would see the token, because the base URL is plain http: use https, {remedy}"
+                f"{proxy} would see the token, because the base URL is plain http: use https, or {remedy}"
             )
         return proxy
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 from collections.abc import Generator
 
@@ -27,12 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith("tests/unit/") and "trio" not in item.nodeid:
             item.add_marker("traced")
-
-
-def pytest_collection_finish() -> None:
-    """Set the collected tests aside, or every garbage collection looks through all of them."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

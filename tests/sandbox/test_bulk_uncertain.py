@@ -97,7 +97,8 @@ def entries_of(journal: Path, table: str) -> list[dict[str, Any]]:
 
 
 async def test_what_a_run_is_working_on_is_not_uncertain(journal: Path) -> None:
-    async with stage(durations={"*": 100.0}) as on, on.a2e.bulk(keyed(on.a2e), journal=journal) as run:
+    slow = Faults(operations="start", latency=50.0)
+    async with stage(faults=slow) as on, on.a2e.bulk(keyed(on.a2e), journal=journal) as run:
         while "starting" not in {row["state"] for row in entries(journal)}:
             await on.clock.sleep(0.001)
         assert await run.uncertain() == []

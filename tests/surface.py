@@ -3,9 +3,8 @@
     python -m tests.surface write               write docs/public-surface.txt anew
     python -m tests.surface check [--base REV]  fail if it is stale, or changed without CHANGELOG.md
 
-The surface is every name of ``a2e_async.__all__`` and ``a2e_async.sandbox.__all__`` with its members,
-parameters, defaults, types and return types. It is read from the source with griffe; nothing is imported.
-The generated resources are left out: ``python -m codegen diff`` reports their changes, with limits and
+The surface is every name in ``__all__`` of the modules that users import from, with its members, parameters,
+defaults, types and return types. It is read from the source with griffe; nothing is imported. The generated resources are left out: ``python -m codegen diff`` reports their changes, with limits and
 values that a signature does not show.
 """
 
@@ -24,7 +23,15 @@ import griffe
 ROOT = Path(__file__).parents[1]
 SNAPSHOT = "docs/public-surface.txt"
 CHANGELOG = "CHANGELOG.md"
-PACKAGES = ("a2e_async", "a2e_async.sandbox")
+PACKAGES = (
+    "a2e_async",
+    "a2e_async.client_events",
+    "a2e_async.doctor",
+    "a2e_async.listeners",
+    "a2e_async.sandbox",
+    "a2e_async.tracing",
+    "a2e_async.webhooks",
+)
 GENERATED = "a2e_async.api"
 HEAD = "# The public names of a2e_async, written by `make surface`. A change needs a line in CHANGELOG.md.\n"
 
@@ -40,7 +47,10 @@ def render(root: Path = ROOT) -> str:
     package = griffe.load("a2e_async", search_paths=[root], try_relative_path=False, allow_inspection=False)
     lines: list[str] = []
     for place in PACKAGES:
-        module = package if place == package.path else package[place.removeprefix(f"{package.path}.")]
+        inside = place.removeprefix(f"{package.path}.")
+        if place != package.path and inside not in package.members:
+            continue
+        module = package if place == package.path else package[inside]
         exported = [str(name) for name in module.exports or ()]
         public = {module[name].canonical_path for name in exported}
         for name in sorted(exported):

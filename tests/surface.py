@@ -4,8 +4,9 @@
     python -m tests.surface check [--base REV]  fail if it is stale, or changed without CHANGELOG.md
 
 The surface is every name in ``__all__`` of the modules that users import from, with its members, parameters,
-defaults, types and return types. It is read from the source with griffe; nothing is imported. The generated resources are left out: ``python -m codegen diff`` reports their changes, with limits and
-values that a signature does not show.
+defaults, types and return types. It is read from the source with griffe; nothing is imported. The generated
+resources are left out: ``python -m codegen diff`` reports their changes, with limits and values that a
+signature does not show.
 """
 
 from __future__ import annotations

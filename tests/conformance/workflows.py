@@ -28,12 +28,12 @@ WORKFLOWS: Mapping[str, type[Workflow[Any]]] = {
 }
 READABLE = [resource for resource, cls in WORKFLOWS.items() if cls.routes.readable]
 
-# Arguments that only prose asks for: a quote is for another operation, 1080p needs 16:9, and the document
-# declares no input of dubbing.
+# Arguments that only prose asks for: a quote is for another operation, 1080p needs 16:9, and dubbing
+# declares none as required.
 BESIDES: Mapping[str, Mapping[str, Any]] = {
     "/api/v1/generation/quote": {"endpoint": "/api/v1/userText2Image/start", "request_body": {"prompt": "x"}},
     "/api/v1/veoVideo/start": {"aspect_ratio": "16:9"},
-    "/api/v1/userDubbing/startDubbing": {"body": {"source_url": media_url("a"), "video_url": media_url("b")}},
+    "/api/v1/userDubbing/startDubbing": {"source_url": media_url("a")},
     "/api/v1/token/status": {"enabled": True},
 }
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 
 from tests.document_names import gone, named_of
+
+# Where a test does not say how many examples it needs. More: pytest --hypothesis-profile=default
+hypothesis.settings.register_profile("suite", max_examples=40, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 # A shell starts what it runs in the background with interrupts ignored, and every process that
 # is started from there would ignore them too; some tests interrupt one.

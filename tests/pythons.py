@@ -27,7 +27,7 @@ TESTS = (
     "tests/unit/test_jobs.py",
     "tests/unit/test_sessions.py",
     "tests/unit/test_task_groups.py",
-    "tests/unit/transport/test_connections.py",
+    "tests/unit/transport/test_pools.py",
     "tests/unit/files/test_uploads.py",
     "tests/unit/bulk/test_run.py",
 )

@@ -36,7 +36,7 @@ async def main(given: Mapping[str, Any]) -> None:
         given["token"],
         base_url=given["url"],
         clock=ScaledClock(given["speed"]),
-        start=StartPolicy(window=given["window"], resubmit=True),
+        start=StartPolicy(window=given["window"], resubmit=True, grace=given.get("grace", 10.0)),
     )
     async with client as a2e:
         run = a2e.bulk(

@@ -10,8 +10,9 @@ import pytest
 
 from tests.document_names import gone, named_of
 
-# Where a test does not say how many examples it needs. More: pytest --hypothesis-profile=default
-hypothesis.settings.register_profile("suite", max_examples=40, deadline=None)
+# The same examples each time, and not many where a test does not say how many it needs. For others, and more:
+# pytest --hypothesis-profile=default
+hypothesis.settings.register_profile("suite", max_examples=40, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("suite")
 
 # A shell starts what it runs in the background with interrupts ignored, and every process that

@@ -314,7 +314,7 @@ class Connections:
 
                 allowed = allowed_hosts_only(core_of(self._library), url)
                 mapped = errors_mapped(method, path_of(url), explain, body=content)
-                with mapped, masked_logs(), allowed, pool.races_noted():
+                with self._pools.races_noted(pool), mapped, masked_logs(), allowed:
                     response = await pool.client.send(request, stream=True)
                     response.stream = reply_type(self._library)(response.stream)
 

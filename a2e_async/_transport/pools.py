@@ -22,6 +22,7 @@ from a2e_async._transport.cookies import no_cookies
 from a2e_async._transport.library import core_of
 from a2e_async._transport.quiet_logs import quiet_logs
 from a2e_async._transport.routed_transport import Borrowed, RoutedTransport
+from a2e_async.errors import ConnectionFailed, TransportError
 
 if TYPE_CHECKING:
     import httpx
@@ -34,7 +35,6 @@ _POOL_SIZE = 8
 FILE_CONNECTIONS = 16
 _KEEPALIVE = 4.0  # seconds; common servers drop idle connections after 5
 _IN_USE = 0.01  # seconds; no host closes a connection for being idle that long
-_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"})
 
 
 @attrs.define(eq=False)
@@ -46,28 +46,17 @@ class Pool:
         busy: requests that are running.
         fresh: whether no connection is kept for the next request.
         used: when the last request ended, by `time.monotonic`.
-        raced: whether a request broke off before its answer began.
     """
 
     client: httpx.AsyncClient
     busy: int = 0
     fresh: bool = False
     used: float = 0.0
-    raced: bool = False
 
     def leave(self) -> None:
         """A request has ended."""
         self.busy -= 1
         self.used = time.monotonic()
-
-    @contextmanager
-    def races_noted(self) -> Iterator[None]:
-        """Note if the connection breaks while the block waits for the answer to begin."""
-        try:
-            yield
-        except Exception as error:
-            self.raced = self.raced or (not self.fresh and type(error).__name__ not in _NOT_SENT)
-            raise
 
 
 class Pools:
@@ -97,7 +86,7 @@ class Pools:
         self._most = -(-max_connections // _POOL_SIZE)
         self._pools: list[Pool] = []
         self._files: Pool | None = None
-        self._raced = False
+        self._raced = False  # whether a kept connection broke before an answer began
 
     def __iter__(self) -> Iterator[Pool]:
         yield from self._pools
@@ -113,7 +102,7 @@ class Pools:
         idlest = self._idlest(fresh=False)
         if not fresh or self._transport is not None:
             return idlest
-        self._raced = self._raced or any(pool.raced for pool in self._pools)
+
         recent = idlest.used == 0.0 or time.monotonic() - idlest.used < _IN_USE
         return idlest if recent and not self._raced else self._idlest(fresh=True)
 
@@ -124,6 +113,16 @@ class Pools:
             idlest = Pool(self._client(_POOL_SIZE, fresh=fresh), fresh=fresh)
             self._pools.append(idlest)
         return idlest
+
+    @contextmanager
+    def races_noted(self, pool: Pool) -> Iterator[None]:
+        """Note if a kept connection of the pool breaks while the block waits for the answer to begin."""
+        try:
+            yield
+        except TransportError as error:
+            never_sent = isinstance(error, ConnectionFailed) and not error.delivered
+            self._raced = self._raced or not (never_sent or pool.fresh or pool is self._files)
+            raise
 
     def for_files(self) -> Pool:
         """Return the pool for files."""

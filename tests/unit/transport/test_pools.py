@@ -7,6 +7,7 @@ import pytest
 
 from a2e_async._transport import pools
 from a2e_async._transport.pools import Pools
+from a2e_async.errors import ConnectionFailed, RequestTimeout, TransportError
 
 
 @pytest.fixture
@@ -25,10 +26,10 @@ def use(held: Pools, *, fresh: bool, breaks: Exception | None = None) -> pools.P
     pool = held.pick(fresh=fresh)
     pool.busy += 1
     try:
-        with pool.races_noted():
+        with held.races_noted(pool):
             if breaks is not None:
                 raise breaks
-    except httpx.TransportError:
+    except TransportError:
         pass
     pool.leave()
     return pool
@@ -50,7 +51,9 @@ def test_a_start_uses_no_connection_that_was_idle(now: list[float]) -> None:
     assert use(held, fresh=False) is kept
 
 
-@pytest.mark.parametrize("error", [httpx.RemoteProtocolError("closed"), httpx.ReadError("reset")])
+@pytest.mark.parametrize(
+    "error", [ConnectionFailed("closed"), ConnectionFailed("reset"), RequestTimeout("no answer")]
+)
 def test_after_a_race_every_start_has_a_new_connection(now: list[float], error: Exception) -> None:
     held = make()
     kept = use(held, fresh=False, breaks=error)
@@ -60,7 +63,7 @@ def test_after_a_race_every_start_has_a_new_connection(now: list[float], error: 
 
 def test_a_connection_that_was_never_made_is_no_race(now: list[float]) -> None:
     held = make()
-    use(held, fresh=False, breaks=httpx.ConnectError("refused"))
+    use(held, fresh=False, breaks=ConnectionFailed("refused", delivered=False))
     assert not use(held, fresh=True).fresh
 
 

@@ -10,7 +10,7 @@ import attrs
 from codegen.document.tree import Document, OperationRef, SpecError, operations
 from codegen.interface import naming
 from codegen.interface.lists import is_list
-from codegen.interface.roles import roles_of
+from codegen.interface.roles import Roles, roles_of
 
 __all__ = ["Endpoint", "Family", "families", "family_of", "resource_names"]
 
@@ -40,22 +40,12 @@ class Endpoint:
         return last[1:-1] if naming.is_parameter(last) and not others else None
 
 
-@attrs.frozen
-class Family:
+@attrs.frozen(kw_only=True)
+class Family(Roles):
     """A resource, with the routes of a workflow if it can start tasks."""
 
     resource: str
     endpoints: tuple[Endpoint, ...]
-    start: Endpoint | None = None
-    extra_starts: tuple[Endpoint, ...] = ()
-    get: Endpoint | None = None
-    get_key: str | None = None
-    """The parameter of ``get`` that takes the task's id."""
-    batch_detail: Endpoint | None = None
-    list: Endpoint | None = None
-    delete: Endpoint | None = None
-    doubtful: tuple[tuple[Endpoint, str], ...] = ()
-    """Plain methods that may start tasks, each with the reason why they count as plain."""
 
     @property
     def class_name(self) -> str:
@@ -158,18 +148,7 @@ def family_of(document: Document, resource: str, refs: Sequence[OperationRef]) -
         )
     roles = roles_of(document, endpoints)
 
-    family = Family(
-        resource,
-        endpoints,
-        start=roles.start,
-        extra_starts=roles.extra_starts,
-        get=roles.get,
-        get_key=roles.get_key,
-        batch_detail=roles.batch_detail,
-        list=roles.list,
-        delete=roles.delete,
-        doubtful=roles.doubtful,
-    )
+    family = Family(resource=resource, endpoints=endpoints, **attrs.asdict(roles, recurse=False))
     _refuse_collisions(family)
     return family
 

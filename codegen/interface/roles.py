@@ -56,11 +56,12 @@ _HOOKS = frozenset({"webhook_url", "webhookUrl", "webhook", "callback_url", "cal
 _OF_TASKS = frozenset({"batchDetail", "allRecords", "status", "allProcessing", "avgProcessingTime"})
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Roles:
-    """The operations of a workflow; see `Family`.
+    """The operations of a workflow.
 
     Attributes:
+        get_key: the parameter of ``get`` that takes the task's id.
         doubtful: operations that may start tasks and count as plain methods, each with the reason.
     """
 

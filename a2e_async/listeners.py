@@ -190,6 +190,7 @@ class RichListener:
                     self._lines[event.task_ids[0]] = self._lines.pop(event.start)
                 for task_id in event.task_ids:
                     self._show(task_id, f"{event.workflow} {task_id}: accepted")
+
             case StatusChanged():
                 text = f"{event.workflow} {event.task_id}: {event.status or 'running'}"
                 self._show(event.task_id, text, event.progress, 100.0)
@@ -197,6 +198,7 @@ class RichListener:
                 self._remove(*event.task_ids)
             case Failed():
                 self._remove(event.start, event.transfer and ("file", event.transfer), *event.task_ids)
+
             case Uploading():
                 text = f"uploading {event.name or 'a file'}"
                 self._show(("file", event.transfer), text, event.sent, event.size)
@@ -205,6 +207,7 @@ class RichListener:
                 self._show(("file", event.transfer), text, event.received, event.size)
             case Uploaded() | Downloaded():
                 self._remove(("file", event.transfer))
+
             case _:
                 pass
 

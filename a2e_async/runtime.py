@@ -136,10 +136,12 @@ class Runtime:
                 workflow=workflow.name,
             ),
         )
+
         if self.transport.task_seconds:  # of the sandbox
             said = self.transport.task_seconds.get(segment_of(workflow.routes.start.path))
             if said is not None:
                 poller.expect(said)
+
         return poller
 
     def reader(self, workflow: Family) -> TaskReader:

@@ -211,7 +211,7 @@ def _damaged_rows(connection: sqlite3.Connection, table: str) -> list[str]:
     if columns != (*TABLES[table], "checksum"):
         raise JournalError(f"the journal is damaged: its table {table} has other columns")
     shown = 1 if table == "jobs" else 0
-    rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608
+    rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - the table names are ours
     return [repr(row[shown]) for row in rows if is_damaged(tuple(row))]
 
 

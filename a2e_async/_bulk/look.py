@@ -95,7 +95,7 @@ def _entries(
     old = version_of(connection) == 1
     columns = ", ".join(OLD_JOB_COLUMNS) if old else "*"
 
-    for row in connection.execute(f"SELECT {columns} FROM jobs {clause}", values):  # noqa: S608
+    for row in connection.execute(f"SELECT {columns} FROM jobs {clause}", values):  # noqa: S608 - columns and clause are ours, the values are parameters
         try:
             if old:
                 entry = read_entry({**dict(row), "digest": None, "path_digest": None, "asked": None})

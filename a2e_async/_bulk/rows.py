@@ -112,20 +112,20 @@ def save_entry(db: sqlite3.Connection, entry: Entry, seen: int) -> None:
         entry: the entry.
         seen: the run that took it last.
     """
-    db.execute(f"UPDATE jobs SET {_ASSIGNED} WHERE number = ?", (*_row_of(entry, seen), entry.number))  # noqa: S608
+    db.execute(f"UPDATE jobs SET {_ASSIGNED} WHERE number = ?", (*_row_of(entry, seen), entry.number))  # noqa: S608 - names and places are ours, the values are parameters
 
 
 def insert_entry(db: sqlite3.Connection, entry: Entry, seen: int) -> None:
     """Write a new entry into a new row, and give it the row's number; see `save_entry`."""
     last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
     entry.number = (last[0] if last else 0) + 1
-    db.execute(f"INSERT INTO jobs VALUES ({_PLACES['jobs']})", _row_of(entry, seen))  # noqa: S608
+    db.execute(f"INSERT INTO jobs VALUES ({_PLACES['jobs']})", _row_of(entry, seen))  # noqa: S608 - names and places are ours, the values are parameters
 
 
 def put_row(db: sqlite3.Connection, table: str, values: Sequence[Any]) -> None:
     """Write a row of another table, in the place of one with the same key."""
     values = [storable(value) for value in values]
-    db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({_PLACES[table]})", (*values, checksum_of(values)))  # noqa: S608
+    db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({_PLACES[table]})", (*values, checksum_of(values)))  # noqa: S608 - names and places are ours, the values are parameters
 
 
 def entry_from(row: Any) -> Entry:

@@ -119,10 +119,12 @@ class Progress:
         except (APIError, ConfigurationError, TransportError) as error:
             if self.task is None:
                 raise
+
             # A copy, because all jobs that waited for the same reply have the same error.
             told = copy.copy(error)
             told.args = (f"{error}; {self._what_goes_on()}",)
             raise told.with_traceback(error.__traceback__) from error.__cause__
+
         except Exception:
             raise
         except BaseException as cancelled:

@@ -94,7 +94,7 @@ def account_error(code: Any, words: str, *, whole: bool = False) -> type[APIErro
     """
     if whole and len(words) > _LONGEST:
         return None
-    if whole and not _says(rf"\A(?:{_BAD_TOKEN}|{_NO_COINS})[ .!。！]*\Z", words.lstrip()):  # noqa: RUF001
+    if whole and not _says(rf"\A(?:{_BAD_TOKEN}|{_NO_COINS})[ .!。！]*\Z", words.lstrip()):  # noqa: RUF001 - the punctuation of Chinese replies
         return None
 
     for text in (code, words) if isinstance(code, str) else (words,):

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from a2e_async._bulk.outcomes import Outcome, Summary, WorkflowSummary
     from a2e_async._bulk.run import BulkRun
-    from a2e_async._bulk.uncertain import UncertainStart
     from a2e_async._files.destination import SavedFile
     from a2e_async._files.sources import Source
+    from a2e_async._journal.uncertain import UncertainStart
     from a2e_async._spec.media import Media, Upload
     from a2e_async._spec.operation import CallOptions
     from a2e_async.client import A2E
@@ -154,7 +154,7 @@ _HOMES = {
     "Task": "tasks",
     "TaskHook": "hooks",
     "TaskRecord": "records",
-    "UncertainStart": "_bulk.uncertain",
+    "UncertainStart": "_journal.uncertain",
     "Upload": "_spec.media",
     "Webhooks": "webhooks",
     "Workflow": "resources",

@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from a2e_async._bulk.asked import read_asked
 from a2e_async._bulk.endings import NotEnded, NotStarted
-from a2e_async._bulk.entries import Entry, State, error_from, strip_inputs, with_inputs
 from a2e_async._bulk.faults import disk_fault, machine_at_fault
-from a2e_async._bulk.job_keys import key_of
 from a2e_async._bulk.launch import Launch
 from a2e_async._bulk.outcomes import Outcome
 from a2e_async._bulk.refused import finally_refused
 from a2e_async._bulk.run_state import RunState
-from a2e_async._bulk.uncertain import advice
+from a2e_async._journal.asked import read_asked
+from a2e_async._journal.entries import Entry, State, error_from, strip_inputs, with_inputs
+from a2e_async._journal.job_keys import key_of
+from a2e_async._journal.uncertain import advice
 from a2e_async.errors import (
     ConfigurationError,
     InvalidArgument,
@@ -31,7 +31,7 @@ from a2e_async.records import JSONObject
 from a2e_async.tasks import Result, Task
 
 if TYPE_CHECKING:
-    from a2e_async._bulk.journal import Journal
+    from a2e_async._journal.sqlite.journal import Journal
 
 __all__ = ["JobRun"]
 

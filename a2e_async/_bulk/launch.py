@@ -11,10 +11,10 @@ import anyio
 
 from a2e_async._bulk.budget import Reservation, kind_of
 from a2e_async._bulk.endings import NotStarted
-from a2e_async._bulk.entries import Entry, State, coins_in, strip_inputs
 from a2e_async._bulk.faults import service_fault
 from a2e_async._bulk.refused import refuses_finally
 from a2e_async._bulk.run_state import RunState
+from a2e_async._journal.entries import Entry, State, coins_in, strip_inputs
 from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.start_watch import Watch
 from a2e_async.checks import price_in

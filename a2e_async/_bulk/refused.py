@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from a2e_async._bulk.entries import Entry
+from a2e_async._journal.entries import Entry
 from a2e_async._tasks.refusals import is_final_refusal
 from a2e_async._tasks.status import CODE_KEYS, failure_reason
 from a2e_async.errors import APIError, ModerationError, TaskRejected

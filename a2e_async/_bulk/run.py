@@ -46,9 +46,9 @@ from a2e_async.records import TaskRecordT
 from a2e_async.task_groups import first_error
 
 if TYPE_CHECKING:
-    from a2e_async._bulk.journal import Journal
-    from a2e_async._bulk.uncertain import UncertainStart
     from a2e_async._files.uploads import Uploader
+    from a2e_async._journal.sqlite.journal import Journal
+    from a2e_async._journal.uncertain import UncertainStart
     from a2e_async.runtime import Runtime
 
 __all__ = ["BulkRun"]
@@ -265,7 +265,7 @@ class BulkRun(Generic[TaskRecordT]):
         spent, set_aside = 0.0, 0.0
 
         if settings.journal is not None:
-            from a2e_async._bulk.journal import Journal
+            from a2e_async._journal.sqlite.journal import Journal
 
             journal = await resources.enter_async_context(Journal.open(settings.journal))
             await resources.enter_async_context(_share_uploads(runtime.uploader, journal))

@@ -11,17 +11,17 @@ import attrs
 
 from a2e_async._bulk.budget import Budget
 from a2e_async._bulk.endings import NotStarted
-from a2e_async._bulk.entries import Entry
 from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Counts
+from a2e_async._journal.entries import Entry
 from a2e_async._tasks.pace import Pace
 from a2e_async.errors import BudgetReached
 from a2e_async.protocols import Client
 
 if TYPE_CHECKING:
     from a2e_async._bulk.folder import Folder
-    from a2e_async._bulk.journal import Journal
     from a2e_async._bulk.settings import BulkSettings
+    from a2e_async._journal.sqlite.journal import Journal
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
 

@@ -130,7 +130,7 @@ def temporary_folder() -> Finding:
 
 def journal_file(path: Path) -> Finding:
     """Whether the journal of a bulk run can be read."""
-    from a2e_async._bulk.look import look_into
+    from a2e_async._journal.look import look_into
 
     try:
         look = look_into(path.expanduser())

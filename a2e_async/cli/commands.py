@@ -227,7 +227,7 @@ def _needs_files(journal: str | None) -> tuple[NeedsFiles | None, NeedsFiles | N
     if journal is None:
         return None, None
 
-    from a2e_async._bulk.look import needs_files
+    from a2e_async._journal.look import needs_files
 
     return functools.partial(needs_files, Path(journal)), lambda _: False
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from anyio import to_thread
 
-from a2e_async._bulk.journal import Journal
-from a2e_async._bulk.look import Look, look_into
-from a2e_async._bulk.uncertain import UncertainStart
+from a2e_async._journal.look import Look, look_into
+from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.uncertain import UncertainStart
 from a2e_async.cli.output import print_error, print_json, print_row
 from a2e_async.errors import InvalidArgument
 

@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from a2e_async import DownloadError, RetryPolicy
-from a2e_async._bulk.journal import Journal
 from a2e_async._files.destination import SavedFile
+from a2e_async._journal.sqlite.journal import Journal
 from a2e_async.sandbox import Faults
 from a2e_async.tasks import Result
 from tests.sandbox.bulk_kit import drained, entries, ids, pictures, rerun, stage

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from a2e_async import A2E, JournalError, Outcome
-from a2e_async._bulk.journal import Journal
+from a2e_async._journal.sqlite.journal import Journal
 from tests.sandbox.bulk_kit import entries, ids, pictures, rerun, run_pictures, stage
 
 pytestmark = pytest.mark.anyio

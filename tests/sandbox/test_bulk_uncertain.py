@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from a2e_async import A2E, ConfigurationError, InvalidArgument, JournalError, StartPolicy, SubmissionUncertain
-from a2e_async._bulk.look import look_into
+from a2e_async._journal.look import look_into
 from a2e_async.sandbox import Faults
 from tests.sandbox.bulk_kit import Stage, drained, entries, ids, pictures, rerun, stage
 

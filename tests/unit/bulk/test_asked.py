@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from a2e_async._bulk.asked import difference, read_asked
+from a2e_async._journal.asked import difference, read_asked
 from a2e_async._spec.media import Upload
 from a2e_async.client import A2E
 from a2e_async.jobs import Job

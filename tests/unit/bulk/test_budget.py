@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2e_async._bulk.budget import Budget, Reservation, kind_of
-from a2e_async._bulk.journal import Journal
+from a2e_async._journal.sqlite.journal import Journal
 from a2e_async.errors import BudgetReached
 from a2e_async.sandbox import ScaledClock
 from tests.unit.sample import Pictures, Service, client, ok, refused

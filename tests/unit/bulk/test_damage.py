@@ -14,11 +14,11 @@ from typing import Any
 import anyio
 import pytest
 
-from a2e_async._bulk.asked import read_asked
-from a2e_async._bulk.entries import Entry, State
-from a2e_async._bulk.job_keys import key_of
-from a2e_async._bulk.journal import Journal
-from a2e_async._bulk.look import look_into
+from a2e_async._journal.asked import read_asked
+from a2e_async._journal.entries import Entry, State
+from a2e_async._journal.job_keys import key_of
+from a2e_async._journal.look import look_into
+from a2e_async._journal.sqlite.journal import Journal
 from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument, JournalError
 from a2e_async.jobs import Job

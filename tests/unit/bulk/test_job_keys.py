@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from a2e_async._bulk.job_keys import key_of
+from a2e_async._journal.job_keys import key_of
 from a2e_async._spec.media import Upload
 from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument

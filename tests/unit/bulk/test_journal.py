@@ -13,8 +13,8 @@ import anyio
 import pytest
 
 from a2e_async import errors
-from a2e_async._bulk.entries import Entry, State, describe_error, error_from, strip_inputs, with_inputs
-from a2e_async._bulk.journal import Journal
+from a2e_async._journal.entries import Entry, State, describe_error, error_from, strip_inputs, with_inputs
+from a2e_async._journal.sqlite.journal import Journal
 from a2e_async._spec.media import Upload
 from a2e_async.errors import A2EError, JournalError, TaskFailed, TaskNotFound
 from a2e_async.records import TaskRecord

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from a2e_async._bulk import journal_file
-from a2e_async._bulk.journal import Journal
-from a2e_async._bulk.journal_errors import journal_error, naming
-from a2e_async._bulk.look import look_into
 from a2e_async._bulk.settings import BulkSettings
+from a2e_async._journal.look import look_into
+from a2e_async._journal.sqlite import file as journal_file
+from a2e_async._journal.sqlite.errors import journal_error, naming
+from a2e_async._journal.sqlite.journal import Journal
 from a2e_async.errors import InvalidArgument, JournalError
 from tests.unit.sample import Pictures, Service, client
 

@@ -15,8 +15,8 @@ from typing import Any
 import anyio
 import pytest
 
-from a2e_async._bulk.look import look_into
 from a2e_async._bulk.run import BulkRun
+from a2e_async._journal.look import look_into
 from a2e_async.client import A2E
 from a2e_async.errors import ConfigurationError
 from a2e_async.policies import StartPolicy

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from a2e_async._bulk.entries import coins_in
-from a2e_async._bulk.journal import Journal
-from a2e_async._bulk.rows import storable
+from a2e_async._journal.entries import coins_in
+from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.sqlite.rows import storable
 from a2e_async.client import A2E
 from a2e_async.errors import (
     AuthenticationError,

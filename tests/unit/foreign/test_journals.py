@@ -12,7 +12,7 @@ import attrs
 import pytest
 from anyio import to_thread
 
-from a2e_async._bulk.journal import Journal
+from a2e_async._journal.sqlite.journal import Journal
 from a2e_async.errors import A2EError, InvalidArgument, JournalError
 from tests.unit.foreign.kit import World
 from tests.unit.foreign.test_transports import drained, job

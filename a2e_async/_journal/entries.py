@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from a2e_async import errors
-from a2e_async._bulk.asked import Asked, without_delivery
+from a2e_async._journal.asked import Asked, without_delivery
 from a2e_async.checks import coins_in
 from a2e_async.errors import A2EError, APIError, TaskError, TaskFailed, TaskNotFound, TaskRejected
 from a2e_async.records import JSONObject, TaskRecord

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import attrs
 
-from a2e_async._bulk.journal_errors import journal_error, naming
-from a2e_async._bulk.migration import migrate
-from a2e_async._bulk.rows import TABLES, is_damaged
-from a2e_async._bulk.run_lock import RunLock
+from a2e_async._journal.sqlite.errors import journal_error, naming
+from a2e_async._journal.sqlite.migration import migrate
+from a2e_async._journal.sqlite.rows import TABLES, is_damaged
+from a2e_async._journal.sqlite.run_lock import RunLock
 from a2e_async.errors import JournalError
 
 __all__ = ["OpenedFile", "check_kind", "open_journal", "version_of"]

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from a2e_async._bulk.entries import Entry, State
+from a2e_async._journal.entries import Entry, State
 from a2e_async.errors import JournalError
 
 __all__ = [

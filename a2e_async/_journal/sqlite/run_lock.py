@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from a2e_async._bulk.journal_errors import journal_error
+from a2e_async._journal.sqlite.errors import journal_error
 from a2e_async.errors import JournalError
 
 __all__ = ["RunLock", "is_running"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import attrs
 
-from a2e_async._bulk.asked import Asked, difference
-from a2e_async._bulk.entries import Entry, State
-from a2e_async._bulk.journal_file import OpenedFile
-from a2e_async._bulk.rows import entry_from, insert_entry, save_entry
+from a2e_async._journal.asked import Asked, difference
+from a2e_async._journal.entries import Entry, State
+from a2e_async._journal.sqlite.file import OpenedFile
+from a2e_async._journal.sqlite.rows import entry_from, insert_entry, save_entry
 from a2e_async.errors import InvalidArgument, JournalError
 
 __all__ = ["Taking"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from a2e_async._bulk.asked import Asked, read_asked
+from a2e_async._journal.asked import Asked, read_asked
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 

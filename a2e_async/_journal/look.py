@@ -10,14 +10,14 @@ from typing import Any
 
 import attrs
 
-from a2e_async._bulk.asked import asked_of
-from a2e_async._bulk.entries import Entry, State
-from a2e_async._bulk.journal_errors import journal_error
-from a2e_async._bulk.journal_file import check_kind, version_of
-from a2e_async._bulk.migration import OLD_JOB_COLUMNS
-from a2e_async._bulk.rows import entry_from, read_entry
-from a2e_async._bulk.run_lock import is_running
-from a2e_async._bulk.uncertain import UncertainStart
+from a2e_async._journal.asked import asked_of
+from a2e_async._journal.entries import Entry, State
+from a2e_async._journal.sqlite.errors import journal_error
+from a2e_async._journal.sqlite.file import check_kind, version_of
+from a2e_async._journal.sqlite.migration import OLD_JOB_COLUMNS
+from a2e_async._journal.sqlite.rows import entry_from, read_entry
+from a2e_async._journal.sqlite.run_lock import is_running
+from a2e_async._journal.uncertain import UncertainStart
 from a2e_async.errors import InvalidArgument, JournalError
 from a2e_async.jobs import Job
 

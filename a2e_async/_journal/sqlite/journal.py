@@ -18,14 +18,14 @@ from typing import Any, Literal, TypeVar, cast
 import anyio
 import anyio.to_thread
 
-from a2e_async._bulk.asked import Asked
-from a2e_async._bulk.entries import Entry, State
-from a2e_async._bulk.group_commit import GroupCommit
-from a2e_async._bulk.journal_errors import journal_error
-from a2e_async._bulk.journal_file import OpenedFile, open_journal
-from a2e_async._bulk.rows import entry_from, loads_id, put_row, save_entry
-from a2e_async._bulk.taking import Taking
-from a2e_async._bulk.uncertain import UncertainStart, bind, release
+from a2e_async._journal.asked import Asked
+from a2e_async._journal.entries import Entry, State
+from a2e_async._journal.sqlite.errors import journal_error
+from a2e_async._journal.sqlite.file import OpenedFile, open_journal
+from a2e_async._journal.sqlite.group_commit import GroupCommit
+from a2e_async._journal.sqlite.rows import entry_from, loads_id, put_row, save_entry
+from a2e_async._journal.sqlite.taking import Taking
+from a2e_async._journal.uncertain import UncertainStart, bind, release
 from a2e_async._spec.media import Upload
 from a2e_async.records import JSONObject, task_id_of
 

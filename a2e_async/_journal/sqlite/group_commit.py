@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
-from a2e_async._bulk.journal_errors import journal_error, naming
+from a2e_async._journal.sqlite.errors import journal_error, naming
 from a2e_async.errors import A2EError, JournalError
 
 __all__ = ["GroupCommit"]

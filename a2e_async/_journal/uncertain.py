@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import attrs
 
-from a2e_async._bulk.entries import Entry, State
-from a2e_async._bulk.rows import entry_from, put_row, save_entry
+from a2e_async._journal.entries import Entry, State
+from a2e_async._journal.sqlite.rows import entry_from, put_row, save_entry
 from a2e_async._spec.field import checked_id
 from a2e_async.errors import InvalidArgument
 from a2e_async.plain import Plain

@@ -34,7 +34,7 @@ $(READY): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "no python3.11 on the PATH; say make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade -c requirements.lock pip
-	$(BIN)/python -m pip install --quiet -c requirements.lock --group dev -e ".[sandbox,cli,sse]"
+	$(BIN)/python -m pip install --quiet -c requirements.lock --group dev -e ".[sandbox,cli,sse,postgres,worker]"
 	@touch $@
 
 demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in demo-output/
@@ -85,13 +85,13 @@ test-oldest: ## the tests with the oldest dependencies that pyproject.toml allow
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-oldest/bin/python tests/oldest.py > $(VENV)-oldest/constraints.txt
-	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group test -e ".[sandbox,cli,sse]"
+	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group test -e ".[sandbox,cli,sse,postgres,worker]"
 	$(VENV)-oldest/bin/python -m pytest -n auto --dist worksteal
 
 test-fast: $(READY) ## the tests on the faster transport of the extra "fast"
 	$(PYTHON) -m venv $(VENV)-fast
 	$(VENV)-fast/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
-	$(VENV)-fast/bin/python -m pip install --quiet -c requirements.lock --group test -e ".[sandbox,cli,sse,fast]"
+	$(VENV)-fast/bin/python -m pip install --quiet -c requirements.lock --group test -e ".[sandbox,cli,sse,postgres,worker,fast]"
 	A2E_HTTP=httpx2 $(VENV)-fast/bin/python -m pytest -n auto --dist worksteal
 
 regenerate: $(READY) ## take upstream's document anew (SPEC=url-or-file), say what changed, test

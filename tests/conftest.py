@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from tests.document_names import gone, named_of
+
+if TYPE_CHECKING:
+    from a2e_async._embedded.server import Server
+    from tests.postgres import Database, OwnDatabase
 
 # The same examples each time, and not many where a test does not say how many it needs. For others, and more:
 # pytest --hypothesis-profile=default
@@ -25,6 +30,42 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     """The event loop's backend."""
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL that all tests of the run share; started for the first that asks for it."""
+    from tests.postgres import shared_server
+
+    with shared_server() as url:
+        yield url
+
+
+@pytest.fixture
+def database(postgres: str) -> Database:
+    """An empty schema on the shared PostgreSQL, with a role of its own."""
+    from tests.postgres import Database
+
+    return Database.made(postgres)
+
+
+@pytest.fixture(scope="session")
+def own_postgres() -> Iterator[Server]:
+    """A PostgreSQL that only this worker uses."""
+    from tests.postgres import own_server
+
+    with own_server() as server:
+        yield server
+
+
+@pytest.fixture
+def own_database(own_postgres: Server) -> OwnDatabase:
+    """An empty schema on a PostgreSQL that the test may stop, start and restart."""
+    from tests.postgres import OwnDatabase
+
+    if not own_postgres.runs:
+        own_postgres.start()
+    return OwnDatabase.made(own_postgres.url, own_postgres)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -88,6 +88,13 @@ class Token:
         """The value of the Authorization header."""
         return f"Bearer {self._value}"
 
+    @property
+    def account(self) -> str:
+        """The id of the user whose token it is, else a digest of the token. Never a part of it."""
+        from a2e_async.account_id import account_id_in  # only here: few clients need it
+
+        return account_id_in(self.authorization().removeprefix("Bearer "))
+
     def __repr__(self) -> str:
         return "<token>"
 
@@ -217,6 +224,11 @@ class Settings:
     def host(self) -> str:
         """The host of the API."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def account(self) -> str:
+        """The account, as ``user@host``: the same for each of its tokens. It may be stored."""
+        return f"{self.token.account}@{self.host.rstrip('.')}"
 
     @property
     def in_private_network(self) -> bool:

@@ -21,6 +21,7 @@ from a2e_async.sandbox.clock import SandboxClock, ScaledClock
 from a2e_async.sandbox.document import load_document
 from a2e_async.sandbox.faults import Faults
 from a2e_async.sandbox.ledger import Ledger
+from a2e_async.sandbox.tokens import make_token, user_id_of
 from a2e_async.sandbox.webhooks import HookCall, HookFaults
 from a2e_async.sandbox.world import Config, World
 
@@ -192,7 +193,7 @@ class Sandbox:
         **options: Any,
     ) -> None:
         self.clock: SandboxClock = ScaledClock() if clock is None else clock
-        self.token = token or _make_token(seed)
+        self.token = token or make_token(user_id_of(seed), random.Random(f"token {seed}"))
         self.origin = self.files_origin = ""
 
         second_0 = time.time() - self.clock.now() if epoch is None else epoch
@@ -346,10 +347,3 @@ class Sandbox:
         """Begin a fresh account: no tasks, no files, full balance, empty ledger, the faults of the start."""
         app = self._started()
         self.call(lambda _world: app.reset())
-
-
-def _make_token(seed: int) -> str:
-    """A token of the form of real ones: ``sk_`` and a JWT of three parts."""
-    digits = random.Random(f"token {seed}")
-    parts = [f"{digits.getrandbits(8 * length):0{2 * length}x}" for length in (9, 24, 21)]
-    return "sk_eyJ" + ".".join(parts)

@@ -24,6 +24,7 @@ from a2e_async.sandbox.files import FileStore
 from a2e_async.sandbox.ledger import Ledger, TaskEntry
 from a2e_async.sandbox.replies import iso
 from a2e_async.sandbox.tasks import NOT_ECHOED, OutputFile, Task
+from a2e_async.sandbox.tokens import user_id_of
 from a2e_async.sandbox.webhooks import HookFaults, HookSender
 
 __all__ = ["Config", "World"]
@@ -111,7 +112,7 @@ class World:
         self._events: Agenda[Callable[[], object]] = Agenda()
         self._serial = itertools.count(1)
 
-        self.account = Account(self.new_id(), config.coins)
+        self.account = Account(user_id_of(config.seed), config.coins)
         if config.token:
             self.add_token("sandbox", config.token)
 

@@ -8,6 +8,7 @@ from a2e_async.sandbox.families import family_of
 from a2e_async.sandbox.handlers.tasks import not_found, paged, window
 from a2e_async.sandbox.names import split_path
 from a2e_async.sandbox.replies import Call, Reply, encode, error, ok
+from a2e_async.sandbox.tokens import make_token
 from a2e_async.sandbox.world import World
 
 __all__ = [
@@ -101,7 +102,7 @@ def add_user(world: World, call: Call) -> Reply:
 
 def generate_token(world: World, call: Call) -> Reply:
     """Make an API token that works from now on."""
-    secret = f"sk_eyJ{world.random.getrandbits(64):016x}.{world.random.getrandbits(128):032x}.sandbox"
+    secret = make_token(world.account.user_id, world.random)
     return ok(call, world.add_token(call.body["alias"], secret))
 
 

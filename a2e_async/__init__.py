@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from a2e_async._bulk.open_run import OpenRun
     from a2e_async._bulk.outcomes import Outcome, Summary, WorkflowSummary
     from a2e_async._bulk.run import BulkRun
     from a2e_async._files.destination import SavedFile
@@ -90,6 +91,7 @@ __all__ = [
     "ModerationError",
     "NotFound",
     "NotReady",
+    "OpenRun",
     "Outcome",
     "OutputMissing",
     "Pages",
@@ -139,6 +141,7 @@ _HOMES = {
     "Job": "jobs",
     "Lateness": "policies",
     "Media": "_spec.media",
+    "OpenRun": "_bulk.open_run",
     "Outcome": "_bulk.outcomes",
     "Pages": "pages",
     "Quote": "quotes",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, overload
 from weakref import WeakKeyDictionary
 
 from a2e_async.api import Api
+from a2e_async.bulk_runs import BulkRuns
 from a2e_async.checks import check_positive, check_whole
 from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
@@ -20,12 +21,10 @@ from a2e_async.protocols import NoRuntime
 from a2e_async.raw_calls import RawCalls
 from a2e_async.records import TaskRecord, TaskRecordT
 from a2e_async.settings import BaseURL, Settings, Token, http_library_from, user_agent_from
-from a2e_async.tasks import DEFAULT_WAIT
 
 if TYPE_CHECKING:
     import httpx
 
-    from a2e_async._bulk.run import BulkRun
     from a2e_async._files.upload_cache import UploadCache
     from a2e_async.announcer import Announcer, Listener
     from a2e_async.jobs import Job
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["A2E"]
 
 
-class A2E(Api, Files, RawCalls):
+class A2E(Api, BulkRuns, Files, RawCalls):
     """The A2E media generation API.
 
     Use it as ``async with A2E() as a2e``: connections then stay open until the block ends. It works
@@ -286,86 +285,3 @@ class A2E(Api, Files, RawCalls):
         from a2e_async.quotes import quote
 
         return await quote(self, job)
-
-    def bulk(
-        self,
-        jobs: Iterable[Job[TaskRecordT]] | AsyncIterable[Job[TaskRecordT]],
-        *,
-        concurrency: int = 64,
-        timeout: float = DEFAULT_WAIT,
-        journal: str | Path | None = None,
-        retries: int = 0,
-        download_to: str | Path | None = None,
-        max_coins: float | None = None,
-        start_rate: float | None = None,
-        finished: Literal["yield", "skip"] = "yield",
-        changed: Literal["raise", "restart"] = "raise",
-        on_update: Callable[[Job[TaskRecordT], TaskRecordT], Any] | None = None,
-    ) -> BulkRun[TaskRecordT]:
-        """Run many jobs and return their Outcomes as they complete.
-
-        With a journal the run survives a crash. Run the same code again: finished jobs are read from the
-        journal, accepted ones are waited for, starts whose outcome is unknown are searched for, and the rest
-        is started, including jobs refused earlier unless the refusal was final. Jobs are recognised by their
-        key (`Job.with_key`), else by workflow, body and the content of their files. Their order may change.
-        A job that need not be started does not need its files any more.
-
-        The run stops starting jobs when coins run out, the account is refused, the budget is reached, or
-        something must be mended on this machine: a host that is not known, a certificate that is not trusted,
-        a folder that cannot be written to. While the service cannot be reached or refuses everything, or the
-        disk is full, the whole run waits and one job tries again, for as long as ``timeout``; then it stops
-        too. Running jobs are then finished, and `BulkRun.stopped` says why. Tasks that cannot be reached any
-        more go on: the journal knows them. An error of the iterable, of the journal, of the settings or of
-        ``download_to`` is raised by the ``async for`` after the Outcomes of the running jobs.
-
-        Args:
-            jobs: an iterable or async iterable of Jobs. It is read lazily, only a few jobs ahead.
-            concurrency: the most tasks on the server at once.
-            timeout: seconds to wait for each task after its start was accepted.
-            journal: a SQLite file; created if needed. Only one run at a time can use it.
-            retries: how often a failed task is started, and paid for, again. Moderated tasks are not.
-            download_to: a folder to download results to as they come; files are named after the jobs' keys.
-            max_coins: the most coins to spend; with a journal, coins spent by earlier processes count. A job
-                is not started if it could exceed the limit. Its cost is its quote (`Job.with_quote`), else
-                the service's quote, else the cost of similar jobs. The first job of an unknown price is
-                started alone, and only that one can exceed the limit.
-            start_rate: the most starts per second.
-            finished: what to do with jobs finished by an earlier run: "yield" their Outcomes from the
-                journal, or "skip" them.
-            changed: what to do if a key belongs to a job in the journal that asked for something else:
-                "raise" an `InvalidArgument` that says what differs, as the job's error, or "restart": make
-                it a new job, which is paid for. Where results are sent to is not part of what was asked.
-            on_update: called with the job and its record each time a task shows another status or progress,
-                and at its end, as in `Task.wait`; may be async.
-
-        Returns:
-            The run. Enter it with ``async with`` and read it with ``async for``.
-
-        Raises:
-            InvalidArgument: an argument is invalid.
-            JournalError: on entering the run: the journal is in use, damaged, or from a newer version.
-
-        Example:
-            ```python
-            async with a2e.bulk(jobs, concurrency=64, journal="run.db", download_to="out") as run:
-                async for outcome in run:
-                    print(outcome.paths if outcome.result else outcome.error)
-            print(run.summary())
-            ```
-        """
-        from a2e_async._bulk.run import BulkRun
-        from a2e_async._bulk.settings import BulkSettings
-
-        settings = BulkSettings(
-            concurrency=concurrency,
-            timeout=timeout,
-            journal=journal,
-            retries=retries,
-            download_to=download_to,
-            max_coins=max_coins,
-            start_rate=start_rate,
-            finished=finished,
-            changed=changed,
-            on_update=on_update,
-        )
-        return BulkRun(self, jobs, settings)

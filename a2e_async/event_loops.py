@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
 
+import anyio
 import anyio.lowlevel
 
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["call_in_loop", "caller_of_this_loop", "running_loop", "start_in_background"]
+__all__ = ["await_in_loop", "call_in_loop", "caller_of_this_loop", "running_loop", "start_in_background"]
+
+T = TypeVar("T")
 
 _background: set[Any] = set()  # asyncio itself keeps no reference to a task that runs
 
@@ -90,6 +94,41 @@ def caller_of_this_loop() -> Callable[[Callable[[], object]], bool]:
         return call_in_loop(loop, start)
 
     return call
+
+
+async def await_in_loop(
+    call: Callable[[Callable[[], object]], bool], work: Callable[[], Awaitable[T]], name: str
+) -> T:
+    """Await something in another event loop, which may run in another thread.
+
+    Args:
+        call: calls a function soon in that loop; see `caller_of_this_loop`.
+        work: awaited there, in a task of its own. It goes on if this wait is cancelled.
+        name: for debuggers.
+
+    Raises:
+        ConfigurationError: that loop has ended.
+        Exception: what the work raises.
+    """
+    ended = ConfigurationError("the event loop in which this was to be done has ended")
+    here, done = running_loop(), anyio.Event()
+    values: list[T] = []
+    failures: list[Exception] = []
+
+    async def do() -> None:
+        try:
+            values.append(await work())
+        except Exception as error:
+            failures.append(error)
+        finally:
+            call_in_loop(here, done.set)
+
+    if not call(partial(start_in_background, do, name)):
+        raise ended
+    await done.wait()
+    if values:
+        return values[0]
+    raise failures[0] if failures else ended
 
 
 def _is_trio(loop: Any) -> bool:

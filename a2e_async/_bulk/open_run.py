@@ -1,135 +1,338 @@
-"""The life of a bulk run: opened, ended, left, closed."""
+"""An open run: a bulk run that is given its jobs one by one, by whoever needs their results."""
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any
+import copy
+import math
+from functools import partial
+from typing import Any, NoReturn
 
 import anyio
 import attrs
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from a2e_async._bulk.faults import disk_fault
+from a2e_async._bulk.feed import End, Feed, Ticket
+from a2e_async._bulk.job_run import JobRun
 from a2e_async._bulk.outcomes import Outcome
-from a2e_async._bulk.run_state import RunState
-from a2e_async.clock import Clock
-from a2e_async.event_loops import call_in_loop
-
-if TYPE_CHECKING:
-    from anyio.streams.memory import MemoryObjectReceiveStream
+from a2e_async._bulk.run_base import Run
+from a2e_async._bulk.run_life import RunLife
+from a2e_async._bulk.run_state import BulkClient, RunState
+from a2e_async._bulk.settings import BulkSettings
+from a2e_async._journal.asked import Asked, difference, read_asked
+from a2e_async._journal.entries import Entry, State
+from a2e_async.errors import A2EError, BudgetReached, ConfigurationError, InvalidArgument
+from a2e_async.event_loops import await_in_loop, running_loop
+from a2e_async.jobs import Job
+from a2e_async.records import TaskRecordT, task_id_of
+from a2e_async.tasks import Result
 
 __all__ = ["OpenRun"]
 
-logger = logging.getLogger("a2e_async")
+_PAUSE = 1.0  # seconds from a stop until a job is tried again
+_ASK = "ask for results"
 
-_NAMED = 5  # starts that a message names
+
+class OpenRun(Run):
+    """A bulk run that takes its jobs one by one; see `A2E.bulk`.
+
+    A job is known by its key (`Job.with_key`), else by workflow, body and the content of its files. Whoever
+    asks for the result of a job that is under way waits for the same task. Whoever asks again later gets the
+    same result: from the journal, or without a journal from the memory of this run, which keeps the records
+    of all its tasks. Two equal jobs without keys are one job here; give them keys to make two tasks.
+
+    A caller who is cancelled cancels nothing: the job goes on, and the next call gets its result.
+
+    The run may be used by any number of tasks at once, and in other event loops and threads than the one in
+    which it was entered: all its work is done there. From a thread without an event loop, call
+    ``anyio.from_thread.run(run.result, job)`` or ``asyncio.run(run.result(job))``.
+
+    When no coins are left, the token is refused or the service cannot be reached, the jobs that are not
+    started yet fail for that reason. The run is not over: a second later the next call tries again, one job
+    first and the others after it. A job that could exceed ``max_coins`` fails alone.
+
+    When the block is left, the starts under way are completed and written to the journal, for at most
+    `StartPolicy.grace` seconds, and whoever still waits gets an `A2EError`. Accepted tasks go on at the
+    server; with a journal, the next run goes on with them. The block may be left in another task than it was
+    entered in. A run that is never left ends with its event loop.
+    """
+
+    _repeats = True
+    _send: MemoryObjectSendStream[_Call]
+    _calls: MemoryObjectReceiveStream[_Call]
+
+    def __init__(self, client: BulkClient, settings: BulkSettings) -> None:
+        if settings.finished != "yield":
+            raise InvalidArgument("finished", f"{settings.finished!r} has no meaning in a run without jobs")
+        super().__init__(client, settings)
+        self._under_way: dict[str, _Call] = {}
+        # Without a journal: what is known of the jobs that are not under way.
+        self._known: dict[str, Entry] = {}
+        self._feed = Feed(self._counts, room=None)
+        self._stopped_at = -math.inf
+        self._reason: Exception | None = None
+
+    @property
+    def stopped(self) -> Exception | None:
+        """Why the run starts no jobs at the moment; None while it runs normally.
+
+        No coins are left, the token was refused, the service is unreachable or refuses everything, the
+        journal cannot be written, or something must be mended on this machine. The next call tries again.
+        """
+        state = self._life.state if self._life else None
+        return state.stopped if state else None
+
+    async def result(self, job: Job[TaskRecordT]) -> Result[TaskRecordT]:
+        """Start the job, unless it was started before, and wait for its result.
+
+        Args:
+            job: the job. One that was unpickled gets the client of the run.
+
+        Returns:
+            The Result. With ``download_to`` its files are downloaded; `outcome` has their paths.
+
+        Raises:
+            InvalidArgument: it is not a Job, or its key belongs to a job that asked for something else.
+            TaskFailed: the task ended without a result.
+            InsufficientCredits, AuthenticationError, BudgetReached, TransportError: the job was not started,
+                because the run starts none now. Nothing was paid.
+            WaitTimeout: the task is still running after ``timeout`` seconds. Ask again to wait again.
+            SubmissionUncertain: it is not known whether the start made a task. Nothing is sent again.
+            DownloadError: the result's files could not be downloaded. Ask again to download them.
+            ConfigurationError: the run was not entered, or was left.
+            A2EError: any other error of the job; or the run was left before the job's end.
+
+        Example:
+            ```python
+            async with a2e.bulk(journal="run.db") as run:
+                result = await run.result(a2e.text_to_image(prompt="a red kite").with_key("order-17"))
+            ```
+        """
+        outcome = await self.outcome(job)
+        if outcome.error is not None:
+            raise outcome.error
+        if outcome.result is None:
+            raise A2EError("the job has neither a result nor an error")
+        return outcome.result
+
+    async def outcome(self, job: Job[TaskRecordT]) -> Outcome[TaskRecordT]:
+        """Do what `result` does, and return the job's Outcome. An error of the job itself is not raised.
+
+        Args:
+            job: the job.
+
+        Returns:
+            The Outcome: ``result`` or ``error``, and ``paths`` of the files that were downloaded.
+
+        Raises:
+            InvalidArgument: it is not a Job.
+            ConfigurationError: the run was not entered, or was left.
+            A2EError: the run starts no jobs now, for the reason that this error names; or the run was left
+                before the job's end.
+        """
+        if not isinstance(job, Job):
+            raise InvalidArgument("job", f"{job!r} is not a Job; make one of a mapping with `A2E.job`"[:300])
+
+        life = self._entered(_ASK)
+        work = partial(self._outcome, life, job)
+        if life.loop is running_loop():
+            return await work()
+        return await await_in_loop(life.call, work, "a2e_async call of a bulk run")
+
+    def __aiter__(self) -> NoReturn:
+        raise ConfigurationError(
+            "this bulk run was given no jobs, so it cannot be iterated over: "
+            "ask it for results with `await run.result(job)`, or give the jobs to `A2E.bulk`"
+        )
+
+    async def _outcome(self, life: RunLife, job: Job[TaskRecordT]) -> Outcome[TaskRecordT]:
+        """The Outcome of a job; in the run's own loop."""
+        if job.workflow.client is None:
+            job = job.with_client(self._client)
+        state = self._state(life)
+
+        old_key = state.journal is not None and state.journal.has_old and job.key is None
+        try:
+            asked = await state.disk.through(partial(read_asked, job, old_key=old_key), disk_fault)
+        except Exception as error:
+            return self._refused(job, error)
+
+        await self._try_again(life, state)
+        key = job.key or asked.derived_key or f"{asked.workflow} {asked.path_digest}"
+        while (call := self._under_way.get(key)) is not None and (problem := call.differs(asked)):
+            if self._settings.changed != "restart":
+                return self._refused(job, InvalidArgument("key", problem))
+            await call.ended.wait()
+
+        # Nothing is awaited between the last look at the key and its place in the queue. So no key is queued
+        # twice.
+        self._state(life)
+        if call is None:
+            try:
+                entry = None if state.journal is not None else self._remembered(key, asked)
+            except InvalidArgument as error:
+                return self._refused(job, error)
+            call = self._under_way[key] = _Call(key, job, asked, entry)
+            self._send.send_nowait(call)
+
+        await call.ended.wait()
+        return call.outcome_for(job)
+
+    def _remembered(self, key: str, asked: Asked) -> Entry:
+        """The entry of a job in a run without a journal; a new one if the job is not known.
+
+        Raises:
+            InvalidArgument: the key belongs to a job that asked for something else.
+        """
+        entry = self._known.get(key)
+        problem = entry and _mismatch(key, entry.workflow, entry.asked, entry.digest, asked)
+        if problem and self._settings.changed != "restart":
+            raise InvalidArgument("key", problem)
+
+        if entry is None or problem:
+            entry = Entry(0, key, asked.workflow)
+            entry.ask(asked)
+        return entry
+
+    def _refused(self, job: Job[TaskRecordT], error: Exception) -> Outcome[TaskRecordT]:
+        outcome = Outcome(job, self._feed.taken, job.key, error=error)
+        self._counts.add_outcome(outcome)
+        return outcome
+
+    def _state(self, life: RunLife) -> RunState:
+        """The state of the run, if it still takes jobs."""
+        self._entered(_ASK)
+        if life.state is None or life.ended.is_set():
+            raise ConfigurationError(f"the bulk run has ended: {life.failure}") from life.failure
+        return life.state
+
+    async def _try_again(self, life: RunLife, state: RunState) -> None:
+        """If the run has stopped, let it start jobs again, but not too often."""
+        if state.stopped is None:
+            return
+        pause = self._stopped_at + _PAUSE - life.clock.now()
+        if pause > 0:
+            await life.clock.sleep(pause)
+        if state.stopped is not None:
+            state.resume()
+
+    def _begin(self) -> None:
+        self._send, self._calls = anyio.create_memory_object_stream[_Call](math.inf)
+
+    async def _work(self, life: RunLife, state: RunState) -> None:
+        await self._feed.run(self._calls, partial(self._ticket, state), life.reading)
+
+    def _ticket(self, state: RunState, call: _Call, index: int) -> Ticket:
+        call.run = JobRun(state, call.job, index, aside=self._feed.aside, asked=call.asked, entry=call.entry)
+        return Ticket(call.run, partial(self._tell, call))
+
+    async def _tell(self, call: _Call, end: End) -> None:
+        """A job has ended, or was not started."""
+        if isinstance(end, Outcome):
+            call.outcome = end
+        else:
+            cause = end.__cause__ if end is not None else None
+            call.reason = cause if isinstance(cause, Exception) else self._reason
+        self._finish(call)
+
+    def _finish(self, call: _Call) -> None:
+        if self._under_way.get(call.key) is call:
+            del self._under_way[call.key]
+        if call.entry is not None and call.entry.state != State.NEW:
+            self._known[call.key] = call.entry
+        call.ended.set()
+
+    def _on_stop(self) -> None:
+        state = self._life.state if self._life else None
+        if self._life is None or state is None:
+            return
+        if isinstance(state.stopped, BudgetReached):
+            # Another job may cost less, and finding it out sends nothing.
+            state.stopped = None
+            return
+        self._reason, self._stopped_at = state.stopped, self._life.clock.now()
+
+    def _on_left(self) -> None:
+        for call in tuple(self._under_way.values()):
+            call.reason = A2EError(f"the bulk run was left before the end of the job: {call.what_goes_on()}")
+            self._finish(call)
+
+    def _on_closed(self) -> None:
+        self._send.close()
+        self._calls.close()
+        failure = self._life.failure if self._life else None
+        for call in tuple(self._under_way.values()):
+            call.reason = failure if isinstance(failure, Exception) else A2EError("the bulk run has ended")
+            self._finish(call)
 
 
 @attrs.define(eq=False)
-class OpenRun:
-    """The parts of a run that exist from its first `async with` on.
+class _Call:
+    """A job that is under way, for all who ask for it.
 
     Attributes:
-        loop: the event loop that it belongs to.
-        clock: the client's clock.
-        grace: seconds for which starts under way go on after the block was left.
-        outcomes: the Outcomes, for the reader of the run.
-        scope: everything that is done for the run; cancelled when the block is left.
-        reading: the scope in which jobs are read; it is cancelled when the run stops.
-        state: the state that the jobs share; None until the journal is open.
-        failure: an error that ended the run and that no job has caused.
-        opened: set when the run is ready, or cannot be opened.
-        ended: set when no job is running any more.
-        is_left: whether the block was left, as any thread may ask.
-        left: set in the run's own loop when the block was left.
-        closed: set when nothing of the run is left.
+        key: what it is known by.
+        job: the job of the first who asked.
+        asked: what it asks for.
+        entry: its entry, if the run has no journal.
+        run: runs it; None until it was read.
+        ended: set when there is an outcome or a reason.
+        outcome: how it ended; None if it did not.
+        reason: why it has no outcome.
     """
 
-    loop: Any
-    clock: Clock
-    grace: float
-    outcomes: MemoryObjectReceiveStream[Outcome]
-    scope: anyio.CancelScope = attrs.field(factory=anyio.CancelScope)
-    reading: anyio.CancelScope = attrs.field(factory=anyio.CancelScope)
-    state: RunState | None = None
-    failure: BaseException | None = None
-    is_left: bool = False
-    opened: anyio.Event = attrs.field(factory=anyio.Event)
+    key: str
+    job: Job[Any]
+    asked: Asked
+    entry: Entry | None
+    run: JobRun | None = None
     ended: anyio.Event = attrs.field(factory=anyio.Event)
-    left: anyio.Event = attrs.field(factory=anyio.Event)
-    closed: anyio.Event = attrs.field(factory=anyio.Event)
+    outcome: Outcome[Any] | None = None
+    reason: Exception | None = None
 
-    async def leave(self, error: BaseException | None = None) -> None:
-        """Leave the run, and wait until nothing of it is left.
+    def differs(self, asked: Asked) -> str | None:
+        """How another job with the same key differs; None if it asks for the same."""
+        return _mismatch(self.key, self.asked.workflow, self.asked.copy, self.asked.digest, asked)
 
-        Args:
-            error: what the block was left by. It gets a note if starts had to be cut off.
+    def outcome_for(self, job: Job[Any]) -> Outcome[Any]:
+        """The Outcome for one of those who asked. Each gets an error of their own.
+
+        Raises:
+            Exception: there is none, for this reason.
         """
-        # A start whose request has been sent may already have cost coins, so it must not be cut off before
-        # its answer is written to the journal. Starts therefore run in shielded scopes: cancelling the run
-        # ends everything else, and `ended` is set once the last start is settled. The wait for it is
-        # shielded as well, because the block may have been left by a cancellation. It ends after the grace
-        # time, because an answer may never come.
-        #
-        # A second Ctrl-C is raised in that wait. It means "now". In both cases the shields are taken off, so
-        # that the pending cancellation reaches the starts too. Their entries stay "starting", and the next
-        # run searches for their tasks.
-        self._cancel()
-        try:
-            with anyio.CancelScope(shield=True):
-                with self.clock.move_on_after(self.grace) as patience:
-                    await self.ended.wait()
-                if patience.cancelled_caught:
-                    self._take_shields_off()
-                await self.closed.wait()
+        if self.outcome is None:
+            raise _own(self.reason or A2EError("the bulk run has ended"))
+        error = None if self.outcome.error is None else _own(self.outcome.error)
+        return attrs.evolve(self.outcome, job=job, error=error)
 
-        except BaseException as interrupt:
-            error = interrupt
-            self._take_shields_off()
-            with anyio.CancelScope(shield=True):
-                await self.closed.wait()
-            raise
-        finally:
-            self._tell_unanswered(error)
-
-    def leave_from_elsewhere(self) -> None:
-        """Leave the run from another event loop, where its end cannot be waited for."""
-        self.is_left = True
-        if call_in_loop(self.loop, self._cancel):
-            return
-        # Its loop was closed under it, so nothing of it runs any more.
-        self.outcomes.close()
-        if self.state is not None and self.state.journal is not None:
-            self.state.journal.close_now()
-
-    def _cancel(self) -> None:
-        """Cancel everything but the starts under way. The run closes itself when these are settled."""
-        self.is_left = True
-        self.left.set()
-        self.scope.cancel()
-
-    def _take_shields_off(self) -> None:
-        for scope in tuple(self.state.shields) if self.state else ():
-            scope.shield = False
-
-    def _tell_unanswered(self, error: BaseException | None) -> None:
-        """Say which starts were cut off: in the log, and in the notes of the error."""
-        note = _unanswered(self.state) if self.state else ""
-        if note:
-            logger.warning("bulk run: %s", note)
-            if error is not None:
-                error.add_note(f"bulk run: {note}")
+    def what_goes_on(self) -> str:
+        """What becomes of the job, for an error message."""
+        entry = self.run.entry if self.run else None
+        if entry is None or entry.state in (State.NEW, State.FAILED):
+            return f"{self.key!r} was not started"
+        if entry.state == State.STARTING:
+            return f"the start of {self.key!r} is being completed"
+        ids = ", ".join(str(task_id_of(record)) for record in entry.records)
+        return f"the task {ids} of {self.key!r} goes on at the server"
 
 
-def _unanswered(state: RunState) -> str:
-    """Say which starts were sent and not answered, and what to do; empty if there are none."""
-    entries = list(state.unanswered.values())
-    if not entries:
-        return ""
-
-    names = [repr(entry.key or entry.marker or entry.workflow) for entry in entries[:_NAMED]]
-    more = f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
-    what = (
-        f"{len(entries)} starts were sent and not answered, and may have made tasks: {', '.join(names)}{more}"
+def _mismatch(key: str, workflow: str, copy: str | None, digest: str | None, asked: Asked) -> str | None:
+    """How a job differs from the one that has its key; None if they ask for the same."""
+    if workflow != asked.workflow:
+        return f"{key!r} is a job of {workflow} in this run"
+    if digest == asked.digest or copy is None:
+        return None
+    return (
+        f"{key!r} is a job of this run that asked for something else: {difference(copy, asked.copy)}; "
+        "give this job another key"
     )
-    if state.journal is not None:
-        return f"{what}; the next run with the journal {state.journal.path} searches for them"
-    return f"{what}; look for them in the lists of their workflows before starting again"
+
+
+def _own(error: Exception) -> Exception:
+    """A copy of an error that several callers get. Each adds to the traceback of their own."""
+    try:
+        own = copy.copy(error)
+    except Exception:
+        return error
+    own.__cause__, own.__suppress_context__ = error.__cause__, error.__suppress_context__
+    return own.with_traceback(error.__traceback__)

@@ -32,7 +32,8 @@ class Outcome(Plain, Generic[TaskRecordT_co]):
         result: the Result; None if there is none.
         error: why there is no Result, or why its files could not be downloaded; None if all went well.
             Usually an `A2EError`; any other exception is a bug, here or in the caller's code.
-        paths: the downloaded files.
+        paths: the downloaded files: each a `Path`; in an object store its address, a str such as
+            "s3://bucket/out/cat.mp4".
         attempts: accepted starts, earlier runs included.
         replayed: the job had already ended in an earlier run; this Outcome comes from the journal.
     """
@@ -42,7 +43,7 @@ class Outcome(Plain, Generic[TaskRecordT_co]):
     key: str | None = None
     result: Result[TaskRecordT_co] | None = None
     error: Exception | None = None
-    paths: Sequence[Path] = ()
+    paths: Sequence[Path | Any] = ()
     attempts: int = 0
     replayed: bool = False
 
@@ -164,6 +165,7 @@ class Counts:
         self.skipped = 0
         self.retried = 0
         self.not_started = 0
+        self.not_ended = 0
 
     def add_coins(self, workflow: str, coins: float) -> None:
         """Count the coins of an accepted start."""

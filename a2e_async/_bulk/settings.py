@@ -10,13 +10,16 @@ from typing import Any, Literal
 
 import attrs
 
+from a2e_async._files.places import place_of
+from a2e_async._journal.database_url import DatabaseURL, is_database_url
 from a2e_async._spec.local_paths import local_path
 from a2e_async._tasks.update_callback import UpdateCallback
-from a2e_async.checks import check_positive, check_whole
+from a2e_async.checks import check_number, check_positive, check_whole, text_from
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["BulkSettings"]
 
+_SHORTEST_LEASE = 1.0  # seconds; a sign of life takes a round trip to the database
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -63,17 +66,34 @@ def _path_at(name: str, value: Any) -> Path | None:
     return Path(local_path(name, value))
 
 
-def _journal(value: Any) -> Path | None:
+def _journal(value: Any) -> Path | DatabaseURL | None:
+    if isinstance(value, DatabaseURL):
+        return value
+    text = value if isinstance(value, Path) else text_from(value)  # a URL object may be hidden
+    if isinstance(text, str) and is_database_url(text):
+        return DatabaseURL(text)
     return _path_at("journal", value)
 
 
-def _download_to(value: Any) -> Path | None:
-    return _path_at("download_to", value)
+def _download_to(value: Any) -> Path | str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str | os.PathLike):
+        raise InvalidArgument("download_to", f"{value!r} is not a path or an address")
+    return place_of("download_to", value)
 
 
-def _on_disk(_: Any, attribute: attrs.Attribute[Any], value: Path | None) -> None:
+def _account_concurrency(value: Any) -> int | None:
+    return None if value is None else check_whole("account_concurrency", value)
+
+
+def _lease(value: Any) -> float:
+    return check_number("lease", value, least=_SHORTEST_LEASE, unit="seconds")
+
+
+def _on_disk(_: Any, attribute: attrs.Attribute[Any], value: Path | DatabaseURL | None) -> None:
     # SQLite would keep it in memory, so a journal of that name would promise what it cannot hold.
-    if value is not None and str(value).startswith(":memory:"):
+    if isinstance(value, Path) and str(value).startswith(":memory:"):
         raise InvalidArgument(
             attribute.name,
             f"{str(value)!r} would be lost with the process; give a file, or no journal at all",
@@ -86,11 +106,13 @@ class BulkSettings:
 
     concurrency: int = attrs.field(converter=_concurrency)
     timeout: float = attrs.field(converter=_timeout)
-    journal: Path | None = attrs.field(converter=_journal, validator=_on_disk)
+    journal: Path | DatabaseURL | None = attrs.field(converter=_journal, validator=_on_disk)
     retries: int = attrs.field(converter=_retries)
-    download_to: Path | None = attrs.field(converter=_download_to)
+    download_to: Path | str | None = attrs.field(converter=_download_to)
     max_coins: float | None = attrs.field(converter=_max_coins)
     start_rate: float | None = attrs.field(converter=_start_rate)
     finished: Literal["yield", "skip"] = attrs.field(validator=_one_of("yield", "skip"))
     changed: Literal["raise", "restart"] = attrs.field(default="raise", validator=_one_of("raise", "restart"))
     on_update: UpdateCallback | None = attrs.field(default=None, converter=_on_update)
+    account_concurrency: int | None = attrs.field(default=None, converter=_account_concurrency)
+    lease: float = attrs.field(default=30.0, converter=_lease)

@@ -1,0 +1,105 @@
+"""Open what a bulk run needs: its journal, and the state that its jobs share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+from a2e_async._bulk.budget import Budget
+from a2e_async._bulk.folder import Folder
+from a2e_async._bulk.outage import Outage
+from a2e_async._bulk.outcomes import Counts
+from a2e_async._bulk.run_state import BulkClient, RunState
+from a2e_async._bulk.settings import BulkSettings
+from a2e_async._tasks.pace import Pace
+
+if TYPE_CHECKING:
+    from a2e_async._files.uploads import Uploader
+    from a2e_async._journal.journal import Journal
+    from a2e_async.runtime import Runtime
+
+__all__ = ["open_state"]
+
+_FIRST_ALONE = 1.0  # seconds
+
+
+async def open_state(
+    client: BulkClient,
+    settings: BulkSettings,
+    counts: Counts,
+    resources: AsyncExitStack,
+    *,
+    runtime: Runtime,
+    on_stop: Callable[[], None],
+    repeats: bool,
+) -> RunState:
+    """Open the journal, if there is one, and make the state that the jobs share.
+
+    Args:
+        client: the run's client.
+        settings: the run's settings.
+        counts: counts what happens in the run.
+        resources: closes the journal.
+        runtime: the parts of the client that belong to the running event loop.
+        on_stop: called each time the run stops starting jobs.
+        repeats: a job may come again in this run.
+
+    Raises:
+        JournalError: the journal cannot be opened.
+    """
+    journal = None
+    spent, set_aside = 0.0, 0.0
+
+    if settings.journal is not None:
+        from a2e_async._journal.journal import Terms, open_journal
+
+        terms = Terms(
+            max_coins=settings.max_coins,
+            account_concurrency=settings.account_concurrency,
+            lease=settings.lease,
+            patience=settings.timeout,
+            remembers=not repeats,
+        )
+        opened = open_journal(settings.journal, terms, runtime.policies.clock)
+        journal = await resources.enter_async_context(opened)
+        await resources.enter_async_context(_share_uploads(runtime.uploader, journal))
+        spent, set_aside = await journal.spent()
+
+    clock = runtime.policies.clock
+    pace = Pace(clock, settings.start_rate)
+    bounded, events = runtime.policies.retry.bounded, runtime.events
+    service = Outage(
+        clock, settings.timeout, bounded=bounded, hold=pace.hold, first_alone=_FIRST_ALONE, events=events
+    )
+    disk = Outage(clock, settings.timeout)
+    shared = journal is not None and journal.is_shared
+    places = min(settings.concurrency, settings.account_concurrency or settings.concurrency)
+
+    return RunState(
+        client=client,
+        settings=settings,
+        journal=journal,
+        counts=counts,
+        budget=Budget(settings.max_coins, spent=spent, set_aside=set_aside),
+        pace=pace,
+        service=service,
+        disk=disk,
+        folder=None if settings.download_to is None else Folder(settings.download_to, disk, shared=shared),
+        tasks=anyio.Semaphore(places),
+        on_stop=on_stop,
+        repeats=repeats,
+    )
+
+
+@asynccontextmanager
+async def _share_uploads(uploader: Uploader, journal: Journal) -> AsyncIterator[None]:
+    """Reuse the uploads of earlier runs, and record the uploads of this run for later ones."""
+    uploader.recall(await journal.uploads())
+    uploader.listeners.append(journal.record_upload)
+    try:
+        yield
+    finally:
+        uploader.listeners.remove(journal.record_upload)

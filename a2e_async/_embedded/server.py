@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from a2e_async._embedded.programs import give, programs_for, run_as
+from a2e_async._embedded.programs import as_whom, give, programs_for, run_as
 from a2e_async.errors import ConfigurationError
 
 __all__ = ["Server"]
@@ -40,12 +40,15 @@ class Server:
         self._data = folder / "data"
         self._log = folder / "log"
         self._durable = durable
+        self._sockets = self._data
         self._process: subprocess.Popen[Any] | None = None
 
     @property
     def url(self) -> str:
-        """The URL of its database."""
-        return f"postgresql://postgres@:{_PORT}/postgres?host={quote(str(self._socket_folder()), safe='')}"
+        """The URL of its database, while it runs."""
+        lines = self._pid_file()
+        sockets = lines[4] if len(lines) > 4 else str(self._data)
+        return f"postgresql://postgres@:{_PORT}/postgres?host={quote(sockets, safe='')}"
 
     @property
     def answers(self) -> bool:
@@ -54,7 +57,7 @@ class Server:
         if len(lines) < 8 or lines[7] != "ready":
             return False
         with socket.socket(socket.AF_UNIX) as tried:
-            return tried.connect_ex(str(self._socket_folder() / f".s.PGSQL.{_PORT}")) == 0
+            return tried.connect_ex(f"{lines[4]}/.s.PGSQL.{_PORT}") == 0
 
     @property
     def runs(self) -> bool:
@@ -88,6 +91,8 @@ class Server:
             self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
             self._process.wait()
             self._process = None
+            if self._sockets != self._data:
+                shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _make(self, initdb: str) -> None:
         """Make the data, aside: what was broken off halfway would be taken for data otherwise."""
@@ -104,14 +109,13 @@ class Server:
             command, capture_output=True, stdin=subprocess.DEVNULL, check=False, umask=0o077, **run_as()
         )
         if ran.returncode:
-            raise ConfigurationError(
-                f"PostgreSQL cannot make its data in {self._folder}: {_last_line(ran.stderr)}"
-            )
+            raise ConfigurationError(f"{self._folder} cannot be used{as_whom()}: {_last_line(ran.stderr)}")
         aside.rename(self._data)
 
     def _start(self, postgres: str) -> None:
-        sockets = str(self._socket_folder(make=True))
-        command = [postgres, "-D", str(self._data), "-p", _PORT, "-k", sockets, "-c", "listen_addresses="]
+        self._sockets = self._socket_folder()
+        command = [postgres, "-D", str(self._data), "-p", _PORT, "-k", str(self._sockets)]
+        command += ["-c", "listen_addresses="]
         for setting in ("log_checkpoints=off", *(() if self._durable else _FAST)):
             command += ["-c", setting]
         with self._log.open("wb") as log:
@@ -161,7 +165,7 @@ class Server:
         except FileNotFoundError:
             return []
 
-    def _socket_folder(self, *, make: bool = False) -> Path:
+    def _socket_folder(self) -> Path:
         """Where the socket is: in the data, unless URLs or the system cannot have such a path."""
         path = str(self._data)
         length = len(os.fsencode(path)) + len(f"/.s.PGSQL.{_PORT}")
@@ -170,11 +174,10 @@ class Server:
 
         digest = hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()
         folder = Path(tempfile.gettempdir()) / f"a2e-postgres-{digest}"
-        if make:
-            folder.mkdir(exist_ok=True)
-            if folder.is_symlink() or folder.stat().st_uid not in (os.geteuid(), self._data.stat().st_uid):
-                raise ConfigurationError(f"{folder} belongs to somebody else")
-            give(folder)
+        folder.mkdir(exist_ok=True)
+        if folder.is_symlink() or folder.stat().st_uid not in (os.geteuid(), self._data.stat().st_uid):
+            raise ConfigurationError(f"{folder} belongs to somebody else")
+        give(folder)
         return folder
 
 

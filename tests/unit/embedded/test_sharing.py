@@ -129,10 +129,12 @@ def test_it_is_there_again_after_the_server_or_its_keeper_was_killed(folder: Pat
     until_stopped(folder)
 
 
-def test_a_folder_that_cannot_be_used_is_named(postgres: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["file", "closed/folder"])
+def test_a_folder_that_cannot_be_used_is_named(postgres: str, tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigurationError, match=r"cannot be started in .*file"):
-        embedded_database(tmp_path / "file").__enter__()
+    (tmp_path / "closed").mkdir(mode=0o600)
+    with pytest.raises(ConfigurationError, match=rf"{name} cannot be used|cannot be started in .*{name}"):
+        embedded_database(tmp_path / name).__enter__()
 
 
 def test_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,11 +149,17 @@ class BulkRuns:
             ```
         """
         from a2e_async._bulk.settings import BulkSettings
+        from a2e_async._journal.database_url import database_url_in
+
+        # From here on no traceback can show the password of a database.
+        database = database_url_in(journal)
+        if database is not None:
+            journal = None
 
         settings = BulkSettings(
             concurrency=concurrency,
             timeout=timeout,
-            journal=journal,
+            journal=database or journal,
             retries=retries,
             download_to=download_to,
             max_coins=max_coins,

@@ -12,7 +12,14 @@ import anyio.lowlevel
 
 from a2e_async.errors import ConfigurationError
 
-__all__ = ["await_in_loop", "call_in_loop", "caller_of_this_loop", "running_loop", "start_in_background"]
+__all__ = [
+    "await_in_loop",
+    "call_in_loop",
+    "caller_of_this_loop",
+    "is_running",
+    "running_loop",
+    "start_in_background",
+]
 
 T = TypeVar("T")
 
@@ -94,6 +101,11 @@ def caller_of_this_loop() -> Callable[[Callable[[], object]], bool]:
         return call_in_loop(loop, start)
 
     return call
+
+
+def is_running(loop: Any) -> bool:
+    """Whether an event loop runs now. If not, it has ended, or nobody runs it at the moment."""
+    return _is_trio(loop) or bool(loop.is_running())
 
 
 async def await_in_loop(

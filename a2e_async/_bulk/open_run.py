@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from functools import partial
 from typing import Any, NoReturn
@@ -22,7 +21,7 @@ from a2e_async._bulk.settings import BulkSettings
 from a2e_async._journal.asked import Asked, difference, read_asked
 from a2e_async._journal.entries import Entry, State
 from a2e_async.errors import A2EError, BudgetReached, ConfigurationError, InvalidArgument
-from a2e_async.event_loops import await_in_loop, running_loop
+from a2e_async.event_loops import await_in_loop, is_running, running_loop
 from a2e_async.jobs import Job
 from a2e_async.records import TaskRecordT, task_id_of
 from a2e_async.tasks import Result
@@ -137,6 +136,12 @@ class OpenRun(Run):
         work = partial(self._outcome, life, job)
         if life.loop is running_loop():
             return await work()
+
+        if not is_running(life.loop):
+            raise ConfigurationError(
+                "the event loop in which this bulk run was entered does not run any more: enter a run in a "
+                "loop that lives as long as the run, and ask it from there or from any other loop"
+            )
         return await await_in_loop(life.call, work, "a2e_async call of a bulk run")
 
     def __aiter__(self) -> NoReturn:
@@ -203,7 +208,9 @@ class OpenRun(Run):
         """The state of the run, if it still takes jobs."""
         self._entered(_ASK)
         if life.state is None or life.ended.is_set():
-            raise ConfigurationError(f"the bulk run has ended: {life.failure}") from life.failure
+            raise ConfigurationError(
+                f"this bulk run has ended ({life.failure or 'with its event loop'}); make another one"
+            ) from life.failure
         return life.state
 
     async def _try_again(self, life: RunLife, state: RunState) -> None:
@@ -243,14 +250,15 @@ class OpenRun(Run):
         call.ended.set()
 
     def _on_stop(self) -> None:
-        state = self._life.state if self._life else None
-        if self._life is None or state is None:
+        life = self._life
+        if life is None or life.state is None:
             return
-        if isinstance(state.stopped, BudgetReached):
-            # Another job may cost less, and finding it out sends nothing.
-            state.stopped = None
-            return
-        self._reason, self._stopped_at = state.stopped, self._life.clock.now()
+        self._reason = life.state.stopped
+        if isinstance(self._reason, BudgetReached):
+            # Another job may cost less, and it costs nothing to find that out.
+            life.state.stopped = None
+        else:
+            self._stopped_at = life.clock.now()
 
     def _on_left(self) -> None:
         for call in tuple(self._under_way.values()):
@@ -330,9 +338,14 @@ def _mismatch(key: str, workflow: str, copy: str | None, digest: str | None, ask
 
 def _own(error: Exception) -> Exception:
     """A copy of an error that several callers get. Each adds to the traceback of their own."""
-    try:
-        own = copy.copy(error)
-    except Exception:
-        return error
-    own.__cause__, own.__suppress_context__ = error.__cause__, error.__suppress_context__
+    if not isinstance(error, A2EError):
+        return error  # of the caller's own code, or a bug here: it may not allow a copy
+
+    own = type(error).__new__(type(error), *error.args)
+    own.args = error.args
+    own.__dict__.update(error.__dict__)
+    if "__notes__" in own.__dict__:
+        own.__notes__ = list(own.__notes__)
+    own.__cause__, own.__context__ = error.__cause__, error.__context__
+    own.__suppress_context__ = error.__suppress_context__
     return own.with_traceback(error.__traceback__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import anyio
 
@@ -19,6 +19,7 @@ from a2e_async._tasks.pace import Pace
 if TYPE_CHECKING:
     from a2e_async._files.uploads import Uploader
     from a2e_async._journal.journal import Journal
+    from a2e_async._journal.postgres.journal import DatabaseJournal
     from a2e_async.runtime import Runtime
 
 __all__ = ["open_state"]
@@ -57,6 +58,7 @@ async def open_state(
         from a2e_async._journal.journal import Terms, open_journal
 
         terms = Terms(
+            account=runtime.account,
             max_coins=settings.max_coins,
             account_concurrency=settings.account_concurrency,
             lease=settings.lease,
@@ -69,6 +71,12 @@ async def open_state(
         spent, set_aside = await journal.spent()
 
     clock = runtime.policies.clock
+    budget = Budget(settings.max_coins, spent=spent, set_aside=set_aside)
+    if journal is not None and journal.is_shared:
+        from a2e_async._bulk.shared_budget import SharedBudget
+
+        budget = SharedBudget(cast("DatabaseJournal", journal), clock)
+
     pace = Pace(clock, settings.start_rate)
     bounded, events = runtime.policies.retry.bounded, runtime.events
     service = Outage(
@@ -83,7 +91,7 @@ async def open_state(
         settings=settings,
         journal=journal,
         counts=counts,
-        budget=Budget(settings.max_coins, spent=spent, set_aside=set_aside),
+        budget=budget,
         pace=pace,
         service=service,
         disk=disk,

@@ -200,7 +200,6 @@ class Run(ABC):
         """All that is done for the run, from its opening to its end, in a task of its own."""
         try:
             async with AsyncExitStack() as resources:
-                resources.callback(self._on_closed)
                 with life.scope:
                     await resources.enter_async_context(runtime.session())
                     life.state = await open_state(
@@ -225,5 +224,6 @@ class Run(ABC):
         except BaseException as error:
             life.failure = error
         finally:
+            self._on_closed()
             for event in (life.opened, life.ended, life.closed):
                 event.set()

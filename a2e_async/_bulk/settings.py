@@ -11,10 +11,10 @@ from typing import Any, Literal
 import attrs
 
 from a2e_async._files.places import place_of
-from a2e_async._journal.database_url import DatabaseURL, is_database_url
+from a2e_async._journal.database_url import DatabaseURL, database_url_in
 from a2e_async._spec.local_paths import local_path
 from a2e_async._tasks.update_callback import UpdateCallback
-from a2e_async.checks import check_number, check_positive, check_whole, text_from
+from a2e_async.checks import check_number, check_positive, check_whole
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["BulkSettings"]
@@ -67,12 +67,8 @@ def _path_at(name: str, value: Any) -> Path | None:
 
 
 def _journal(value: Any) -> Path | DatabaseURL | None:
-    if isinstance(value, DatabaseURL):
-        return value
-    text = value if isinstance(value, Path) else text_from(value)  # a URL object may be hidden
-    if isinstance(text, str) and is_database_url(text):
-        return DatabaseURL(text)
-    return _path_at("journal", value)
+    database = database_url_in(value)
+    return _path_at("journal", value) if database is None else database.checked()
 
 
 def _download_to(value: Any) -> Path | str | None:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
-from typing import NoReturn, final
+from typing import Any, NoReturn, Self, final
 
+from a2e_async.checks import text_from
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["DatabaseURL", "is_database_url"]
+__all__ = ["DatabaseURL", "database_url_in"]
 
-_SCHEMES = ("postgresql", "postgres")
 _MASK = "..."
+_WORDS = r"\s*(?:host|hostaddr|port|dbname|user|password|service|sslmode)\s*="  # of another form of libpq's
 
 
-def is_database_url(text: str) -> bool:
-    """Whether the text is meant to be the URL of a database."""
-    return re.match(rf"({'|'.join(_SCHEMES)})(\+\w+)?:", text, re.IGNORECASE) is not None
+def database_url_in(value: Any) -> DatabaseURL | None:
+    """The database that a value of ``journal`` names, not checked yet; None if it names a file, or nothing.
+
+    URL objects and hidden texts are taken too.
+    """
+    if value is None or isinstance(value, DatabaseURL | os.PathLike):
+        return value if isinstance(value, DatabaseURL) else None
+    text = (
+        str(value) if callable(getattr(value, "hosts", None)) else text_from(value)
+    )  # pydantic's PostgresDsn
+    if text is not None and re.match(rf"[a-z][a-z0-9+.-]+://|postgres\w*:|{_WORDS}", text, re.IGNORECASE):
+        return DatabaseURL(text)
+    return None
 
 
 @final
@@ -24,9 +36,6 @@ class DatabaseURL:
 
     Args:
         url: ``postgresql://user:password@host:port/database?option=value``, as libpq takes it.
-
-    Raises:
-        InvalidArgument: it is not such a URL. The message does not show the password.
     """
 
     __slots__ = ("_shown", "_url")
@@ -34,15 +43,22 @@ class DatabaseURL:
     def __init__(self, url: str) -> None:
         self._url = url
         self._shown = _masked(url)
-        del url  # so that no traceback from here can show a secret
-        problem = self._problem()
-        if problem:
-            raise InvalidArgument("journal", f"{self._shown!r} {problem}")
 
     @property
     def secret(self) -> str:
         """The whole URL."""
         return self._url
+
+    def checked(self) -> Self:
+        """Return it.
+
+        Raises:
+            InvalidArgument: it is not such a URL. The message does not show the password.
+        """
+        problem = self._problem()
+        if problem:
+            raise InvalidArgument("journal", f"{self._shown!r} {problem}")
+        return self
 
     def __str__(self) -> str:
         return self._shown
@@ -61,31 +77,41 @@ class DatabaseURL:
 
     def _problem(self) -> str | None:
         """Why it is no URL of a database; None if it is one."""
+        if re.match(_WORDS, self._url, re.IGNORECASE):
+            return "is a list of settings; write it as postgresql://user:password@host/database"
         scheme, slashes, rest = self._url.partition("://")
-        if scheme.lower() not in _SCHEMES:
-            plain = scheme.partition("+")[0].partition(":")[0]
-            return f"has the scheme {scheme!r}; write {plain.lower()}://"[:200] if slashes else "has no //"
+        if not slashes:
+            return "has no // after the scheme"
+        if scheme.lower() not in ("postgresql", "postgres"):
+            if scheme.lower().startswith("postgres"):
+                return f"names a driver ({scheme}); write postgresql://"
+            return "is an address, neither the path of a file nor that of a database (postgresql://...)"
         if any(character.isspace() or not character.isprintable() for character in self._url):
-            return "has a blank or a control character in it; write it as %20"
+            return "has a blank or a control character in it; write a blank as %20"
         if "#" in rest:
-            return "has a # in it; in a password write it as %23"
+            return "has a # in it; write it as %23"
+        if re.search(r"%(?![0-9a-fA-F]{2})", rest):
+            return "has a % that begins no code like %40; write it as %25"
 
-        address = rest.partition("?")[0].partition("/")[0].rpartition("@")[2]
-        for host in address.split(","):
-            port = host.rpartition("]")[2].rpartition(":") if ":" in host.rpartition("]")[2] else ("", "", "")
-            if port[1] and port[2] and not (port[2].isascii() and port[2].isdigit() and int(port[2]) < 65536):
-                return f"has the port {port[2]!r}, which is not a number up to 65535"
-            if host.count("[") != host.count("]"):
-                return "has a [ without its ] in the host"
-        if re.search(r"%(?![0-9a-fA-F]{2})", self._url):
-            return "has a % that begins no code such as %40; in a password write it as %25"
+        address, _, hosts = rest.partition("?")[0].partition("/")[0].rpartition("@")
+        if "@" in address or "@" in rest.partition("?")[0].partition("/")[2]:
+            return "has more than one @, or a / before it; in a password write them as %40 and %2F"
+        for host in hosts.split(","):
+            name, _, port = host.rpartition(":") if re.search(r":[^\]]*$", host) else (host, "", "")
+            if name.startswith("[") != name.endswith("]") or (":" in name and not name.startswith("[")):
+                return f"has the host {name!r}; write an IPv6 address in brackets"
+            if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+                return f"has the port {port!r}, which is not a number from 1 to 65535"
         return None
 
 
 def _masked(url: str) -> str:
-    """The URL without its password, whatever is wrong with it otherwise."""
+    """The URL without its password, whatever else is wrong with it."""
     base, question, query = url.partition("?")
-    # A password may have an @ or a / in it that should have been written as %40 or %2F.
-    base = re.sub(r"^([^:/?]*:/{0,2})([^:@]*):.*@", rf"\1\2:{_MASK}@", base, flags=re.DOTALL)
-    query = re.sub(r"(?i)((?:^|&)[^=&]*pass[^=&]*=)[^&]*", rf"\1{_MASK}", query)
+    if "@" in query:  # a password with a question mark
+        base, question, query = url, "", ""
+    # In a password an @ or a / may not have been written as %40 or %2F.
+    base = re.sub(r"^([\w+.-]*:/*)([^:@]*):.*@", rf"\1\2:{_MASK}@", base, flags=re.DOTALL)
+    query = re.sub(r"(?i)([^=&\s]*pass[^=&\s]*\s*=)[^&]*", rf"\1{_MASK}", query)
+    base = re.sub(r"(?i)(pass\w*\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", rf"\1{_MASK}", base)
     return base + question + query

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2e_async._spec.media import Address, Upload
@@ -83,7 +83,7 @@ class Files:
     async def download(
         self,
         url: str | Address | Upload,
-        folder: str | Path,
+        folder: str | os.PathLike[str],
         *,
         name: str | None = None,
         overwrite: bool = False,
@@ -96,7 +96,8 @@ class Files:
 
         Args:
             url: https; http on a public host becomes https. Redirects are followed.
-            folder: where to save the file; created if needed. A ``~`` is expanded.
+            folder: where to save the file; created if needed. A ``~`` is expanded. It may be the address of
+                an object store, such as "s3://bucket/prefix", with the extra ``fsspec``.
             name: the file's name; by default the last part of the URL. The extension comes from the content.
             overwrite: replace a file of the same name; otherwise a different content gets a different name.
             progress: called with the bytes received and the bytes in total (None if unknown); may be async.
@@ -105,7 +106,8 @@ class Files:
             The SavedFile: path, size (bytes), content_type, and `compute_sha256`. It can be used as a path.
 
         Raises:
-            InvalidArgument: the URL is invalid. Nothing was sent.
+            InvalidArgument: the URL is invalid, or nothing can be saved in the folder. Nothing was sent.
+            ConfigurationError: an object store is given, and fsspec is not installed. Nothing was sent.
             DownloadError: the host refused or sent an error page, or the connection broke too often.
 
         Example:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import anyio
+import anyio.lowlevel
 from anyio import to_thread
 
 from a2e_async.checks import check_whole
@@ -14,7 +16,7 @@ from a2e_async.errors import A2EError
 S = TypeVar("S")
 T = TypeVar("T")
 
-__all__ = ["first_error", "in_thread", "map_bounded", "run_finally"]
+__all__ = ["first_error", "in_stoppable_thread", "in_thread", "map_bounded", "run_finally"]
 
 
 async def in_thread(work: Callable[..., T], *args: Any) -> T:
@@ -43,6 +45,39 @@ async def in_thread(work: Callable[..., T], *args: Any) -> T:
         raise A2EError(
             f"no thread can be started ({error}): raise the limit of threads of this process (ulimit -u)"
         ) from error
+
+
+async def in_stoppable_thread(work: Callable[[threading.Event], T]) -> T:
+    """Do long blocking work in a worker thread. It can be cancelled, because the work looks at an event.
+
+    Args:
+        work: called with an event, which is set when the caller is cancelled. It then raises an error soon.
+
+    Raises:
+        Exception: what the work raises.
+    """
+    stop = threading.Event()
+    values: list[T] = []
+    failure: Exception | None = None
+
+    async def tell_cancellation() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            stop.set()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(tell_cancellation)
+        try:
+            values.append(await in_thread(work, stop))
+        except Exception as error:
+            failure = error
+        group.cancel_scope.cancel()
+
+    if failure is not None:
+        await anyio.lowlevel.checkpoint()  # a cancellation of the caller comes before its consequence
+        raise failure
+    return values[0]
 
 
 async def run_finally(clean_up: Callable[[], None]) -> None:

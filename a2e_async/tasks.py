@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -340,24 +341,27 @@ class Result(Plain, Generic[TaskRecordT_co]):
 
     async def download(
         self,
-        folder: str | Path,
+        folder: str | os.PathLike[str],
         *,
         name: str | None = None,
         progress: Callable[[int, int | None], Any] | None = None,
-    ) -> Sequence[Path]:
+    ) -> Sequence[Path | Any]:
         """Download everything that was made.
 
         Args:
-            folder: where to save the files; created if needed.
+            folder: where to save the files; created if needed. It may be the address of an object store,
+                such as "s3://bucket/prefix".
             name: the files' name without extension; by default the workflow and the task's id. Several
                 files are numbered. The extension comes from the content.
             progress: called with the bytes received and the bytes in total, of all files together (None
                 until the sizes of all are known); may be async.
 
         Returns:
-            The paths of the files, in the order of `urls`.
+            The paths of the files, in the order of `urls`. In an object store they are addresses (str).
 
         Raises:
+            InvalidArgument: nothing can be saved there. Nothing was sent.
+            ConfigurationError: an object store is given, and fsspec is not installed. Nothing was sent.
             DownloadError: a file could not be downloaded; the next call resumes it.
 
         Example:
@@ -370,7 +374,7 @@ class Result(Plain, Generic[TaskRecordT_co]):
 
     async def fetch(
         self,
-        folder: str | Path,
+        folder: str | os.PathLike[str],
         *,
         name: str | None = None,
         progress: Callable[[int, int | None], Any] | None = None,

@@ -1,16 +1,18 @@
-"""The folder that a run downloads its results to."""
+"""The place that a run downloads its results to: a folder, or an object store."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from a2e_async._bulk.faults import cannot_reach, disk_fault
+from a2e_async._bulk.faults import Fault, cannot_reach, disk_fault
 from a2e_async._bulk.outage import Outage
+from a2e_async._files.stores import Store, StoreError
 from a2e_async.errors import DownloadError, InvalidArgument
 from a2e_async.task_groups import in_thread
 
@@ -28,12 +30,14 @@ class Folder:
     """Saves the results of a run, and finds out when that is no use for any of them.
 
     Args:
-        path: the folder.
+        place: the path of a folder, or the address of an object store.
         disk: lets downloads through, unless there is no room.
+        shared: other machines may save the same files there.
     """
 
-    def __init__(self, path: Path, disk: Outage) -> None:
-        self._path = path
+    def __init__(self, place: Path | str, disk: Outage, *, shared: bool = False) -> None:
+        self._place = place
+        self._shared = shared
         self._disk = disk
         self._places = anyio.Semaphore(_AT_ONCE)
         self._checking = anyio.Lock()
@@ -60,10 +64,16 @@ class Folder:
 
         async def fetch() -> Sequence[SavedFile]:
             async with self._places:
-                return await result.fetch(self._path, name=key)
+                try:
+                    return await result.fetch(target, name=key)
+                except DownloadError as error:
+                    if _store_may_recover(error) and not await self._is_writable():
+                        raise _StoreAway(str(error), url=error.url) from error.__cause__
+                    raise
 
+        target = await self._open()
         try:
-            files = await self._disk.through(fetch, disk_fault)
+            files = await self._disk.through(fetch, _fault)
         except DownloadError as error:
             self._unreachable = self._unreachable + 1 if cannot_reach(error) else 0
             raise
@@ -72,43 +82,104 @@ class Folder:
 
     async def spoils_all(self, error: Exception) -> bool:
         """Whether the error of a download means that the other results cannot be saved either."""
+        if isinstance(error, InvalidArgument):
+            return error.field == "download_to"
         if not isinstance(error, DownloadError):
             return False
         if disk_fault(error) is not None or self._unreachable >= _UNREACHABLE_ALLOWED:
             return True
 
         # The name of one file may be at fault, or the whole folder.
-        if not isinstance(error.__cause__, OSError):
-            return False
-        try:
-            await self._require_writable()
-        except InvalidArgument:
-            return True
-        return False
+        return isinstance(error.__cause__, OSError) and not await self._is_writable()
 
     def described(self, files: Sequence[SavedFile]) -> Sequence[Mapping[str, Any]]:
         """The files for the journal."""
-        return [{"path": file.path.relative_to(self._path).as_posix(), "size": file.size} for file in files]
+        return [{"path": file.name, "size": file.size} for file in files]
 
-    def paths(self, files: Sequence[Mapping[str, Any]]) -> Sequence[Path]:
-        """Where the files are that the journal describes."""
-        return [self._path / str(file["path"]) for file in files]
+    async def paths(self, files: Sequence[Mapping[str, Any]] | None) -> Sequence[Path | str] | None:
+        """Where the files are that the journal describes.
 
-    def has(self, files: Sequence[Mapping[str, Any]] | None) -> bool:
-        """Whether the files that the journal describes are all there, each with its full size."""
-        return files is not None and all(
-            _size(path) == file["size"] for path, file in zip(self.paths(files), files, strict=True)
-        )
+        Returns:
+            None unless they are all there, each with its full size.
+        """
+        if files is None:
+            return None
+        if not files:
+            return ()
+
+        place = await self._open()
+        if isinstance(place, Path):
+            return _find_all(place, files)
+        return await in_thread(_find_all, place, files)
+
+    async def _open(self) -> Path | Store:
+        """The folder or store.
+
+        Raises:
+            InvalidArgument: there is no driver for it.
+        """
+        if isinstance(self._place, Path) and not self._shared:
+            return self._place
+        if isinstance(self._place, Path):
+            from a2e_async._files.shared_folder import SharedFolder
+
+            return SharedFolder(self._place)
+
+        from a2e_async._files.object_store import open_object_store
+
+        try:
+            return await in_thread(open_object_store, self._place)
+        except StoreError as error:
+            raise self._useless(error) from error
+
+    async def _is_writable(self) -> bool:
+        try:
+            await self._require_writable()
+        except InvalidArgument:
+            return False
+        return True
 
     async def _require_writable(self) -> None:
+        place = await self._open()
         try:
-            await in_thread(_write_something, self._path)
+            await in_thread(place.check if isinstance(place, Store) else partial(_write_something, place))
         except (OSError, ValueError) as error:
-            raise InvalidArgument(
-                "download_to",
-                f"no file can be saved in {str(self._path)!r}: {error}; nothing more is started. "
-                "Give a folder in which this user may write, with room for the results",
-            ) from error
+            raise self._useless(error) from error
+
+    def _useless(self, error: Exception) -> InvalidArgument:
+        """The error that says that nothing can be saved."""
+        if isinstance(self._place, Path):
+            shown = f"no file can be saved in {str(self._place)!r}: {error}"
+            advice = "Give a folder in which this user may write, with room for the results"
+        else:
+            shown = f"no file can be saved: {error}"
+            advice = "Give an address at which this program may write, read and remove files"
+        return InvalidArgument("download_to", f"{shown}; nothing more is started. {advice}")
+
+
+class _StoreAway(DownloadError):
+    """No file can be saved at the moment."""
+
+
+def _fault(error: Exception) -> Fault | None:
+    """Why no file can be saved now, as the error of one file says it."""
+    return Fault.PASSING if isinstance(error, _StoreAway) else disk_fault(error)
+
+
+def _store_may_recover(error: DownloadError) -> bool:
+    return isinstance(error.__cause__, StoreError) and error.__cause__.may_pass
+
+
+def _find_all(place: Path | Store, files: Sequence[Mapping[str, Any]]) -> Sequence[Path | str] | None:
+    """Where the files of the journal are; None unless they are all there."""
+    found: list[Path | str] = []
+    for file in files:
+        name = str(file["path"])
+        size = place.find_size(name) if isinstance(place, Store) else _size(place / name)
+        if size != file["size"]:
+            return None
+        found.append(place.locate(name) if isinstance(place, Store) else place / name)
+    return found
 
 
 def _write_something(folder: Path) -> None:

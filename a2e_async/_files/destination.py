@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -20,28 +21,38 @@ from a2e_async._files.hashing import compute_sha256, hash_file
 from a2e_async._files.media_types import content_type_of, extension_of, sniff
 from a2e_async._files.open_files import disk_problem
 from a2e_async._files.part_file import PartFile
+from a2e_async._files.places import place_of
 from a2e_async._spec.local_paths import local_path, path_text
 from a2e_async.errors import DownloadError, InvalidArgument
 from a2e_async.plain import Plain
+
+if TYPE_CHECKING:
+    from a2e_async._files.stores import Store
 
 __all__ = ["Destination", "SavedFile", "find_existing", "media_type", "resolve_destination"]
 
 
 @attrs.frozen
 class SavedFile(Plain):
-    """A downloaded file. `open` and `pathlib.Path` accept it as a path.
+    """A downloaded file. `open` and `pathlib.Path` accept it as a path, and `fsspec.open` as an address.
 
     Attributes:
-        path: where it is.
+        path: where it is: a `Path`; in an object store its address, such as ``s3://bucket/out/cat.mp4``.
         size: bytes.
         content_type: detected from its first bytes, otherwise as its host reported it.
         reused: an existing file with the same content was kept.
     """
 
-    path: Path
+    # A Path in a folder, a str in an object store. Any spares most callers, who have folders, a cast.
+    path: Path | Any
     size: int
     content_type: str
     reused: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's name: the last part of its path or address."""
+        return str(self.path).rpartition("/")[2] if isinstance(self.path, str) else self.path.name
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -63,7 +74,9 @@ class SavedFile(Plain):
         """
         try:
             return await compute_sha256(self.path)
-        except OSError as error:
+        except Exception as error:
+            if isinstance(self.path, Path) and not isinstance(error, OSError):
+                raise
             raise DownloadError(disk_problem(error, self.path, "read"), url="") from error
 
 
@@ -76,12 +89,14 @@ class Destination:
         name: a safe name.
         fixed: the name is used unchanged; otherwise it gets the extension that fits the content.
         overwrite: replace an existing file of the same name.
+        store: takes the file from the folder when it is complete; None if it stays there.
     """
 
     folder: Path
     name: str
     fixed: bool
     overwrite: bool
+    store: Store | None = None
 
     def part(self, url: str) -> Path:
         """The path of the part file.
@@ -135,8 +150,26 @@ def resolve_destination(
 
     if folder is None or target is not None:
         raise InvalidArgument("target", "give either target or folder")
-    place = Path(local_path("folder", folder))
-    return Destination(place, safe_name(name) if name else name_of_url(url), False, overwrite)
+    place, store = _folder_and_store(folder)
+    return Destination(place, safe_name(name) if name else name_of_url(url), False, overwrite, store)
+
+
+def _folder_and_store(folder: str | os.PathLike[str]) -> tuple[Path, Store | None]:
+    """Where a file grows, and what takes it then."""
+    from a2e_async._files.stores import Store, StoreError, parts_folder
+
+    if isinstance(folder, Store):
+        return parts_folder(), folder
+    place = place_of("folder", folder)
+    if isinstance(place, Path):
+        return place, None
+
+    from a2e_async._files.object_store import open_object_store
+
+    try:
+        return parts_folder(), open_object_store(place)
+    except StoreError as error:
+        raise InvalidArgument("folder", str(error)) from error
 
 
 def find_existing(place: Destination, part: PartFile, header: str | None) -> SavedFile | None:
@@ -152,11 +185,24 @@ def find_existing(place: Destination, part: PartFile, header: str | None) -> Sav
         return None
 
     target = place.target(head, header)
+    if place.store is not None:
+        return _find_in_store(place.store, target, size, md5, media_type(head, header, target))
+
     names = numbered(target.name)
     while (path := target.with_name(next(names))).is_file():
         if path.stat().st_size == size and hash_file(path, "md5") == md5:
             return SavedFile(path, size, media_type(head, header, path), reused=True)
     return None
+
+
+def _find_in_store(store: Store, target: Path, size: int, md5: str, kind: str) -> SavedFile | None:
+    from a2e_async._files.stores import StoreError, find_in_store
+
+    try:
+        name = find_in_store(store, target.name, size, md5)
+    except StoreError:
+        return None  # it is told when the file is handed over, if it lasts
+    return None if name is None else SavedFile(store.locate(name), size, kind, reused=True)
 
 
 def media_type(head: bytes, header: str | None, path: Path) -> str:

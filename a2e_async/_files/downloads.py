@@ -116,7 +116,8 @@ class Downloader:
                 `Upload` stands for its URL.
             target: the path of the file, used unchanged. Missing folders are made.
             folder: instead of `target`: the file gets a safe name in this folder, with the extension of
-                its content.
+                its content. It may be the address of an object store, which takes the file when it is
+                complete; the part is then in the system's folder for temporary files.
             name: with `folder`: the wanted name; default: the last part of the URL.
             overwrite: replace an existing file.
             progress: called with the bytes received and the bytes in all (None if not known). The bytes
@@ -127,6 +128,7 @@ class Downloader:
 
         Raises:
             InvalidArgument: an argument is invalid. Nothing was sent.
+            ConfigurationError: an object store is given, and fsspec is not installed. Nothing was sent.
             DownloadError: the host refused (result URLs expire after days) or sent an error page instead of
                 the file, the file is too large or could not be written, or the connection failed too often.
                 The part stays for the next call.
@@ -261,7 +263,7 @@ class Downloader:
                     await disk.run(part.restart, version)
                     part.add(head)
                 existing = await self._receive(url, pieces, part, place, header, disk, progress)
-        return existing or await self._finish(part, place, header, disk)
+        return existing or await self._finish(url, part, place, header, disk)
 
     def _body_of(self, response: Response, url: str) -> AsyncGenerator[bytes, None]:
         """The body as it arrives, without compression; it ends if it is too slow."""
@@ -326,7 +328,9 @@ class Downloader:
         await report(progress, part.offset, part.version.size)
         return None
 
-    async def _finish(self, part: PartFile, place: Destination, header: str | None, disk: Disk) -> SavedFile:
+    async def _finish(
+        self, url: str, part: PartFile, place: Destination, header: str | None, disk: Disk
+    ) -> SavedFile:
         """Check the part, and give it its final name."""
         size = part.version.size
         if size is not None and part.offset != size:
@@ -340,6 +344,13 @@ class Downloader:
 
         head = await disk.run(part.head)
         target = place.target(head, header)
+        if place.store is not None:
+            from a2e_async._files.handover import hand_over  # only to an object store or a shared folder
+
+            file = SavedFile(target, part.offset, media_type(head, header, target))
+            tries = Tries(self._retry, self._clock, self._events, target.name)
+            return await hand_over(part, place.store, file, place.overwrite, url, tries, self._clock)
+
         path, reused = await disk.run(part.publish, target, place.overwrite)
         return SavedFile(path, part.offset, media_type(head, header, path), reused)
 

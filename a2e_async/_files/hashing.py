@@ -59,11 +59,11 @@ def hash_some(
     return False
 
 
-async def compute_sha256(path: Path, *, visit_bytes: int = VISIT_BYTES) -> str:
+async def compute_sha256(path: Path | str, *, visit_bytes: int = VISIT_BYTES) -> str:
     """Hash a whole file in worker threads, in several short visits so that it can be cancelled.
 
     Args:
-        path: the file.
+        path: the file, or the address of an object.
         visit_bytes: hashed in one visit.
 
     Returns:
@@ -71,6 +71,7 @@ async def compute_sha256(path: Path, *, visit_bytes: int = VISIT_BYTES) -> str:
 
     Raises:
         OSError: the file cannot be read.
+        Exception: the object cannot be read; of whatever library it is.
     """
     digest = hashlib.sha256()
     with await in_thread(_open_unbuffered, path) as file:
@@ -79,5 +80,10 @@ async def compute_sha256(path: Path, *, visit_bytes: int = VISIT_BYTES) -> str:
     return digest.hexdigest()
 
 
-def _open_unbuffered(path: Path) -> IO[bytes]:
+def _open_unbuffered(path: Path | str) -> IO[bytes]:
+    if isinstance(path, str):
+        import fsspec
+
+        file: IO[bytes] = fsspec.open(path, "rb").open()
+        return file
     return path.open("rb", buffering=0)

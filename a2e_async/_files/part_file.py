@@ -10,9 +10,12 @@ import errno
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from a2e_async._files.file_names import numbered
+from a2e_async._files.final_names import sync_folder, take_free_name
 from a2e_async._files.hashing import BLOCK_BYTES, hash_file
 from a2e_async._files.media_types import HEAD_BYTES
 from a2e_async._files.part_origin import NO_FOLLOW, Version, read_origin, write_origin
@@ -23,8 +26,7 @@ if os.name == "posix":
 
 __all__ = ["PartFile"]
 
-# How a file system refuses hard links.
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+T = TypeVar("T")
 
 
 class PartFile:
@@ -152,12 +154,7 @@ class PartFile:
             OSError: the file cannot be written or renamed.
         """
         with self._lock:
-            self._flush()
-            if self._descriptor is None:
-                raise FileNotFoundError(self.path)
-
-            os.ftruncate(self._descriptor, self.offset)
-            os.fsync(self._descriptor)
+            self._complete()
             if os.name != "posix":
                 self._release()  # Windows does not rename open files
 
@@ -165,12 +162,38 @@ class PartFile:
                 os.replace(self.path, target)
                 path, reused = target, False
             else:
-                path, reused = self._take_free_name(target)
+                path, reused = take_free_name(self.path, target)
 
             self._origin_path.unlink(missing_ok=True)
             self._release()
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
             return path, reused
+
+    def hand_over(self, take: Callable[[Path], T]) -> T:
+        """Let another place take the complete file, and remove what is left of it here.
+
+        Args:
+            take: called with the path of the file, which it may read, move or remove. If it fails, the part
+                stays.
+
+        Returns:
+            What `take` returns.
+
+        Raises:
+            FileNotFoundError: the part was closed.
+            OSError: the file cannot be written.
+            Exception: what `take` raises.
+        """
+        with self._lock:
+            self._complete()
+            taken = take(self.path)
+
+            if os.name != "posix":
+                self._release()  # Windows does not remove open files
+            self.path.unlink(missing_ok=True)
+            self._origin_path.unlink(missing_ok=True)
+            self._release()
+            return taken
 
     def discard(self) -> None:
         """Empty the file: nothing of it is needed. `close` removes it."""
@@ -194,16 +217,14 @@ class PartFile:
                     self._origin_path.unlink(missing_ok=True)
             self._release()
 
-    def _take_free_name(self, target: Path) -> tuple[Path, bool]:
-        """Rename to the target or its first free number. A file with the same content is kept instead."""
-        names = numbered(target.name)
-        while True:
-            path = target.with_name(next(names))
-            if _rename_without_replacing(self.path, path):
-                return path, False
-            if _have_same_content(path, self.path):
-                self.path.unlink()
-                return path, True
+    def _complete(self) -> None:
+        """Write everything to the disk, and nothing more than was received."""
+        self._flush()
+        if self._descriptor is None:
+            raise FileNotFoundError(self.path)
+
+        os.ftruncate(self._descriptor, self.offset)
+        os.fsync(self._descriptor)
 
     def _flush(self) -> None:
         if self._descriptor is None:
@@ -301,53 +322,3 @@ def _try_lock(descriptor: int) -> bool:
         except OSError:
             return True  # a file system without locks
     return True
-
-
-def _rename_without_replacing(source: Path, target: Path) -> bool:
-    """Rename a file; False if the name is taken.
-
-    POSIX renames replace the target. A hard link does not, so the file is linked and its old name
-    removed. Without hard links the new name is first taken by an empty file.
-    """
-    try:
-        if os.name != "posix":
-            os.rename(source, target)
-            return True
-
-        try:
-            os.link(source, target)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-            os.replace(source, target)
-        else:
-            source.unlink()
-
-    except FileExistsError:
-        return False
-    return True
-
-
-def _have_same_content(path: Path, other: Path) -> bool:
-    """Whether both are files with the same content."""
-    try:
-        if not path.is_file() or path.stat().st_size != other.stat().st_size:
-            return False
-        with path.open("rb") as one, other.open("rb") as two:
-            while block := one.read(BLOCK_BYTES):
-                if block != two.read(BLOCK_BYTES):
-                    return False
-            return not two.read(1)
-    except OSError:
-        return False
-
-
-def _sync_folder(folder: Path) -> None:
-    """Write a new name to the disk, where the system can do that."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

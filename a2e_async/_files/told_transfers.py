@@ -80,7 +80,7 @@ class ToldDownload:
         self._events.tell(
             Downloaded(
                 transfer=self.number,
-                name=file.path.name,
+                name=file.name,
                 size=file.size,
                 content_type=file.content_type,
                 reused=file.reused,

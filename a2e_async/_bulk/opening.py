@@ -17,6 +17,7 @@ from a2e_async._bulk.settings import BulkSettings
 from a2e_async._tasks.pace import Pace
 
 if TYPE_CHECKING:
+    from a2e_async._files.upload_shelf import UploadShelf
     from a2e_async._files.uploads import Uploader
     from a2e_async._journal.journal import Journal
     from a2e_async._journal.postgres.journal import DatabaseJournal
@@ -105,6 +106,15 @@ async def open_state(
 @asynccontextmanager
 async def _share_uploads(uploader: Uploader, journal: Journal) -> AsyncIterator[None]:
     """Reuse the uploads of earlier runs, and record the uploads of this run for later ones."""
+    shelf: UploadShelf | None = getattr(journal, "shelf", None)
+    if shelf is not None:  # other workers upload at the same time
+        uploader.shelves.append(shelf)
+        try:
+            yield
+        finally:
+            uploader.shelves.remove(shelf)
+        return
+
     uploader.recall(await journal.uploads())
     uploader.listeners.append(journal.record_upload)
     try:

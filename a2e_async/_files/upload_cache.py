@@ -79,10 +79,13 @@ class UploadCache:
     Args:
         max_age: seconds for which an uploaded URL is used again. The service deletes uploads
             after 3 days, and a job may wait in a queue before the service reads the URL.
+
+    Attributes:
+        max_age: see above.
     """
 
     def __init__(self, max_age: float = 2 * 86400.0) -> None:
-        self._max_age = max_age
+        self.max_age = max_age
         self._uploads: dict[ContentKey, tuple[float, Upload]] = {}
         self._signed: dict[ContentKey, SignedUrl] = {}
 
@@ -92,7 +95,7 @@ class UploadCache:
     def get(self, key: ContentKey, now: float) -> Upload | None:
         """Return the upload of this content; None if there is none, or it is too old."""
         since, upload = self._uploads.get(key, (now, None))
-        return upload if 0 <= now - since < self._max_age else None
+        return upload if 0 <= now - since < self.max_age else None
 
     def keep(self, upload: Upload, now: float, age: float = 0.0) -> None:
         """Remember an upload, and forget those that are too old.
@@ -104,7 +107,7 @@ class UploadCache:
         """
         key = ContentKey(upload.sha256, upload.content_type, upload.size)
         known_since = self._uploads.get(key, (-math.inf, None))[0]
-        if age >= self._max_age or known_since > now - age:
+        if age >= self.max_age or known_since > now - age:
             return
 
         self._signed.pop(key, None)
@@ -112,7 +115,7 @@ class UploadCache:
         self._uploads[key] = now - age, upload
 
         # The oldest come first, so this touches only those that are removed.
-        while now - next(iter(self._uploads.values()))[0] >= self._max_age:
+        while now - next(iter(self._uploads.values()))[0] >= self.max_age:
             del self._uploads[next(iter(self._uploads))]
 
     def may_know(self, key: ContentKey) -> bool:

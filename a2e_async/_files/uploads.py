@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import anyio
@@ -24,6 +25,7 @@ from a2e_async._files.sources import MOST_BYTES, Source, check_source
 from a2e_async._files.storage import Storage
 from a2e_async._files.transfer import Http, Retry, UploadProgress, check_progress, report
 from a2e_async._files.upload_cache import ContentKey, UploadCache
+from a2e_async._files.upload_shelf import UploadShelf
 from a2e_async._spec.media import Upload, is_file
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
@@ -34,6 +36,7 @@ from a2e_async.tries import Tries
 
 __all__ = ["Uploader"]
 
+_GIVING_UP = 5.0  # seconds; a shelf that hears nothing gives the place away in time
 _CONTENT_TYPE = re.compile(
     r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+(; ?[a-z0-9._-]+=[a-z0-9._-]+)*", re.IGNORECASE
 )
@@ -71,6 +74,8 @@ class Uploader:
 
     Attributes:
         listeners: called with each new upload.
+        shelves: uploads of other workers, asked before a URL is presigned. A large content is hashed before
+            it is sent then.
     """
 
     def __init__(
@@ -97,6 +102,7 @@ class Uploader:
         self._places = anyio.Semaphore(places_for_files())
         self._flights: dict[ContentKey, _Flight] = {}
         self.listeners: list[Callable[[Upload], Awaitable[None]]] = []
+        self.shelves: list[UploadShelf] = []
 
     @property
     def in_progress(self) -> int:
@@ -174,7 +180,7 @@ class Uploader:
             kind = content_type or content_type_of(content.head, name)
             key = ContentKey(content.sha256, kind, content.size)
 
-            if not key.sha256 and self._may_know(key):
+            if not key.sha256 and (self.shelves or self._may_know(key)):
                 await content.hash()
                 key = attrs.evolve(key, sha256=content.sha256)
 
@@ -257,10 +263,22 @@ class Uploader:
                 raise flight.error
 
         flight = self._flights[key] = _Flight(key)
+        shelves = list(self.shelves) if key.sha256 else []
         try:
-            url = await self._send(flight, content, name, progress)
-            upload = Upload(url, content.sha256, content.size, key.content_type)
-            self._cache.keep(upload, self._clock.now())
+            async with AsyncExitStack() as places:
+                for shelf in shelves:
+                    upload = await self._look_on(shelf, key, places)
+                    if upload is not None:
+                        await report(progress, content.size, content.size)
+                        return upload, True
+
+                url = await self._send(flight, content, name, progress)
+                upload = Upload(url, content.sha256, content.size, key.content_type)
+                self._cache.keep(upload, self._clock.now())
+                for shelf in shelves:
+                    await shelf.keep(upload)
+                places.pop_all()
+
             for listener in self.listeners:
                 await listener(upload)
             return upload, False
@@ -272,6 +290,26 @@ class Uploader:
             self._identify(flight, content)
             del self._flights[flight.key]
             flight.progressed.set()
+
+    async def _look_on(self, shelf: UploadShelf, key: ContentKey, places: AsyncExitStack) -> Upload | None:
+        """Ask a shelf for a content. If it has none, others wait for this upload until `places` is closed."""
+
+        async def give_up() -> None:
+            with anyio.move_on_after(_GIVING_UP, shield=True):
+                await shelf.give_up(key)
+
+        try:
+            found = await shelf.find(key, max_age=self._cache.max_age)
+        except BaseException:
+            await give_up()  # a cancellation may come when the shelf has just given the place
+            raise
+
+        if found is None:
+            places.push_async_callback(give_up)
+            return None
+        upload, age = found
+        self._cache.keep(upload, self._clock.now(), age)
+        return upload
 
     def _identify(self, flight: _Flight, content: Content) -> None:
         """Give the flight its full key, if its hash is known by now. Callers of other content go on."""

@@ -107,7 +107,8 @@ class BulkRuns:
                 the URL of a PostgreSQL database that several machines share,
                 ``postgresql://user:password@host/database`` (needs the extra ``postgres``).
             retries: how often a failed task is started, and paid for, again. Moderated tasks are not.
-            download_to: a folder to download results to as they come; files are named after the jobs' keys.
+            download_to: a folder to download results to as they come, or the address of an object store
+                such as "s3://bucket/prefix" (extra ``fsspec``). Files are named after the jobs' keys.
             max_coins: the most coins to spend; with a journal, coins spent by earlier processes, and by
                 others that share it, count. A job is not started if it could exceed the limit. Its cost is
                 its quote (`Job.with_quote`), else the service's quote, else the cost of similar jobs. The

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import anyio
 
 from a2e_async._bulk.faults import Fault, cannot_reach, disk_fault
 from a2e_async._bulk.outage import Outage
-from a2e_async._files.stores import Store, StoreError
+from a2e_async._files.stores import Store, StoreError, check_store
 from a2e_async.errors import DownloadError, InvalidArgument
 from a2e_async.task_groups import in_thread
 
@@ -142,7 +141,10 @@ class Folder:
     async def _require_writable(self) -> None:
         place = await self._open()
         try:
-            await in_thread(place.check if isinstance(place, Store) else partial(_write_something, place))
+            if isinstance(place, Store):
+                await in_thread(check_store, place)
+            else:
+                await in_thread(_write_something, place)
         except (OSError, ValueError) as error:
             raise self._useless(error) from error
 

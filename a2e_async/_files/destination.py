@@ -158,18 +158,23 @@ def _folder_and_store(folder: str | os.PathLike[str]) -> tuple[Path, Store | Non
     """Where a file grows, and what takes it then."""
     from a2e_async._files.stores import Store, StoreError, parts_folder
 
-    if isinstance(folder, Store):
-        return parts_folder(), folder
-    place = place_of("folder", folder)
-    if isinstance(place, Path):
-        return place, None
+    store = folder if isinstance(folder, Store) else None
+    if store is None:
+        place = place_of("folder", folder)
+        if isinstance(place, Path):
+            return place, None
 
-    from a2e_async._files.object_store import open_object_store
+        from a2e_async._files.object_store import open_object_store
+
+        try:
+            store = open_object_store(place)
+        except StoreError as error:
+            raise InvalidArgument("folder", str(error)) from error
 
     try:
-        return parts_folder(), open_object_store(place)
-    except StoreError as error:
-        raise InvalidArgument("folder", str(error)) from error
+        return parts_folder(), store
+    except OSError as error:
+        raise InvalidArgument("folder", f"no file can be received on this machine: {error}") from error
 
 
 def find_existing(place: Destination, part: PartFile, header: str | None) -> SavedFile | None:

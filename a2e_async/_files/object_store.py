@@ -13,7 +13,7 @@ import secrets
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -80,6 +80,10 @@ class ObjectStore(Store):
         self._kind_option = kind
         self._creates = kind is not None  # can save a file unless the name is taken, in one step
         self._renaming = threading.Lock()
+        # A driver without an event loop of its own, such as that of FTP, has one connection for all threads.
+        self._turn: AbstractContextManager[Any] = (
+            contextlib.nullcontext() if getattr(self._system, "async_impl", False) else threading.RLock()
+        )
 
     def __fspath__(self) -> str:
         return self.url
@@ -92,10 +96,12 @@ class ObjectStore(Store):
             kind, stop = "application/octet-stream", threading.Event()
             self.replace(file, _CHECK_NAME, content_type=kind, stop=stop)
 
-        self._info(_CHECK_NAME)
-        self._info(f"{_CHECK_NAME}-missing")  # who may not list is refused here, where others hear "no"
-        with contextlib.suppress(Exception):
-            self._system.rm_file(self._at(_CHECK_NAME))
+        try:
+            self._info(_CHECK_NAME)
+            self._info(f"{_CHECK_NAME}-missing")  # who may not list is refused here, where others hear "no"
+        finally:
+            with contextlib.suppress(Exception):
+                self._system.rm_file(self._at(_CHECK_NAME))
 
     def locate(self, name: str) -> str:
         """The address of the file of this name."""
@@ -116,7 +122,7 @@ class ObjectStore(Store):
     def has_content(self, name: str, source: Path) -> bool:
         """See `Store.has_content`."""
         at = 0
-        with self._errors(), source.open("rb") as file:
+        with self._using(), source.open("rb") as file:
             while block := file.read(_BLOCK_BYTES):
                 if self._system.cat_file(self._at(name), start=at, end=at + len(block)) != block:
                     return False
@@ -148,7 +154,7 @@ class ObjectStore(Store):
     def replace(self, source: Path, name: str, *, content_type: str, stop: threading.Event) -> None:
         """See `Store.replace`."""
         if self._kind_option is not None:
-            with self._errors():
+            with self._using():
                 self._send(source, self._at(name), stop, **self._kind_option(content_type))
             return
 
@@ -161,7 +167,7 @@ class ObjectStore(Store):
         beside = self._at(f".{secrets.token_hex(8)}.part")
         options = {} if self._kind_option is None else self._kind_option(content_type)
         try:
-            with self._errors():
+            with self._using():
                 if self._kind_option is None:  # a folder is nothing but the beginning of names elsewhere
                     self._system.makedirs(self._path or "/", exist_ok=True)
                 self._send(source, beside, stop, **options)
@@ -178,14 +184,14 @@ class ObjectStore(Store):
         self._system.put_file(str(source), path, callback=_callback(stop), **options)
 
     def _rename(self, old: str, new: str) -> None:
-        with self._errors():
+        with self._using():
             if _has_own_rename(self._system):
                 self._system.mv(old, new)
             else:
                 self._system.cp_file(old, new)
 
     def _info(self, name: str) -> dict[str, Any] | None:
-        with self._errors():
+        with self._using():
             self._system.invalidate_cache()  # others write here too
             try:
                 info: dict[str, Any] = self._system.info(self._at(name))
@@ -197,10 +203,11 @@ class ObjectStore(Store):
         return f"{self._path}/{name}"
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Raise a StoreError for an error of the store, of whatever library it is."""
+    def _using(self) -> Iterator[None]:
+        """Use the store. Any error becomes a StoreError, of whatever library it is."""
         try:
-            yield
+            with self._turn:
+                yield
         except (Stopped, StoreError):
             raise
         except Exception as error:

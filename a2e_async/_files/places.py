@@ -62,7 +62,7 @@ def place_of(field: str, value: str | os.PathLike[str]) -> Path | str:
             f"{field}: {text!r} needs fsspec and its driver for {scheme}://: "
             f"pip install 'a2e-async[fsspec]'{_driver(scheme)}"
         )
-    return text
+    return f"{scheme}://{found[2]}"
 
 
 def _local_folder(field: str, text: str, rest: str) -> Path:
@@ -97,4 +97,5 @@ def _driver(scheme: str) -> str:
         "sftp": "paramiko",
         "ssh": "paramiko",
     }
+
     return f" {drivers[scheme]}" if scheme in drivers else ""

@@ -98,12 +98,16 @@ class SharedFolder(Store):
         target = self._path / name
         with _errors(target):
             self._path.mkdir(parents=True, exist_ok=True)
-            if os.name == "posix" and source.stat().st_dev == self._path.stat().st_dev:
+            if self._is_beside(source):
                 saved = rename(source, target)
             else:
                 saved = self._copy(source, target, stop, rename)
             sync_folder(self._path)
             return saved
+
+    def _is_beside(self, source: Path) -> bool:
+        """Whether a file can be renamed to this folder."""
+        return os.name == "posix" and source.stat().st_dev == self._path.stat().st_dev
 
     def _copy(
         self, source: Path, target: Path, stop: threading.Event, rename: Callable[[Path, Path], bool]
@@ -118,6 +122,7 @@ class SharedFolder(Store):
                     written.write(block)
                 written.flush()
                 os.fsync(written.fileno())
+
             return rename(beside, target)
         finally:
             beside.unlink(missing_ok=True)

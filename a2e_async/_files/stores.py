@@ -16,7 +16,7 @@ from typing import Any
 
 from a2e_async._files.file_names import numbered
 
-__all__ = ["Stopped", "Store", "StoreError", "find_in_store", "parts_folder", "put_in_store"]
+__all__ = ["Stopped", "Store", "StoreError", "check_store", "find_in_store", "parts_folder", "put_in_store"]
 
 
 class StoreError(OSError):
@@ -111,7 +111,7 @@ def put_in_store(
     while True:
         name = next(names)
         there = store.size(name)
-        if there is None:
+        if not there:  # an empty file may be a name that was taken and never filled
             if store.put(source, name, content_type=content_type, stop=stop):
                 return name, False
             there = store.size(name)
@@ -126,6 +126,17 @@ def find_in_store(store: Store, name: str, size: int, md5: str) -> str | None:
         if there == size and store.md5(name) == md5:
             return name
     return None
+
+
+def check_store(store: Store) -> None:
+    """Make sure that files can be saved in a store, by way of this machine.
+
+    Raises:
+        OSError: they cannot.
+    """
+    with tempfile.TemporaryFile(dir=parts_folder()) as file:
+        file.write(b"\0")
+    store.check()
 
 
 def parts_folder() -> Path:

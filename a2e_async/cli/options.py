@@ -34,6 +34,7 @@ _PHRASES = (
     ("Server default: False.", "Server default: false."),
 )
 _TOKEN_OPTIONS = frozenset({"--token", "--api-token", "--api-key", "--a2e-api-token"})
+_OUT_HELP = "download the results to this folder, or to an object store: s3://bucket/prefix"
 _MAX_CHOICES = 12  # choices that the help lists
 _PREFIX = "field_"  # keeps the fields apart from a command's own options in the namespace
 
@@ -130,7 +131,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 def add_result(parser: argparse.ArgumentParser) -> None:
     """Add the options of commands that wait for a task."""
-    parser.add_argument("--out", type=_folder, metavar="FOLDER", help="download the results to this folder")
+    parser.add_argument("--out", type=_folder, metavar="FOLDER", help=_OUT_HELP)
     parser.add_argument(
         "--wait-timeout",
         type=_seconds,

@@ -32,3 +32,12 @@ def hashed_apart(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(content, "hash_some", noted)
     return visits
+
+
+Parts = Callable[[], list[str]]
+"""The names of what lies in the folder of parts for stores."""
+
+
+@pytest.fixture
+def parts(spools: Path) -> Parts:
+    return lambda: sorted(path.name for folder in spools.glob("a2e-async*") for path in folder.iterdir())

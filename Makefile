@@ -24,8 +24,8 @@ PRISM := 5.14.2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test coverage check lint types imports fresh surface-check workflows surface test-oldest \
-        test-fast test-pythons regenerate conformance bench chaos judge lock clean
+.PHONY: help demo demo-cluster quick test coverage check lint types imports fresh surface-check workflows surface \
+        test-oldest test-fast test-pythons regenerate conformance bench chaos judge lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ $(READY): pyproject.toml requirements.lock
 
 demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in demo-output/
 	@$(BIN)/python -m a2e_async.demo
+
+demo-cluster: $(READY) ## three workers on one PostgreSQL, one killed, one frozen: jobs = made = paid = delivered
+	@$(BIN)/python -m a2e_async.demo_cluster
 
 quick: $(READY) ## the tests to run between edits: under a minute on two cores
 	$(PYTEST) -k "not trio" -m "not slow" $(QUICK)

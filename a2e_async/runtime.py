@@ -17,11 +17,11 @@ from a2e_async._files.uploads import Uploader
 from a2e_async._spec.features import UPLOAD
 from a2e_async._spec.operation import Call
 from a2e_async._tasks.list_pages import ListPages
-from a2e_async._tasks.pace import Pace
 from a2e_async._tasks.polling import Poller
 from a2e_async._tasks.readers import TaskReader
 from a2e_async._tasks.starting import Starter
 from a2e_async._transport.connections import Connections
+from a2e_async._transport.pace import Kind
 from a2e_async._transport.peers import Peers
 from a2e_async._transport.requests import Transport, segment_of
 from a2e_async.announcer import SILENT, Announcer
@@ -77,6 +77,7 @@ class Runtime:
         presign_path: Callable[[], str] = lambda: UPLOAD.path,
         events: Announcer | None = None,
     ) -> None:
+        self._settings = settings
         self.policies = policies
         self.events = events = events or SILENT
         self.hooks = hooks
@@ -112,10 +113,14 @@ class Runtime:
             events=events,
         )
 
-        self._pace = Pace(policies.clock)
         self._readers: dict[str, TaskReader] = {}
         self._pollers: dict[str, Poller] = {}
         self._starters: dict[str, Starter] = {}
+
+    @property
+    def account(self) -> str:
+        """Whose token the client has, as ``user@host``."""
+        return self._settings.account
 
     def session(self) -> AbstractAsyncContextManager[None]:
         """Keep connections open while the block runs; the last one out closes them."""
@@ -156,11 +161,11 @@ class Runtime:
             self._starters,
             workflow.name,
             lambda: Starter(
-                functools.partial(self.transport.once, whole=True, fresh=True),
+                functools.partial(self.transport.once, whole=True, fresh=True, kind=Kind.START),
                 ListPages(listing, self.transport) if listing else None,
                 retry=self.policies.retry,
                 policy=self.policies.start,
-                pace=self._pace,
+                pace=self.transport.pace,
                 clock=self.policies.clock,
                 dated=lambda: self.transport.dated,
                 hooks=self.hooks,

@@ -13,6 +13,7 @@ from a2e_async._spec.next_page import Ahead, ahead_of
 from a2e_async._spec.operation import Call, Operation, Paging
 from a2e_async._tasks.replies import listed_in
 from a2e_async._transport.envelope import data_of
+from a2e_async._transport.pace import Kind
 from a2e_async._transport.requests import Transport
 from a2e_async.clock import Clock
 from a2e_async.errors import InvalidRequest, UnexpectedReply
@@ -108,14 +109,14 @@ class ListPages:
         """The call for a page, and the body of its reply."""
         call = self._call(number)
         try:
-            return call, await self._transport.send(call, repeatable=True, whole=True)
+            return call, await self._transport.send(call, repeatable=True, whole=True, kind=Kind.POLL)
         except InvalidRequest:
             # The largest page that a list takes is not always declared.
             if not self._paging.size or self.size <= self._paging.default_size:
                 raise
             self.size = self._paging.default_size
             call = self._call(number)
-            return call, await self._transport.send(call, repeatable=True, whole=True)
+            return call, await self._transport.send(call, repeatable=True, whole=True, kind=Kind.POLL)
 
     def _call(self, number: int) -> Call:
         query: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from a2e_async._tasks.list_pages import ListIndex, ListPages, says_nothing
 from a2e_async._tasks.outputs import urls_in
 from a2e_async._tasks.replies import by_id, listed_in, records_in
 from a2e_async._tasks.route_health import RouteHealth, alternatives
+from a2e_async._transport.pace import Kind
 from a2e_async._transport.requests import Transport
 from a2e_async.errors import A2EError, NotReady, UnexpectedReply
 from a2e_async.failures import Failure, classify, may_concern_one_id
@@ -224,7 +225,7 @@ class RouteReader:
 
         for _ in range(_READS_OF_A_STRANGER):
             try:
-                data = await self._transport.send(call, repeatable=True)
+                data = await self._transport.send(call, repeatable=True, kind=Kind.POLL)
             except NotReady:
                 return {"_id": id}  # known, not ended
 
@@ -248,7 +249,7 @@ class RouteReader:
         data: Any = None
 
         for _ in range(_READS_OF_A_STRANGER):
-            data = await self._transport.send(call, repeatable=True)
+            data = await self._transport.send(call, repeatable=True, kind=Kind.POLL)
             records = _asked_for(data, ids)
             if records or says_nothing(data):
                 return records

@@ -11,9 +11,9 @@ import enum
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 import anyio
 import attrs
@@ -41,6 +41,9 @@ _CLAIMS_KEPT = 100_000
 _CUT_MARKER = 6  # random characters that prove a marker whose end was cut off
 _COUNT_FIELDS = ("max_images", "number_of_images", "n")  # inputs that ask for several tasks
 _NOT_ECHOED = frozenset({"webhook_url", "webhook_token"})
+
+
+Known = Callable[[Collection[str]], Awaitable[Collection[str]]]
 
 
 @attrs.frozen(eq=False)
@@ -158,6 +161,9 @@ class Finder:
         """Whether a task is known to belong to a start that was answered before."""
         return task_id in self._claimed
 
+    def _is_open(self, task_id: str | None) -> TypeGuard[str]:
+        return task_id is not None and task_id not in self._claimed
+
     @asynccontextmanager
     async def serialize_lookalikes(self, body: Mapping[str, Any]) -> AsyncIterator[None]:
         """Run look-alike unmarked starts one at a time.
@@ -175,12 +181,15 @@ class Finder:
             self._unmarked_ended.set()
             self._unmarked_ended = anyio.Event()
 
-    async def find(self, lost: LostStart, *, until: float) -> Sequence[JSONObject] | None:
+    async def find(
+        self, lost: LostStart, *, until: float, known: Known | None = None
+    ) -> Sequence[JSONObject] | None:
         """Search for the tasks of a lost start, until they are found or the time is up.
 
         Args:
             lost: the start.
             until: when to stop, in seconds of the client's clock.
+            known: says which of some tasks belong to other starts, beside those claimed here.
 
         Returns:
             Their records; empty if the start has made no task; None if that cannot be decided.
@@ -191,7 +200,7 @@ class Finder:
         self._searches.append(lost)
         try:
             pause = _FIRST_PAUSE
-            known, known_since = 0, 0.0
+            count, count_since = 0, 0.0
             hopeless_since = math.inf
 
             while True:
@@ -199,12 +208,14 @@ class Finder:
                 due = asked >= until
                 shared = await self._read(thorough=due)
                 reading = shared.reading
+                if known is not None and (lost.marker is None or shared.thorough):
+                    self.claim(await known([task.id for task in reading.tasks if self._is_open(task.id)]))
                 found, certain = self._matches(lost, shared)
 
                 # The tasks of one start may show up one after the other, and fewer than were asked for.
-                if len(found) != known:
-                    known, known_since = len(found), asked
-                settled = known >= lost.expected or asked - known_since >= _STRAGGLING_FOR
+                if len(found) != count:
+                    count, count_since = len(found), asked
+                settled = count >= lost.expected or asked - count_since >= _STRAGGLING_FOR
                 if found and certain and (settled or (due and reading.error is None)):
                     return found
                 if reading.error is not None and is_permanent_here(reading.error):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -66,6 +66,7 @@ class Watch:
 
     Attributes:
         accepted: called with the tasks' records, before anything else is done with them.
+        turn: waits for a turn before each time the request is sent. Cancellation interrupts it.
         sending: called before each time the request is sent, with the marker or None. If it raises, the
             start ends; it is then certain that no earlier request has made a task.
         searching: called when the outcome is unknown and the task is searched for, with the error; None for
@@ -75,6 +76,9 @@ class Watch:
             them, after `StartPolicy.grace` for example. None: the starter does this itself.
         interruptible: whether cancellation may interrupt the request all the same.
         awaited: whether the caller waits for the task as soon as it is accepted.
+        ready: called right before the first byte of each request leaves, when the connection is made. If it
+            raises, nothing is sent and the start ends with its error.
+        known: says which of some tasks belong to other jobs, so that a search leaves them out.
         patient: whether a start that could not be delivered is sent again. A bulk run does that itself, for
             all its jobs together.
     """
@@ -86,6 +90,11 @@ class Watch:
     shields: set[anyio.CancelScope] | None = None
     interruptible: bool = False
     awaited: bool = attrs.field(default=False, kw_only=True)
+    turn: Callable[[], Awaitable[None]] | None = attrs.field(default=None, kw_only=True)
+    ready: Callable[[], None] | None = attrs.field(default=None, kw_only=True)
+    known: Callable[[Collection[str]], Awaitable[Collection[str]]] | None = attrs.field(
+        default=None, kw_only=True
+    )
     patient: bool = True
 
 

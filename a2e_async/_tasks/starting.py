@@ -21,11 +21,11 @@ import attrs
 from a2e_async._spec.operation import Call
 from a2e_async._tasks.grace import finish
 from a2e_async._tasks.list_pages import ListPages
-from a2e_async._tasks.pace import Pace
 from a2e_async._tasks.recovery import Finder, LostStart
 from a2e_async._tasks.service_time import Dated
 from a2e_async._tasks.start_replies import as_moderation_error, rejection_of, tasks_made
 from a2e_async._tasks.start_watch import Startable, Started, Watch, note_refused, shielded
+from a2e_async._transport.pace import Kind, Pace
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import (
@@ -51,11 +51,11 @@ class Starter:
     """Starts the tasks of one workflow, in one event loop.
 
     Args:
-        send: sends a call exactly once and returns the reply's whole body.
+        send: sends a call exactly once and returns the reply's whole body; takes ``ready`` of a `Watch`.
         pages: the workflow's list, newest first; None if it has none.
         retry: for starts that did not arrive or were refused.
         policy: for starts that may have made a task.
-        pace: gives starts their turns; shared by all workflows.
+        pace: gives requests their turns; shared by all workflows.
         clock: measures the pauses.
         dated: returns the last Date of the service.
         hooks: the client's webhooks, if it has any.
@@ -64,7 +64,7 @@ class Starter:
 
     def __init__(
         self,
-        send: Callable[[Call], Awaitable[Any]],
+        send: Callable[..., Awaitable[Any]],
         pages: ListPages | None,
         *,
         retry: RetryPolicy,
@@ -152,7 +152,10 @@ class Starter:
         tries = Tries(policy, self._clock, self._events, call.path)
         async with self._serialize_if_unmarked(call.body, marker):
             while True:
-                await self._pace.turn()
+                if watch and watch.turn:
+                    await watch.turn()
+                if self._pace.limited:
+                    await self._pace.turn(Kind.START)
                 if watch and watch.sending:
                     await watch.sending(marker)
 
@@ -162,7 +165,9 @@ class Starter:
                 tries.begin()
                 with shielded(watch):
                     try:
-                        records = tasks_made(await self._send(call), call, marker, self._is_claimed)
+                        records = tasks_made(
+                            await self._send_ready(call, watch), call, marker, self._is_claimed
+                        )
                     except (APIError, ConfigurationError, TransportError) as failed:
                         error = failed
                     else:
@@ -189,13 +194,14 @@ class Starter:
                 pause = tries.pause(error, error.retry_after)
                 if pause is None:
                     raise error
-                if failure is Failure.REFUSED:
-                    # The pace holds back all starts, this one as well.
-                    self._pace.on_refused(pause)
-                    pause = 0.0
-
                 if pause:
                     await self._clock.sleep(pause)
+
+    def _send_ready(self, call: Call, watch: Watch | None) -> Awaitable[Any]:
+        """Send a start once. To be awaited."""
+        if watch is None or watch.ready is None:
+            return self._send(call)
+        return self._send(call, ready=watch.ready)
 
     async def recover(
         self,
@@ -256,7 +262,10 @@ class Starter:
             watch.searching(error)
         try:
             until = self._search_until(lost, error)
-            found = await or_called(slot, lambda: finder.find(lost, until=until), expected=lost.expected)
+            known = watch.known if watch else None
+            found = await or_called(
+                slot, lambda: finder.find(lost, until=until, known=known), expected=lost.expected
+            )
         except (ConfigurationError, ConnectionFailed) as fault:
             # A search for a start of an earlier run can begin again when this machine is mended.
             if error is None:
@@ -318,7 +327,6 @@ class Starter:
         watch: Watch | None,
     ) -> None:
         """Record the tasks that a start has made."""
-        self._pace.on_accepted()
         if self._finder:
             self._finder.remember(body or {}, records)
         if watch:

@@ -7,7 +7,7 @@ an event loop ends, and the next loop opens its own connections.
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +156,7 @@ class Connections:
         timeout: float | None = None,
         token: Token,
         fresh: bool = False,
+        ready: Callable[[], None] | None = None,
     ) -> Reply:
         """Send one API request with the token and read the whole reply.
 
@@ -174,6 +175,7 @@ class Connections:
                 timeout=timeout,
                 token=token,
                 fresh=fresh,
+                ready=ready,
                 total=total,
             ) as response:
                 path = response.url.path
@@ -279,6 +281,7 @@ class Connections:
         timeout: float | None,
         token: Token | None,
         fresh: bool = False,
+        ready: Callable[[], None] | None = None,
         total: anyio.CancelScope | None = None,
     ) -> AsyncIterator[httpx.Response]:
         limiter = self._limiter if token else self._file_limiter
@@ -311,6 +314,9 @@ class Connections:
                         request.headers["authorization"] = token.authorization()
                     if proxy is not None:
                         request.extensions[PROXY] = proxy
+                    if ready is not None:
+                        ready()
+                        request.extensions["trace"] = _before_headers(ready)
 
                 allowed = allowed_hosts_only(core_of(self._library), url)
                 mapped = errors_mapped(method, path_of(url), explain, body=content)
@@ -340,6 +346,16 @@ class Connections:
     async def _close(self) -> None:
         self._routing.forget()
         await self._pools.close()
+
+
+def _before_headers(ready: Callable[[], None]) -> Callable[[str, Any], Awaitable[None]]:
+    """Make the trace function that calls another one when a connection is made and nothing is sent yet."""
+
+    async def trace(event: str, info: Any) -> None:
+        if event.endswith(".send_request_headers.started"):
+            ready()
+
+    return trace
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

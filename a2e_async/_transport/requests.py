@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import attrs
 from a2e_async._spec.operation import Call, Operation
 from a2e_async._transport.connections import Connections, StreamedResponse
 from a2e_async._transport.envelope import Reply, open_envelope
+from a2e_async._transport.pace import Kind, Pace
 from a2e_async._transport.redaction import mask_error, without_token
 from a2e_async._transport.reply_body import read_body
 from a2e_async.announcer import SILENT, Announcer
@@ -25,6 +26,7 @@ from a2e_async.errors import (
     ConfigurationError,
     InvalidArgument,
     NotReady,
+    RateLimited,
     RequestTimeout,
     TransportError,
     UnexpectedReply,
@@ -59,6 +61,7 @@ class Transport:
         events: tells listeners of requests that are sent again.
 
     Attributes:
+        pace: gives each request its turn, once the service has refused one for now.
         requests: the number of requests sent.
         task_seconds: how long tasks take, as the sandbox says, by the beginning of their paths.
         dated: the Date of the last successful reply, and when it came, in seconds of the client's clock.
@@ -75,6 +78,7 @@ class Transport:
         self.http = http
         self.retry = retry
         self.clock = clock
+        self.pace = Pace(clock)
         self.requests = 0
         self.dated: tuple[str, float] | None = None
         self.task_seconds: dict[str, float] = {}
@@ -91,13 +95,16 @@ class Transport:
         data = await self.send(call, repeatable=operation.repeatable)
         return operation.decode(call, data)
 
-    async def send(self, call: Call, *, repeatable: bool, whole: bool = False) -> Any:
+    async def send(
+        self, call: Call, *, repeatable: bool, whole: bool = False, kind: Kind = Kind.OTHER
+    ) -> Any:
         """Send a call, repeating it as allowed; returns the reply's data, not decoded.
 
         Args:
             call: the call.
             repeatable: whether it may be sent again when its outcome is unknown.
             whole: return the whole body of the reply.
+            kind: what it is for, which says how urgent it is.
 
         Raises:
             APIError, TransportError: after the last attempt.
@@ -106,7 +113,7 @@ class Transport:
         while True:
             tries.begin()
             try:
-                return await self.once(call, whole=whole)
+                return await self.once(call, whole=whole, kind=kind)
             except (APIError, TransportError) as error:
                 failure = classify(error)
                 if failure is Failure.FINAL or isinstance(error, NotReady):
@@ -123,20 +130,39 @@ class Transport:
                 logger.info("%s %s: %s; again in %.2f s", call.method, call.path, type(error).__name__, pause)
             await self.clock.sleep(pause)
 
-    async def once(self, call: Call, *, whole: bool = False, fresh: bool = False) -> Any:
+    async def once(
+        self,
+        call: Call,
+        *,
+        whole: bool = False,
+        fresh: bool = False,
+        ready: Callable[[], None] | None = None,
+        kind: Kind = Kind.OTHER,
+    ) -> Any:
         """Send a call exactly once; the reply's data, or its whole body.
+
+        It waits for its turn. A start does not: it has its turn before it is written down.
 
         Args:
             call: the call.
             whole: return the whole body.
             fresh: do not send it on a connection that was idle. The host may close one just when it is used
                 again, and then nobody knows whether it has read the request.
+            ready: called right before its first byte leaves. If it raises, nothing is sent.
+            kind: what it is for.
 
         Raises:
             APIError, TransportError: see `a2e_async.failures.classify` for what they mean.
             ConfigurationError: the base URL leads to the documentation.
         """
         headers, content = _written(call)
+        pace = self.pace
+        if pace.limited:
+            if kind is not Kind.START:
+                await pace.turn(kind)
+            await pace.space(kind)
+
+        epochs = pace.epochs
         began = time.perf_counter()
         self.requests += 1
         try:
@@ -149,6 +175,7 @@ class Transport:
                 timeout=call.timeout,
                 token=self._settings.token,
                 fresh=fresh,
+                ready=ready,
             )
 
             spent = time.perf_counter() - began
@@ -158,11 +185,16 @@ class Transport:
                     self._settings.shapes.see_file(call, reply)
                 return reply.content
             opened = await self._opened(reply, call, whole=whole, may_be_empty=call.may_be_empty)
+            now = self.clock.now()
+            pace.accepted(kind, epochs, now)
             if self._may_be_sandbox and _SANDBOX_SAYS in reply.headers:
                 self._note_task_seconds(call.path, reply.headers[_SANDBOX_SAYS])
             if "date" in reply.headers and "age" not in reply.headers:
-                self.dated = (reply.headers["date"], self.clock.now())
+                self.dated = (reply.headers["date"], now)
             return opened
+        except RateLimited as error:
+            await pace.refused(kind, epochs, self.retry.bounded(error.retry_after))
+            raise
         except UnexpectedReply as error:
             if error.body is None:  # it was not masked with a body
                 self.mask(error)

@@ -1,4 +1,4 @@
-"""The turns in which starts are sent, in virtual time."""
+"""The turns in which a run sends its starts, in virtual time."""
 
 from __future__ import annotations
 
@@ -62,42 +62,11 @@ async def test_a_hold_that_begins_while_some_wait() -> None:
     assert times == pytest.approx([0.0, 20.5, 21.5])
 
 
-async def test_refusals_space_the_turns_and_acceptances_bring_them_together_again() -> None:
+async def test_a_hold_passes_where_there_is_no_rate() -> None:
     pace = Pace(SystemClock())
-    for _ in range(12):
-        pace.on_refused(1.0)
-        await anyio.sleep(1.0)
-    first, second, third = await turns(pace, 3)
-    assert first == 0.0
-    assert second == pytest.approx(third - second) == pytest.approx(0.05 * 1.5**11)
-    for _ in range(80):
-        pace.on_accepted()
-    await turns(pace, 1)
-    assert await turns(pace, 4) == [0.0] * 4
-
-
-async def test_the_turns_never_come_to_a_standstill() -> None:
-    pace = Pace(SystemClock())
-    for _ in range(100):
-        pace.on_refused(0.1)
-        await anyio.sleep(0.2)
-    assert await turns(pace, 2) == pytest.approx([0.0, 5.0])
-
-
-async def test_refusals_of_those_under_way_together_count_once() -> None:
-    one, many = Pace(SystemClock()), Pace(SystemClock())
-    one.on_refused(1.0)
-    for _ in range(40):
-        many.on_refused(1.0)
-    assert await turns(one, 3) == pytest.approx(list(await turns(many, 3)), abs=1.01)
-    assert (await turns(many, 2))[1] < 0.2
-
-
-async def test_no_acceptance_makes_it_faster_than_the_rate() -> None:
-    pace = Pace(SystemClock(), rate=2.0)
-    for _ in range(100):
-        pace.on_accepted()
-    assert await turns(pace, 3) == pytest.approx([0.0, 0.5, 1.0])
+    pace.hold(10.0)
+    assert await turns(pace, 3) == [10.0] * 3
+    assert await turns(pace, 3) == [0.0] * 3
 
 
 async def test_a_start_that_gives_up_waiting_takes_no_turn() -> None:

@@ -1,0 +1,161 @@
+"""Turns: the moments at which requests may be sent. They may be shared by several clients."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+from a2e_async._transport.aimd import Limit, after_refusal, first_limit
+from a2e_async.clock import Clock
+
+__all__ = ["AdaptiveTurns", "LocalTurns", "Turns"]
+
+_RECENT = 1.0  # seconds before the first refusal that tell how many requests the service accepts
+_FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
+
+
+class Turns(Protocol):
+    """A source of turns."""
+
+    @property
+    @abstractmethod
+    def gap(self) -> float:
+        """Seconds between two turns."""
+
+    @property
+    @abstractmethod
+    def held_until(self) -> float:
+        """No turn comes before this moment of the client's clock."""
+
+    @abstractmethod
+    async def book(self, wanted: int, earliest: float) -> Sequence[float]:
+        """Book turns.
+
+        Args:
+            wanted: how many requests wait for one now.
+            earliest: the moment from which on they may be.
+
+        Returns:
+            The moments of one turn or of several, in seconds of the client's clock, in order.
+        """
+
+
+class AdaptiveTurns(Turns, Protocol):
+    """A source of turns whose rate follows the service's limit: there is none before its first refusal."""
+
+    @property
+    @abstractmethod
+    def limited(self) -> bool:
+        """Whether a request needs a turn. The first refusal changes it."""
+
+    @property
+    @abstractmethod
+    def epoch(self) -> int:
+        """How often the pace has slowed down.
+
+        A refusal of a request that was sent before the last time says nothing new.
+        """
+
+    @abstractmethod
+    def accepted(self, epoch: int, now: float) -> None:
+        """Note that a request was not refused that was sent after this many epoch."""
+
+    @abstractmethod
+    async def refused(self, epoch: int, hold: float) -> None:
+        """Slow down after a refused request.
+
+        Args:
+            epoch: the epoch in which it was sent.
+            hold: seconds for which the service asks to wait.
+        """
+
+    @abstractmethod
+    async def hold(self, seconds: float) -> None:
+        """Give no turn for this many seconds."""
+
+    @abstractmethod
+    async def release(self) -> None:
+        """Forget the limit."""
+
+
+class LocalTurns:
+    """`AdaptiveTurns` in memory.
+
+    Clients in one process that share an account may share them.
+
+    Args:
+        clock: the clients' clock.
+
+    Attributes:
+        limit: the estimated limit; None if there is none.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.limit: Limit | None = None
+        self.limited = False
+        self.epoch = 0
+        self.held_until = 0.0
+        self._clock = clock
+        self._next = 0.0
+        self._waited_at = 0.0
+        self._recent: deque[float] = deque(maxlen=1000)
+
+    @property
+    def gap(self) -> float:
+        """Seconds between two turns."""
+        return self.limit.gap if self.limit else 0.0
+
+    async def book(self, wanted: int, earliest: float) -> Sequence[float]:
+        """Book one turn: by the time of the next one, somebody more urgent may wait."""
+        now, limit = self._clock.now(), self.limit
+        if limit is None:
+            return [now]
+
+        moment = max(self._next, now, earliest)
+        gap = limit.gap
+        self._next = moment + gap
+        if moment > now:
+            limit.busy += gap
+            self._waited_at = now
+        elif now - max(self._waited_at, limit.cut_at) > _FORGOTTEN_AFTER:
+            await self.release()
+        return [moment]
+
+    def accepted(self, epoch: int, now: float) -> None:
+        """Count a request that was not refused."""
+        limit = self.limit
+        if limit is None:
+            self._recent.append(now)
+        elif epoch == self.epoch:
+            if limit.pauses:
+                limit.pauses, self._next = 0, now
+            limit.accepted += 1
+            limit.in_row = 0
+
+    async def refused(self, epoch: int, hold: float) -> None:
+        """Slow down, and give no turn for as long as the service asks for."""
+        now = self._clock.now()
+        if self.limit is None:
+            accepted = sum(moment > now - _RECENT for moment in self._recent)
+            self._recent.clear()
+            self.limit, self.limited = first_limit(accepted, now, hold), True
+            self._next = now + self.limit.gap
+            self.epoch += 1
+            self.limit.epoch = self.epoch
+
+        elif epoch == self.epoch:
+            self.limit, hold = after_refusal(self.limit, now, hold)
+            self.epoch = self.limit.epoch
+
+        await self.hold(hold)
+
+    async def hold(self, seconds: float) -> None:
+        """Give no turn for this many seconds."""
+        self.held_until = max(self.held_until, self._clock.now() + seconds)
+
+    async def release(self) -> None:
+        """Forget the limit."""
+        self.limit, self.limited = None, False
+        self.epoch += 1

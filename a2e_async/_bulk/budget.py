@@ -73,9 +73,14 @@ class Budget:
         self._exploring = False
         self._explored = anyio.Event()
 
+    @property
+    def limit(self) -> float | None:
+        """Coins that may be spent; None for no limit."""
+        return self._limit
+
     def wants_quote(self, kind: str) -> bool:
         """Whether a quote for a job of this kind would be of use."""
-        return self._limit is not None and kind not in self._costs and kind not in self._expected
+        return self.limit is not None and kind not in self._costs and kind not in self._expected
 
     def expect(self, kind: str, coins: float | None) -> None:
         """Expect jobs of this kind to cost this much; None if the price cannot be found out."""
@@ -91,11 +96,11 @@ class Budget:
         Raises:
             BudgetReached: the start might exceed the limit.
         """
-        while (cost := self._cost(kind, quote)) is None and self._exploring and self._limit is not None:
+        while (cost := self._cost(kind, quote)) is None and self._exploring and self.limit is not None:
             await self._explored.wait()
 
-        if self._limit is not None:
-            self._check(kind, cost, self._limit)
+        if self.limit is not None:
+            self._check(kind, cost, self.limit)
             self._exploring = self._exploring or cost is None
 
         self._set_aside += cost or 0.0
@@ -109,9 +114,7 @@ class Budget:
     def doubt(self, reservation: Reservation) -> None:
         """Leave the coins set aside: it is not known whether the start was charged for."""
         if reservation.exploring:
-            self._exploring = False
-            self._explored.set()
-            self._explored = anyio.Event()
+            self._stop_exploring()
 
     def spend(self, reservation: Reservation, coins: float | None) -> None:
         """Count the coins as spent: the start was charged for.
@@ -144,13 +147,22 @@ class Budget:
         expected = self._expected.get(kind) if quote is None else quote
         return highest if expected is None else max(expected, highest or 0.0)
 
+    def _stop_exploring(self) -> None:
+        self._exploring = False
+        self._explored.set()
+        self._explored = anyio.Event()
+
+    @staticmethod
+    def _unreported(kind: str) -> str:
+        return (
+            f"max_coins cannot be kept: {kind.partition(' ')[0]} does not report its cost; "
+            "give its jobs a quote (Job.with_quote)"
+        )
+
     def _check(self, kind: str, cost: float | None, limit: float) -> None:
         left = limit - self._spent - self._set_aside
         if cost is None and kind in self._costs:
-            raise BudgetReached(
-                f"max_coins cannot be kept: {kind.partition(' ')[0]} does not report its cost; "
-                "give its jobs a quote (Job.with_quote)"
-            )
+            raise BudgetReached(self._unreported(kind))
         if left <= 0 or (cost or 0.0) > left:
             costs = "is of unknown cost" if cost is None else f"may cost {cost:g}"
             raise BudgetReached(f"{left:g} of {limit:g} coins are left; the next job {costs}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,12 @@ from a2e_async._bulk.launch import Launch
 from a2e_async._bulk.outcomes import Outcome
 from a2e_async._bulk.refused import finally_refused
 from a2e_async._bulk.run_state import RunState
-from a2e_async._journal.asked import read_asked
+from a2e_async._journal.asked import Asked, read_asked
 from a2e_async._journal.entries import Entry, State, error_from, strip_inputs, with_inputs
 from a2e_async._journal.job_keys import key_of
+from a2e_async._journal.journal import LeaseExpired, Superseded
 from a2e_async._journal.uncertain import advice
+from a2e_async.clock import Clock
 from a2e_async.errors import (
     ConfigurationError,
     InvalidArgument,
@@ -31,7 +34,7 @@ from a2e_async.records import JSONObject
 from a2e_async.tasks import Result, Task
 
 if TYPE_CHECKING:
-    from a2e_async._journal.sqlite.journal import Journal
+    from a2e_async._journal.journal import Journal
 
 __all__ = ["JobRun"]
 
@@ -43,15 +46,29 @@ class JobRun:
         run_state: the state of the run.
         job: the job.
         index: its position in the input, from 0.
+        aside: gives up the job's place in the run while another worker has the job.
+        asked: what the job asks for, if that is known already.
+        entry: its entry, if the run has no journal and knows the job already.
     """
 
-    def __init__(self, run_state: RunState, job: Job[Any], index: int) -> None:
+    def __init__(
+        self,
+        run_state: RunState,
+        job: Job[Any],
+        index: int,
+        aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        asked: Asked | None = None,
+        entry: Entry | None = None,
+    ) -> None:
         self._run_state = run_state
+        self._aside = aside
         self._job = job
         self._index = index
-        self._key = job.key
+        self._asked = asked
+        self._key = entry.key if entry else job.key
         self._replayed = False
-        self._entry = Entry(0, "", job.workflow.name)
+        self._entry = entry or Entry(0, "", job.workflow.name)
+        self._sent = 0.0
         # What the entry asked for, where that is known to be what the job asks for.
         self._inputs = job.body
 
@@ -66,9 +83,15 @@ class JobRun:
             NotEnded: the run has stopped; the next run goes on with this job.
         """
         try:
-            return await self._run()
+            while True:
+                try:
+                    return await self._run()
+                except (Superseded, LeaseExpired):
+                    self._run_state.under_way.discard(self._entry.number)
 
         except NotStarted:
+            if self._run_state.repeats:
+                await self._give_up()
             if self._may_be_paid():
                 raise NotEnded from None
             raise
@@ -81,9 +104,23 @@ class JobRun:
                     raise NotEnded from error
             if concerns_account(error) or isinstance(error, JournalError):
                 self._run_state.stop(error)
-            return self._outcome(error=self._with_advice(error))
+            outcome = self._outcome(error=self._with_advice(error))
+            await self._give_up()
+            return outcome
         finally:
             self._run_state.under_way.discard(self._entry.number)
+
+    @property
+    def entry(self) -> Entry:
+        """The job's entry, as far as it has come."""
+        return self._entry
+
+    async def _give_up(self) -> None:
+        """Leave a job that has not ended to other workers. They may fare better, or a later run does."""
+        journal, entry = self._run_state.journal, self._entry
+        if journal is not None and entry.number and entry.state not in (State.DONE, State.FAILED):
+            with suppress(JournalError, Superseded):
+                await journal.give_up(entry)
 
     def _may_be_paid(self) -> bool:
         """Whether the journal has a start of this job whose end is not known."""
@@ -95,7 +132,7 @@ class JobRun:
         if journal is None or type(error) is not SubmissionUncertain:
             return error
         advised = SubmissionUncertain(
-            f"{error}; {advice(journal.path, self._entry.key)}", job=error.job, marker=error.marker
+            f"{error}; {advice(journal.name, self._entry.key)}", job=error.job, marker=error.marker
         )
         advised.__cause__ = error
         return advised
@@ -104,6 +141,8 @@ class JobRun:
         run = self._run_state
         if run.journal is not None:
             await self._take_entry(run.journal)
+        else:
+            self._sent = self._clock.now()  # of a start before this one, at the latest
 
         entry = self._entry
         if entry.state == State.DONE or (entry.state == State.FAILED and not self._may_retry()):
@@ -119,31 +158,47 @@ class JobRun:
 
     async def _take_entry(self, journal: Journal) -> None:
         """Take the job's entry from the journal; refuse a key that belongs to another job."""
-        job, unique = self._job, self._job.key is not None
+        run, job, unique = self._run_state, self._job, self._job.key is not None
         old_key = journal.has_old and not unique
-        asked = await self._run_state.disk.through(partial(read_asked, job, old_key=old_key), disk_fault)
+        asked = self._asked
+        if asked is None:
+            asked = await run.disk.through(partial(read_asked, job, old_key=old_key), disk_fault)
+
+        async def take(again: Entry | None) -> Entry:
+            if asked.digest is None and not unique:
+                return await journal.take_by_path(asked, again=again)
+            key = self._key = await key_of(job, asked)
+            changed = run.settings.changed
+            return await journal.take(
+                key,
+                job.workflow.name,
+                unique=unique,
+                asked=asked,
+                changed=changed,
+                repeats=run.repeats,
+                again=again,
+            )
 
         try:
-            if asked.digest is None and not unique:
-                entry = await journal.take_by_path(asked)
-                self._key = entry.key
-            else:
-                self._key = await key_of(job, asked)
-                entry = await journal.take(
-                    self._key,
-                    job.workflow.name,
-                    unique=unique,
-                    asked=asked,
-                    changed=self._run_state.settings.changed,
-                )
+            asked_at = self._clock.now()
+            entry = await take(self._entry if self._entry.number else None)
+            if entry.is_held:
+                async with self._aside():
+                    while entry.is_held:
+                        self._entry = entry
+                        run.check()
+                        await journal.until_free(entry)
+                        asked_at = self._clock.now()
+                        entry = await take(entry)
         except JournalError as error:
-            self._run_state.stop(error)
+            run.stop(error)
             raise NotStarted from error
 
         if entry.repeated:
             raise InvalidArgument("key", f"{entry.key!r} was given to an earlier job of the run")
-        self._entry = entry
-        self._run_state.under_way.add(entry.number)
+        self._entry, self._key = entry, entry.key
+        self._sent = asked_at - entry.age
+        run.under_way.add(entry.number)
         if entry.asked is None:
             self._inputs = {}
 
@@ -157,13 +212,13 @@ class JobRun:
             record = self._job.workflow.decode(self._records()[0]) if entry.records else None
             return None if skip else self._outcome(error=error_from(entry, record))
 
-        if skip and (run.folder is None or run.folder.has(entry.files)):
+        if skip and (run.folder is None or await run.folder.paths(entry.files) is not None):
             return None
         return await self._download(self._job.task(self._records()).result())
 
     async def _result(self) -> Result[Any]:
         """Start the job if no task of it is known, and wait for the result."""
-        launch = Launch(self._run_state, self._job, self._entry)
+        launch = Launch(self._run_state, self._job, self._entry, self._sent)
 
         task: Task[Any] | None = None
         if self._entry.state == State.ACCEPTED:
@@ -215,22 +270,29 @@ class JobRun:
         run, folder = self._run_state, self._run_state.folder
         if folder is None:
             return self._outcome(result)
-        if folder.has(self._entry.files):
-            return self._outcome(result, folder.paths(self._entry.files or ()))
 
         try:
+            paths = await folder.paths(self._entry.files)
+            if paths is not None:
+                return self._outcome(result, paths)
             files = await folder.save(result, self._key)
         except Exception as error:
             if await folder.spoils_all(error):
                 run.stop(error)
             return self._outcome(result, error=error)
 
-        if run.journal is not None:
+        if run.journal is None:
+            self._entry.files = folder.described(files)
+        else:
             try:
                 await run.journal.record_files(self._entry, folder.described(files))
             except JournalError as error:
                 run.stop(error)
         return self._outcome(result, [file.path for file in files])
+
+    @property
+    def _clock(self) -> Clock:
+        return self._job.workflow.runtime.policies.clock
 
     def _may_retry(self) -> bool:
         """Whether the failed task may be started again: retries are left, and the refusal is not final."""
@@ -246,7 +308,7 @@ class JobRun:
     def _outcome(
         self,
         result: Result[Any] | None = None,
-        paths: Sequence[Path] = (),
+        paths: Sequence[Path | str] = (),
         *,
         error: Exception | None = None,
     ) -> Outcome:

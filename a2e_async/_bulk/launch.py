@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -15,6 +15,7 @@ from a2e_async._bulk.faults import service_fault
 from a2e_async._bulk.refused import refuses_finally
 from a2e_async._bulk.run_state import RunState
 from a2e_async._journal.entries import Entry, State, coins_in, strip_inputs
+from a2e_async._journal.journal import LeaseExpired
 from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.start_watch import Watch
 from a2e_async.checks import price_in
@@ -37,6 +38,8 @@ __all__ = ["Launch"]
 
 T = TypeVar("T")
 
+_FULL_PAUSE = 0.5  # seconds until a start asks again for a place on the account
+
 
 class Launch:
     """Starts the task of one job, or recovers the task that an earlier process started.
@@ -45,12 +48,14 @@ class Launch:
         run_state: the state of the run.
         job: the job.
         entry: the job's entry in the journal.
+        sent: when an earlier start of the job was sent at the latest, in seconds of the client's clock.
     """
 
-    def __init__(self, run_state: RunState, job: Job[Any], entry: Entry) -> None:
+    def __init__(self, run_state: RunState, job: Job[Any], entry: Entry, sent: float = 0.0) -> None:
         self._run_state = run_state
         self._job = job
         self._entry = entry
+        self._sent = sent
         self._runtime = job.workflow.runtime
 
         # What was set aside for the last start, if its reply has not shown what it cost.
@@ -114,27 +119,22 @@ class Launch:
         run.check()
         await self._reach_list()
 
-        # Without a marker the task is found by its inputs. Then the tasks of other jobs must be ruled out,
-        # and the URLs of uploaded files must be known.
+        # Without a marker the task is found by its inputs, so the URLs of uploaded files must be known.
         if entry.marker is None:
-            if run.journal is not None and job.workflow.name not in run.claimed:
-                starter.claim(await run.journal.known_tasks(job.workflow.name))
-                run.claimed.add(job.workflow.name)
             job = await job.with_uploads()
 
         reservation = Reservation(kind_of(job), entry.reserved)
-        elapsed = max(0.0, time.time() - entry.sent)
         records = await starter.recover(
             job,
             job.body,
             entry.marker,
-            self._runtime.policies.clock.now() - elapsed,
+            self._sent,
             self._watch(reservation),
         )
 
         if not records:
             run.budget.release(reservation)
-            await self._write_state(_state_before(entry))
+            await self._undo_start()
             return None
         return job.task(records, slot=self.slot)
 
@@ -168,7 +168,7 @@ class Launch:
         ready = await self._job.with_uploads()
         run.check()
 
-        kind = kind_of(self._job)
+        kind = self._entry.kind = kind_of(self._job)
         await self._ask_price(kind)
         reservation = await run.budget.reserve(kind, self._job.quote)
 
@@ -184,34 +184,61 @@ class Launch:
     def _watch(self, reservation: Reservation) -> Watch:
         """A Watch that writes each step of the start to the journal."""
 
+        run, journal = self._run_state, self._run_state.journal
+
         async def sending(marker: str | None) -> None:
-            await self._run_state.pace.turn()
-            self._run_state.check(within_budget=True)
+            run.check(within_budget=True)
             # A start that is written down must also be sent. Otherwise the next run would search for a task
             # that cannot exist.
-            with anyio.CancelScope(shield=True):
-                await self._write_state(State.STARTING, marker, reservation.coins)
-            self._run_state.unanswered[id(self._entry)] = self._entry
+            while True:
+                with anyio.CancelScope(shield=True):
+                    if await self._write_start(marker, reservation.coins):
+                        break
+                await self._runtime.policies.clock.sleep(_FULL_PAUSE)
+                run.check(within_budget=True)
+            run.unanswered[id(self._entry)] = self._entry
 
         async def refused() -> None:
-            self._run_state.unanswered.pop(id(self._entry), None)
+            run.unanswered.pop(id(self._entry), None)
             with suppress(JournalError):
-                await self._write_state(_state_before(self._entry))
+                await self._undo_start()
 
         async def accepted(records: Sequence[JSONObject]) -> None:
             await self._record_accepted(records, reservation)
 
-        return Watch(accepted, sending, refused, self._run_state.shields, patient=False, awaited=True)
+        async def known(ids: Collection[str]) -> Collection[str]:
+            return await journal.known_among(self._job.workflow.name, ids, self._entry) if journal else ()
 
-    async def _write_state(self, state: str, marker: str | None = None, reserved: float = 0.0) -> None:
-        """Write that a start is about to be sent, or that it made no task."""
+        return Watch(
+            accepted,
+            sending,
+            refused,
+            run.shields,
+            patient=False,
+            awaited=True,
+            turn=run.pace.turn,
+            ready=partial(journal.require_lease, self._entry)
+            if journal is not None and journal.is_shared
+            else None,
+            known=known if journal is not None else None,
+        )
+
+    async def _write_start(self, marker: str | None, reserved: float) -> bool:
+        """Write that a start is about to be sent. Returns False if it must wait."""
         journal, entry = self._run_state.journal, self._entry
-        if journal is None:
-            entry.state, entry.marker = state, marker
-        elif state == State.STARTING:
-            await journal.record_start(entry, marker, reserved)
-        else:
+        if journal is not None:
+            return await journal.record_start(entry, marker, reserved)
+        entry.state, entry.marker = State.STARTING, marker
+        return True
+
+    async def _undo_start(self) -> None:
+        """Write that the last start made no task."""
+        journal, entry = self._run_state.journal, self._entry
+        state = State.FAILED if entry.error else State.NEW
+        if journal is not None:
             await journal.undo_start(entry, state)
+        else:
+            entry.state, entry.marker = state, None
 
     async def _record_accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
         """Count the coins of an accepted start and write down its tasks."""
@@ -269,7 +296,7 @@ class Launch:
                 if run.journal and refuses_finally(error):
                     await run.journal.record_end(entry, (), error)
                 else:
-                    await self._write_state(_state_before(entry))
+                    await self._undo_start()
         except JournalError as problem:
             run.stop(problem)
 
@@ -291,15 +318,12 @@ class Launch:
                 run.budget.expect(kind, None)
 
 
-def _state_before(entry: Entry) -> str:
-    """The state of the entry before its last start."""
-    return State.FAILED if entry.error else State.NEW
-
-
 def _made_no_task(error: Exception) -> bool:
     """Whether a start that failed with this error certainly made no task."""
     if isinstance(error, APIError | TransportError):
         return classify(error) is not Failure.UNKNOWN
     if isinstance(error, SubmissionUncertain):
         return False
-    return isinstance(error, NotStarted | TaskRejected | InvalidArgument | JournalError)
+    return isinstance(
+        error, NotStarted | TaskRejected | InvalidArgument | JournalError | BudgetReached | LeaseExpired
+    )

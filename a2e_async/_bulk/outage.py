@@ -10,6 +10,7 @@ import anyio
 
 from a2e_async._bulk.endings import NotStarted
 from a2e_async._bulk.faults import Fault
+from a2e_async._journal.journal import LeaseExpired, Superseded
 from a2e_async.announcer import SILENT, Announcer, tell_retried
 from a2e_async.clock import Clock
 from a2e_async.errors import (
@@ -32,7 +33,15 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0  # seconds between two tries; doubled w
 _REFUSED_PAUSE = 15.0  # seconds, if the service answers that it takes nothing
 _SHOWN = 300  # characters of an error in the log
 # Errors of one job that came before anything was tried.
-_UNTRIED = (NotStarted, InvalidArgument, BudgetReached, JournalError, UploadError)
+_UNTRIED = (
+    NotStarted,
+    InvalidArgument,
+    BudgetReached,
+    JournalError,
+    LeaseExpired,
+    Superseded,
+    UploadError,
+)
 
 
 class Outage:
@@ -82,6 +91,12 @@ class Outage:
         """Wait while a fault lasts. Returns at once if it was given up."""
         while self._since is not None:
             await self._changed.wait()
+
+    def renew(self) -> None:
+        """Forget that a fault was given up. The next work is done alone, as the first one was."""
+        self._given_up = False
+        if self._first_ended.is_set():
+            self._first, self._first_ended = None, anyio.Event()
 
     async def through(
         self, work: Callable[[], Awaitable[T]], fault_of: Callable[[Exception], Fault | None]

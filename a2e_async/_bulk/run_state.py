@@ -21,7 +21,7 @@ from a2e_async.protocols import Client
 if TYPE_CHECKING:
     from a2e_async._bulk.folder import Folder
     from a2e_async._bulk.settings import BulkSettings
-    from a2e_async._journal.sqlite.journal import Journal
+    from a2e_async._journal.journal import Journal
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
 
@@ -51,13 +51,13 @@ class RunState:
         disk: lets through what reads or writes files, unless there is no room.
         folder: saves the results; None if they are not downloaded.
         tasks: one place for each task at the server.
-        on_stop: called once, when the run stops starting jobs.
+        on_stop: called when the run stops starting jobs.
+        repeats: a job may come again in this run.
         shields: the scopes that protect the starts under way from cancellation.
         under_way: the numbers of the entries that this run is working on.
         unanswered: the entries of the starts that were sent and not answered yet.
         quoting: held while a price is asked for.
         reaching, reached: whether the service has been reached, and a lock to find it out.
-        claimed: workflows whose starters already know the journal's tasks.
         stopped: why the run stopped starting jobs; None while it runs normally.
     """
 
@@ -72,13 +72,13 @@ class RunState:
     folder: Folder | None
     tasks: anyio.Semaphore
     on_stop: Callable[[], None]
+    repeats: bool = False
     shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])
     under_way: set[int] = attrs.field(factory=set[int])
     unanswered: dict[int, Entry] = attrs.field(factory=dict[int, Entry])
     quoting: anyio.Lock = attrs.field(factory=anyio.Lock)
     reaching: anyio.Lock = attrs.field(factory=anyio.Lock)
     reached: bool = False
-    claimed: set[str] = attrs.field(factory=set[str])
     stopped: Exception | None = None
 
     def stop(self, error: Exception) -> None:
@@ -86,6 +86,12 @@ class RunState:
         if self.stopped is None:
             self.stopped = error
             self.on_stop()
+
+    def resume(self) -> None:
+        """Start jobs again: what stopped the run may have passed."""
+        self.stopped = None
+        self.service.renew()
+        self.disk.renew()
 
     def check(self, *, within_budget: bool = False) -> None:
         """Check that the run still starts jobs.

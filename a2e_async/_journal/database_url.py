@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any, NoReturn, Self, final
 
 from a2e_async.checks import text_from
@@ -28,6 +29,16 @@ def database_url_in(value: Any) -> DatabaseURL | None:
     if text is not None and re.match(rf"[a-z][a-z0-9+.-]+://|postgres\w*:|{_WORDS}", text, re.IGNORECASE):
         return DatabaseURL(text)
     return None
+
+
+def place_from(text: str) -> Path | DatabaseURL:
+    """Where a journal is, as it was given on the command line: a file, or the URL of a database.
+
+    Raises:
+        InvalidArgument: it begins like such a URL, and is none.
+    """
+    database = database_url_in(text)
+    return Path(text) if database is None else database.checked()
 
 
 @final

@@ -55,6 +55,12 @@ class Entry:
         error: why the job failed; see `describe_error`.
         files: the downloaded files, each with ``path`` and ``size``; None before the download.
         digest, path_digest, asked: what was asked, see `Asked`; None if an older version wrote the entry.
+        age: seconds since the last start was sent, when the entry was taken.
+        kind: what jobs of the same price have in common; None if that does not matter.
+        is_held: another worker has the job.
+        version: counts what a shared journal wrote about the entry.
+        era: the lease under which a shared journal recorded its start.
+        place: which of the jobs with the same key it is, from 0, in a shared journal.
         repeated: an earlier job of this run has the same key.
     """
 
@@ -73,6 +79,12 @@ class Entry:
     digest: str | None = None
     path_digest: str | None = None
     asked: str | None = None
+    age: float = attrs.field(default=0.0, eq=False)
+    kind: str | None = None
+    is_held: bool = False
+    version: int = 0
+    era: int = 0
+    place: int = 0
     repeated: bool = False
 
     @property

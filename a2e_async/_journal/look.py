@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from a2e_async._journal.asked import asked_of
-from a2e_async._journal.entries import Entry, State
-from a2e_async._journal.sqlite.errors import journal_error
-from a2e_async._journal.sqlite.file import check_kind, version_of
-from a2e_async._journal.sqlite.migration import OLD_JOB_COLUMNS
-from a2e_async._journal.sqlite.rows import entry_from, read_entry
-from a2e_async._journal.sqlite.run_lock import is_running
 from a2e_async._journal.uncertain import UncertainStart
-from a2e_async.errors import InvalidArgument, JournalError
 from a2e_async.jobs import Job
 
-__all__ = ["Look", "look_into", "needs_files"]
+if TYPE_CHECKING:
+    from a2e_async._journal.database_url import DatabaseURL
+
+__all__ = ["Look", "WorkerLook", "look_into", "needs_files"]
+
+
+@attrs.frozen
+class WorkerLook:
+    """What one worker of a shared journal has done.
+
+    Attributes:
+        name: the machine, the process and a number.
+        seen: seconds since its last sign of life; None if it has left or died.
+        states: the number of entries in each state that it has worked on last.
+        coins: the coins that these have cost.
+    """
+
+    name: str
+    seen: float | None
+    states: Mapping[str, int]
+    coins: float
 
 
 @attrs.frozen
@@ -34,6 +44,8 @@ class Look:
         uncertain: the starts whose outcome is not known. While a run goes on, those under way are among them.
         damaged: the keys of entries that cannot be read.
         running: a run is using the journal.
+        workers: those that use a shared journal.
+        started: starts in the last minute, in a shared journal.
     """
 
     states: Mapping[str, int]
@@ -41,99 +53,37 @@ class Look:
     uncertain: Sequence[UncertainStart]
     damaged: Sequence[str]
     running: bool
+    workers: Sequence[WorkerLook] = ()
+    started: int = 0
 
 
-def look_into(path: Path) -> Look:
+def look_into(place: Path | DatabaseURL) -> Look:
     """Look into a journal.
 
     Raises:
         JournalError: there is none, or it cannot be read.
     """
-    states: dict[str, int] = {}
-    coins = 0.0
-    uncertain: list[UncertainStart] = []
-    damaged: list[str] = []
+    if isinstance(place, Path):
+        from a2e_async._journal.sqlite.look import look_into as look_into_file
 
-    running = is_running(path)
-    with _reading(path) as connection:
-        for row, entry in _entries(connection, "ORDER BY number"):
-            if entry is None:
-                damaged.append(str(row["key"]))
-                continue
-            states[entry.state] = states.get(entry.state, 0) + 1
-            coins += entry.coins
-            if entry.state == State.STARTING:
-                uncertain.append(UncertainStart.of(entry))
+        return look_into_file(place)
 
-    return Look(states, coins, uncertain, damaged, running)
+    from a2e_async._journal.postgres.look import look_into as look_into_database
+
+    return look_into_database(place)
 
 
-def needs_files(path: Path, job: Job[Any]) -> bool:
+def needs_files(place: Path | DatabaseURL, job: Job[Any]) -> bool:
     """Whether a job whose files are gone has to be started, so that it needs them.
 
     Raises:
         JournalError: the journal cannot be read.
     """
-    if not path.exists():
-        return True
+    if isinstance(place, Path):
+        from a2e_async._journal.sqlite.look import needs_files as file_needs
 
-    asked = asked_of(job)
-    with _reading(path) as connection:
-        if job.key is not None:
-            found = _entries(connection, "WHERE key = ? AND state <> 'replaced'", job.key)
-        elif version_of(connection) > 1:
-            found = _entries(connection, "WHERE path_digest = ? AND state <> 'replaced'", asked.path_digest)
-        else:
-            return True
-        return all(entry is None or entry.needs_files for _, entry in found)
+        return file_needs(place, job)
 
+    from a2e_async._journal.postgres.look import needs_files as database_needs
 
-def _entries(
-    connection: sqlite3.Connection, clause: str, *values: Any
-) -> Iterator[tuple[sqlite3.Row, Entry | None]]:
-    """The rows, each with its entry; None where it is damaged."""
-    old = version_of(connection) == 1
-    columns = ", ".join(OLD_JOB_COLUMNS) if old else "*"
-
-    for row in connection.execute(f"SELECT {columns} FROM jobs {clause}", values):  # noqa: S608 - columns and clause are ours, the values are parameters
-        try:
-            if old:
-                entry = read_entry({**dict(row), "digest": None, "path_digest": None, "asked": None})
-            else:
-                entry = entry_from(row)
-        except JournalError:
-            yield row, None
-        else:
-            yield row, entry
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that only reads.
-
-    Raises:
-        JournalError: the file is not a journal, or cannot be read.
-    """
-    try:
-        if not path.is_file():
-            raise InvalidArgument("FILE", f"{str(path)!r} is not a file")
-    except OSError as error:
-        raise journal_error(path, error) from error
-
-    # Without a log, nobody is writing. Then the file can be read even where no other file may be made.
-    log = path.with_name(f"{path.name}-wal")
-    options = "mode=ro" if log.exists() else "mode=ro&immutable=1"
-    connection: sqlite3.Connection | None = None
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True, timeout=1)
-        connection.row_factory = sqlite3.Row
-        connection.text_factory = lambda content: content.decode("utf-8", "surrogateescape")
-        check_kind(connection, path)
-        yield connection
-    except sqlite3.Error as error:
-        if "locked" in str(error):
-            raise JournalError(f"{path} is in use by another run, and cannot be read meanwhile") from None
-        raise journal_error(path, error) from error
-    finally:
-        if connection is not None:
-            connection.close()
+    return database_needs(place, job)

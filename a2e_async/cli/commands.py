@@ -227,9 +227,10 @@ def _needs_files(journal: str | None) -> tuple[NeedsFiles | None, NeedsFiles | N
     if journal is None:
         return None, None
 
+    from a2e_async._journal.database_url import place_from
     from a2e_async._journal.look import needs_files
 
-    return functools.partial(needs_files, Path(journal)), lambda _: False
+    return functools.partial(needs_files, place_from(journal)), lambda _: False
 
 
 def _print_outcome(facts: Mapping[str, Any], options: argparse.Namespace) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 from anyio import to_thread
 
+from a2e_async._journal.database_url import DatabaseURL, place_from
+from a2e_async._journal.journal import Terms, open_journal
 from a2e_async._journal.look import Look, look_into
-from a2e_async._journal.sqlite.journal import Journal
 from a2e_async._journal.uncertain import UncertainStart
 from a2e_async.cli.output import print_error, print_json, print_row
+from a2e_async.clock import SystemClock
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["show"]
@@ -22,11 +24,11 @@ _SHOWN = 60  # characters of what was asked
 
 async def show(options: argparse.Namespace) -> int:
     """Carry out the decisions, if there are any, and show what the journal holds."""
-    path = Path(options.file)
-    look = await to_thread.run_sync(look_into, path)
+    place = place_from(options.file)
+    look = await to_thread.run_sync(look_into, place)
     if options.release or options.bind:
-        await _decide(path, options)
-        look = await to_thread.run_sync(look_into, path)
+        await _decide(place, options)
+        look = await to_thread.run_sync(look_into, place)
 
     if options.json:
         _print_facts(look)
@@ -37,9 +39,9 @@ async def show(options: argparse.Namespace) -> int:
     return 1 if look.damaged else 0
 
 
-async def _decide(path: Path, options: argparse.Namespace) -> None:
+async def _decide(place: Path | DatabaseURL, options: argparse.Namespace) -> None:
     """Release and bind uncertain starts."""
-    async with Journal.open(path) as journal:
+    async with open_journal(place, Terms(), SystemClock()) as journal:
         starts = await journal.uncertain()
 
         for key in options.release:

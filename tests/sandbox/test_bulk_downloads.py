@@ -12,7 +12,7 @@ import pytest
 
 from a2e_async import DownloadError, RetryPolicy
 from a2e_async._files.destination import SavedFile
-from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async.sandbox import Faults
 from a2e_async.tasks import Result
 from tests.sandbox.bulk_kit import drained, entries, ids, pictures, rerun, stage
@@ -90,7 +90,7 @@ async def test_a_journal_with_checksums_is_read_too(journal: Path, out: Path) ->
     async with stage() as on:
         async with on.a2e.bulk(pictures(on.a2e, 3), journal=journal, download_to=out) as run:
             await drained(run)
-        async with Journal.open(journal) as opened:
+        async with FileJournal.open(journal) as opened:
             for row in entries(journal):
                 entry = await opened.take(row["key"], "image_to_video", unique=True)
                 assert entry.files is not None

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from a2e_async import A2E, JournalError, Outcome
-from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.sqlite.journal import FileJournal
 from tests.sandbox.bulk_kit import entries, ids, pictures, rerun, run_pictures, stage
 
 pytestmark = pytest.mark.anyio
@@ -202,12 +202,12 @@ async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 async def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(
     journal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[Journal] = []
-    open_journal = Journal.open
+    opened: list[FileJournal] = []
+    open_journal = FileJournal.open
 
     @asynccontextmanager
-    async def observed(path: Path) -> AsyncIterator[Journal]:
-        async with open_journal(path) as journal:
+    async def observed(path: Path, **terms: Any) -> AsyncIterator[FileJournal]:
+        async with open_journal(path, **terms) as journal:
             opened.append(journal)
             yield journal
 
@@ -216,7 +216,7 @@ async def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(
         pages = db.execute("PRAGMA page_count").fetchone()[0]
         db.execute(f"PRAGMA max_page_count = {pages}")
 
-    monkeypatch.setattr(Journal, "open", observed)
+    monkeypatch.setattr(FileJournal, "open", observed)
     async with stage() as on:
         got: list[Outcome] = []
 

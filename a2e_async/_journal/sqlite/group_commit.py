@@ -14,6 +14,7 @@ import anyio.to_thread
 import attrs
 
 from a2e_async._journal.sqlite.errors import journal_error, naming
+from a2e_async._journal.step_queue import StepQueue
 from a2e_async.errors import A2EError, JournalError
 
 __all__ = ["GroupCommit"]
@@ -40,8 +41,7 @@ class GroupCommit:
         self._connection = connection
         self._path = path
         self._identity = _identity(path)
-        self._committing = anyio.Lock()
-        self._queue: list[_Step[Any]] = []
+        self._queue = StepQueue[_Step[Any]](self._commit_in_thread)
         # A limiter of its own: other work in threads, such as hashing, must not delay a start.
         self._thread = anyio.CapacityLimiter(1)
         # When asyncio abandons a task, its thread may still be writing. The connection must not be closed
@@ -61,27 +61,8 @@ class GroupCommit:
             JournalError: the file cannot be read or written, or a value cannot be stored.
             A2EError: any that the work raises.
         """
-        # Group commit. A commit waits for the disk, and many jobs want to commit at once. So each job puts
-        # its step into the queue, and the job that gets the lock commits all steps queued so far. The others
-        # find their steps done when they get the lock.
-        #
-        # A commit is shielded: it holds other jobs' steps, which must not be lost when this job is
-        # cancelled. A job that is cancelled while its own step is still queued takes the step out again, so
-        # that nothing is written for a job that has given up.
         step = _Step(work)
-        self._queue.append(step)
-
-        try:
-            async with self._committing:
-                if not step.done:
-                    steps, self._queue = self._queue, []
-                    with anyio.CancelScope(shield=True):
-                        await self._commit_in_thread(steps)
-        except anyio.get_cancelled_exc_class():
-            if step in self._queue:
-                self._queue.remove(step)
-            raise
-
+        await self._queue.commit(step)
         return step.outcome()
 
     def close(self, close: Callable[[], None]) -> None:

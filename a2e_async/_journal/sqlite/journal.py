@@ -1,9 +1,4 @@
-"""The journal of a bulk run: a SQLite file that records the progress of each job.
-
-An entry is written before a start is sent, when it is accepted, when its tasks have ended and when their
-files are downloaded. Each write is on disk before the job takes its next step. What a job asks for is written
-down to be compared. The journal holds no token, no address that results are sent to, and no media.
-"""
+"""The journal in a SQLite file, which only one process at a time can open."""
 
 from __future__ import annotations
 
@@ -23,13 +18,14 @@ from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.sqlite.errors import journal_error
 from a2e_async._journal.sqlite.file import OpenedFile, open_journal
 from a2e_async._journal.sqlite.group_commit import GroupCommit
-from a2e_async._journal.sqlite.rows import entry_from, loads_id, put_row, save_entry
+from a2e_async._journal.sqlite.rows import entry_from, put_row, save_entry
 from a2e_async._journal.sqlite.taking import Taking
-from a2e_async._journal.uncertain import UncertainStart, bind, release
+from a2e_async._journal.sqlite.uncertain import bind, release
+from a2e_async._journal.uncertain import UncertainStart
 from a2e_async._spec.media import Upload
 from a2e_async.records import JSONObject, task_id_of
 
-__all__ = ["Journal"]
+__all__ = ["FileJournal"]
 
 # Where the records of a task show no price, none was counted. They are as `json.dumps` writes them.
 _SPENT = """
@@ -45,19 +41,23 @@ FROM jobs
 T = TypeVar("T")
 
 
-class Journal:
-    """An open journal. Only one process at a time can open a journal.
+class FileJournal:
+    """An open journal in a SQLite file; see `Journal`.
 
-    Every method raises `JournalError` if the file cannot be read or written, or if what it holds is damaged.
+    Args:
+        path: the file.
+        file: the open file.
+        max_coins: the most coins to spend; None for no limit.
 
     Example:
         ```python
-        async with Journal.open("run.db") as journal:
+        async with FileJournal.open("run.db") as journal:
             entry = await journal.take("scene-1", "image_to_video", unique=True)
         ```
     """
 
-    def __init__(self, path: Path, file: OpenedFile) -> None:
+    def __init__(self, path: Path, file: OpenedFile, max_coins: float | None = None) -> None:
+        self.max_coins = max_coins
         self._path = path
         self._file = file
         self._group = GroupCommit(file.connection, path)
@@ -65,11 +65,12 @@ class Journal:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: str | Path) -> AsyncIterator[Journal]:
+    async def open(cls, path: str | Path, *, max_coins: float | None = None) -> AsyncIterator[FileJournal]:
         """Open a journal; create it if there is none.
 
         Args:
             path: the file. Its folder must exist.
+            max_coins: the most coins to spend; None for no limit.
 
         Raises:
             JournalError: the file is in use by another process, damaged, from a newer version, or not a
@@ -79,7 +80,7 @@ class Journal:
         file: OpenedFile | None = None
         try:
             file = await anyio.to_thread.run_sync(open_journal, path)
-            journal = cls(path, file)
+            journal = cls(path, file, max_coins)
         except (OSError, RuntimeError) as error:  # it is gone again, or there is no thread to open it in
             if file is not None:
                 file.close()
@@ -97,9 +98,14 @@ class Journal:
         return self._group.commits
 
     @property
-    def path(self) -> Path:
+    def name(self) -> str:
         """The file."""
-        return self._path
+        return str(self._path)
+
+    @property
+    def is_shared(self) -> bool:
+        """Never: a file has one worker."""
+        return False
 
     @property
     def has_old(self) -> bool:
@@ -114,60 +120,43 @@ class Journal:
         unique: bool,
         asked: Asked | None = None,
         changed: Literal["raise", "restart"] = "raise",
+        repeats: bool = False,
+        again: Entry | None = None,
     ) -> Entry:
-        """Take the entry of the next job with this key; create one if none is left.
+        """Take the entry of the next job with this key; see `Journal.take`."""
 
-        Args:
-            key: the key of the job.
-            workflow: the name of the job's workflow.
-            unique: the key belongs to a single job. Otherwise each job with the key in one run has an entry
-                of its own.
-            asked: what the job asks for; without it nothing is compared.
-            changed: what to do if the key belongs to a job that asked for something else.
+        def work(db: sqlite3.Connection) -> Entry:
+            entry = self._taking.take(db, key, workflow, unique, asked, changed, repeats, again)
+            return _aged(entry)
 
-        Raises:
-            InvalidArgument: the key belongs to a job that asked for something else; or a file that is needed
-                cannot be read.
-        """
-        return await self.transact(lambda db: self._taking.take(db, key, workflow, unique, asked, changed))
+        return await self.transact(work)
 
-    async def take_by_path(self, asked: Asked) -> Entry:
-        """Take the entry of a job without a key whose file cannot be read, if it does not need the file.
+    async def take_by_path(self, asked: Asked, *, again: Entry | None = None) -> Entry:
+        """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
+        return await self.transact(lambda db: _aged(self._taking.take_by_path(db, asked)))
 
-        The job is recognised by the paths of its files and what else was asked.
+    async def until_free(self, entry: Entry) -> None:
+        """Return at once: there is no other worker."""
 
-        Raises:
-            InvalidArgument: there is no such entry, or several whose files had different contents.
-        """
-        return await self.transact(lambda db: self._taking.take_by_path(db, asked))
+    async def give_up(self, entry: Entry) -> None:
+        """Do nothing: there is no other worker."""
+
+    def require_lease(self, entry: Entry) -> None:
+        """Do nothing: there is no other worker."""
 
     async def spent(self) -> tuple[float, float]:
-        """The coins charged so far, and the coins that unanswered starts may have cost.
-
-        Where no record shows what a task cost, what it was expected to cost counts.
-        """
+        """The coins charged so far, and those that unanswered starts may have cost."""
         return await self.transact(lambda db: tuple(db.execute(_SPENT).fetchone()))
 
-    async def record_start(self, entry: Entry, marker: str | None, reserved: float) -> None:
-        """Record that a start is about to be sent.
-
-        Args:
-            entry: the entry of its job.
-            marker: the marker in the task's name; None where the workflow takes no name.
-            reserved: coins that the start may cost.
-        """
+    async def record_start(self, entry: Entry, marker: str | None, reserved: float) -> bool:
+        """Record that a start is about to be sent; see `Journal.record_start`."""
         entry.state, entry.marker = State.STARTING, marker
         entry.sent, entry.reserved = time.time(), reserved
         await self._save(entry)
+        return True
 
     async def record_accepted(self, entry: Entry, records: Sequence[JSONObject], coins: float) -> None:
-        """Record that a start was accepted.
-
-        Args:
-            entry: the entry of its job.
-            records: the records of the tasks that it made.
-            coins: the coins charged.
-        """
+        """Record that a start was accepted; see `Journal.record_accepted`."""
         entry.accept(records, coins)
         tasks = [(json.dumps(task_id_of(record)), entry.workflow, entry.number) for record in records]
 
@@ -181,14 +170,7 @@ class Journal:
     async def record_end(
         self, entry: Entry, records: Sequence[JSONObject], error: Exception | None, coins: float = 0.0
     ) -> None:
-        """Record that the tasks have ended, or that there will be none.
-
-        Args:
-            entry: the entry of the job.
-            records: the last records of its tasks.
-            error: why the job failed; None if it did not.
-            coins: coins that only the last records show.
-        """
+        """Record that the tasks have ended; see `Journal.record_end`."""
         entry.end(records, error, coins)
         await self._save(entry)
 
@@ -202,14 +184,16 @@ class Journal:
         entry.files = files
         await self._save(entry)
 
-    async def known_tasks(self, workflow: str) -> Sequence[str]:
-        """The ids of all tasks of a workflow that the journal's jobs have made."""
-        return await self.transact(
-            lambda db: [
-                loads_id(row[0])
-                for row in db.execute("SELECT id FROM tasks WHERE workflow = ?", (workflow,)).fetchall()
-            ]
-        )
+    async def known_among(self, workflow: str, ids: Collection[str], entry: Entry) -> Collection[str]:
+        """Which of these tasks belong to other jobs; see `Journal.known_among`."""
+        texts = {json.dumps(task_id): task_id for task_id in ids}
+        places = ", ".join("?" * len(texts))
+        query = f"SELECT id FROM tasks WHERE workflow = ? AND job <> ? AND id IN ({places})"  # noqa: S608 - the values are parameters
+
+        def work(db: sqlite3.Connection) -> Collection[str]:
+            return {texts[row[0]] for row in db.execute(query, (workflow, entry.number, *texts))}
+
+        return await self.transact(work)
 
     async def uploads(self) -> Sequence[tuple[Upload, float]]:
         """The uploads of earlier runs, each with its age in seconds."""
@@ -240,11 +224,7 @@ class Journal:
         )
 
     async def uncertain(self, under_way: Collection[int] = ()) -> Sequence[UncertainStart]:
-        """The starts whose outcome is not known.
-
-        Args:
-            under_way: the numbers of the entries whose start is going on now.
-        """
+        """The starts whose outcome is not known; see `Journal.uncertain`."""
         rows = await self.transact(
             lambda db: db.execute("SELECT * FROM jobs WHERE state = 'starting' ORDER BY number").fetchall()
         )
@@ -277,3 +257,9 @@ class Journal:
 
     def _close(self) -> None:
         self._group.close(self._file.close)
+
+
+def _aged(entry: Entry) -> Entry:
+    """The entry, with the time since its start was sent, as this machine's clock shows it."""
+    entry.age = max(0.0, time.time() - entry.sent)
+    return entry

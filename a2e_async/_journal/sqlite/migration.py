@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from a2e_async._journal.entries import Entry, State
-from a2e_async._journal.sqlite.rows import TABLES, insert_entry, put_row, read_entry
+from a2e_async._journal.sqlite.rows import TABLES, insert_entry, put_row
+from a2e_async._journal.values import read_entry
 from a2e_async.errors import JournalError
 
 __all__ = ["OLD_JOB_COLUMNS", "migrate"]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import attrs
 
-from a2e_async._journal.asked import Asked, difference
-from a2e_async._journal.entries import Entry, State
+from a2e_async._journal import taking
+from a2e_async._journal.asked import Asked
+from a2e_async._journal.entries import Entry
 from a2e_async._journal.sqlite.file import OpenedFile
 from a2e_async._journal.sqlite.rows import entry_from, insert_entry, save_entry
 from a2e_async.errors import InvalidArgument, JournalError
@@ -36,31 +37,38 @@ class Taking:
         unique: bool,
         asked: Asked | None,
         changed: str,
+        repeats: bool = False,
+        again: Entry | None = None,
     ) -> Entry:
         """Take the entry of the next job with this key; see `Journal.take`."""
         run = self._file.run
+        if again is not None:
+            return entry_from(db.execute("SELECT * FROM jobs WHERE number = ?", (again.number,)).fetchone())
+
         row = self._next(db, key)
         if row is None and asked is not None and asked.old_key and not unique:
             row = self._next(db, asked.old_key)
 
         if row is not None and row["seen"] == run:
-            if unique:
+            if unique and not repeats:
                 return attrs.evolve(entry_from(row), repeated=True)
-            row = None
+            if not unique and not repeats:
+                row = None
 
         if row is None:
             return self._insert(db, key, workflow, asked)
 
         entry = entry_from(row)
-        if asked is not None and (problem := self._mismatch(entry, workflow, asked, unique)):
+        if asked is not None and (problem := taking.mismatch(entry, workflow, asked, unique)):
             if changed != "restart":
                 raise InvalidArgument("key", problem)
-            self._retire(db, entry)
+            taking.retire(entry)
+            save_entry(db, entry, run)
             return self._insert(db, key, workflow, asked)
 
         if asked is not None:
-            self._adopt(entry, key, asked, unique)
-        save_entry(db, entry, self._file.run)
+            taking.adopt(entry, key, asked, unique)
+        save_entry(db, entry, run)
         return entry
 
     @staticmethod
@@ -80,69 +88,18 @@ class Taking:
                 f"({', '.join(self._file.damaged[:3])}), and {key!r} may be one of them; it is not started"
             )
 
-        entry = Entry(0, key, workflow)
-        if asked is not None:
-            if asked.problem is not None:
-                raise asked.problem
-            entry.ask(asked)
-
+        entry = taking.new_entry(key, workflow, asked)
         insert_entry(db, entry, self._file.run)
         return entry
 
-    @staticmethod
-    def _mismatch(entry: Entry, workflow: str, asked: Asked, unique: bool) -> str | None:
-        """Why the entry is not that of the job; None if it is."""
-        if entry.workflow != workflow:
-            return f"{entry.key!r} is a job of {entry.workflow} in the journal"
-        if not unique or entry.asked is None or entry.state == State.NEW:
-            return None
-        if asked.digest is None:
-            same = asked.path_digest == entry.path_digest
-        else:
-            same = asked.digest == entry.digest
-        if same:
-            return None
-
-        changes = difference(entry.asked, asked.copy)
-        return (
-            f"{entry.key!r} is a job in the journal that asked for something else: {changes}; "
-            'give this job another key, or make it anew with changed="restart"'
-        )
-
-    @staticmethod
-    def _adopt(entry: Entry, key: str, asked: Asked, unique: bool) -> None:
-        """Write down what is asked for, where nothing was started yet or the key itself proves it."""
-        if asked.problem is not None:
-            if entry.needs_files:
-                raise asked.problem
-            return
-        if entry.state == State.NEW or (entry.asked is None and not unique):
-            entry.key = key
-            entry.ask(asked)
-
-    def _retire(self, db: sqlite3.Connection, entry: Entry) -> None:
-        """Take the key from an entry. What it has cost still counts."""
-        if entry.state == State.STARTING:
-            entry.coins += entry.reserved
-        entry.state = State.REPLACED
-        save_entry(db, entry, self._file.run)
-
     def take_by_path(self, db: sqlite3.Connection, asked: Asked) -> Entry:
         """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
-        problem = asked.problem or InvalidArgument("source", "the file cannot be read")
         rows = db.execute(
             "SELECT * FROM jobs WHERE path_digest = ? AND state <> 'replaced' ORDER BY seen, number",
             (asked.path_digest,),
         ).fetchall()
 
-        # Jobs with a key have a say too: with another content, it is not known which one is meant.
-        entries = [(row["seen"], entry_from(row)) for row in rows]
-        if len({entry.digest for _, entry in entries}) > 1:
-            raise problem
-        for seen, entry in entries:
-            if seen < self._file.run and entry.key == f"{asked.workflow}-{(entry.digest or '')[:24]}":
-                if entry.needs_files:
-                    break
-                save_entry(db, entry, self._file.run)
-                return entry
-        raise problem
+        found = [(row["seen"] < self._file.run, entry_from(row)) for row in rows]
+        entry = taking.entry_by_path(asked, found)
+        save_entry(db, entry, self._file.run)
+        return entry

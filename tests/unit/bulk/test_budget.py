@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2e_async._bulk.budget import Budget, Reservation, kind_of
-from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async.errors import BudgetReached
 from a2e_async.sandbox import ScaledClock
 from tests.unit.sample import Pictures, Service, client, ok, refused
@@ -145,7 +145,7 @@ async def test_coins_that_only_the_last_record_shows_count(tmp_path: Path, with_
     assert run.summary().coins == 90.0
     assert service.starts == 3
     if journal is not None:
-        async with Journal.open(journal) as opened:
+        async with FileJournal.open(journal) as opened:
             assert await opened.spent() == (90.0, 0.0)
 
 

@@ -18,7 +18,7 @@ from a2e_async._journal.asked import read_asked
 from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.job_keys import key_of
 from a2e_async._journal.look import look_into
-from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument, JournalError
 from a2e_async.jobs import Job
@@ -43,7 +43,7 @@ def jobs() -> Iterator[Job[Any]]:
         yield job if number % 2 else job.with_key(f"scene {number}")
 
 
-async def take(journal: Journal, job: Job[Any]) -> Entry:
+async def take(journal: FileJournal, job: Job[Any]) -> Entry:
     asked = await read_asked(job)
     key = await key_of(job, asked)
     return await journal.take(key, job.workflow.name, unique=job.key is not None, asked=asked)
@@ -56,13 +56,13 @@ def record_of(number: int) -> dict[str, Any]:
 async def write(path: Path, copy_to: Path) -> None:
     """Write a journal whose jobs are all done; copy it while it is open, as a kill leaves it."""
 
-    async def run(journal: Journal, number: int, job: Job[Any]) -> None:
+    async def run(journal: FileJournal, number: int, job: Job[Any]) -> None:
         entry = await take(journal, job)
         await journal.record_start(entry, f"a2e-{number}", 10.0)
         await journal.record_accepted(entry, [record_of(number)], 10.0)
         await journal.record_end(entry, [record_of(number)], None)
 
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         async with anyio.create_task_group() as group:
             for number, job in enumerate(jobs()):
                 group.start_soon(run, journal, number, job)
@@ -146,7 +146,7 @@ async def started_again(path: Path, ends: Counter[str]) -> list[str]:
     """The jobs that a run with this journal would start."""
     again: list[str] = []
 
-    async def run(journal: Journal, number: int, job: Job[Any]) -> None:
+    async def run(journal: FileJournal, number: int, job: Job[Any]) -> None:
         try:
             entry = await take(journal, job)
         except JournalError:
@@ -164,7 +164,7 @@ async def started_again(path: Path, ends: Counter[str]) -> list[str]:
             again.append(f"{entry.key}: a wrong result")
 
     try:
-        async with Journal.open(path) as journal, anyio.create_task_group() as group:
+        async with FileJournal.open(path) as journal, anyio.create_task_group() as group:
             for number, job in enumerate(jobs()):
                 group.start_soon(run, journal, number, job)
     except JournalError:
@@ -230,12 +230,12 @@ async def test_an_emptied_file_beside_a_log_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"")
 
     with pytest.raises(JournalError, match="it is empty, but"):
-        async with Journal.open(path):
+        async with FileJournal.open(path):
             pass
 
     path.unlink()
     with pytest.raises(JournalError, match="is missing, but"):
-        async with Journal.open(path):
+        async with FileJournal.open(path):
             pass
     assert path.with_name("run.db-wal").read_bytes() == log
 
@@ -247,7 +247,7 @@ async def test_a_damaged_entry_blocks_what_is_new_and_no_replay(tmp_path: Path) 
         db.execute("UPDATE jobs SET key = 'scene 4711' WHERE key = 'scene 4'")
 
     assert look_into(path).damaged == ["scene 4711"]
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         assert (await take(journal, list(jobs())[2])).state == State.DONE
         with pytest.raises(JournalError, match=r"'scene 4' may be one of them; it is not started"):
             await take(journal, list(jobs())[4])
@@ -258,9 +258,9 @@ async def test_a_damaged_entry_blocks_what_is_new_and_no_replay(tmp_path: Path) 
 @pytest.mark.parametrize("state", ["", "resting", "DONE"])
 async def test_an_unknown_state_is_an_error_even_with_a_right_checksum(state: str, tmp_path: Path) -> None:
     path = tmp_path / "run.db"
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         entry = await journal.take("one", "image_to_video", unique=True)
         await journal.undo_start(entry, state)
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         with pytest.raises(JournalError, match="is not known"):
             await journal.take("one", "image_to_video", unique=True)

@@ -14,7 +14,7 @@ import pytest
 
 from a2e_async import errors
 from a2e_async._journal.entries import Entry, State, describe_error, error_from, strip_inputs, with_inputs
-from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async._spec.media import Upload
 from a2e_async.errors import A2EError, JournalError, TaskFailed, TaskNotFound
 from a2e_async.records import TaskRecord
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def test_an_entry_is_the_same_after_reopening(path: Path) -> None:
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         entry = await journal.take("one", "image_to_video", unique=True)
         assert (entry.state, entry.attempts, entry.coins) == (State.NEW, 0, 0.0)
 
@@ -38,19 +38,21 @@ async def test_an_entry_is_the_same_after_reopening(path: Path) -> None:
         assert await journal.spent() == (0.0, 12.5)
         await journal.record_accepted(entry, [RECORD], 10.0)
         assert await journal.spent() == (10.0, 0.0)
-        assert await journal.known_tasks("image_to_video") == ["t1"]
-        assert await journal.known_tasks("flux2") == []
+        other = Entry(99, "other", "image_to_video")
+        assert await journal.known_among("image_to_video", ["t1", "t2"], other) == {"t1"}
+        assert await journal.known_among("image_to_video", ["t1", "t2"], entry) == set()
+        assert await journal.known_among("flux2", ["t1"], other) == set()
         await journal.record_end(entry, [RECORD], None)
         await journal.record_files(entry, [{"path": "one.mp4", "size": 3}])
 
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         again = await journal.take("one", "image_to_video", unique=True)
     assert again == entry
     assert again.files == [{"path": "one.mp4", "size": 3}]
 
 
 async def test_a_start_that_made_no_task_leaves_the_entry_as_it_was(path: Path) -> None:
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         entry = await journal.take("one", "w", unique=True)
         await journal.record_start(entry, "first", 5.0)
         await journal.record_accepted(entry, [RECORD], 5.0)
@@ -58,7 +60,7 @@ async def test_a_start_that_made_no_task_leaves_the_entry_as_it_was(path: Path) 
         await journal.record_start(entry, "second", 5.0)
         await journal.undo_start(entry, State.FAILED)
 
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         again = await journal.take("one", "w", unique=True)
     assert (again.state, again.marker, again.attempts) == (State.FAILED, None, 1)
     assert again.error == {"type": "TaskFailed", "message": "no"}
@@ -66,7 +68,7 @@ async def test_a_start_that_made_no_task_leaves_the_entry_as_it_was(path: Path) 
 
 async def test_a_unique_key_has_one_entry_another_key_has_one_for_each_job(path: Path) -> None:
     for number in range(2):
-        async with Journal.open(path) as journal:
+        async with FileJournal.open(path) as journal:
             assert not (await journal.take("mine", "w", unique=True)).repeated
             assert (await journal.take("mine", "w", unique=True)).repeated
             rows = [(await journal.take("same", "w", unique=False)).number for _ in range(3 + number)]
@@ -75,7 +77,7 @@ async def test_a_unique_key_has_one_entry_another_key_has_one_for_each_job(path:
 
 
 async def test_only_started_entries_that_are_not_taken_again_are_unfinished(path: Path) -> None:
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         for key in ("new", "starting", "accepted", "done", "taken"):
             entry = await journal.take(key, "w", unique=True)
             if key != "new":
@@ -86,7 +88,7 @@ async def test_only_started_entries_that_are_not_taken_again_are_unfinished(path
                 await journal.record_end(entry, [{"_id": key}], None)
         assert await journal.unfinished() == 0
 
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         await journal.take("taken", "w", unique=True)
         assert await journal.unfinished() == 2
 
@@ -95,18 +97,18 @@ async def test_uploads_come_back_with_their_age(path: Path, monkeypatch: pytest.
     old = Upload("https://e.com/1", "aa", 10, "image/png")
     new = Upload("https://e.com/2", "bb", 20, "image/png")
 
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         for moment, upload in ((1000.0, old), (1500.0, new), (1600.0, old)):
             monkeypatch.setattr("time.time", lambda moment=moment: moment)
             await journal.record_upload(upload)
 
     monkeypatch.setattr("time.time", lambda: 2000.0)
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         assert await journal.uploads() == [(new, 500.0), (old, 400.0)]
 
 
 async def test_many_steps_share_one_commit(path: Path) -> None:
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
 
         async def take(number: int) -> None:
             await journal.take(f"key {number}", "w", unique=True)
@@ -124,7 +126,7 @@ async def test_many_steps_share_one_commit(path: Path) -> None:
 async def test_a_step_that_fails_undoes_itself_alone(path: Path) -> None:
     kinds: list[str] = []
 
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
 
         async def take(key: str) -> None:
             try:
@@ -141,7 +143,7 @@ async def test_a_step_that_fails_undoes_itself_alone(path: Path) -> None:
 
 
 async def test_a_step_cancelled_while_it_queues_is_not_done(path: Path) -> None:
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         held, go = threading.Event(), threading.Event()
 
         def slow(_: sqlite3.Connection) -> None:
@@ -163,7 +165,7 @@ async def test_a_step_cancelled_while_it_queues_is_not_done(path: Path) -> None:
 
 
 async def test_it_is_written_through_to_the_disk(path: Path) -> None:
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
 
         def settings(db: sqlite3.Connection) -> list[Any]:
             names = ("journal_mode", "synchronous", "locking_mode")
@@ -174,7 +176,7 @@ async def test_it_is_written_through_to_the_disk(path: Path) -> None:
 
 
 async def test_a_damaged_entry_is_reported_as_such(path: Path) -> None:
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         await journal.take("one", "w", unique=True)
         await journal.take("two", "w", unique=True)
 
@@ -182,25 +184,25 @@ async def test_a_damaged_entry_is_reported_as_such(path: Path) -> None:
         connection.execute("UPDATE jobs SET records = '[{' WHERE key = 'one'")
     connection.close()
 
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         with pytest.raises(JournalError, match=r"damaged.*'one'"):
             await journal.take("one", "w", unique=True)
         assert (await journal.take("two", "w", unique=True)).state == State.NEW
 
 
 async def test_it_is_free_again_when_it_is_closed(path: Path) -> None:
-    async with Journal.open(path):
+    async with FileJournal.open(path):
         with pytest.raises(JournalError, match="in use"):
-            async with Journal.open(path):
+            async with FileJournal.open(path):
                 pass
-    async with Journal.open(path):
+    async with FileJournal.open(path):
         pass
 
 
 async def test_an_empty_file_becomes_a_journal(tmp_path: Path) -> None:
     with tempfile.NamedTemporaryFile(dir=tmp_path, delete=False) as file:
         path = file.name
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         assert (await journal.take("one", "w", unique=True)).number == 1
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from a2e_async._journal.entries import coins_in
-from a2e_async._journal.sqlite.journal import Journal
-from a2e_async._journal.sqlite.rows import storable
+from a2e_async._journal.entries import Entry, coins_in
+from a2e_async._journal.sqlite.journal import FileJournal
+from a2e_async._journal.values import storable
 from a2e_async.client import A2E
 from a2e_async.errors import (
     AuthenticationError,
@@ -58,14 +58,16 @@ def test_an_odd_price_is_unknown(coins: Any) -> None:
 )
 async def test_any_record_is_written_down(odd: Mapping[str, Any], tmp_path: Path) -> None:
     record = {"_id": "t1", **odd}
-    async with Journal.open(tmp_path / "run.db") as journal:
+    async with FileJournal.open(tmp_path / "run.db") as journal:
         entry = await journal.take("one", "w", unique=True)
         await journal.record_start(entry, "m", 1.0)
         await journal.record_accepted(entry, [record], coins_in([record]) or 0.0)
         await journal.record_end(entry, [record], None)
-        assert await journal.known_tasks("w") == [record["_id"]]
+        assert await journal.known_among("w", [str(record["_id"])], Entry(99, "", "w")) == {
+            str(record["_id"])
+        }
 
-    async with Journal.open(tmp_path / "run.db") as journal:
+    async with FileJournal.open(tmp_path / "run.db") as journal:
         again = await journal.take("one", "w", unique=True)
     assert again.state == "done"
     assert list(again.records) == storable([record])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from a2e_async._journal.asked import read_asked
 from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.job_keys import key_of
 from a2e_async._journal.look import look_into
-from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async.client import A2E
 from a2e_async.errors import JournalError
 from a2e_async.jobs import Job
@@ -37,7 +38,7 @@ def job(number: int, **body: Any) -> Job[Any]:
     return A2E_CLIENT.image_to_video(**given)
 
 
-async def take(journal: Journal, job: Job[Any]) -> Entry:
+async def take(journal: FileJournal, job: Job[Any]) -> Entry:
     asked = await read_asked(job, old_key=journal.has_old and job.key is None)
     key = await key_of(job, asked)
     return await journal.take(key, job.workflow.name, unique=job.key is not None, asked=asked)
@@ -45,7 +46,7 @@ async def take(journal: Journal, job: Job[Any]) -> Entry:
 
 async def test_every_job_is_found_again(path: Path) -> None:
     for _ in range(2):
-        async with Journal.open(path) as journal:
+        async with FileJournal.open(path) as journal:
             assert journal.has_old
             states = {
                 key: (await take(journal, job(number).with_key(key))).state
@@ -65,13 +66,17 @@ async def test_every_job_is_found_again(path: Path) -> None:
                 assert entry.state == State.DONE
                 assert entry.asked is not None
 
-            assert len(await journal.known_tasks("image_to_video")) == 5
+            tasks = re.findall(
+                r"INSERT INTO \"tasks\" VALUES\('(\w+)'", (Path(__file__).parent / "format1.sql").read_text()
+            )
+            other = Entry(99, "other", "image_to_video")
+            assert len(await journal.known_among("image_to_video", tasks, other)) == 5
             assert [upload.size for upload, _ in await journal.uploads()] == [len(PICTURE)]
             assert (await journal.spent())[0] == 50.0
 
 
 async def test_what_an_old_key_asked_for_is_not_known_and_not_made_up(path: Path) -> None:
-    async with Journal.open(path) as journal:
+    async with FileJournal.open(path) as journal:
         entry = await take(journal, job(0, prompt="it runs").with_key("done"))
         assert (entry.state, entry.asked) == (State.DONE, None)
 
@@ -113,7 +118,7 @@ async def test_what_contradicts_itself_is_refused_and_left_alone(damage: str, pa
         db.execute(damage)
     content = sqlite3_dump(path)
     with pytest.raises(JournalError):
-        async with Journal.open(path):
+        async with FileJournal.open(path):
             pass
     assert sqlite3_dump(path) == content
 

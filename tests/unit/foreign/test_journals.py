@@ -12,7 +12,7 @@ import attrs
 import pytest
 from anyio import to_thread
 
-from a2e_async._journal.sqlite.journal import Journal
+from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async.errors import A2EError, InvalidArgument, JournalError
 from tests.unit.foreign.kit import World
 from tests.unit.foreign.test_transports import drained, job
@@ -169,7 +169,7 @@ async def test_there_may_be_no_thread(tmp_path: Path, monkeypatch: pytest.Monkey
 async def test_no_step_is_taken_for_done_that_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job that commits for others fails before it has begun: the others fail too."""
     failures = []
-    async with Journal.open(tmp_path / "run.db") as journal:
+    async with FileJournal.open(tmp_path / "run.db") as journal:
 
         async def take(number: int) -> None:
             try:

@@ -1,0 +1,95 @@
+"""How a worker joins the others, leaves them, and is buried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from a2e_async._journal.journal import Terms
+from a2e_async._journal.postgres.pulse import DEAD
+from a2e_async._journal.postgres.rows import UNDER_WAY
+from a2e_async._journal.postgres.transaction import Transaction
+from a2e_async.errors import InvalidArgument, JournalError
+
+__all__ = ["OTHERS", "bury", "jobs_of", "jobs_of_the_dead", "join", "leave"]
+
+OTHERS = """
+SELECT count(*) AS others FROM a2e_workers
+WHERE id <> %s AND beat > clock_timestamp() - make_interval(secs => lease)
+"""
+"""How many other workers live."""
+
+_ACCOUNT = """
+UPDATE a2e_account SET
+    account = %(account)s, max_coins = %(max_coins)s, account_concurrency = %(account_concurrency)s
+"""
+_DEAD = "DELETE FROM a2e_workers WHERE id <> %s AND beat <= clock_timestamp() - make_interval(secs => lease)"
+_LEAVE = "DELETE FROM a2e_workers WHERE id = %s"
+_GIVE_UP_PRICES = "UPDATE a2e_prices SET explorer = NULL WHERE explorer = %s"
+_ORPHANED_PRICES = """
+UPDATE a2e_prices SET explorer = NULL
+WHERE explorer IS NOT NULL AND NOT EXISTS (SELECT FROM a2e_workers WHERE id = explorer)
+"""
+_TERMS = ("max_coins", "account_concurrency")
+
+
+def join(transaction: Transaction, terms: Terms) -> None:
+    """Agree with the other workers on the terms. Those who name none take what holds.
+
+    Raises:
+        InvalidArgument: the journal belongs to another account, or others work on other terms.
+    """
+    row, others = transaction.account, transaction.answer[0]["others"]
+    if None not in (row["account"], terms.account) and row["account"] != terms.account:
+        raise InvalidArgument(
+            "journal",
+            f"it belongs to the account {row['account']}, and this token is one of {terms.account}; "
+            "each account needs a journal of its own: name another database or schema",
+        )
+
+    agreed: dict[str, Any] = {}
+    for name in _TERMS:
+        mine, theirs = getattr(terms, name), row[name]
+        if others and None not in (mine, theirs) and mine != theirs:
+            raise InvalidArgument(
+                name,
+                f"{mine:g}: {others} other workers of this journal run with {theirs:g}; all need the same",
+            )
+        agreed[name] = theirs if mine is None and others else mine
+
+    agreed["account"] = terms.account or row["account"]
+    if any(row[name] != value for name, value in agreed.items()):
+        row.update(agreed)
+        transaction.write(_ACCOUNT, agreed)
+
+
+def jobs_of(worker: str) -> tuple[str, Sequence[Any]]:
+    """The condition of the jobs that a worker has under way."""
+    return "owner = %s AND state = ANY(%s)", (worker, list(UNDER_WAY))
+
+
+def jobs_of_the_dead(worker: str) -> tuple[str, Sequence[Any]]:
+    """The condition of the jobs whose workers are dead, as another worker sees it."""
+    return DEAD, (list(UNDER_WAY), worker)
+
+
+def leave(transaction: Transaction) -> None:
+    """Leave the others; the jobs under way are free."""
+    _free(transaction, transaction.rows(owner=transaction.worker))
+    transaction.write(_LEAVE, (transaction.worker,))
+    transaction.write(_GIVE_UP_PRICES, (transaction.worker,))
+
+
+def bury(transaction: Transaction) -> None:
+    """Free the jobs of dead workers."""
+    _free(transaction, [row for row in transaction.found if row["owner"] != transaction.worker])
+    transaction.write(_DEAD, (transaction.worker,))
+    transaction.write(_ORPHANED_PRICES, ())
+
+
+def _free(transaction: Transaction, rows: Sequence[Any]) -> None:
+    for row in rows:
+        if row["state"] in UNDER_WAY:
+            with suppress(JournalError):  # a damaged row stays as it is
+                transaction.save(transaction.entry(row), None)

@@ -1,0 +1,404 @@
+"""The journal in a PostgreSQL database: several workers run the jobs of one account together.
+
+Each job that is under way has an owner, the worker that runs it. A worker that shows no sign of life for the
+time of its lease is dead: its jobs have no owner then, and whoever takes such a job next goes on with it.
+Each write about a job checks that no other worker has written about it since.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from hashlib import blake2b
+from typing import Any, Literal, TypeVar
+
+import anyio
+import anyio.to_thread
+import attrs
+
+from a2e_async._journal import taking
+from a2e_async._journal.asked import Asked
+from a2e_async._journal.database_url import DatabaseURL
+from a2e_async._journal.entries import Entry, State
+from a2e_async._journal.journal import Superseded, Terms
+from a2e_async._journal.postgres import joining, starts
+from a2e_async._journal.postgres.commits import Commits
+from a2e_async._journal.postgres.connection import database_error
+from a2e_async._journal.postgres.leases import Lease
+from a2e_async._journal.postgres.prices import Lesson, Price, price_of
+from a2e_async._journal.postgres.pulse import Pulse
+from a2e_async._journal.postgres.rows import UNDER_WAY
+from a2e_async._journal.postgres.schema import bring_up_to_date
+from a2e_async._journal.postgres.transaction import Transaction
+from a2e_async._journal.uncertain import UncertainStart
+from a2e_async._spec.media import Upload
+from a2e_async.clock import Clock
+from a2e_async.errors import A2EError, InvalidArgument
+from a2e_async.records import JSONObject, task_id_of
+
+__all__ = ["DatabaseJournal"]
+
+logger = logging.getLogger("a2e_async")
+
+T = TypeVar("T")
+
+_CLOSING = 5.0  # seconds
+_UPLOADS = """
+SELECT sha256, content_type, size, url, extract(epoch FROM clock_timestamp() - made)::float8 AS age
+FROM a2e_uploads WHERE url IS NOT NULL ORDER BY made
+"""
+_UPLOAD = """
+INSERT INTO a2e_uploads (sha256, content_type, size, url) VALUES (%s, %s, %s, %s)
+ON CONFLICT (sha256, content_type, size) DO UPDATE SET
+    url = excluded.url, made = clock_timestamp(), claimed_by = NULL
+"""
+_KNOWN = "SELECT id FROM a2e_tasks WHERE workflow = %s AND job <> %s AND id = ANY(%s)"
+_LEFT = "SELECT count(*) AS left FROM a2e_jobs WHERE state IN ('starting', 'accepted') AND owner IS NULL"
+_UNCERTAIN = "SELECT * FROM a2e_jobs WHERE state = 'starting' AND owner IS NULL ORDER BY number"
+
+
+class DatabaseJournal:
+    """An open journal in a PostgreSQL database; see `Journal`.
+
+    Args:
+        url: the database.
+        terms: what holds for all workers.
+        clock: measures the pauses while the database is away.
+
+    Attributes:
+        worker: the id of this worker: the machine, the process and a random number.
+        max_coins: the most coins that all workers may spend together; None for no limit.
+    """
+
+    is_shared = True
+    has_old = False
+
+    def __init__(self, url: DatabaseURL, terms: Terms, clock: Clock) -> None:
+        self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.max_coins = terms.max_coins
+        self._url = url
+        self._terms = terms
+        self._lease = Lease(terms.lease)
+        self._commits = Commits(url, self.worker, terms, clock, self._lease)
+        self._pulse = Pulse(url, self.worker, self._lease, self._bury, self._join)
+        self._seen: Counter[bytes] = Counter()
+        self._lessons: list[Lesson] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: DatabaseURL, terms: Terms, clock: Clock) -> AsyncIterator[DatabaseJournal]:
+        """Open a journal; create it if there is none.
+
+        Args:
+            url: the database.
+            terms: what holds for all workers.
+            clock: measures the pauses while the database is away.
+
+        Raises:
+            JournalError: the database cannot be reached, refuses, or is from a newer version.
+            InvalidArgument: it belongs to another account, or other workers use it on other terms.
+        """
+        journal = cls(url, terms, clock)
+        try:
+            await anyio.to_thread.run_sync(
+                journal._commits.open, lambda connection: bring_up_to_date(connection, url)
+            )
+        except A2EError:
+            raise
+        except Exception as error:  # the driver's own, or there is no thread
+            raise database_error(url, error) from error
+
+        try:
+            await journal._join()
+            journal._pulse.start()
+            yield journal
+        finally:
+            with anyio.CancelScope(shield=True):
+                await journal._close()
+
+    @property
+    def name(self) -> str:
+        """The address of the database, without its password."""
+        return str(self._url)
+
+    @property
+    def commits(self) -> int:
+        """Transactions committed so far."""
+        return self._commits.commits
+
+    async def take(
+        self,
+        key: str,
+        workflow: str,
+        *,
+        unique: bool,
+        asked: Asked | None = None,
+        changed: Literal["raise", "restart"] = "raise",
+        repeats: bool = False,
+        again: Entry | None = None,
+    ) -> Entry:
+        """Take the entry of the next job with this key; see `Journal.take`."""
+        if "\0" in key:
+            raise InvalidArgument("key", f"{key!r} has a zero character, which a database does not store")
+        place = again.place if again is not None else self._place(key)
+        repeated = unique and again is None and place > 0 and not repeats
+        if unique:
+            place = 0
+
+        def work(transaction: Transaction) -> Entry:
+            rows = [row for row in transaction.rows(key=key) if row["state"] != State.REPLACED]
+            if len(rows) <= place:
+                return self._insert(transaction, key, workflow, asked, place)
+
+            row, entry = rows[place], transaction.entry(rows[place])
+            entry.place, entry.repeated = place, repeated
+            if transaction.is_written(row) or repeated:
+                return entry
+            entry.is_held = row["owner"] not in (None, self.worker) and row["state"] in UNDER_WAY
+
+            if asked is not None and (problem := taking.mismatch(entry, workflow, asked, unique)):
+                if changed != "restart":
+                    raise InvalidArgument("key", problem)
+                if entry.is_held:
+                    return entry
+                taking.new_entry(key, workflow, asked)  # raises if a file cannot be read
+                taking.retire(entry)
+                transaction.save(entry, None)
+                return self._insert(transaction, key, workflow, asked, place)
+
+            return self._adopt(transaction, row, entry, key, asked, unique)
+
+        return await self._transact(work, keys=[key])
+
+    async def take_by_path(self, asked: Asked, *, again: Entry | None = None) -> Entry:
+        """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
+        place = again.place if again is not None else self._place(f"path {asked.path_digest}")
+
+        def work(transaction: Transaction) -> Entry:
+            rows = transaction.rows(path_digest=asked.path_digest)
+            rows = [row for row in rows if row["state"] != State.REPLACED]
+            found = [(index >= place, transaction.entry(row)) for index, row in enumerate(rows)]
+            entry = taking.entry_by_path(asked, found)
+
+            entry.place = place
+            row = transaction.row(entry)
+            entry.is_held = row["owner"] not in (None, self.worker) and row["state"] in UNDER_WAY
+            return self._adopt(transaction, row, entry, entry.key, None, False)
+
+        return await self._transact(work, paths=[asked.path_digest])
+
+    def _insert(
+        self, transaction: Transaction, key: str, workflow: str, asked: Asked | None, place: int
+    ) -> Entry:
+        entry = taking.new_entry(key, workflow, asked)
+        entry.place = place
+        transaction.insert(entry, self.worker)
+        return entry
+
+    def _adopt(
+        self,
+        transaction: Transaction,
+        row: Mapping[str, Any],
+        entry: Entry,
+        key: str,
+        asked: Asked | None,
+        unique: bool,
+    ) -> Entry:
+        """Become the owner of an entry that nobody has."""
+        if entry.is_held or row["state"] not in UNDER_WAY:
+            return entry
+        before = attrs.evolve(entry)
+        if asked is not None:
+            taking.adopt(entry, key, asked, unique)
+        if row["owner"] != self.worker or entry != before:
+            transaction.save(entry, self.worker)
+        return entry
+
+    def _place(self, key: str) -> int:
+        """How many jobs with this key the run has seen before; counts one more."""
+        if not self._terms.remembers:
+            return 0
+        digest = blake2b(key.encode(), digest_size=8).digest()
+        self._seen[digest] += 1
+        return self._seen[digest] - 1
+
+    async def until_free(self, entry: Entry) -> None:
+        """Wait until the worker that has the job has ended it or died; see `Journal.until_free`."""
+        await self._pulse.until_free(entry.number)
+
+    async def give_up(self, entry: Entry) -> None:
+        """Let other workers take the entry; see `Journal.give_up`."""
+        left = attrs.evolve(entry)
+
+        def work(transaction: Transaction) -> None:
+            row = transaction.row(entry)
+            if transaction.is_mine(row, entry) and row["owner"] == self.worker:
+                transaction.save(left, None)
+
+        await self._transact(work, numbers=[entry.number])
+
+    async def spent(self) -> tuple[float, float]:
+        """The coins charged so far, and those that unanswered starts may have cost."""
+        return await self._transact(lambda transaction: (transaction.sums.spent, transaction.sums.set_aside))
+
+    def require_lease(self, entry: Entry) -> None:
+        """Make sure that no other worker can have taken the job; see `Journal.require_lease`."""
+        self._lease.require(entry.era)
+
+    async def price(self, kind: str) -> Price:
+        """What is known of the price of a kind of job. If nobody finds it out, this worker is to do so."""
+        return await self._transact(lambda transaction: price_of(transaction, kind), kinds=[kind])
+
+    def learn(self, lesson: Lesson) -> None:
+        """Write down what was found out about a price, with the next transaction."""
+        self._lessons.append(lesson)
+
+    async def record_start(self, entry: Entry, marker: str | None, reserved: float) -> bool:
+        """Record that a start is about to be sent; see `Journal.record_start`."""
+        started = attrs.evolve(entry, state=State.STARTING, marker=marker, reserved=reserved)
+        lookalikes = (starts.UNMARKED, [entry.workflow]) if marker is None else None
+        era = self._lease.era
+
+        def work(transaction: Transaction) -> bool:
+            return starts.begin(transaction, entry, started)
+
+        if not await self._transact(work, numbers=[entry.number], jobs=lookalikes):
+            return False
+        starts.keep(entry, started)
+        entry.era = era
+        return True
+
+    async def record_accepted(self, entry: Entry, records: Sequence[JSONObject], coins: float) -> None:
+        """Record that a start was accepted; see `Journal.record_accepted`."""
+        accepted = attrs.evolve(entry)
+        accepted.accept(records, coins)
+        ids = [str(task_id) for record in records if (task_id := task_id_of(record))]
+
+        def work(transaction: Transaction) -> bool:
+            return starts.accept(transaction, entry, accepted, records, coins, ids)
+
+        mine = await self._transact(work, numbers=[entry.number])
+        if not mine:
+            raise Superseded(entry.key)
+        starts.keep(entry, accepted)
+
+    async def record_end(
+        self, entry: Entry, records: Sequence[JSONObject], error: Exception | None, coins: float = 0.0
+    ) -> None:
+        """Record that the tasks have ended; see `Journal.record_end`."""
+        ended = attrs.evolve(entry)
+        ended.end(records, error, coins)
+        await self._save(entry, ended)
+
+    async def undo_start(self, entry: Entry, state: str) -> None:
+        """Put the entry back into its earlier state: the start provably made no task."""
+        await self._save(entry, attrs.evolve(entry, state=state, marker=None))
+
+    async def record_files(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:
+        """Record the downloaded files, each with ``path`` and ``size``."""
+        await self._save(entry, attrs.evolve(entry, files=files))
+
+    async def known_among(self, workflow: str, ids: Collection[str], entry: Entry) -> Collection[str]:
+        """Which of these tasks belong to other jobs; see `Journal.known_among`."""
+        if not ids:
+            return ()
+        return await self._transact(
+            lambda transaction: {row["id"] for row in transaction.answer},
+            query=(_KNOWN, (workflow, entry.number, list(ids))),
+        )
+
+    async def uploads(self) -> Sequence[tuple[Upload, float]]:
+        """The uploads of all workers, each with its age in seconds."""
+        rows = await self._transact(lambda transaction: transaction.answer, query=(_UPLOADS, ()))
+        return [
+            (Upload(row["url"], row["sha256"], row["size"], row["content_type"]), max(0.0, row["age"]))
+            for row in rows
+        ]
+
+    async def record_upload(self, upload: Upload) -> None:
+        """Record an upload, so that no worker need upload the file again."""
+        row = (upload.sha256, upload.content_type, upload.size, upload.url)
+        await self._transact(lambda transaction: transaction.write(_UPLOAD, row))
+
+    async def unfinished(self) -> int:
+        """The number of jobs that were started and that no worker has under way."""
+        rows = await self._transact(lambda transaction: transaction.answer, query=(_LEFT, ()))
+        return int(rows[0]["left"])
+
+    async def uncertain(self, under_way: Collection[int] = ()) -> Sequence[UncertainStart]:
+        """The starts whose outcome is not known; see `Journal.uncertain`."""
+        return await self._transact(
+            lambda transaction: [UncertainStart.of(transaction.entry(row)) for row in transaction.answer],
+            query=(_UNCERTAIN, ()),
+        )
+
+    async def release(self, start: UncertainStart) -> None:
+        """Let the next run start the job again; see `BulkRun.release`."""
+        await self._transact(
+            lambda transaction: starts.release(transaction, start), numbers=[starts.number_of(start)]
+        )
+
+    async def bind(self, start: UncertainStart, task_id: str) -> None:
+        """Record which task the start has made; see `BulkRun.bind`."""
+        number, query = starts.number_of(start), starts.owner_of(start, task_id)
+        await self._transact(
+            lambda transaction: starts.bind(transaction, start, task_id), numbers=[number], query=query
+        )
+
+    def close_now(self) -> None:
+        """Close the journal without an event loop, after its own was closed."""
+        self._commits.close()
+
+    async def _save(self, entry: Entry, changed: Entry) -> None:
+        def work(transaction: Transaction) -> None:
+            row = transaction.row(entry)
+            if transaction.is_written(row):
+                transaction.confirm(changed)
+            elif transaction.is_mine(row, entry):
+                transaction.save(changed, self.worker)
+            else:
+                raise Superseded(entry.key)
+
+        await self._transact(work, numbers=[entry.number])
+        starts.keep(entry, changed)
+
+    async def _transact(self, work: Callable[[Transaction], T], **needs: Any) -> T:
+        lessons = tuple(self._lessons)
+
+        def with_lessons(transaction: Transaction) -> T:
+            for lesson in lessons:
+                lesson.write(transaction)
+            self.max_coins = transaction.account["max_coins"]
+            return work(transaction)
+
+        result = await self._commits.transact(with_lessons, secrets.token_hex(8), **needs)
+        self._lessons = [lesson for lesson in self._lessons if lesson not in lessons]
+        return result
+
+    async def _join(self) -> None:
+        """Make this worker known, or find out why it cannot work here."""
+        await self._transact(
+            lambda transaction: joining.join(transaction, self._terms), query=(joining.OTHERS, (self.worker,))
+        )
+
+    async def _bury(self) -> None:
+        """Give the jobs of dead workers free."""
+        await self._transact(joining.bury, jobs=joining.jobs_of_the_dead(self.worker))
+
+    async def _close(self) -> None:
+        """Leave: the jobs that have not ended are free for others."""
+        await self._pulse.stop()
+        with anyio.move_on_after(_CLOSING):
+            try:
+                await self._transact(joining.leave, jobs=joining.jobs_of(self.worker))
+            except A2EError as error:
+                logger.warning("journal: %s", error)
+        try:
+            await anyio.to_thread.run_sync(self._commits.close)
+        except RuntimeError:  # there is no thread
+            self._commits.close()

@@ -1,0 +1,173 @@
+"""The signs of life of a worker, and what it learns when it gives them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
+
+from a2e_async._journal.database_url import DatabaseURL
+from a2e_async._journal.postgres.connection import connect
+from a2e_async._journal.postgres.leases import Lease
+from a2e_async._journal.postgres.rows import UNDER_WAY
+from a2e_async.event_loops import start_in_background
+
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["DEAD", "Pulse"]
+
+logger = logging.getLogger("a2e_async")
+
+_BEATS = 4  # in the time of a lease
+_LONGEST = 10.0  # seconds between two signs of life
+_WHILE_WAITING = 0.5  # the same, while jobs wait for other workers
+_CLOSING = 2.0  # seconds
+
+# After a restart of the database nobody has been able to show a sign of life for a while.
+DEAD = """
+    state = ANY(%s) AND owner <> %s AND NOT EXISTS (
+        SELECT FROM a2e_workers
+        WHERE id = owner AND (
+            beat > clock_timestamp() - make_interval(secs => lease)
+            OR pg_postmaster_start_time() > clock_timestamp() - make_interval(secs => lease)
+        )
+    )
+"""
+"""The jobs of workers that are dead; takes the states under way, and this worker's id."""
+
+_BEAT = f"""
+WITH beat AS (UPDATE a2e_workers SET beat = clock_timestamp() WHERE id = %s RETURNING id)
+SELECT
+    EXISTS (SELECT FROM beat) AS known,
+    EXISTS (SELECT FROM a2e_jobs WHERE {DEAD}) AS dead,
+    ARRAY(
+        SELECT number FROM a2e_jobs
+        WHERE number = ANY(%s) AND NOT (state = ANY(%s) AND owner IS NOT NULL AND owner <> %s)
+    ) AS free
+"""  # noqa: S608 - the text is ours
+
+
+class Pulse:
+    """Shows signs of life of a worker, and looks after the jobs that other workers have.
+
+    Args:
+        url: the database.
+        worker: the id of the worker.
+        lease: renewed with each sign of life.
+        bury: gives the jobs of dead workers free.
+        join: makes this worker known again.
+    """
+
+    def __init__(
+        self,
+        url: DatabaseURL,
+        worker: str,
+        lease: Lease,
+        bury: Callable[[], Awaitable[None]],
+        join: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._url = url
+        self._worker = worker
+        self._lease = lease
+        self._bury = bury
+        self._join = join
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        self._thread = anyio.CapacityLimiter(1)
+
+        # The jobs that wait for other workers, each with how many wait for it.
+        self._awaited: dict[int, int] = {}
+        self._free: set[int] = set()
+        self._beaten = anyio.Event()
+        self._wanted = anyio.Event()
+        self._left = anyio.Event()
+        self._ended = anyio.Event()
+
+    def start(self) -> None:
+        """Begin, in a task of its own."""
+        start_in_background(self._run, "a2e_async signs of life")
+
+    async def stop(self) -> None:
+        """End, and wait for that."""
+        self._left.set()
+        self._wanted.set()
+        with anyio.move_on_after(_CLOSING, shield=True):
+            await self._ended.wait()
+
+    async def until_free(self, number: int) -> None:
+        """Wait until a job may be free, or for about a second."""
+        self._awaited[number] = self._awaited.get(number, 0) + 1
+        self._wanted.set()
+        try:
+            with anyio.move_on_after(2 * _WHILE_WAITING):
+                while number not in self._free:
+                    await self._beaten.wait()
+        finally:
+            self._awaited[number] -= 1
+            if not self._awaited[number]:
+                del self._awaited[number]
+
+    async def _run(self) -> None:
+        try:
+            while not self._left.is_set():
+                await self._beat()
+                await self._pause()
+        finally:
+            self._ended.set()
+            with anyio.CancelScope(shield=True), suppress(Exception):
+                await anyio.to_thread.run_sync(self._drop, limiter=self._thread)
+
+    async def _pause(self) -> None:
+        longest = min(_LONGEST, self._lease.seconds / _BEATS)
+        waiting = bool(self._awaited)
+        self._wanted = anyio.Event()
+        with anyio.move_on_after(min(longest, _WHILE_WAITING) if waiting else longest):
+            # A job that begins to wait now must not wait for a long pause.
+            await (self._left if waiting else self._wanted).wait()
+        if not waiting and self._awaited and not self._left.is_set():
+            with anyio.move_on_after(_WHILE_WAITING):
+                await self._left.wait()
+
+    async def _beat(self) -> None:
+        """Show a sign of life. What goes wrong here costs time only: each write checks for itself."""
+        try:
+            seen = await anyio.to_thread.run_sync(self._ask, tuple(self._awaited), limiter=self._thread)
+            if not seen["known"]:
+                self._lease.lose()
+                await self._join()
+            if seen["dead"]:
+                await self._bury()
+        except Exception as error:
+            logger.debug("journal: no sign of life: %s: %s", type(error).__name__, error)
+            seen = {"free": ()}
+
+        self._free = set(seen["free"])
+        self._beaten.set()
+        self._beaten = anyio.Event()
+
+    def _ask(self, awaited: tuple[int, ...]) -> dict[str, Any]:
+        began = self._lease.now()
+        states = list(UNDER_WAY)
+        try:
+            if self._connection is None:
+                self._connection = connect(self._url)
+            row = self._connection.execute(
+                _BEAT, (self._worker, states, self._worker, list(awaited), states, self._worker)
+            ).fetchone()
+        except BaseException:
+            self._drop()
+            raise
+
+        if row is not None and row["known"]:
+            self._lease.renew(began)
+        return row or {}
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.close()

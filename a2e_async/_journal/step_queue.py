@@ -1,0 +1,69 @@
+"""The steps of many jobs, committed together."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+import anyio
+
+__all__ = ["QueuedStep", "StepQueue"]
+
+
+class QueuedStep(Protocol):
+    """One job's part of a transaction."""
+
+    @property
+    @abstractmethod
+    def done(self) -> bool:
+        """Whether it is committed, or has failed for good."""
+
+
+StepT = TypeVar("StepT", bound=QueuedStep)
+
+
+class StepQueue(Generic[StepT]):
+    """Group commit: one job commits the steps of all jobs that wait.
+
+    Args:
+        commit: commits steps, in one transaction. Steps that it leaves undone are tried again.
+        pause: waits before steps are tried again.
+    """
+
+    # A commit waits for the disk, and many jobs want to commit at once. So each job puts its step into the
+    # queue, and the job that gets the lock commits all steps queued so far. The others find their steps done
+    # when they get the lock.
+    #
+    # A commit is shielded: it holds other jobs' steps, which must not be lost when this job is cancelled. A
+    # job that is cancelled while its own step is still queued takes the step out again, so that nothing is
+    # written for a job that has given up.
+
+    def __init__(
+        self,
+        commit: Callable[[Sequence[StepT]], Awaitable[None]],
+        pause: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._commit = commit
+        self._pause = pause
+        self._queue: list[StepT] = []
+        self._committing = anyio.Lock()
+
+    async def commit(self, step: StepT) -> None:
+        """Have a step committed. It is done when this returns."""
+        self._queue.append(step)
+        try:
+            async with self._committing:
+                while not step.done:
+                    steps, self._queue = self._queue, []
+                    with anyio.CancelScope(shield=True):
+                        await self._commit(steps)
+
+                    left = [one for one in steps if not one.done]
+                    if left and self._pause is not None:
+                        self._queue = [*left, *self._queue]
+                        await self._pause()
+        except anyio.get_cancelled_exc_class():
+            if step in self._queue:
+                self._queue.remove(step)
+            raise

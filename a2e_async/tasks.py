@@ -349,8 +349,7 @@ class Result(Plain, Generic[TaskRecordT_co]):
         """Download everything that was made.
 
         Args:
-            folder: where to save the files; created if needed. It may be the address of an object store,
-                such as "s3://bucket/prefix".
+            folder: where to save the files; created if needed. Or an object store: "s3://bucket/prefix".
             name: the files' name without extension; by default the workflow and the task's id. Several
                 files are numbered. The extension comes from the content.
             progress: called with the bytes received and the bytes in total, of all files together (None
@@ -360,8 +359,7 @@ class Result(Plain, Generic[TaskRecordT_co]):
             The paths of the files, in the order of `urls`. In an object store they are addresses (str).
 
         Raises:
-            InvalidArgument: nothing can be saved there. Nothing was sent.
-            ConfigurationError: an object store is given, and fsspec is not installed. Nothing was sent.
+            ConfigurationError, InvalidArgument: nothing can be saved there. Nothing was sent.
             DownloadError: a file could not be downloaded; the next call resumes it.
 
         Example:
@@ -382,12 +380,8 @@ class Result(Plain, Generic[TaskRecordT_co]):
         """Download as `download` does; returns the path, size (bytes) and content type of each file."""
         runtime = self.task.workflow.runtime
         async with runtime.session():
-            return await runtime.downloader.download_all(
-                self.urls,
-                folder,
-                stem=name or f"{self.task.workflow.name}-{self.task.id}",
-                progress=progress,
-            )
+            stem = name or f"{self.task.workflow.name}-{self.task.id}"
+            return await runtime.downloader.download_all(self.urls, folder, stem=stem, progress=progress)
 
 
 def _unpickled(

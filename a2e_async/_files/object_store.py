@@ -23,14 +23,17 @@ from a2e_async._files.stores import Stopped, Store, StoreError
 
 __all__ = ["ObjectStore", "open_object_store"]
 
-_BLOCK_BYTES = 8 << 20  # of one request that reads an object
+_BLOCK_BYTES = 8 << 20  # of one request that sends or reads a part of an object
 _CHECK_NAME = ".a2e-async-check"
 _SHOWN = 300  # characters of an error
 
-# Where a file is never seen before it is complete, and how each is told its content type.
-_CONTENT_TYPE: dict[str, Callable[[str], dict[str, Any]]] = {
-    **dict.fromkeys(("s3", "s3a"), lambda kind: {"ContentType": kind}),
-    **dict.fromkeys(("gs", "gcs"), lambda kind: {"content_type": kind}),
+# Where a file is never seen before it is complete. How its driver is told the content type, and to hold
+# little of the file in memory: that of S3 would take ten parts of 50 MiB at once.
+_OBJECT_STORES: dict[str, Callable[[str], dict[str, Any]]] = {
+    **dict.fromkeys(
+        ("s3", "s3a"), lambda kind: {"ContentType": kind, "chunksize": _BLOCK_BYTES, "max_concurrency": 4}
+    ),
+    **dict.fromkeys(("gs", "gcs"), lambda kind: {"content_type": kind, "chunksize": _BLOCK_BYTES}),
     **dict.fromkeys(("az", "abfs", "abfss"), lambda kind: {"content_settings": {"content_type": kind}}),
 }
 
@@ -76,9 +79,8 @@ class ObjectStore(Store):
             raise self._error(error, may_pass=False) from error
 
         self._path = str(path).rstrip("/")
-        kind = _CONTENT_TYPE.get(url.partition("://")[0].lower())
-        self._kind_option = kind
-        self._creates = kind is not None  # can save a file unless the name is taken, in one step
+        self._options = _OBJECT_STORES.get(url.partition("://")[0])
+        self._creates = self._options is not None  # can save a file unless its name is taken, in one step
         self._renaming = threading.Lock()
         # A driver without an event loop of its own, such as that of FTP, has one connection for all threads.
         self._turn: AbstractContextManager[Any] = (
@@ -131,9 +133,9 @@ class ObjectStore(Store):
 
     def put(self, source: Path, name: str, *, content_type: str, stop: threading.Event) -> bool:
         """See `Store.put`."""
-        if self._creates and self._kind_option is not None:
+        if self._creates and self._options is not None:
             try:
-                self._send(source, self._at(name), stop, mode="create", **self._kind_option(content_type))
+                self._send(source, self._at(name), stop, mode="create", **self._options(content_type))
             except Stopped:
                 raise
             except Exception as error:
@@ -153,9 +155,9 @@ class ObjectStore(Store):
 
     def replace(self, source: Path, name: str, *, content_type: str, stop: threading.Event) -> None:
         """See `Store.replace`."""
-        if self._kind_option is not None:
+        if self._options is not None:
             with self._using():
-                self._send(source, self._at(name), stop, **self._kind_option(content_type))
+                self._send(source, self._at(name), stop, **self._options(content_type))
             return
 
         with self._beside(source, content_type, stop) as beside:
@@ -165,10 +167,10 @@ class ObjectStore(Store):
     def _beside(self, source: Path, content_type: str, stop: threading.Event) -> Iterator[str]:
         """Save a file under a name of its own; it is removed at the end, if it is still there."""
         beside = self._at(f".{secrets.token_hex(8)}.part")
-        options = {} if self._kind_option is None else self._kind_option(content_type)
+        options = {} if self._options is None else self._options(content_type)
         try:
             with self._using():
-                if self._kind_option is None:  # a folder is nothing but the beginning of names elsewhere
+                if self._options is None:  # a folder is nothing but the beginning of names elsewhere
                     self._system.makedirs(self._path or "/", exist_ok=True)
                 self._send(source, beside, stop, **options)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from a2e_async.task_groups import in_thread
 
@@ -84,6 +84,7 @@ def _open_unbuffered(path: Path | str) -> IO[bytes]:
     if isinstance(path, str):
         import fsspec
 
-        file: IO[bytes] = fsspec.open(path, "rb").open()
+        opened: Any = fsspec.open(path, "rb")
+        file: IO[bytes] = opened.open()
         return file
     return path.open("rb", buffering=0)

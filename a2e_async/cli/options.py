@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from a2e_async._spec.field import Field
 from a2e_async.cli.catalogue import Call
 from a2e_async.cli.values import json_object, value_of
+from a2e_async.errors import A2EError
 
 __all__ = [
     "Parser",
@@ -116,10 +117,25 @@ def _seconds(text: str) -> float:
 
 
 def _folder(text: str) -> str:
-    """A folder that exists or can be created."""
+    """A folder that exists or can be created, or the address of an object store whose driver is there."""
+    if "://" in text:
+        return _address(text)
     path = Path(text)
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
+    return text
+
+
+def _address(text: str) -> str:
+    from a2e_async._files.object_store import open_object_store
+    from a2e_async._files.places import place_of
+
+    try:
+        place = place_of("address", text)
+        if isinstance(place, str):
+            open_object_store(place)
+    except (A2EError, OSError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return text
 
 

@@ -101,3 +101,15 @@ def test_one_bad_line_starts_nothing(
     assert (ended.code, len(ended.err), ended.out) == (2, 1, [])
     assert message in ended.err[0]
     assert sandbox.ledger.requests == {}
+
+
+def test_bulk_downloads_to_an_object_store(a2e: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    file = jsonl(tmp_path / "jobs.jsonl", [{"workflow": "text_to_image", "key": "kite", "prompt": "a kite"}])
+    ended = a2e("bulk", file, "--out", "memory://cli/out", "--json")
+    [facts] = ended.facts
+    assert [path.partition(".")[0] for path in facts["files"]] == ["memory://cli/out/kite"]
+
+    refused = a2e("bulk", file, "--out", "nosuch://bucket")
+    assert refused.code != 0
+    assert "nosuch" in refused.err[-1]
+    assert sandbox.ledger.made() == 1

@@ -41,6 +41,8 @@ IMAGE = ("run", "image_to_video", "--image-url", "cat.png")
         ((*IMAGE, "--wait-timeout", "0"), "--wait-timeout"),
         ((*IMAGE, "--wait-timeout", "nan"), "--wait-timeout"),
         ((*IMAGE, "--out", "cat.png"), "'cat.png' is not a folder"),
+        ((*IMAGE, "--out", "nosuch://bucket"), "--out: 'nosuch://bucket' cannot be used: Protocol not known"),
+        ((*IMAGE, "--out", "file://out"), "three slashes"),
         ((*IMAGE, "--base-url", "ftp://x"), "base"),
         (("run", "wan30", "--model", "m"), "--input"),
         (("wait", "text_to_image"), "ID"),

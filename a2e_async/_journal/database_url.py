@@ -104,15 +104,17 @@ class DatabaseURL:
         if re.search(r"%(?![0-9a-fA-F]{2})", rest):
             return "has a % that begins no code like %40; write it as %25"
 
+        if "@" in rest.partition("?")[2] and "@" not in rest.partition("?")[0]:
+            return "has an @ after a ?; in a password write a ? as %3F, in an option an @ as %40"
         address, _, hosts = rest.partition("?")[0].partition("/")[0].rpartition("@")
         if "@" in address or "@" in rest.partition("?")[0].partition("/")[2]:
             return "has more than one @, or a / before it; in a password write them as %40 and %2F"
         for host in hosts.split(","):
             name, _, port = host.rpartition(":") if re.search(r":[^\]]*$", host) else (host, "", "")
             if name.startswith("[") != name.endswith("]") or (":" in name and not name.startswith("[")):
-                return f"has the host {name!r}; write an IPv6 address in brackets"
+                return "has a host with colons or a bracket; write an IPv6 address as [::1]"
             if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-                return f"has the port {port!r}, which is not a number from 1 to 65535"
+                return "has a port that is not a number from 1 to 65535"
         return None
 
 

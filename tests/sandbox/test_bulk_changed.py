@@ -234,4 +234,4 @@ async def test_a_journal_in_memory_is_refused(path: Any) -> None:
 async def test_an_unknown_choice_is_refused() -> None:
     async with stage() as on:
         with pytest.raises(InvalidArgument, match="'raise', 'restart'"):
-            on.a2e.bulk([], changed="again")  # type: ignore[arg-type]
+            on.a2e.bulk([], changed="again")  # type: ignore[call-overload]

@@ -151,7 +151,7 @@ async def test_an_input_that_is_not_a_job_is_named_by_its_index() -> None:
                 await drained(run)
         assert on.made() == 2
         with pytest.raises(InvalidArgument, match="not an iterable"):
-            on.a2e.bulk(7)  # type: ignore[arg-type]
+            on.a2e.bulk(7)  # type: ignore[call-overload]
 
 
 async def test_leaving_early_leaves_nothing_running_and_the_tasks_at_the_server() -> None:

@@ -96,7 +96,7 @@ async def test_what_cannot_be_called_is_refused_before_anything_is_sent() -> Non
         with pytest.raises(InvalidArgument, match="on_update"):
             await job(a2e).run(on_update=3)
         with pytest.raises(InvalidArgument, match="on_update"):
-            a2e.bulk([], on_update=3)  # type: ignore[arg-type]
+            a2e.bulk([], on_update=3)  # type: ignore[call-overload]
         assert a2e.runtime.transport.requests == 0
 
 

@@ -6,7 +6,7 @@ from typing import Any, assert_type
 
 import pytest
 
-from a2e_async import A2E, Job, Outcome, Result, Task, TaskRecord
+from a2e_async import A2E, Job, OpenRun, Outcome, Result, Task, TaskRecord
 from a2e_async._bulk.run import BulkRun
 from a2e_async.api.image_to_video import ImageToVideo, ImageToVideoRecord
 from a2e_async.api.text_to_image import TextToImageRecord
@@ -33,6 +33,17 @@ async def first_of(run: BulkRun[TextToImageRecord]) -> Outcome[TextToImageRecord
         assert_type(outcome, Outcome[TextToImageRecord])
         return outcome
     raise LookupError
+
+
+async def test_an_open_run_keeps_the_type_of_each_job() -> None:
+    run = client(Service()).bulk(on_update=lambda job, record: (job.key, record.status))
+    assert_type(run, OpenRun)
+
+
+async def results_of(run: OpenRun, a2e: A2E, plain: dict[str, Any]) -> None:
+    assert_type(await run.result(kites(a2e)[0]), Result[TextToImageRecord])
+    assert_type(await run.outcome(kites(a2e)[0].with_key("a")), Outcome[TextToImageRecord])
+    assert_type(await run.result(a2e.job(plain)), Result[TaskRecord])
 
 
 async def test_jobs_of_several_kinds_are_one_list() -> None:

@@ -357,7 +357,7 @@ def test_numbers_of_settings() -> None:
     policy = RetryPolicy(attempts=Scalar(3), base=Decimal("0.5"))  # type: ignore[arg-type]
     assert (policy.attempts, policy.base, type(policy.base)) == (3, 0.5, float)
     a2e = A2E(TOKEN, timeout=Decimal(30), max_connections=Scalar(8))  # type: ignore[arg-type]
-    run = a2e.bulk([], concurrency=Scalar(4), timeout=Decimal(60), max_coins=Scalar(9.5))  # type: ignore[arg-type]
+    run = a2e.bulk([], concurrency=Scalar(4), timeout=Decimal(60), max_coins=Scalar(9.5))  # type: ignore[call-overload]
     assert (run._settings.concurrency, run._settings.timeout, run._settings.max_coins) == (4, 60, 9.5)
 
 

@@ -66,8 +66,9 @@ class Folder:
                 try:
                     return await result.fetch(target, name=key)
                 except DownloadError as error:
-                    if _store_may_recover(error) and not await self._is_writable():
-                        raise _StoreAway(str(error), url=error.url) from error.__cause__
+                    cause = error.__cause__
+                    if isinstance(cause, StoreError) and cause.may_pass:
+                        cause.meets_all = not await self._is_writable()
                     raise
 
         target = await self._open()
@@ -159,17 +160,10 @@ class Folder:
         return InvalidArgument("download_to", f"{shown}; nothing more is started. {advice}")
 
 
-class _StoreAway(DownloadError):
-    """No file can be saved at the moment."""
-
-
 def _fault(error: Exception) -> Fault | None:
     """Why no file can be saved now, as the error of one file says it."""
-    return Fault.PASSING if isinstance(error, _StoreAway) else disk_fault(error)
-
-
-def _store_may_recover(error: DownloadError) -> bool:
-    return isinstance(error.__cause__, StoreError) and error.__cause__.may_pass
+    cause = error.__cause__
+    return Fault.PASSING if isinstance(cause, StoreError) and cause.meets_all else disk_fault(error)
 
 
 def _find_all(place: Path | Store, files: Sequence[Mapping[str, Any]]) -> Sequence[Path | str] | None:

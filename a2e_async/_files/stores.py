@@ -24,11 +24,13 @@ class StoreError(OSError):
 
     Attributes:
         may_pass: whether another try may succeed.
+        meets_all: whether the place takes no other file either, where that has been found out.
     """
 
     def __init__(self, number: int, message: str, *, may_pass: bool) -> None:
         super().__init__(number, message)
         self.may_pass = may_pass
+        self.meets_all = False
 
     def __str__(self) -> str:
         return str(self.strerror)

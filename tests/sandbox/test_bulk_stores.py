@@ -169,6 +169,8 @@ async def test_a_store_that_stays_away_stops_the_run(
             outcomes = await drained(run)
         assert isinstance(run.stopped, DownloadError)
         assert "the store is away" in str(run.stopped)
+        [errors] = (summary.errors for summary in run.summary().workflows.values())
+        assert set(errors) == {"DownloadError"}
         assert len(outcomes) == on.made() < 40
         assert len(objects) == 1
 

@@ -101,6 +101,8 @@ class JobRun:
                 # Every job that was started would fail in the same way, and none of them is at fault.
                 self._run_state.stop(error)
                 if self._may_be_paid():
+                    if self._run_state.repeats:
+                        await self._give_up()
                     raise NotEnded from error
             if concerns_account(error) or isinstance(error, JournalError):
                 self._run_state.stop(error)
@@ -166,7 +168,7 @@ class JobRun:
 
         async def take(again: Entry | None) -> Entry:
             if asked.digest is None and not unique:
-                return await journal.take_by_path(asked, again=again)
+                return await journal.take_by_path(asked, repeats=run.repeats, again=again)
             key = self._key = await key_of(job, asked)
             changed = run.settings.changed
             return await journal.take(

@@ -11,24 +11,20 @@ share (`postgres`).
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import attrs
 
-from a2e_async.clock import Clock
-
 if TYPE_CHECKING:
+    from a2e_async._files.uploads import Uploader
     from a2e_async._journal.asked import Asked
-    from a2e_async._journal.database_url import DatabaseURL
     from a2e_async._journal.entries import Entry
     from a2e_async._journal.uncertain import UncertainStart
-    from a2e_async._spec.media import Upload
     from a2e_async.records import JSONObject
 
-__all__ = ["Journal", "LeaseExpired", "Superseded", "Terms", "open_journal"]
+__all__ = ["Journal", "LeaseExpired", "Superseded", "Terms"]
 
 
 class Superseded(Exception):
@@ -111,7 +107,7 @@ class Journal(Protocol):
                 of its own.
             asked: what the job asks for; without it nothing is compared.
             changed: what to do if the key belongs to a job that asked for something else.
-            repeats: a unique key may come again in this run; its entry is then returned once more.
+            repeats: a key may come again in this run; its entry is then returned once more.
             again: the entry that was taken for this job before.
 
         Raises:
@@ -120,7 +116,7 @@ class Journal(Protocol):
         """
 
     @abstractmethod
-    async def take_by_path(self, asked: Asked, *, again: Entry | None = None) -> Entry:
+    async def take_by_path(self, asked: Asked, *, repeats: bool = False, again: Entry | None = None) -> Entry:
         """Take the entry of a job without a key whose file cannot be read, if it does not need the file.
 
         The job is recognised by the paths of its files and what else was asked.
@@ -205,12 +201,8 @@ class Journal(Protocol):
         """Which of these tasks of a workflow belong to other jobs than that of the entry."""
 
     @abstractmethod
-    async def uploads(self) -> Sequence[tuple[Upload, float]]:
-        """The uploads of earlier runs, each with its age in seconds."""
-
-    @abstractmethod
-    async def record_upload(self, upload: Upload) -> None:
-        """Record an upload, so that later runs need not upload the file again."""
+    def uploads_shared(self, uploader: Uploader) -> AbstractAsyncContextManager[None]:
+        """Reuse the uploads of earlier runs and of other workers while the block runs, and record new ones."""
 
     @abstractmethod
     async def unfinished(self) -> int:
@@ -235,29 +227,3 @@ class Journal(Protocol):
     @abstractmethod
     def close_now(self) -> None:
         """Close the journal without an event loop, after its own was closed."""
-
-
-@asynccontextmanager
-async def open_journal(place: Path | DatabaseURL, terms: Terms, clock: Clock) -> AsyncIterator[Journal]:
-    """Open a journal; create it if there is none.
-
-    Args:
-        place: the file, whose folder must exist, or the database.
-        terms: what holds for all its workers.
-        clock: measures the pauses.
-
-    Raises:
-        JournalError: it cannot be opened or read, is in use, damaged, or from a newer version.
-        InvalidArgument: it belongs to another account, or other workers use it on other terms.
-    """
-    if isinstance(place, Path):
-        from a2e_async._journal.sqlite.journal import FileJournal
-
-        async with FileJournal.open(place, max_coins=terms.max_coins) as file:
-            yield file
-        return
-
-    from a2e_async._journal.postgres.journal import DatabaseJournal
-
-    async with DatabaseJournal.open(place, terms, clock) as database:
-        yield database

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, cast
 import anyio
 import anyio.to_thread
 
+from a2e_async._files.uploads import Uploader
 from a2e_async._journal.asked import Asked
 from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.sqlite.errors import journal_error
@@ -131,9 +132,9 @@ class FileJournal:
 
         return await self.transact(work)
 
-    async def take_by_path(self, asked: Asked, *, again: Entry | None = None) -> Entry:
+    async def take_by_path(self, asked: Asked, *, repeats: bool = False, again: Entry | None = None) -> Entry:
         """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
-        return await self.transact(lambda db: _aged(self._taking.take_by_path(db, asked)))
+        return await self.transact(lambda db: _aged(self._taking.take_by_path(db, asked, repeats)))
 
     async def until_free(self, entry: Entry) -> None:
         """Return at once: there is no other worker."""
@@ -210,6 +211,16 @@ class FileJournal:
         """Record an upload, so that later runs need not upload the file again."""
         row = (upload.sha256, upload.content_type, upload.size, upload.url, time.time())
         await self.transact(lambda db: put_row(db, "uploads", row))
+
+    @asynccontextmanager
+    async def uploads_shared(self, uploader: Uploader) -> AsyncIterator[None]:
+        """Reuse the uploads of earlier runs, and record new ones; see `Journal.uploads_shared`."""
+        uploader.recall(await self.uploads())
+        uploader.listeners.append(self.record_upload)
+        try:
+            yield
+        finally:
+            uploader.listeners.remove(self.record_upload)
 
     async def unfinished(self) -> int:
         """The number of jobs that earlier runs started and this run has not taken."""

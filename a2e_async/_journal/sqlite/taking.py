@@ -45,9 +45,9 @@ class Taking:
         if again is not None:
             return entry_from(db.execute("SELECT * FROM jobs WHERE number = ?", (again.number,)).fetchone())
 
-        row = self._next(db, key)
+        row = self._next(db, key, repeats)
         if row is None and asked is not None and asked.old_key and not unique:
-            row = self._next(db, asked.old_key)
+            row = self._next(db, asked.old_key, repeats)
 
         if row is not None and row["seen"] == run:
             if unique and not repeats:
@@ -72,10 +72,12 @@ class Taking:
         return entry
 
     @staticmethod
-    def _next(db: sqlite3.Connection, key: str) -> sqlite3.Row | None:
-        """The next row of a key. Entries that this run has not seen yet come first."""
+    def _next(db: sqlite3.Connection, key: str, repeats: bool) -> sqlite3.Row | None:
+        """The next row of a key: the first that this run has not seen yet, or always the same one."""
+        order = "number" if repeats else "seen, number"
         found: sqlite3.Row | None = db.execute(
-            "SELECT * FROM jobs WHERE key = ? AND state <> 'replaced' ORDER BY seen, number LIMIT 1", (key,)
+            f"SELECT * FROM jobs WHERE key = ? AND state <> 'replaced' ORDER BY {order} LIMIT 1",  # noqa: S608 - no values
+            (key,),
         ).fetchone()
         return found
 
@@ -92,14 +94,14 @@ class Taking:
         insert_entry(db, entry, self._file.run)
         return entry
 
-    def take_by_path(self, db: sqlite3.Connection, asked: Asked) -> Entry:
+    def take_by_path(self, db: sqlite3.Connection, asked: Asked, repeats: bool = False) -> Entry:
         """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
         rows = db.execute(
             "SELECT * FROM jobs WHERE path_digest = ? AND state <> 'replaced' ORDER BY seen, number",
             (asked.path_digest,),
         ).fetchall()
 
-        found = [(row["seen"] < self._file.run, entry_from(row)) for row in rows]
+        found = [(repeats or row["seen"] < self._file.run, entry_from(row)) for row in rows]
         entry = taking.entry_by_path(asked, found)
         save_entry(db, entry, self._file.run)
         return entry

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import anyio
 import anyio.from_thread
@@ -33,6 +34,7 @@ from a2e_async import (
     Result,
     SubmissionUncertain,
     TaskFailed,
+    Upload,
     WaitTimeout,
 )
 from a2e_async._bulk import open_run
@@ -278,6 +280,37 @@ async def test_finished_jobs_are_forgotten_if_there_is_a_journal(tmp_path: Path)
         assert len(kept) <= 2  # those of the last job
 
 
+async def test_a_job_whose_file_is_gone_is_given_out_again(tmp_path: Path) -> None:
+    """Its result is known, and a file is only needed for a start."""
+    source = tmp_path / "cat.png"
+    source.write_bytes(b"x" * 100)
+    service = Service()
+    upload = Upload("https://cdn.test/cat.png", "0" * 64, 100, "image/png")
+    async with opened(service, tmp_path / "run.db") as (a2e, bulk):
+        a2e.runtime.uploader.upload = AsyncMock(return_value=upload)
+        first = await bulk.result(picture(a2e, source_url=source))
+        source.unlink()
+        assert (await bulk.result(picture(a2e, source_url=source))).task.id == first.task.id
+        assert (await bulk.result(picture(a2e, source_url=source))).task.id == first.task.id
+        with pytest.raises(InvalidArgument, match="cannot be read"):
+            await bulk.result(picture(a2e, "b", source_url=source))
+    assert service.starts == 1
+
+
+async def test_equal_jobs_of_an_earlier_run_are_one_job_too(tmp_path: Path) -> None:
+    """There they were two, and one of them was not started."""
+    service = Service()
+    a2e = client(service)
+    async with a2e.bulk([picture(a2e)] * 2, journal=tmp_path / "run.db", concurrency=1) as bulk:
+        async for _ in bulk:
+            break
+    starts = service.starts
+    async with opened(service, tmp_path / "run.db") as (a2e, bulk):
+        for _ in range(3):
+            await bulk.result(picture(a2e))
+    assert service.starts == starts
+
+
 async def test_leaving_tells_those_who_wait_and_completes_the_starts() -> None:
     service = Service(duration=1000.0, delay=2.0)
     bulk = client(service).bulk(concurrency=2)
@@ -372,7 +405,8 @@ async def test_no_coins_is_told_to_all_and_the_next_call_tries_again() -> None:
         ends = await gathered(*[lambda n=n: bulk.result(picture(a2e, str(n))) for n in range(50)])
         assert {type(end) for end in ends} == {InsufficientCredits}
         assert len({id(end) for end in ends}) == 50
-        assert isinstance(bulk.stopped, InsufficientCredits)
+        stopped: Any = bulk.stopped
+        assert isinstance(stopped, InsufficientCredits)
         assert isinstance(bulk.summary().stopped, InsufficientCredits)
 
         # Still none: each time one job finds it out for all.

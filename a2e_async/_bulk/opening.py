@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, cast
 
 import anyio
@@ -17,9 +17,6 @@ from a2e_async._bulk.settings import BulkSettings
 from a2e_async._tasks.pace import Pace
 
 if TYPE_CHECKING:
-    from a2e_async._files.upload_shelf import UploadShelf
-    from a2e_async._files.uploads import Uploader
-    from a2e_async._journal.journal import Journal
     from a2e_async._journal.postgres.journal import DatabaseJournal
     from a2e_async.runtime import Runtime
 
@@ -56,7 +53,8 @@ async def open_state(
     spent, set_aside = 0.0, 0.0
 
     if settings.journal is not None:
-        from a2e_async._journal.journal import Terms, open_journal
+        from a2e_async._journal.journal import Terms
+        from a2e_async._journal.opening import open_journal
 
         terms = Terms(
             account=runtime.account,
@@ -68,7 +66,7 @@ async def open_state(
         )
         opened = open_journal(settings.journal, terms, runtime.policies.clock)
         journal = await resources.enter_async_context(opened)
-        await resources.enter_async_context(_share_uploads(runtime.uploader, journal))
+        await resources.enter_async_context(journal.uploads_shared(runtime.uploader))
         spent, set_aside = await journal.spent()
 
     clock = runtime.policies.clock
@@ -101,23 +99,3 @@ async def open_state(
         on_stop=on_stop,
         repeats=repeats,
     )
-
-
-@asynccontextmanager
-async def _share_uploads(uploader: Uploader, journal: Journal) -> AsyncIterator[None]:
-    """Reuse the uploads of earlier runs, and record the uploads of this run for later ones."""
-    shelf: UploadShelf | None = getattr(journal, "shelf", None)
-    if shelf is not None:  # other workers upload at the same time
-        uploader.shelves.append(shelf)
-        try:
-            yield
-        finally:
-            uploader.shelves.remove(shelf)
-        return
-
-    uploader.recall(await journal.uploads())
-    uploader.listeners.append(journal.record_upload)
-    try:
-        yield
-    finally:
-        uploader.listeners.remove(journal.record_upload)

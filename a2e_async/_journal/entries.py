@@ -59,7 +59,7 @@ class Entry:
         kind: what jobs of the same price have in common; None if that does not matter.
         is_held: another worker has the job.
         version: counts what a shared journal wrote about the entry.
-        era: the lease under which a shared journal recorded its start.
+        leased: when a shared journal recorded its start, in seconds of the lease's clock.
         place: which of the jobs with the same key it is, from 0, in a shared journal.
         repeated: an earlier job of this run has the same key.
     """
@@ -83,7 +83,7 @@ class Entry:
     kind: str | None = None
     is_held: bool = False
     version: int = 0
-    era: int = 0
+    leased: float = 0.0
     place: int = 0
     repeated: bool = False
 

@@ -202,7 +202,7 @@ class Journal(Protocol):
 
     @abstractmethod
     def uploads_shared(self, uploader: Uploader) -> AbstractAsyncContextManager[None]:
-        """Reuse the uploads of earlier runs and of other workers while the block runs, and record new ones."""
+        """Use the uploads of earlier runs and of other workers while the block runs, and record new ones."""
 
     @abstractmethod
     async def unfinished(self) -> int:

@@ -20,6 +20,7 @@ import attrs
 
 from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.list_readings import HasAll, Listed, Reading, read_list
+from a2e_async._tasks.marked_names import CUT_MARKER, is_marked, lost_its_name, name_of
 from a2e_async._tasks.service_time import SKEW, Dated, ServiceTime
 from a2e_async.clock import Clock
 from a2e_async.errors import APIError, RequestTimeout, UnexpectedReply
@@ -38,7 +39,6 @@ _UNREADABLE_FOR = 600.0  # seconds past the window for which an unreadable list 
 _HOPELESS_AFTER = 30.0  # seconds after which a list that answers with final errors is given up
 _STRAGGLING_FOR = 10.0  # seconds without a new task of a start, after which no more are expected
 _CLAIMS_KEPT = 100_000
-_CUT_MARKER = 6  # random characters that prove a marker whose end was cut off
 _COUNT_FIELDS = ("max_images", "number_of_images", "n")  # inputs that ask for several tasks
 _NOT_ECHOED = frozenset({"webhook_url", "webhook_token"})
 
@@ -256,8 +256,8 @@ class Finder:
         self, lost: LostStart, marker: str, shared: _Shared
     ) -> tuple[Sequence[JSONObject], bool]:
         tasks = shared.reading.tasks
-        if marker_key(marker)[:_CUT_MARKER] in shared.names:
-            found = [task.raw for task in tasks if _is_marked(task.raw, marker, lost.body.get("name"))]
+        if marker_key(marker)[:CUT_MARKER] in shared.names:
+            found = [task.raw for task in tasks if is_marked(task.raw, marker, lost.body.get("name"))]
             if found:
                 return found, True
 
@@ -270,7 +270,7 @@ class Finder:
         doubtful = any(
             (task.created is None or task.created >= earliest)
             and task.id not in self._claimed
-            and _lost_its_name(task.raw, lost.body.get("name"))
+            and lost_its_name(task.raw, lost.body.get("name"))
             and self._compare(nameless, task.raw) is _Match.YES
             for task in tasks
         )
@@ -355,7 +355,7 @@ class Finder:
             logger.warning("looking for a lost start: %s", type(reading.error).__name__)
 
         self._time.check([(task.raw, task.created) for task in reading.tasks if task.created is not None])
-        names = "\n".join(_name_of(task.raw) for task in reading.tasks)
+        names = "\n".join(name_of(task.raw) for task in reading.tasks)
         return _Shared(number, thorough, reading, names)
 
     def _tally(self) -> Callable[[], HasAll]:
@@ -367,7 +367,7 @@ class Finder:
             keys = {lost: marker_key(lost.marker) for lost in searches if lost.marker is not None}
 
             def has_all(fresh: Iterable[JSONObject]) -> bool:
-                names = [_name_of(record) for record in fresh]
+                names = [name_of(record) for record in fresh]
                 joined = "\n".join(names)
                 for lost in [lost for lost in missing if lost in keys and keys[lost] in joined]:
                     missing[lost] -= sum(has_marker(name, str(lost.marker)) for name in names)
@@ -378,27 +378,6 @@ class Finder:
             return has_all
 
         return begin
-
-
-def _name_of(record: JSONObject) -> str:
-    return str(record.get("name") or "").lower()
-
-
-def _is_marked(record: JSONObject, marker: str, sent_name: Any) -> bool:
-    """Whether a record's name carries the marker, whole or cut off at the end."""
-    name = str(record.get("name") or "")
-    if has_marker(name, marker):
-        return True
-
-    sent = str(sent_name or "").lower()
-    begins = sent.find(marker_key(marker))
-    return begins >= 0 and len(name) >= begins + _CUT_MARKER and sent.startswith(name.lower())
-
-
-def _lost_its_name(record: JSONObject, sent_name: Any) -> bool:
-    """Whether a record has no name, or one that may be the beginning of the one that was sent."""
-    name = str(record.get("name") or "").strip().lower()
-    return str(sent_name or "").lower().startswith(name)
 
 
 def _is_hopeless(error: APIError | Exception | None) -> bool:

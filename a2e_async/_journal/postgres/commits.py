@@ -75,7 +75,7 @@ class Commits:
             JournalError: the database refuses, or was away for too long.
             Superseded: another worker has the job now.
         """
-        step = Step(work, stamp, **needs)
+        step: Step[T] = Step(work, stamp, **needs)
         await self._queue.commit(step)
         return step.outcome()
 
@@ -114,7 +114,7 @@ class Commits:
             try:
                 if self._connection is None:
                     self._connection = connect(self._url)
-                self._do(self._connection, steps)
+                self._do(self._connection, steps, began)
             except Exception as error:
                 self._drop()
                 if is_away(error):
@@ -136,8 +136,10 @@ class Commits:
             if not self._is_away:
                 self._commit([step])
 
-    def _do(self, connection: psycopg.Connection[dict[str, Any]], steps: Sequence[Step[Any]]) -> None:
-        transaction = Transaction(connection, self._worker, self._terms.lease)
+    def _do(
+        self, connection: psycopg.Connection[dict[str, Any]], steps: Sequence[Step[Any]], began: float
+    ) -> None:
+        transaction = Transaction(connection, self._worker, self._terms.lease, began)
         with connection.pipeline():
             transaction.begin(steps)
             for step in steps:

@@ -21,6 +21,7 @@ import anyio
 import anyio.to_thread
 import attrs
 
+from a2e_async._files.uploads import Uploader
 from a2e_async._journal import taking
 from a2e_async._journal.asked import Asked
 from a2e_async._journal.database_url import DatabaseURL
@@ -34,9 +35,9 @@ from a2e_async._journal.postgres.prices import Lesson, Price, price_of
 from a2e_async._journal.postgres.pulse import Pulse
 from a2e_async._journal.postgres.rows import UNDER_WAY
 from a2e_async._journal.postgres.schema import bring_up_to_date
+from a2e_async._journal.postgres.shelf import DatabaseShelf
 from a2e_async._journal.postgres.transaction import Transaction
 from a2e_async._journal.uncertain import UncertainStart
-from a2e_async._spec.media import Upload
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, InvalidArgument
 from a2e_async.records import JSONObject, task_id_of
@@ -48,15 +49,6 @@ logger = logging.getLogger("a2e_async")
 T = TypeVar("T")
 
 _CLOSING = 5.0  # seconds
-_UPLOADS = """
-SELECT sha256, content_type, size, url, extract(epoch FROM clock_timestamp() - made)::float8 AS age
-FROM a2e_uploads WHERE url IS NOT NULL ORDER BY made
-"""
-_UPLOAD = """
-INSERT INTO a2e_uploads (sha256, content_type, size, url) VALUES (%s, %s, %s, %s)
-ON CONFLICT (sha256, content_type, size) DO UPDATE SET
-    url = excluded.url, made = clock_timestamp(), claimed_by = NULL
-"""
 _KNOWN = "SELECT id FROM a2e_tasks WHERE workflow = %s AND job <> %s AND id = ANY(%s)"
 _LEFT = "SELECT count(*) AS left FROM a2e_jobs WHERE state IN ('starting', 'accepted') AND owner IS NULL"
 _UNCERTAIN = "SELECT * FROM a2e_jobs WHERE state = 'starting' AND owner IS NULL ORDER BY number"
@@ -175,7 +167,7 @@ class DatabaseJournal:
 
         return await self._transact(work, keys=[key])
 
-    async def take_by_path(self, asked: Asked, *, again: Entry | None = None) -> Entry:
+    async def take_by_path(self, asked: Asked, *, repeats: bool = False, again: Entry | None = None) -> Entry:
         """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
         place = again.place if again is not None else self._place(f"path {asked.path_digest}")
 
@@ -248,7 +240,7 @@ class DatabaseJournal:
 
     def require_lease(self, entry: Entry) -> None:
         """Make sure that no other worker can have taken the job; see `Journal.require_lease`."""
-        self._lease.require(entry.era)
+        self._lease.require(entry.leased)
 
     async def price(self, kind: str) -> Price:
         """What is known of the price of a kind of job. If nobody finds it out, this worker is to do so."""
@@ -262,15 +254,14 @@ class DatabaseJournal:
         """Record that a start is about to be sent; see `Journal.record_start`."""
         started = attrs.evolve(entry, state=State.STARTING, marker=marker, reserved=reserved)
         lookalikes = (starts.UNMARKED, [entry.workflow]) if marker is None else None
-        era = self._lease.era
 
         def work(transaction: Transaction) -> bool:
+            started.leased = transaction.began
             return starts.begin(transaction, entry, started)
 
         if not await self._transact(work, numbers=[entry.number], jobs=lookalikes):
             return False
         starts.keep(entry, started)
-        entry.era = era
         return True
 
     async def record_accepted(self, entry: Entry, records: Sequence[JSONObject], coins: float) -> None:
@@ -312,18 +303,15 @@ class DatabaseJournal:
             query=(_KNOWN, (workflow, entry.number, list(ids))),
         )
 
-    async def uploads(self) -> Sequence[tuple[Upload, float]]:
-        """The uploads of all workers, each with its age in seconds."""
-        rows = await self._transact(lambda transaction: transaction.answer, query=(_UPLOADS, ()))
-        return [
-            (Upload(row["url"], row["sha256"], row["size"], row["content_type"]), max(0.0, row["age"]))
-            for row in rows
-        ]
-
-    async def record_upload(self, upload: Upload) -> None:
-        """Record an upload, so that no worker need upload the file again."""
-        row = (upload.sha256, upload.content_type, upload.size, upload.url)
-        await self._transact(lambda transaction: transaction.write(_UPLOAD, row))
+    @asynccontextmanager
+    async def uploads_shared(self, uploader: Uploader) -> AsyncIterator[None]:
+        """Upload the same content once among all workers; see `Journal.uploads_shared`."""
+        shelf = DatabaseShelf(self.worker, self._transact)
+        uploader.shelves.append(shelf)
+        try:
+            yield
+        finally:
+            uploader.shelves.remove(shelf)
 
     async def unfinished(self) -> int:
         """The number of jobs that were started and that no worker has under way."""

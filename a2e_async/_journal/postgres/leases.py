@@ -17,15 +17,12 @@ class Lease:
 
     Args:
         seconds: how long it lasts after a sign of life.
-
-    Attributes:
-        era: counts how often it may have been lost.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._renewed = self.now()
-        self.era = 0
+        self._unbroken_since = self._renewed
 
     @staticmethod
     def now() -> float:
@@ -35,23 +32,23 @@ class Lease:
     def renew(self, began: float) -> None:
         """Note a sign of life that was sent after this moment, and has arrived."""
         if began - self._renewed > self.seconds / 2:
-            self.era += 1
+            self._unbroken_since = began
         self._renewed = max(self._renewed, began)
 
     def lose(self) -> None:
         """Note that other workers have taken the jobs of this one."""
-        self.era += 1
+        self._unbroken_since = self.now()
 
     @property
     def age(self) -> float:
         """Seconds since the last sign of life."""
         return self.now() - self._renewed
 
-    def require(self, era: int) -> None:
-        """Make sure that the right has held since an era, and holds for a while.
+    def require(self, since: float) -> None:
+        """Make sure that the right has held since a moment, and holds for a while.
 
         Raises:
             LeaseExpired: more than half of the time has passed without a sign of life.
         """
-        if era != self.era or self.age > self.seconds / 2:
+        if since < self._unbroken_since or self.age > self.seconds / 2:
             raise LeaseExpired(f"no sign of life for {self.age:.1f} s")

@@ -84,6 +84,7 @@ class Transaction:
         connection: the connection, in pipeline mode.
         worker: the id of this worker.
         lease: seconds after which it counts as dead.
+        began: when the transaction began, in seconds of the lease's clock.
 
     Attributes:
         worker: the id of this worker.
@@ -95,8 +96,11 @@ class Transaction:
         prices: the rows of the prices that were asked for, and of those that are being found out, by kind.
     """
 
-    def __init__(self, connection: psycopg.Connection[dict[str, Any]], worker: str, lease: float) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[dict[str, Any]], worker: str, lease: float, began: float
+    ) -> None:
         self.worker = worker
+        self.began = began
         self.stamp = ""
         self.account: dict[str, Any] = {}
         self.now = 0.0

@@ -49,4 +49,3 @@ async def test_the_snippets_run(
     assert files == ["kite", "kite-1", "kite-2"]
     assert [name.partition(".")[0] for name in objects] == ["/my-bucket/kites/kite-1"]
     assert "('memory://my-bucket/kites/kite-1." in capsys.readouterr().out
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import os
 import secrets
 import tempfile
@@ -27,6 +28,12 @@ _BLOCK_BYTES = 8 << 20  # of one request that sends or reads a part of an object
 _CHECK_NAME = ".a2e-async-check"
 _SHOWN = 300  # characters of an error
 
+
+def _azure_options(kind: str) -> dict[str, Any]:
+    blob = importlib.import_module("azure.storage.blob")  # comes with the driver
+    return {"content_settings": blob.ContentSettings(content_type=kind)}
+
+
 # Where a file is never seen before it is complete. How its driver is told the content type, and to hold
 # little of the file in memory: that of S3 would take ten parts of 50 MiB at once.
 _OBJECT_STORES: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -34,7 +41,7 @@ _OBJECT_STORES: dict[str, Callable[[str], dict[str, Any]]] = {
         ("s3", "s3a"), lambda kind: {"ContentType": kind, "chunksize": _BLOCK_BYTES, "max_concurrency": 4}
     ),
     **dict.fromkeys(("gs", "gcs"), lambda kind: {"content_type": kind, "chunksize": _BLOCK_BYTES}),
-    **dict.fromkeys(("az", "abfs", "abfss"), lambda kind: {"content_settings": {"content_type": kind}}),
+    **dict.fromkeys(("az", "abfs", "abfss"), _azure_options),
 }
 
 # What another try does not mend: no such bucket, no permission, no such operation, no room.

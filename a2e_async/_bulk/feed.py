@@ -120,7 +120,6 @@ class Feed:
             self._counts.not_started += 1
             end = ending
         except NotEnded as ending:
-            self._counts.not_ended += 1
             end = ending
         else:
             if end is None:

@@ -37,8 +37,9 @@ class OpenRun(Run):
 
     A job is known by its key (`Job.with_key`), else by workflow, body and the content of its files. Whoever
     asks for the result of a job that is under way waits for the same task. Whoever asks again later gets the
-    same result: from the journal, or without a journal from the memory of this run, which keeps the records
-    of all its tasks. Two equal jobs without keys are one job here; give them keys to make two tasks.
+    same result: from the journal, or without one from the memory of this run. That grows with each job, so a
+    service that runs for long has a journal. Two equal jobs without keys are one job here; give them
+    different keys to make two tasks.
 
     A caller who is cancelled cancels nothing: the job goes on, and the next call gets its result.
 
@@ -47,8 +48,8 @@ class OpenRun(Run):
     ``anyio.from_thread.run(run.result, job)`` or ``asyncio.run(run.result(job))``.
 
     When no coins are left, the token is refused or the service cannot be reached, the jobs that are not
-    started yet fail for that reason. The run is not over: a second later the next call tries again, one job
-    first and the others after it. A job that could exceed ``max_coins`` fails alone.
+    started yet fail for that reason. The run is not over: the next call tries again, about one job a second
+    until one is accepted. A job that could exceed ``max_coins`` fails alone.
 
     When the block is left, the starts under way are completed and written to the journal, for at most
     `StartPolicy.grace` seconds, and whoever still waits gets an `A2EError`. Accepted tasks go on at the

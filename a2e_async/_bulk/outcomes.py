@@ -27,15 +27,17 @@ class Outcome(Plain, Generic[TaskRecordT_co]):
 
     Attributes:
         job: the Job.
-        index: its position in the input, from 0.
-        key: the key that identifies it in the journal. Without a journal, the job's own key or None.
+        index: its position in the input, from 0; in an open run, how many jobs came before it.
+        key: the key that identifies it in the journal. Without a journal, the job's own key or None; an open
+            run derives one.
         result: the Result; None if there is none.
         error: why there is no Result, or why its files could not be downloaded; None if all went well.
             Usually an `A2EError`; any other exception is a bug, here or in the caller's code.
         paths: the downloaded files: each a `Path`; in an object store its address, a str such as
             "s3://bucket/out/cat.mp4".
         attempts: accepted starts, earlier runs included.
-        replayed: the job had already ended in an earlier run; this Outcome comes from the journal.
+        replayed: the job had already ended, in an earlier run or before an open run was asked again; this
+            Outcome comes from the journal, or from the memory of the open run.
     """
 
     job: Job[TaskRecordT_co]
@@ -165,7 +167,6 @@ class Counts:
         self.skipped = 0
         self.retried = 0
         self.not_started = 0
-        self.not_ended = 0
 
     def add_coins(self, workflow: str, coins: float) -> None:
         """Count the coins of an accepted start."""

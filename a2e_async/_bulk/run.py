@@ -9,6 +9,7 @@ from typing import Any, Generic, Self
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from a2e_async._bulk.endings import NotEnded
 from a2e_async._bulk.feed import End, Feed, Ticket, iterate
 from a2e_async._bulk.job_run import JobRun
 from a2e_async._bulk.outcomes import Outcome
@@ -133,6 +134,8 @@ class BulkRun(Run, Generic[TaskRecordT]):
     async def _tell(self, end: End) -> None:
         if isinstance(end, Outcome):
             await self._send.send(end)
+        elif isinstance(end, NotEnded):
+            self._missing += 1
 
     async def _count_missing(self, state: RunState) -> None:
         if state.journal is not None and self.stopped is None:

@@ -72,15 +72,13 @@ class Run(ABC):
 
     def summary(self) -> Summary:
         """The run in numbers so far."""
-        return self._counts.summary(
-            requests=self._requests(), left=self._missing + self._counts.not_ended, stopped=self.stopped
-        )
+        return self._counts.summary(requests=self._requests(), left=self._missing, stopped=self.stopped)
 
     async def uncertain(self) -> Sequence[UncertainStart]:
         """The starts in the journal of which it is not known whether they made a task.
 
         Starts that this run is sending, or searching for, are not among them. Call it inside the run's
-        ``async with``. To decide them without running anything, give the run no jobs.
+        ``async with``. To decide them without running anything, give the run an empty list of jobs.
 
         Returns:
             The starts, the oldest first. Search for each in the workflow's list, and then `bind` it to its
@@ -100,7 +98,10 @@ class Run(ABC):
         return await journal.uncertain(state.under_way)
 
     async def release(self, start: UncertainStart) -> None:
-        """Declare that an uncertain start has made no task. The next run starts its job again, and pays.
+        """Declare that an uncertain start has made no task.
+
+        The next run starts its job again, and pays. So does this one, if it is an open run and is asked for
+        the job.
 
         Args:
             start: one of `uncertain`.
@@ -111,7 +112,9 @@ class Run(ABC):
         await self._open_journal(start)[1].release(start)
 
     async def bind(self, start: UncertainStart, task_id: str) -> None:
-        """Declare which task an uncertain start has made. The next run waits for this task.
+        """Declare which task an uncertain start has made.
+
+        The next run waits for this task. So does this one, if it is an open run and is asked for the job.
 
         Args:
             start: one of `uncertain`.

@@ -222,6 +222,24 @@ async def test_a_start_that_is_uncertain_is_searched_for_again(journal: Path | N
     assert service.starts == 1
 
 
+async def test_an_uncertain_start_is_decided_in_the_run(tmp_path: Path) -> None:
+    service = Service(after=lambda service, request: httpx.ReadError("lost"), on_list=lambda *_: refused(500))
+    async with opened(service, tmp_path / "run.db") as (a2e, bulk):
+        ends = await gathered(
+            lambda: bulk.result(picture(a2e, "a", "a")), lambda: bulk.result(picture(a2e, "b", "b"))
+        )
+        assert [type(end) for end in ends] == [SubmissionUncertain] * 2
+        made = {task["prompt"]: task["_id"] for task in service.tasks}
+
+        uncertain = {start.key: start for start in await bulk.uncertain()}
+        await bulk.bind(uncertain["a"], made["a"])
+        await bulk.release(uncertain["b"])
+        service.after = service.on_list = lambda service, request: None
+        assert (await bulk.result(picture(a2e, "a", "a"))).task.id == made["a"]
+        assert (await bulk.result(picture(a2e, "b", "b"))).task.id != made["b"]
+    assert service.starts == 3
+
+
 async def test_a_refused_job_may_be_tried_again(journal: Path | None) -> None:
     service = Service(before=lambda service, request: refused(400, "no") if service.starts == 1 else None)
     async with opened(service, journal) as (a2e, bulk):

@@ -47,7 +47,7 @@ async def examine(
         token: the API token; by default from A2E_API_TOKEN. No finding shows it.
         base_url: the address of the API; by default from A2E_BASE_URL, else the service's.
         proxy: as for `A2E`; by default what the environment says.
-        journal: the journal of a bulk run, to be looked at too.
+        journal: the file or the database of a bulk run, to be looked at too.
         limit: the most seconds that a check may take.
 
     Returns:
@@ -68,7 +68,7 @@ async def examine(
         await _in_thread("folder", local.temporary_folder, limit),
     ]
     if journal is not None:
-        findings.append(await _in_thread("journal", lambda: local.journal_file(Path(journal)), limit))
+        findings.append(await _in_thread("journal", lambda: local.journal_state(journal), limit))
 
     with suppress(ConfigurationError):
         url = BaseURL(base_url).checked(allow_http=False)

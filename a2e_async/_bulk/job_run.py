@@ -189,7 +189,8 @@ class JobRun:
                     while entry.is_held:
                         self._entry = entry
                         run.check()
-                        await journal.until_free(entry)
+                        while not await journal.until_free(entry):
+                            run.check()
                         asked_at = self._clock.now()
                         entry = await take(entry)
         except JournalError as error:

@@ -22,7 +22,7 @@ __all__ = [
     "base_url",
     "certificates",
     "extras",
-    "journal_file",
+    "journal_state",
     "proxy",
     "temporary_folder",
     "token_present",
@@ -128,14 +128,17 @@ def temporary_folder() -> Finding:
     return ok("folder", text)
 
 
-def journal_file(path: Path) -> Finding:
+def journal_state(given: str | Path) -> Finding:
     """Whether the journal of a bulk run can be read."""
+    from a2e_async._journal.database_url import place_from
     from a2e_async._journal.look import look_into
 
+    path: object = given
     try:
-        look = look_into(path.expanduser())
+        path = place_from(str(given))
+        look = look_into(path.expanduser() if isinstance(path, Path) else path)
     except A2EError as error:
-        return fail("journal", str(error), f"is {path} the file that was given to the run as its journal?")
+        return fail("journal", str(error), "is it what was given to the run as its journal?")
 
     states = ", ".join(f"{count} {state}" for state, count in sorted(look.states.items())) or "no jobs"
     text = f"{path}: {states}{', a run is on' if look.running else ''}"

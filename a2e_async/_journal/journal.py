@@ -126,8 +126,12 @@ class Journal(Protocol):
         """
 
     @abstractmethod
-    async def until_free(self, entry: Entry) -> None:
-        """Wait for about a second, or until the worker that holds the entry has ended the job or died."""
+    async def until_free(self, entry: Entry) -> bool:
+        """Wait until the worker that holds the entry has ended the job or died, or for about a second.
+
+        Returns:
+            Whether the entry may be free.
+        """
 
     @abstractmethod
     async def give_up(self, entry: Entry) -> None:

@@ -31,6 +31,7 @@ from a2e_async._journal.postgres import joining, starts
 from a2e_async._journal.postgres.commits import Commits
 from a2e_async._journal.postgres.connection import database_error
 from a2e_async._journal.postgres.leases import Lease
+from a2e_async._journal.postgres.pace import AccountPace
 from a2e_async._journal.postgres.prices import Lesson, Price, price_of
 from a2e_async._journal.postgres.pulse import Pulse
 from a2e_async._journal.postgres.rows import UNDER_WAY
@@ -74,6 +75,7 @@ class DatabaseJournal:
         self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self.max_coins = terms.max_coins
         self._url = url
+        self._clock = clock
         self._terms = terms
         self._lease = Lease(terms.lease)
         self._commits = Commits(url, self.worker, terms, clock, self._lease)
@@ -112,6 +114,10 @@ class DatabaseJournal:
         finally:
             with anyio.CancelScope(shield=True):
                 await journal._close()
+
+    def account_pace(self) -> AccountPace:
+        """The pace of the account, which all its workers share."""
+        return AccountPace(self._url, self._clock)
 
     @property
     def name(self) -> str:
@@ -219,9 +225,9 @@ class DatabaseJournal:
         self._seen[digest] += 1
         return self._seen[digest] - 1
 
-    async def until_free(self, entry: Entry) -> None:
+    async def until_free(self, entry: Entry) -> bool:
         """Wait until the worker that has the job has ended it or died; see `Journal.until_free`."""
-        await self._pulse.until_free(entry.number)
+        return await self._pulse.until_free(entry.number)
 
     async def give_up(self, entry: Entry) -> None:
         """Let other workers take the entry; see `Journal.give_up`."""

@@ -26,6 +26,7 @@ logger = logging.getLogger("a2e_async")
 _BEATS = 4  # in the time of a lease
 _LONGEST = 10.0  # seconds between two signs of life
 _WHILE_WAITING = 0.5  # the same, while jobs wait for other workers
+_LOOKED_UP = 4000  # jobs that are looked up in a second
 _CLOSING = 2.0  # seconds
 
 # After a restart of the database nobody has been able to show a sign of life for a while.
@@ -98,14 +99,16 @@ class Pulse:
         with anyio.move_on_after(_CLOSING, shield=True):
             await self._ended.wait()
 
-    async def until_free(self, number: int) -> None:
-        """Wait until a job may be free, or for about a second."""
+    async def until_free(self, number: int) -> bool:
+        """Wait until a job may be free, or for about a second. Returns whether it may be."""
         self._awaited[number] = self._awaited.get(number, 0) + 1
+        self._free.discard(number)
         self._wanted.set()
         try:
             with anyio.move_on_after(2 * _WHILE_WAITING):
                 while number not in self._free:
                     await self._beaten.wait()
+            return number in self._free
         finally:
             self._awaited[number] -= 1
             if not self._awaited[number]:
@@ -125,7 +128,8 @@ class Pulse:
         longest = min(_LONGEST, self._lease.seconds / _BEATS)
         waiting = bool(self._awaited)
         self._wanted = anyio.Event()
-        with anyio.move_on_after(min(longest, _WHILE_WAITING) if waiting else longest):
+        shorter = max(_WHILE_WAITING, len(self._awaited) / _LOOKED_UP)
+        with anyio.move_on_after(min(longest, shorter) if waiting else longest):
             # A job that begins to wait now must not wait for a long pause.
             await (self._left if waiting else self._wanted).wait()
         if not waiting and self._awaited and not self._left.is_set():

@@ -91,6 +91,25 @@ MIGRATIONS = (
         explorer text
     )
     """,
+    """
+    CREATE TABLE a2e_pace (
+        lane       text PRIMARY KEY,
+        next       double precision NOT NULL DEFAULT 0,
+        held_until double precision NOT NULL DEFAULT 0,
+        waited_at  double precision NOT NULL DEFAULT 0,
+        epoch      integer NOT NULL DEFAULT 0,
+        low        double precision,
+        plateau    double precision,
+        cut_at     double precision NOT NULL DEFAULT 0,
+        busy       double precision NOT NULL DEFAULT 0,
+        held       double precision NOT NULL DEFAULT 0,
+        accepted   bigint NOT NULL DEFAULT 0,
+        refused    bigint NOT NULL DEFAULT 0,
+        in_row     integer NOT NULL DEFAULT 0,
+        pauses     integer NOT NULL DEFAULT 0
+    ) WITH (fillfactor = 10);
+    INSERT INTO a2e_pace (lane) VALUES ('requests'), ('starts'), ('start_rate')
+    """,
 )
 VERSION = len(MIGRATIONS)
 

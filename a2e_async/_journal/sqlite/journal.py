@@ -136,8 +136,9 @@ class FileJournal:
         """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
         return await self.transact(lambda db: _aged(self._taking.take_by_path(db, asked, repeats)))
 
-    async def until_free(self, entry: Entry) -> None:
+    async def until_free(self, entry: Entry) -> bool:
         """Return at once: there is no other worker."""
+        return True
 
     async def give_up(self, entry: Entry) -> None:
         """Do nothing: there is no other worker."""

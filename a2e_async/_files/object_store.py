@@ -109,8 +109,7 @@ class ObjectStore(Store):
             self._info(_CHECK_NAME)
             self._info(f"{_CHECK_NAME}-missing")  # who may not list is refused here, where others hear "no"
         finally:
-            with contextlib.suppress(Exception):
-                self._system.rm_file(self._at(_CHECK_NAME))
+            self._remove(self._at(_CHECK_NAME))
 
     def locate(self, name: str) -> str:
         """The address of the file of this name."""
@@ -185,8 +184,7 @@ class ObjectStore(Store):
                 raise Stopped
             yield beside
         finally:
-            with contextlib.suppress(Exception):
-                self._system.rm_file(beside)
+            self._remove(beside)
 
     def _send(self, source: Path, path: str, stop: threading.Event, **options: Any) -> None:
         """Send a file in parts."""
@@ -198,6 +196,11 @@ class ObjectStore(Store):
                 self._system.mv(old, new)
             else:
                 self._system.cp_file(old, new)
+
+    def _remove(self, path: str) -> None:
+        """Remove a file, if it is there and that is allowed."""
+        with contextlib.suppress(StoreError), self._using():
+            self._system.rm_file(path)
 
     def _info(self, name: str) -> dict[str, Any] | None:
         with self._using():

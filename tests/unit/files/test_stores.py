@@ -7,6 +7,7 @@ import os
 import pickle
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -293,6 +294,47 @@ def creating(monkeypatch: pytest.MonkeyPatch) -> Creating:
     system.sent = []
     monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url: (system, f"/{url.partition('://')[2]}"))
     return system
+
+
+class OneConnection(MemoryFileSystem):  # type: ignore[misc]
+    """A store in memory with one connection, as one of FTP: it serves one thread at a time."""
+
+    cachable = False
+    taken = threading.RLock()
+
+    def _alone(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        assert self.taken.acquire(blocking=False), "another thread uses the connection"
+        try:
+            time.sleep(0.0005)  # lets the others come
+            return method(*args, **options)
+        finally:
+            self.taken.release()
+
+    def put_file(self, *args: Any, **options: Any) -> Any:
+        return self._alone(super().put_file, *args, **options)
+
+    def info(self, *args: Any, **options: Any) -> Any:
+        return self._alone(super().info, *args, **options)
+
+    def rm_file(self, *args: Any, **options: Any) -> Any:
+        return self._alone(super().rm_file, *args, **options)
+
+
+async def test_a_driver_with_one_connection_serves_one_thread_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, store: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lambda url: (OneConnection(), "/bucket/out"))
+    saved: list[SavedFile] = []
+
+    async def download(number: int) -> None:
+        client = downloader(Host(PNG, etag=""), attempts=1)
+        saved.append(await client.download(URL, folder="ftp://host/out", name=f"{number}"))
+
+    async with anyio.create_task_group() as group:
+        for number in (*range(6), 0, 1):
+            group.start_soon(download, number)
+    assert sum(file.reused for file in saved) == 2
+    assert len(store) == 6
 
 
 @pytest.mark.parametrize("knows", [True, False])

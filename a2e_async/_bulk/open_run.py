@@ -263,16 +263,26 @@ class OpenRun(Run):
 
     def _on_left(self) -> None:
         for call in tuple(self._under_way.values()):
-            call.reason = A2EError(f"the bulk run was left before the end of the job: {call.what_goes_on()}")
-            self._finish(call)
+            # Those whose start is being completed are told then, because a task may come of it.
+            if call.state != State.STARTING:
+                self._break_off(call)
 
     def _on_closed(self) -> None:
         self._send.close()
         self._calls.close()
-        failure = self._life.failure if self._life else None
         for call in tuple(self._under_way.values()):
-            call.reason = failure if isinstance(failure, Exception) else A2EError("the bulk run has ended")
-            self._finish(call)
+            self._break_off(call)
+
+    def _break_off(self, call: _Call) -> None:
+        """The run is over before the job's end."""
+        life = self._life
+        if life is not None and isinstance(life.failure, Exception):
+            call.reason = life.failure
+        else:
+            end = "was left" if life is not None and life.is_left else "has ended"
+            next_run = "; the next run with the journal goes on with it" if self._settings.journal else ""
+            call.reason = A2EError(f"the bulk run {end} before the job: {call.what_goes_on()}{next_run}")
+        self._finish(call)
 
 
 @attrs.define(eq=False)
@@ -314,15 +324,24 @@ class _Call:
         error = None if self.outcome.error is None else _own(self.outcome.error)
         return attrs.evolve(self.outcome, job=job, error=error)
 
+    @property
+    def state(self) -> str:
+        """How far the job has come: one of `State`."""
+        return self.run.entry.state if self.run else State.NEW
+
     def what_goes_on(self) -> str:
         """What becomes of the job, for an error message."""
-        entry = self.run.entry if self.run else None
-        if entry is None or entry.state in (State.NEW, State.FAILED):
+        if self.run is None or self.state == State.NEW:
             return f"{self.key!r} was not started"
-        if entry.state == State.STARTING:
-            return f"the start of {self.key!r} is being completed"
+
+        entry = self.run.entry
+        if self.state == State.STARTING:
+            name = f" with {entry.marker!r} in its name" if entry.marker else ""
+            return f"the start of {self.key!r} was sent and not answered, and may have made a task{name}"
+
+        ends = {State.DONE: "has ended", State.FAILED: "has failed"}
         ids = ", ".join(str(task_id_of(record)) for record in entry.records)
-        return f"the task {ids} of {self.key!r} goes on at the server"
+        return f"the task {ids} of {self.key!r} {ends.get(self.state, 'goes on at the server')}"
 
 
 def _mismatch(key: str, workflow: str, copy: str | None, digest: str | None, asked: Asked) -> str | None:

@@ -356,7 +356,7 @@ async def test_leaving_tells_those_who_wait_and_completes_the_starts() -> None:
 
     assert service.tasks[0]["_id"] in str(ends["accepted"])
     assert "goes on at the server" in str(ends["accepted"])
-    assert "being completed" in str(ends["starting"])
+    assert service.tasks[1]["_id"] in str(ends["starting"])
     assert "not started" in str(ends["waiting"])
     assert [task["prompt"] for task in service.tasks] == ["accepted", "starting"]
     assert service.under_way == 0
@@ -403,8 +403,8 @@ async def test_what_breaks_the_run_off_is_told_to_all() -> None:
     first, second = await gathered(
         lambda: bulk.result(picture(a2e, "a")), lambda: bulk.result(picture(a2e, "b"))
     )
-    assert "has ended" in str(first)
-    assert "has ended" in str(second)
+    assert "has ended before the job" in str(first)
+    assert "has ended before the job" in str(second)
     with pytest.raises(ConfigurationError, match="another one"):
         await bulk.result(picture(a2e))
     with pytest.raises(Interrupted):
@@ -669,3 +669,40 @@ def test_a_block_left_by_an_error_is_left_at_once() -> None:
             await waiting
 
     asyncio.run(main())
+
+
+async def test_a_start_that_is_never_answered_is_named_when_the_run_is_left() -> None:
+    service = Service(delay=1e9)
+    a2e = client(service, start=StartPolicy(grace=3.0))
+    ends: list[Any] = []
+
+    async def ask(bulk: OpenRun) -> None:
+        ends.extend(await gathered(lambda: bulk.result(picture(a2e, key="one"))))
+
+    async with anyio.create_task_group() as group, a2e.bulk() as bulk:
+        group.start_soon(ask, bulk)
+        await anyio.sleep(2.0)
+    assert "was sent and not answered" in str(ends[0])
+    assert "in its name" in str(ends[0])
+
+
+@on_each
+def test_a_loop_that_ends_while_another_thread_waits(backend: str) -> None:
+    ends: list[Any] = []
+    service = Service(duration=1000.0)
+    a2e = client(service)
+    threads: list[threading.Thread] = []
+
+    def wait(bulk: OpenRun) -> None:
+        ends.extend(anyio.run(gathered, lambda: bulk.result(picture(a2e))))
+
+    async def main() -> None:
+        bulk = await a2e.bulk().__aenter__()
+        threads.append(threading.Thread(target=wait, args=(bulk,)))
+        threads[0].start()
+        await until(lambda: service.starts == 1)
+
+    anyio.run(main, backend=backend)
+    threads[0].join(10)
+    assert isinstance(ends[0], A2EError)
+    assert "ended" in str(ends[0])

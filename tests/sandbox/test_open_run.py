@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ import anyio
 import pytest
 
 from a2e_async import (
-    A2EError,
     APIError,
     AuthenticationError,
     BudgetReached,
@@ -24,37 +22,18 @@ from a2e_async import (
 from a2e_async.sandbox import Faults
 from tests.sandbox.bulk_kit import PRICE, Stage, entries, pictures, stage
 from tests.sandbox.test_bulk_stops import switch_token
+from tests.unit.bulk.open_kit import gathered, journal
 
 if TYPE_CHECKING:
     from tests.postgres import Database
 
+__all__ = ["journal"]
+
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(params=["memory", "journal"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
-    """With and without a journal."""
-    return tmp_path / "run.db" if request.param == "journal" else None
 
 
 def jobs(on: Stage, count: int) -> list[Job[Any]]:
     return [job.with_key(f"order {number}") for number, job in enumerate(pictures(on.a2e, count))]
-
-
-async def gathered(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:
-    """What each of the calls returned or raised, all at the same time."""
-    ends: list[Any] = [None] * len(calls)
-
-    async def note(index: int, call: Callable[[], Awaitable[Any]]) -> None:
-        try:
-            ends[index] = await call()
-        except A2EError as error:
-            ends[index] = error
-
-    async with anyio.create_task_group() as group:
-        for index, call in enumerate(calls):
-            group.start_soon(note, index, call)
-    return ends
 
 
 async def test_every_key_is_made_once_and_given_to_all(journal: Path | None) -> None:

@@ -43,6 +43,10 @@ class Folder:
         self._checked = False
         self._unreachable = 0
 
+    def renew(self) -> None:
+        """Forget what was found out: somebody may have mended it, or broken it."""
+        self._checked, self._unreachable = False, 0
+
     async def check(self) -> None:
         """Find out, before anything is paid for, whether files can be saved here. Creates the folder.
 

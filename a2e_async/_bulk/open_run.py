@@ -53,8 +53,8 @@ class OpenRun(Run):
 
     When the block is left, the starts under way are completed and written to the journal, for at most
     `StartPolicy.grace` seconds, and whoever still waits gets an `A2EError`. Accepted tasks go on at the
-    server; with a journal, the next run goes on with them. The block may be left in another task than it was
-    entered in. A run that is never left ends with its event loop.
+    server; with a journal, the next run that is asked for them waits for them. The block may be left in another
+    task than it was entered in. A run that is never left ends with its event loop.
     """
 
     _repeats = True

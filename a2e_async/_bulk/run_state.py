@@ -92,6 +92,8 @@ class RunState:
         self.stopped = None
         self.service.renew()
         self.disk.renew()
+        if self.folder is not None:
+            self.folder.renew()
 
     def check(self, *, within_budget: bool = False) -> None:
         """Check that the run still starts jobs.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,13 @@ import anyio
 import pytest
 
 from a2e_async import (
+    A2EError,
     APIError,
     AuthenticationError,
     BudgetReached,
     DownloadError,
     InsufficientCredits,
+    InvalidArgument,
     Job,
     RetryPolicy,
     TaskFailed,
@@ -88,6 +91,43 @@ async def test_files_that_could_not_be_downloaded_are_downloaded_by_the_next_cal
             on.sandbox.set_faults()
             assert (await run.outcome(job)).paths
         assert on.made() == 1
+
+
+async def test_a_folder_that_is_broken_is_paid_for_once_at_most_and_mended(
+    journal: Path | None, tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    place.write_bytes(b"a file")
+    async with stage(odd_files=False) as on:
+        async with on.a2e.bulk(journal=journal, download_to=place / "out") as run:
+            first, second, third = jobs(on, 3)
+            with pytest.raises(InvalidArgument, match="download_to"):
+                await run.result(first)
+            assert on.made() == 0
+            place.unlink()
+            assert (await run.outcome(first)).paths
+
+            # The folder goes while it is in use.
+            shutil.rmtree(place)
+            place.write_bytes(b"a file")
+            with pytest.raises(DownloadError):
+                await run.result(second)
+            for job in (second, third):
+                with pytest.raises(A2EError):
+                    await run.result(job)
+            assert on.made() == 2
+
+            place.unlink()
+            assert (await run.outcome(second)).paths
+            assert (await run.outcome(third)).paths
+        assert on.made() == 3
+
+
+async def test_account_concurrency_bounds_one_process_too() -> None:
+    async with stage(durations={"*": 50.0}) as on:
+        async with on.a2e.bulk(concurrency=16, account_concurrency=2) as run:
+            await gathered(*[partial(run.result, job) for job in jobs(on, 6)])
+        assert on.clock.now() >= 3 * 50.0
 
 
 async def test_coins_that_come_back_are_spent_by_the_same_run(journal: Path | None) -> None:

@@ -53,8 +53,10 @@ class OpenRun(Run):
 
     When the block is left, the starts under way are completed and written to the journal, for at most
     `StartPolicy.grace` seconds, and whoever still waits gets an `A2EError`. Accepted tasks go on at the
-    server; with a journal, the next run that is asked for them waits for them. The block may be left in another
-    task than it was entered in. A run that is never left ends with its event loop.
+    server; with a journal, the next run that is asked for them waits for them.
+
+    The block may be left in another task than it was entered in. A run that is never left ends with its event
+    loop.
     """
 
     _repeats = True
@@ -161,6 +163,7 @@ class OpenRun(Run):
         try:
             asked = await state.disk.through(partial(read_asked, job, old_key=old_key), disk_fault)
         except Exception as error:
+            state.disk.renew()
             return self._refused(job, error)
 
         await self._try_again(life, state)

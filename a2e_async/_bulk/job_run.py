@@ -120,7 +120,8 @@ class JobRun:
     async def _give_up(self) -> None:
         """Leave a job that has not ended to other workers. They may fare better, or a later run does."""
         journal, entry = self._run_state.journal, self._entry
-        if journal is not None and entry.number and entry.state not in (State.DONE, State.FAILED):
+        ended = entry.state in (State.DONE, State.FAILED) and not entry.saving
+        if journal is not None and entry.number and not ended:
             with suppress(JournalError, Superseded):
                 await journal.give_up(entry)
 
@@ -263,6 +264,7 @@ class JobRun:
         if self._run_state.journal is None:
             self._entry.end(records, error, coins)
             return
+        self._entry.saving = error is None and self._run_state.folder is not None
         try:
             await self._run_state.journal.record_end(self._entry, records, error, coins)
         except JournalError as problem:
@@ -277,11 +279,13 @@ class JobRun:
         try:
             paths = await folder.paths(self._entry.files)
             if paths is not None:
+                await self._give_up()
                 return self._outcome(result, paths)
             files = await folder.save(result, self._key)
         except Exception as error:
             if await folder.spoils_all(error):
                 run.stop(error)
+            await self._give_up()
             return self._outcome(result, error=error)
 
         if run.journal is None:

@@ -55,6 +55,7 @@ class Entry:
         error: why the job failed; see `describe_error`.
         files: the downloaded files, each with ``path`` and ``size``; None before the download.
         digest, path_digest, asked: what was asked, see `Asked`; None if an older version wrote the entry.
+        saving: its files are being downloaded; kept by a shared journal only.
         age: seconds since the last start was sent, when the entry was taken.
         kind: what jobs of the same price have in common; None if that does not matter.
         is_held: another worker has the job.
@@ -79,6 +80,7 @@ class Entry:
     digest: str | None = None
     path_digest: str | None = None
     asked: str | None = None
+    saving: bool = False
     age: float = attrs.field(default=0.0, eq=False)
     kind: str | None = None
     is_held: bool = False

@@ -135,7 +135,7 @@ class Journal(Protocol):
 
     @abstractmethod
     async def give_up(self, entry: Entry) -> None:
-        """Let other workers take the entry: this one does nothing more for it."""
+        """Let other workers take the entry: this one does nothing more for it, nor for its files."""
 
     @abstractmethod
     async def spent(self) -> tuple[float, float]:

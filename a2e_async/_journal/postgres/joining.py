@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import attrs
+
 from a2e_async._journal.journal import Terms
 from a2e_async._journal.postgres.pulse import DEAD
-from a2e_async._journal.postgres.rows import UNDER_WAY
+from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way
 from a2e_async._journal.postgres.transaction import Transaction
 from a2e_async.errors import InvalidArgument, JournalError
 
@@ -66,7 +68,7 @@ def join(transaction: Transaction, terms: Terms) -> None:
 
 def jobs_of(worker: str) -> tuple[str, Sequence[Any]]:
     """The condition of the jobs that a worker has under way."""
-    return "owner = %s AND state = ANY(%s)", (worker, list(UNDER_WAY))
+    return "owner = %s AND (state = ANY(%s) OR saving)", (worker, list(UNDER_WAY))
 
 
 def jobs_of_the_dead(worker: str) -> tuple[str, Sequence[Any]]:
@@ -90,6 +92,6 @@ def bury(transaction: Transaction) -> None:
 
 def _free(transaction: Transaction, rows: Sequence[Any]) -> None:
     for row in rows:
-        if row["state"] in UNDER_WAY:
+        if is_under_way(row):
             with suppress(JournalError):  # a damaged row stays as it is
-                transaction.save(transaction.entry(row), None)
+                transaction.save(attrs.evolve(transaction.entry(row), saving=False), None)

@@ -34,7 +34,7 @@ from a2e_async._journal.postgres.leases import Lease
 from a2e_async._journal.postgres.pace import AccountPace
 from a2e_async._journal.postgres.prices import Lesson, Price, price_of
 from a2e_async._journal.postgres.pulse import Pulse
-from a2e_async._journal.postgres.rows import UNDER_WAY
+from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way
 from a2e_async._journal.postgres.schema import bring_up_to_date
 from a2e_async._journal.postgres.shelf import DatabaseShelf
 from a2e_async._journal.postgres.transaction import Transaction
@@ -157,7 +157,7 @@ class DatabaseJournal:
             entry.place, entry.repeated = place, repeated
             if transaction.is_written(row) or repeated:
                 return entry
-            entry.is_held = row["owner"] not in (None, self.worker) and row["state"] in UNDER_WAY
+            entry.is_held = row["owner"] not in (None, self.worker) and is_under_way(row)
 
             if asked is not None and (problem := taking.mismatch(entry, workflow, asked, unique)):
                 if changed != "restart":
@@ -185,7 +185,7 @@ class DatabaseJournal:
 
             entry.place = place
             row = transaction.row(entry)
-            entry.is_held = row["owner"] not in (None, self.worker) and row["state"] in UNDER_WAY
+            entry.is_held = row["owner"] not in (None, self.worker) and is_under_way(row)
             return self._adopt(transaction, row, entry, entry.key, None, False)
 
         return await self._transact(work, paths=[asked.path_digest])
@@ -231,14 +231,15 @@ class DatabaseJournal:
 
     async def give_up(self, entry: Entry) -> None:
         """Let other workers take the entry; see `Journal.give_up`."""
-        left = attrs.evolve(entry)
+        left = attrs.evolve(entry, saving=False)
 
         def work(transaction: Transaction) -> None:
             row = transaction.row(entry)
             if transaction.is_mine(row, entry) and row["owner"] == self.worker:
-                transaction.save(left, None)
+                transaction.save(left, None if left.state in UNDER_WAY else self.worker)
 
         await self._transact(work, numbers=[entry.number])
+        starts.keep(entry, left)
 
     async def spent(self) -> tuple[float, float]:
         """The coins charged so far, and those that unanswered starts may have cost."""
@@ -298,7 +299,7 @@ class DatabaseJournal:
 
     async def record_files(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:
         """Record the downloaded files, each with ``path`` and ``size``."""
-        await self._save(entry, attrs.evolve(entry, files=files))
+        await self._save(entry, attrs.evolve(entry, files=files, saving=False))
 
     async def known_among(self, workflow: str, ids: Collection[str], entry: Entry) -> Collection[str]:
         """Which of these tasks belong to other jobs; see `Journal.known_among`."""

@@ -31,7 +31,7 @@ _CLOSING = 2.0  # seconds
 
 # After a restart of the database nobody has been able to show a sign of life for a while.
 DEAD = """
-    state = ANY(%s) AND owner <> %s AND NOT EXISTS (
+    (state = ANY(%s) OR saving) AND owner <> %s AND NOT EXISTS (
         SELECT FROM a2e_workers
         WHERE id = owner AND (
             beat > clock_timestamp() - make_interval(secs => lease)
@@ -48,7 +48,7 @@ SELECT
     EXISTS (SELECT FROM a2e_jobs WHERE {DEAD}) AS dead,
     ARRAY(
         SELECT number FROM a2e_jobs
-        WHERE number = ANY(%s) AND NOT (state = ANY(%s) AND owner IS NOT NULL AND owner <> %s)
+        WHERE number = ANY(%s) AND NOT ((state = ANY(%s) OR saving) AND owner IS NOT NULL AND owner <> %s)
     ) AS free
 """  # noqa: S608 - the text is ours
 

@@ -11,7 +11,7 @@ from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.postgres.schema import JOB_COLUMNS
 from a2e_async._journal.values import dump, read_entry
 
-__all__ = ["UNDER_WAY", "Sums", "entry_from", "job_values", "sums_of"]
+__all__ = ["UNDER_WAY", "Sums", "entry_from", "is_under_way", "job_values", "sums_of"]
 
 UNDER_WAY = (State.NEW, State.STARTING, State.ACCEPTED)
 """The states in which a worker owns a job."""
@@ -67,7 +67,13 @@ def entry_from(row: Mapping[str, Any], now: float) -> Entry:
     """
     entry = read_entry(row)
     entry.age, entry.version = max(0.0, now - entry.sent), row["version"]
+    entry.saving = row["saving"]
     return entry
+
+
+def is_under_way(row: Mapping[str, Any]) -> bool:
+    """Whether a worker that owns a job is still at work on it."""
+    return row["state"] in UNDER_WAY or bool(row["saving"])
 
 
 def job_values(entry: Entry, owner: str | None, version: int, stamp: str) -> dict[str, Any]:
@@ -89,6 +95,7 @@ def job_values(entry: Entry, owner: str | None, version: int, stamp: str) -> dic
         entry.path_digest,
         entry.asked,
         owner,
+        entry.saving,
         version,
         stamp,
     )

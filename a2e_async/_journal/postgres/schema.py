@@ -15,7 +15,7 @@ __all__ = ["JOB_COLUMNS", "MIGRATIONS", "VERSION", "bring_up_to_date", "check_ve
 
 JOB_COLUMNS = (
     "number", "key", "workflow", "state", "attempts", "marker", "sent", "reserved", "coins",
-    "records", "error", "files", "digest", "path_digest", "asked", "owner", "version", "stamp",
+    "records", "error", "files", "digest", "path_digest", "asked", "owner", "saving", "version", "stamp",
 )  # fmt: skip
 
 # Not to_regclass: what it has once not found, it does not find later in the same transaction either.
@@ -55,12 +55,14 @@ MIGRATIONS = (
         path_digest text,
         asked       text,
         owner       text,
+        saving      boolean NOT NULL DEFAULT false,
         version     integer NOT NULL,
         stamp       text NOT NULL
     );
     CREATE INDEX a2e_jobs_by_key ON a2e_jobs (key, number);
     CREATE INDEX a2e_jobs_by_path ON a2e_jobs (path_digest) WHERE path_digest IS NOT NULL;
-    CREATE INDEX a2e_jobs_under_way ON a2e_jobs (owner) WHERE state IN ('new', 'starting', 'accepted');
+    CREATE INDEX a2e_jobs_under_way ON a2e_jobs (owner)
+        WHERE state IN ('new', 'starting', 'accepted') OR saving;
     CREATE TABLE a2e_tasks (
         workflow text NOT NULL,
         id       text NOT NULL,

@@ -14,6 +14,8 @@ from a2e_async._journal.postgres.journal import DatabaseJournal
 from a2e_async.clock import SystemClock
 from tests.postgres import Database
 
+pytestmark = pytest.mark.anyio
+
 FILES = [{"path": "one.png", "size": 3}]
 
 

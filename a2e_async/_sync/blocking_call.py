@@ -1,0 +1,137 @@
+"""One call: it runs in the client's event loop, and a thread waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from a2e_async._sync.errands import Desk, Errand
+
+if TYPE_CHECKING:
+    from a2e_async._sync.loop_thread import LoopThread
+
+__all__ = ["BlockingCall"]
+
+T = TypeVar("T")
+
+logger = logging.getLogger("a2e_async")
+
+_NOW = 1.0  # seconds that a call gets to end after the second interrupt
+_STEP = 0.1 if sys.platform == "win32" else None  # seconds; Ctrl-C does not interrupt a wait on Windows
+_LONGEST_NOTE = 300  # characters
+
+
+class BlockingCall(Generic[T]):
+    """One call of a thread that waits for its end.
+
+    An interrupt is what a signal handler raises in the thread that waits, usually KeyboardInterrupt. The
+    first one cancels the call, as in `asyncio.run`. What must not be cut off, such as a start that was sent,
+    is completed within its grace time. Then the interrupt is raised. A second one cancels that too.
+
+    Args:
+        work: makes what is awaited. Called in the loop.
+        desk: where the loop leaves errands for the thread that waits; None if there will be none.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[T]], desk: Desk | None = None) -> None:
+        self._work = work
+        self._desk = desk
+        # What the waiting thread is asked to do; None when the call has ended.
+        self._inbox: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
+        self._task: asyncio.Task[Any] | None = None
+        self._abandoned = False
+        self._values: list[T] = []
+        self._failure: BaseException | None = None
+
+    def result(self, thread: LoopThread) -> T:
+        """Run the call, wait, and return its result.
+
+        Args:
+            thread: runs the loop.
+
+        Raises:
+            BaseException: what the call raises, or what has interrupted the wait.
+        """
+        try:
+            thread.begin(self._run)
+            self._serve()
+        except BaseException as interrupt:
+            if thread.is_alive_here:
+                self._settle(thread, interrupt)
+            raise
+
+        if self._failure is None:
+            return self._values[0]
+        failure, self._failure = self._failure, None  # so that its traceback makes no circle
+        raise failure
+
+    def ask(self, errand: Errand) -> None:
+        """Let the thread that waits run an errand."""
+        self._inbox.put(errand)
+
+    async def _run(self) -> None:
+        if self._abandoned:
+            return
+        self._task = asyncio.current_task()
+        if self._desk is not None:
+            self._desk.enter(self)
+
+        try:
+            self._values.append(await self._work())
+        except BaseException as failure:
+            inside = failure.__traceback__
+            self._failure = failure.with_traceback(inside.tb_next if inside else None)
+        finally:
+            if self._desk is not None:
+                self._desk.leave(self)
+            self._inbox.put(None)
+
+    def _serve(self, patience: float | None = None) -> None:
+        """Do errands until the call has ended, or the patience (seconds) with each of them."""
+        while (errand := self._next(patience)) is not None:
+            errand.run()
+
+    def _next(self, patience: float | None) -> Errand | None:
+        while True:
+            try:
+                return self._inbox.get(timeout=patience or _STEP)
+            except queue.Empty:
+                if patience:
+                    return None
+
+    def _settle(self, thread: LoopThread, interrupt: BaseException) -> None:
+        """Cancel the call and wait for its end, so that what it had begun is settled or named."""
+        # Callbacks of a loop are called in order. So a call that has not begun by now never will.
+        thread.call_soon(self._cancel)
+        try:
+            self._serve()
+        except BaseException:
+            thread.call_soon(self._cancel)
+            self._serve(_NOW)
+            raise
+        finally:
+            self._tell(interrupt)
+
+    def _cancel(self) -> None:
+        if self._task is None:
+            self._abandoned = True
+            self._inbox.put(None)
+        else:
+            self._task.cancel()
+
+    def _tell(self, interrupt: BaseException) -> None:
+        """Note at the interrupt what the call has come to."""
+        failure = self._failure
+        if self._values and self._values[0] is not None:
+            note = f"the interrupted call had ended with {self._values[0]!r}"[:_LONGEST_NOTE]
+            interrupt.add_note(note)
+            logger.warning("%s", note)
+        elif isinstance(failure, asyncio.CancelledError):
+            for note in getattr(failure, "__notes__", ()):
+                interrupt.add_note(note)
+        elif failure is not None and failure is not interrupt:
+            interrupt.add_note(f"{type(failure).__name__}: {failure}"[:_LONGEST_NOTE])

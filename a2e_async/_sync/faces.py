@@ -1,0 +1,373 @@
+"""Faces: each stands before an object of the async client, and has its names without await.
+
+A face is made from the class of the object, so a new method or a new resource has a face at once. What is
+data has none: records, errors and uploads are the same objects for both clients.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from functools import cache, cached_property, partial, update_wrapper
+from inspect import (
+    CORO_CREATED,
+    getcoroutinestate,
+    getmembers_static,
+    iscoroutine,
+    iscoroutinefunction,
+    isfunction,
+)
+from itertools import chain
+from types import GenericAlias
+from typing import Any, NoReturn, Self, TypeVar, cast
+
+import attrs
+
+from a2e_async._sync.errands import Desk
+from a2e_async._sync.portal import Portal
+from a2e_async._sync.wording import without_await
+from a2e_async.plain import Plain
+from a2e_async.records import Record
+from a2e_async.resources import Resource
+
+__all__ = ["Face", "bare", "face_class", "faced", "is_live"]
+
+# What users make and give to a client, and never get back from it.
+_GIVEN = frozenset({"Clock", "SystemClock", "Webhooks"})
+
+_SYNTAX = frozenset(
+    {"__call__", "__fspath__", "__len__", "__getitem__", "__contains__", "__bool__", "__iter__", "__next__"}
+)
+_HINTS = "a2e_async.hints"  # what it adds to classes is for mistakes
+T = TypeVar("T")
+
+_DATA = frozenset({str, int, float, bool, bytes, dict, type(None), frozenset})
+
+
+def _once(make: Callable[[type[Any]], T]) -> Callable[[type[Any]], T]:
+    """Make something of each class once."""
+    return cache(make)  # type: ignore[return-value]  # a class is hashable
+
+
+class Face:
+    """Stands before an object of the async client.
+
+    Args:
+        real: the object.
+        portal: the way into the event loop of its client.
+        desk: where the loop leaves errands for the threads that wait; None if each call has its own.
+    """
+
+    __slots__ = ("__weakref__", "_desk", "_held", "_portal", "_real")
+    __class_getitem__: Any = classmethod(GenericAlias)
+
+    _real: Any
+    _portal: Portal
+    _desk: Desk | None
+
+    def __init__(self, real: Any, portal: Portal, desk: Desk | None = None) -> None:
+        object.__setattr__(self, "_real", real)
+        object.__setattr__(self, "_portal", portal)
+        object.__setattr__(self, "_desk", desk)
+
+    def _await(self, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Await something in the loop, and wait for it."""
+        try:
+            return faced(self._portal.run(work, self._desk), self._portal)
+        except Exception as error:
+            _with_faces(error, self._portal)
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        try:
+            value = getattr(self._real, name)
+        except AttributeError as error:
+            raise type(error)(without_await(str(error))) from None
+        return faced(value, self._portal)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._real, name, bare(value))
+
+    def __dir__(self) -> list[str]:
+        names = {name for name in dir(self._real) if not name.startswith("_")} - {"aclose"}
+        return sorted({*super().__dir__(), *names})
+
+    def __repr__(self) -> str:
+        return repr(self._real)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._real == bare(other)) if isinstance(other, Face) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._real)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self._real,)
+
+    def __copy__(self) -> Self:
+        return type(self)(copy.copy(self._real), self._portal)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return type(self)(copy.deepcopy(self._real, memo), self._portal)
+
+    def _shown(self) -> dict[str, Any]:
+        shown: dict[str, Any] = self._real._shown()
+        return shown
+
+    def __await__(self) -> NoReturn:
+        try:
+            self._real.__await__()
+        except (AttributeError, TypeError) as error:
+            hint = f": {without_await(str(error))}" if isinstance(error, TypeError) else ""
+        raise _not_async(f"leave out `await`{hint}")
+
+    def __aiter__(self) -> NoReturn:
+        raise _not_async("leave out `async` before `for`")
+
+    async def __aenter__(self) -> NoReturn:
+        raise _not_async("leave out `async` before `with`")
+
+    async def __aexit__(self, *error: object) -> None:
+        pass
+
+
+class _Iterator(Face):
+    """Before an async iterator."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._await(self._real.__anext__)
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+
+class _Iterable(Face):
+    """Before what has an async iterator."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        if hasattr(self._real, "pages"):  # a call for each page, and none for each record
+            return chain.from_iterable(faced(self._real.pages(), self._portal))
+        return cast(Iterator[Any], faced(aiter(self._real), self._portal))
+
+
+class _Closing(Face):
+    """Before what can be closed."""
+
+    __slots__ = ()
+
+    def close(self) -> None:
+        """Close it."""
+        self._await(self._real.aclose)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class _Block(Face):
+    """Before an async context manager, which needs its event loop until it is left."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Any:
+        self._portal.refuse_in_loop()
+        held = self._portal.hold()
+        object.__setattr__(self, "_held", held)
+        try:
+            value = self._portal.run(self._real.__aenter__, self._desk)
+        except BaseException as error:
+            self._portal.let_go(held)
+            _with_faces(error, self._portal)
+            raise
+        return self if value is self._real else faced(value, self._portal)
+
+    def __exit__(self, *error: Any) -> Any:
+        try:
+            return self._await(partial(self._real.__aexit__, *error))
+        finally:
+            self._portal.let_go(self._held)
+
+
+@_once
+def is_live(kind: type[Any]) -> bool:
+    """Whether objects of a class do something in the event loop, so that they need a face."""
+    if any(_has(kind, name) for name in ("__aiter__", "__anext__", "__aenter__")):
+        return True
+    if not _is_ours(kind) or kind.__name__ in _GIVEN:
+        return False
+    if issubclass(kind, Resource):
+        return True
+    members = getmembers_static(kind)
+    return any(iscoroutinefunction(value) for name, value in members if not name.startswith("_"))
+
+
+@_once
+def face_class(kind: type[Any]) -> type[Any]:
+    """The class of the faces of a class's objects, with the same name."""
+    own = vars(kind)
+    bases: list[type[Any]] = [face_class(base) for base in kind.__bases__ if _is_ours(base)]
+    members = {name: member for name in own if (member := _member(name, own[name])) is not None}
+
+    # What iterates, closes and opens is not a matter of names.
+    if "aclose" in own:
+        bases.insert(0, _Closing)
+        members.pop("close", None)
+    if "__aenter__" in own:
+        bases.insert(0, _Block)
+    if "__anext__" in own:
+        bases.insert(0, _Iterator)
+    elif "__aiter__" in own and not _has(kind, "__anext__"):
+        bases.insert(0, _Iterable)
+        members.pop("__iter__", None)
+    if issubclass(kind, Plain) and not any(issubclass(base, Plain) for base in bases):
+        bases.append(Plain)
+    if not any(issubclass(base, Face) for base in bases):
+        bases.insert(0, Face)
+
+    details = {"__slots__": (), "__module__": "a2e_async.sync", "__doc__": without_await(kind.__doc__ or "")}
+    return type(kind.__name__, tuple(bases), {**members, **details})
+
+
+def _is_ours(kind: type[Any]) -> bool:
+    """Whether a class is of this package, and says more than what was probably meant."""
+    return kind.__module__.startswith("a2e_async.") and kind.__module__ != _HINTS and kind is not Plain
+
+
+def _has(kind: type[Any], name: str) -> bool:
+    return any(name in vars(each) for each in kind.__mro__ if each.__module__ != _HINTS)
+
+
+def faced(value: Any, portal: Portal, desk: Desk | None = None) -> Any:
+    """What a user of the client without await gets instead of a value.
+
+    Args:
+        value: what an attribute is, or what a call has returned. A coroutine is run, and its result taken.
+        portal: the way into the event loop of the client.
+        desk: where the loop leaves errands for the thread that waits for a coroutine.
+    """
+    kind = type(value)
+    if kind in _DATA or isinstance(value, Face | Record | type):
+        return value
+    if iscoroutine(value):
+        try:
+            return faced(portal.run(lambda: value, desk), portal)
+        finally:
+            if getcoroutinestate(value) == CORO_CREATED:
+                value.close()  # it was refused
+    if isinstance(value, Generator | map | filter):
+        return (faced(item, portal) for item in value)
+    if kind is list or kind is tuple:
+        return kind(faced(item, portal) for item in value)
+
+    if isinstance(value, BaseException):
+        return _with_faces(value, portal)
+    if is_live(kind):
+        return face_class(kind)(value, portal)
+    if kind.__module__.startswith("a2e_async.") and attrs.has(kind):
+        return _evolved(value, portal)
+    return value
+
+
+def _with_faces(error: BaseException, portal: Portal) -> BaseException:
+    """The error, with faces of what it holds: of a task that can be waited for again."""
+    for name, value in tuple(vars(error).items()):
+        if is_live(type(value)):
+            setattr(error, name, faced(value, portal))
+    return error
+
+
+def _evolved(value: Any, portal: Portal) -> Any:
+    """The value, or a copy with faces of what it holds."""
+    old = {field.name: getattr(value, field.name) for field in attrs.fields(type(value)) if field.init}
+    new = {name: faced(member, portal) for name, member in old.items()}
+    changed = {name: member for name, member in new.items() if member is not old[name]}
+    return attrs.evolve(value, **changed) if changed else value
+
+
+def bare(value: Any) -> Any:
+    """The object behind a face, also inside lists, tuples and dicts."""
+    if isinstance(value, Face):
+        return value._real
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind(map(bare, value))
+    if kind is dict:
+        return {name: bare(member) for name, member in value.items()}
+    return value
+
+
+def _member(name: str, value: Any) -> Any:
+    """The member of a face for a member of the class; None if the face needs none."""
+    if name not in _SYNTAX and name.startswith("_") and not name.startswith("_repr_"):
+        return None
+    if name == "aclose":
+        return None
+    if isinstance(value, property | cached_property):
+        return property(_reader(name), doc=without_await(value.__doc__ or ""))
+    return _method(name, value) if isfunction(value) else None
+
+
+def _reader(name: str) -> Callable[[Face], Any]:
+    return lambda self: faced(getattr(self._real, name), self._portal)
+
+
+def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    said = getattr(function, "__annotations__", {})
+    callbacks = {each for each, kind in said.items() if "Callable[" in str(kind) and each != "return"}
+
+    def method(self: Face, /, *args: Any, **kwargs: Any) -> Any:
+        given: dict[str, Any] = {}
+        portal = _portal_for(self, (*args, *kwargs.values()))
+        desk = self._desk or (Desk() if callbacks & kwargs.keys() else None)
+
+        try:
+            given = {each: bare(argument) for each, argument in kwargs.items()}
+            if desk is not None:  # callbacks are called here
+                given |= {each: _handed_over(given[each], desk) for each in callbacks & given.keys()}
+            return faced(getattr(self._real, name)(*map(bare, args), **given), portal, desk)
+        except Exception as error:
+            _with_faces(error, portal)
+            raise
+        finally:
+            del args, kwargs, given  # a secret in them is not shown by a traceback from here
+
+    update_wrapper(method, function)
+    method.__doc__ = without_await(function.__doc__ or "")
+    return method
+
+
+def _portal_for(face: Face, arguments: Iterable[Any]) -> Portal:
+    """The portal of what a method returns: that of the client which it is given, if it is."""
+    clients = (each for each in arguments if isinstance(each, Face) and hasattr(type(each._real), "aclose"))
+    client = next((each for each in clients if hasattr(type(each._real), "runtime")), None)
+    return face._portal if client is None else client._portal
+
+
+def _handed_over(function: Any, desk: Desk) -> Any:
+    """A callback that is called by the thread which waits."""
+    if not callable(function) or iscoroutinefunction(function):
+        return function
+
+    async def call(*arguments: Any) -> Any:
+        return await desk.do(function, *arguments)
+
+    return call
+
+
+def _unpickled(real: Any) -> Any:
+    return faced(real, Portal(None))
+
+
+def _not_async(what_to_do: str) -> TypeError:
+    return TypeError(f"this is of the client without await: {what_to_do}, or use `from a2e_async import A2E`")

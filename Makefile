@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-cluster quick test coverage check lint types imports fresh surface-check workflows surface \
-        test-oldest test-fast test-pythons regenerate conformance bench chaos judge lock clean
+        test-oldest test-fast test-pythons regenerate conformance bench chaos judge recipes lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -123,8 +123,16 @@ judge: $(READY) ## strangers: Prism plays the API, Schemathesis tries the sandbo
 	    --schemathesis $(VENV)-judge/bin/schemathesis \
 	    --optic $(VENV)-judge/optic/node_modules/.bin/optic $(JUDGE)
 
+recipes: ## docs/examples with Temporal, Dask, DBOS, Celery and FastAPI, a worker of each killed (RECIPES=names)
+	$(PYTHON) -m venv $(VENV)-recipes
+	$(VENV)-recipes/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
+	$(VENV)-recipes/bin/python -m pip install --quiet --group recipes -e ".[sandbox,postgres]"
+	$(VENV)-recipes/bin/mypy --strict --untyped-calls-exclude distributed docs/examples
+	$(VENV)-recipes/bin/python -m pytest -q tests/recipes
+	$(VENV)-recipes/bin/python -m tests.recipes $(RECIPES)
+
 lock: $(READY) ## write down the versions that are installed now
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' > requirements.lock
 
 clean: ## remove everything that is not in git
-	rm -rf $(VENV) $(VENV)-[0-9]* $(VENV)-oldest $(VENV)-fast $(VENV)-bench $(VENV)-judge demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-[0-9]* $(VENV)-oldest $(VENV)-fast $(VENV)-bench $(VENV)-judge $(VENV)-recipes demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

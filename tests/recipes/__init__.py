@@ -1,0 +1,1 @@
+"""The recipes of docs/examples, each run with its engine: ``make recipes``."""

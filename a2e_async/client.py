@@ -16,6 +16,7 @@ from a2e_async.checks import check_positive, check_whole
 from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
 from a2e_async.files import Files
+from a2e_async.hints import Hinted, NotAwaited, NotWith
 from a2e_async.policies import Lateness, RetryPolicy, StartPolicy, policy_from
 from a2e_async.protocols import NoRuntime
 from a2e_async.raw_calls import RawCalls
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["A2E"]
 
 
-class A2E(Api, BulkRuns, Files, RawCalls):
+class A2E(Api, BulkRuns, Files, RawCalls, Hinted, NotAwaited, NotWith):
     """The A2E media generation API.
 
     Use it as ``async with A2E() as a2e``: connections then stay open until the block ends. It works
@@ -162,6 +163,12 @@ class A2E(Api, BulkRuns, Files, RawCalls):
 
     def __deepcopy__(self, memo: Any) -> Self:
         return self
+
+    def _hint(self, name: str) -> str | None:
+        from difflib import get_close_matches  # few mistype
+
+        near = get_close_matches(name, [name for name in dir(type(self)) if name[0] != "_"], n=1)
+        return super()._hint(name) or (f"did you mean a2e.{near[0]}?" if near else None)
 
     async def __aenter__(self) -> Self:
         await self._blocks.enter(self.runtime.session())

@@ -14,7 +14,8 @@ from a2e_async._spec.values import text_in
 from a2e_async._tasks.outputs import urls_in
 from a2e_async.checks import check_number, shown, unwrapped
 from a2e_async.errors import InvalidArgument
-from a2e_async.plain import Plain, as_plain
+from a2e_async.hints import Hinted, NoBlock, NotAwaited
+from a2e_async.plain import Plain, Shown, as_plain
 from a2e_async.records import JSONObject, TaskRecordT_co
 from a2e_async.tasks import DEFAULT_WAIT, Result, Task, check_timeout
 
@@ -28,13 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Job"]
 
-_LONGEST_REPR = 240  # characters
-
 _WEBHOOK = frozenset({"webhook_url", "webhook_token"})
 
 
 @attrs.frozen(eq=False, repr=False)
-class Job(Plain, Generic[TaskRecordT_co]):
+class Job(Plain, Shown, Hinted, NotAwaited, NoBlock, Generic[TaskRecordT_co]):
     """What to make: a workflow and a checked body. Nothing is sent until it is started.
 
     Starting a job twice makes, and charges for, two tasks.
@@ -61,12 +60,6 @@ class Job(Plain, Generic[TaskRecordT_co]):
     call: Call
     key: str | None = None
     quote: float | None = None
-
-    def __repr__(self) -> str:
-        given = [f"{name}={shown('...' if 'token' in name else value)}" for name, value in self.body.items()]
-        known = [f"{name}={value!r}" for name, value in (("key", self.key), ("quote", self.quote)) if value]
-        text = ", ".join([self.workflow.name, *known, *given])
-        return f"Job({text if len(text) <= _LONGEST_REPR else f'{text[:_LONGEST_REPR]}...'})"
 
     def with_key(self, key: str) -> Self:
         """Return the job with a key that identifies it in the journal of a bulk run.

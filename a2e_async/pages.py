@@ -10,6 +10,7 @@ import attrs
 
 from a2e_async._spec.operation import Call, Operation, Paging
 from a2e_async.checks import whole_from
+from a2e_async.hints import Hinted, NotAwaited, NotIterated
 from a2e_async.records import Record, TaskRecord
 
 __all__ = ["Page", "PageCursor", "Pages"]
@@ -38,7 +39,7 @@ class Page(Generic[T]):
     next: Mapping[str, Any] | None = None
 
 
-class Pages(Generic[T]):
+class Pages(Hinted, NotAwaited, NotIterated, Generic[T]):
     """The records of a list operation. Pages are requested as they are needed.
 
     The list may change while it is read. Newer records push older ones to the next page: each record is
@@ -65,6 +66,9 @@ class Pages(Generic[T]):
         self._fetch = fetch
         self._operation = operation
         self._call = call
+
+    def __repr__(self) -> str:
+        return f"Pages({self._call.method} {self._call.path})"
 
     def __aiter__(self) -> AsyncIterator[T]:
         """Iterate over the records, each once, in the server's order (usually newest first)."""

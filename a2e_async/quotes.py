@@ -12,7 +12,7 @@ from a2e_async._spec.features import QUOTE
 from a2e_async._spec.media import Upload
 from a2e_async.checks import price_in
 from a2e_async.features import operation_of, values_of
-from a2e_async.plain import Plain
+from a2e_async.plain import Plain, Shown
 from a2e_async.records import Record
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ _PRICE_KEYS = (
 _PLACEHOLDER = "https://files.invalid/not-yet-uploaded"
 
 
-@attrs.frozen
-class Quote(Plain):
+@attrs.frozen(repr=False)
+class Quote(Plain, Shown):
     """What a Job would cost.
 
     Attributes:

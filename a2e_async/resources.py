@@ -11,6 +11,7 @@ from a2e_async._spec.field import checked_id
 from a2e_async._spec.operation import CallOptions, Operation, Paging
 from a2e_async._spec.routes import Routes
 from a2e_async.errors import ConfigurationError, InvalidArgument, NotReady, WaitTimeout
+from a2e_async.hints import Hinted
 from a2e_async.jobs import Job
 from a2e_async.pages import Page, Pages
 from a2e_async.protocols import Client, NoRuntime
@@ -113,13 +114,17 @@ class Resource:
         return Events(self._client(), operation.call(values, options))
 
 
-class Workflow(Resource, Generic[TaskRecordT_co]):
+class Workflow(Resource, Hinted, Generic[TaskRecordT_co]):
     """A resource that can start tasks. Call it to make a Job; nothing is sent yet."""
 
     by_convention: ClassVar[bool] = False  # this release does not know the family
 
     record_type: ClassVar[type[TaskRecord]]
     routes: ClassVar[Routes]
+
+    def _hint(self, name: str) -> str | None:
+        hint = super()._hint(name)
+        return hint and hint.replace("{name}", self.name)
 
     def task(self, id: str) -> Task[TaskRecordT_co]:
         """Make the Task of a known id, for example one started by another process.
@@ -164,6 +169,19 @@ class Workflow(Resource, Generic[TaskRecordT_co]):
         if not str(returned).startswith("Job[") or not isinstance(found, Operation):
             raise InvalidArgument("method", f"{method!r} is not a method of {self!r} that makes jobs")
         return found
+
+    async def delete_task(self, task_id: str) -> None:
+        """Delete a task by its id; see `Task.delete`.
+
+        Raises:
+            ConfigurationError: the API cannot delete tasks of this workflow. Nothing was sent.
+        """
+        operation = self.routes.delete
+        if operation is None:
+            raise ConfigurationError(f"{self.name}: the API has no way to delete these tasks")
+
+        wanted = {field.name: task_id for field in operation.fields if field.required}
+        await self._request(operation, wanted, {})
 
     def decode(self, raw: Mapping[str, Any]) -> TaskRecordT_co:
         """Make the typed record of a task's JSON."""

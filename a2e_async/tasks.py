@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 import attrs
@@ -13,12 +11,13 @@ import attrs
 from a2e_async._tasks.outputs import output_urls
 from a2e_async._tasks.status import End, end_of, failure_reason, inputs_of, progress_in
 from a2e_async.checks import check_positive, coins_in
-from a2e_async.errors import NotFound, OutputMissing, TaskFailed, TaskNotFound
-from a2e_async.plain import Plain, as_plain
-from a2e_async.records import JSONObject, TaskRecordT_co, failure_text_of, task_id_of
+from a2e_async.errors import NotFound, OutputMissing, TaskFailed, TaskNotFound, WaitTimeout
+from a2e_async.files import ResultFiles
+from a2e_async.hints import Hinted, NotAwaited
+from a2e_async.plain import Plain, Shown, as_plain
+from a2e_async.records import JSONObject, TaskRecordT_co, failure_text_of, task_id_of, task_status_of
 
 if TYPE_CHECKING:
-    from a2e_async._files.destination import SavedFile
     from a2e_async.hooks import HookSlot
     from a2e_async.protocols import Client
     from a2e_async.resources import Workflow
@@ -30,7 +29,7 @@ __all__ = ["DEFAULT_WAIT", "Result", "Task", "check_timeout"]
 DEFAULT_WAIT = 900.0
 
 
-class Task(Plain, Generic[TaskRecordT_co]):
+class Task(Plain, Shown, Hinted, NotAwaited, Generic[TaskRecordT_co]):
     """A task on the server. If one start makes several tasks, all of them.
 
     It can be pickled and copied. Pickled, it leaves its client behind: give it another with `with_client`.
@@ -84,9 +83,6 @@ class Task(Plain, Generic[TaskRecordT_co]):
     def progress(self) -> float | None:
         """The progress in percent as last received, None if the family does not report it."""
         return progress_in(self.raws[0])
-
-    def __repr__(self) -> str:
-        return f"Task({self.workflow.name}, {', '.join(self.ids)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self.workflow, self.raws, self.sent, self.given)
@@ -181,6 +177,29 @@ class Task(Plain, Generic[TaskRecordT_co]):
 
         return TaskUpdates(self, check_timeout(timeout))
 
+    async def delete(self) -> None:
+        """Delete the task at the service. If one start made several tasks, all of them.
+
+        It is gone from the history; coins are not paid back. What was downloaded stays.
+
+        Raises:
+            ConfigurationError: the API cannot delete tasks of this workflow. Nothing was sent.
+            TaskNotFound: the service does not know the task; it may have been deleted before.
+
+        Example:
+            ```python
+            await a2e.text_to_image.task("67d2f1c0a8e5b3d4c6f70123").delete()
+            ```
+        """
+        missing: NotFound | None = None
+        for task_id in self.ids:
+            try:
+                await self.workflow.delete_task(task_id)
+            except NotFound as error:
+                missing = error
+        if missing is not None:
+            raise TaskNotFound(f"{self!r} is not known to the service", task_id=self.id) from missing
+
     async def refresh(self) -> TaskRecordT_co:
         """Request the record now.
 
@@ -242,7 +261,13 @@ class Task(Plain, Generic[TaskRecordT_co]):
         Raises:
             TaskFailed: the task ended without a result.
             OutputMissing: a task is said to be completed, but shows no output.
+            WaitTimeout: it has not ended; `wait` waits for it.
         """
+        ends = [self._judge(raw) for raw in self.raws]
+        if End.RUNNING in ends:
+            status = task_status_of(self.raws[ends.index(End.RUNNING)]) or "not asked for yet"
+            raise WaitTimeout(f"{self!r} has not ended ({status}): await task.wait()", task=self)
+
         failed = [raw for raw in self.raws if self._judge(raw) is End.FAILED]
         if len(failed) == len(self.raws):
             raise TaskFailed(failure_reason(failed[0]), record=self.workflow.decode(failed[0]))
@@ -273,8 +298,8 @@ class Task(Plain, Generic[TaskRecordT_co]):
         )
 
 
-@attrs.frozen(eq=False)
-class Result(Plain, Generic[TaskRecordT_co]):
+@attrs.frozen(eq=False, repr=False)
+class Result(Plain, Shown, ResultFiles, Hinted, Generic[TaskRecordT_co]):
     """A finished task.
 
     It can be pickled and copied. Pickled, it leaves its client behind: to download elsewhere, give it another
@@ -339,49 +364,18 @@ class Result(Plain, Generic[TaskRecordT_co]):
             str((made_avatars and record.raw.get("anchor_id")) or record.id) for record in self.records
         )
 
-    async def download(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        name: str | None = None,
-        progress: Callable[[int, int | None], Any] | None = None,
-    ) -> Sequence[Path | Any]:
-        """Download everything that was made.
+    @property
+    def _runtime(self) -> Runtime:
+        return self.task.workflow.runtime
 
-        Args:
-            folder: where to save the files; created if needed. Or an object store: "s3://bucket/prefix".
-            name: the files' name without extension; by default the workflow and the task's id. Several
-                files are numbered. The extension comes from the content.
-            progress: called with the bytes received and the bytes in total, of all files together (None
-                until the sizes of all are known); may be async.
+    @property
+    def _origin(self) -> tuple[str, str]:
+        return self.task.workflow.name, self.task.id
 
-        Returns:
-            The paths of the files, in the order of `urls`. In an object store they are addresses (str).
-
-        Raises:
-            ConfigurationError, InvalidArgument: nothing can be saved there. Nothing was sent.
-            DownloadError: a file could not be downloaded; the next call resumes it.
-
-        Example:
-            ```python
-            result = await a2e.text_to_image(prompt="a red kite").run()
-            paths = await result.download("out", name="kite")
-            ```
-        """
-        return [file.path for file in await self.fetch(folder, name=name, progress=progress)]
-
-    async def fetch(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        name: str | None = None,
-        progress: Callable[[int, int | None], Any] | None = None,
-    ) -> Sequence[SavedFile]:
-        """Download as `download` does; returns the path, size (bytes) and content type of each file."""
-        runtime = self.task.workflow.runtime
-        async with runtime.session():
-            stem = name or f"{self.task.workflow.name}-{self.task.id}"
-            return await runtime.downloader.download_all(self.urls, folder, stem=stem, progress=progress)
+    def _hint(self, name: str) -> str | None:
+        hint = super()._hint(name)
+        in_record = hint is None and any(hasattr(record, name) for record in self.records)
+        return f"it is in result.record.{name}" if in_record else hint
 
 
 def _unpickled(

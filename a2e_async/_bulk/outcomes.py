@@ -9,9 +9,10 @@ from typing import Any, Generic, Self
 
 import attrs
 
-from a2e_async.errors import portable
+from a2e_async.errors import InvalidArgument, portable
+from a2e_async.hints import Hinted
 from a2e_async.jobs import Job
-from a2e_async.plain import Plain, as_plain
+from a2e_async.plain import Plain, Shown, as_plain
 from a2e_async.protocols import Client
 from a2e_async.records import TaskRecordT_co
 from a2e_async.tasks import Result
@@ -19,8 +20,8 @@ from a2e_async.tasks import Result
 __all__ = ["Counts", "Outcome", "Summary", "WorkflowSummary"]
 
 
-@attrs.frozen(eq=False)
-class Outcome(Plain, Generic[TaskRecordT_co]):
+@attrs.frozen(eq=False, repr=False)
+class Outcome(Plain, Shown, Hinted, Generic[TaskRecordT_co]):
     """How one job of a bulk run ended.
 
     It can be pickled and copied. Pickled, its job and result leave their client behind; see `with_client`.
@@ -62,6 +63,17 @@ class Outcome(Plain, Generic[TaskRecordT_co]):
             "replayed": self.replayed,
         }
 
+    def urls_for(self, field: str) -> Sequence[str]:
+        """The URLs that fit a field of another job; see `Result.urls_for`.
+
+        Raises:
+            InvalidArgument: there is no Result, or it has no such file.
+        """
+        if self.result is None:
+            why = f"{type(self.error).__name__}: {self.error}" if self.error else "no reason is known"
+            raise InvalidArgument(field, f"the job {self.key or self.index} has no Result ({why})")
+        return self.result.urls_for(field)
+
     def with_client(self, client: Client) -> Self:
         """Return the outcome with a client for its job and its result; see `Task.with_client`."""
         result = self.result.with_client(client) if self.result else None
@@ -99,8 +111,8 @@ class WorkflowSummary(Plain):
     errors: Mapping[str, int] = attrs.field(factory=dict[str, int])
 
 
-@attrs.frozen
-class Summary(Plain):
+@attrs.frozen(repr=False)
+class Summary(Plain, Shown):
     """A bulk run in numbers.
 
     Attributes:

@@ -18,6 +18,7 @@ from a2e_async._bulk.run_state import BulkClient, RunState
 from a2e_async._bulk.settings import BulkSettings
 from a2e_async.errors import ConfigurationError, InvalidArgument
 from a2e_async.event_loops import caller_of_this_loop, running_loop, start_in_background
+from a2e_async.hints import NotAwaited, NotIterated, NotWith
 from a2e_async.task_groups import first_error
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run(ABC):
+class Run(NotAwaited, NotIterated, NotWith, ABC):
     """A bulk run, whatever its jobs come from.
 
     All that is done for it happens in a task of its own, which belongs to the event loop in which the block

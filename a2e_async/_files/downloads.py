@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
-from typing import TypeVar
+from contextlib import aclosing, nullcontext
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -36,7 +36,7 @@ from a2e_async._files.transfer import (
     report,
 )
 from a2e_async._files.worker_threads import Pending, worker_threads
-from a2e_async._spec.media import Address, Upload
+from a2e_async._spec.media import Address, Made, Upload, is_made
 from a2e_async._spec.values import text_in
 from a2e_async.addresses import sendable_url, url_problem
 from a2e_async.announcer import SILENT, Announcer
@@ -46,9 +46,10 @@ from a2e_async.policies import RetryPolicy
 from a2e_async.task_groups import in_thread, map_bounded, run_finally
 from a2e_async.tries import Tries
 
-__all__ = ["Downloader"]
+if TYPE_CHECKING:
+    from a2e_async._files.reading import FileStream, Session
 
-T = TypeVar("T")
+__all__ = ["Downloader"]
 
 _PROGRESS_BYTES = 64 << 10  # this much progress starts the count of attempts again
 _MOST_FILES = 256  # of one result; no workflow makes more, and a wrong record may name any number
@@ -93,7 +94,7 @@ class Downloader:
 
     async def download(
         self,
-        url: str | Address | Upload,
+        url: str | Address | Upload | Made,
         target: str | os.PathLike[str] | None = None,
         *,
         folder: str | os.PathLike[str] | None = None,
@@ -113,7 +114,7 @@ class Downloader:
 
         Args:
             url: https; http on a public host becomes https. Redirects to https hosts are followed. An
-                `Upload` stands for its URL.
+                `Upload` stands for its URL, and so does the `Result` of a single file.
             target: the path of the file, used unchanged. Missing folders are made.
             folder: instead of `target`: the file gets a safe name in this folder, with the extension of
                 its content. It may be the address of an object store, which takes the file when it is
@@ -138,15 +139,8 @@ class Downloader:
             >>> saved.path
             PosixPath('out/67d2….mp4')
         """
-        text = text_in(url.url if isinstance(url, Upload) else url, "url")
-        if text is None:
-            raise InvalidArgument("url", f"{url!r} is not a URL")
+        url = self._checked(url)
         check_progress(progress)
-
-        url = sendable_url(text)
-        problem = url_problem(url, private_hosts=self._private_hosts)
-        if problem:
-            raise InvalidArgument("url", problem)
 
         place = await in_thread(resolve_destination, url, target, folder, name, overwrite)
         if not self._events.heard:
@@ -159,6 +153,44 @@ class Downloader:
             file = await self._download_to(url, place, transfer.progress)
         transfer.done(file)
         return file
+
+    def stream(self, url: str, *, max_bytes: int | None = None, session: Session = nullcontext) -> FileStream:
+        """Read a file chunk by chunk, under the rules of `download`. Nothing is sent yet.
+
+        Args:
+            url: as for `download`.
+            max_bytes: larger files are refused; by default as for downloads.
+            session: keeps connections open while the stream is read.
+
+        Raises:
+            InvalidArgument: the URL is invalid.
+        """
+        from a2e_async._files.reading import FileStream, Reading  # most save what they download
+
+        limit = self._max_bytes if max_bytes is None else min(max_bytes, self._max_bytes)
+        ways = self._timeout, self._slow_after, self._private_hosts, self._events
+        reading = Reading(self._http, self._clock, self._retry, limit, *ways)
+        return FileStream(self._checked(url), reading, session)
+
+    def _checked(self, url: str | Address | Upload | Made) -> str:
+        """The URL as it is sent.
+
+        Raises:
+            InvalidArgument: it is none, or nothing may be sent there.
+        """
+        if is_made(url):
+            url, *more = url.urls_for("url")
+            if more:
+                raise InvalidArgument("url", "the Result has several files: await result.download(folder)")
+        text = text_in(url.url if isinstance(url, Upload) else url, "url")
+        if text is None:
+            raise InvalidArgument("url", f"{url!r} is not a URL")
+
+        url = sendable_url(text)
+        problem = url_problem(url, private_hosts=self._private_hosts)
+        if problem:
+            raise InvalidArgument("url", problem)
+        return url
 
     async def _download_to(
         self, url: str, place: Destination, progress: DownloadProgress | None

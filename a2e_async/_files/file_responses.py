@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from abc import abstractmethod
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import Protocol
 
 from a2e_async._files.content_encodings import is_encoded
 from a2e_async._files.media_types import HEAD_BYTES, sniff
-from a2e_async._files.part_file import PartFile
 from a2e_async._files.part_origin import Version
 from a2e_async._files.transfer import RETRIED_STATUSES, Response, Retry, size_text
 from a2e_async.errors import DownloadError
@@ -24,7 +25,18 @@ _HINTS = {
 }
 
 
-def check_status(url: str, response: Response, part: PartFile, max_bytes: int) -> Version | None:
+class Received(Protocol):
+    """What there is of a file, such as a `PartFile`."""
+
+    version: Version
+
+    @property
+    @abstractmethod
+    def offset(self) -> int:
+        """Its bytes."""
+
+
+def check_status(url: str, response: Response, part: Received, max_bytes: int) -> Version | None:
     """Look at the status and headers of a response.
 
     Args:
@@ -111,7 +123,7 @@ def _is_whole(headers: Mapping[str, str]) -> bool:
     return match is not None and int(match[1]) == 0 and match[3] == str(int(match[2]) + 1)
 
 
-def _continues_part(headers: Mapping[str, str], part: PartFile) -> bool:
+def _continues_part(headers: Mapping[str, str], part: Received) -> bool:
     """Whether the headers of a 206 response announce exactly the rest of the part."""
     match = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
     return (

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from a2e_async._spec.media import Upload, is_file
+from a2e_async._spec.media import Made, Upload, is_file, is_made
 from a2e_async._spec.values import checked_finite, items_in, missing_hint, name_in, plain, text_in
 from a2e_async.addresses import media_url_problem
 from a2e_async.checks import address_in, is_number, number_from, shown, unwrapped, whole_from
@@ -90,6 +90,8 @@ class Field:
         value = unwrapped(value)
         if self.content:
             return _checked_content(where, value)
+        if is_made(value):
+            value = self._of_made(where, value)
         if self.media and not isinstance(value, str) and address_in(value) is None:
             return _checked_file(where, value)
 
@@ -98,6 +100,13 @@ class Field:
         if isinstance(value, list):
             return [self._checked_item(f"{where}[{index}]", element) for index, element in enumerate(value)]
         return self._with_members(where, value) if isinstance(value, Mapping) else value
+
+    def _of_made(self, where: str, value: Made) -> Any:
+        """The URL to take of what another job has made, or all for a list; itself if none is wanted."""
+        if self.media:
+            return value.urls_for(where)[0]
+        takes_many = self.kind is list and self.item is not None and self.item.media
+        return value.urls_for(where) if takes_many else value
 
     def _checked_item(self, where: str, value: Any) -> Any:
         return plain(value, where, 1) if self.item is None else self.item.check(value, where)
@@ -265,11 +274,13 @@ def _checked_content(where: str, value: Any) -> Any:
 def _checked_file(where: str, value: Any) -> Any:
     """The file, after what can be seen of it without reading it. What may change in memory is copied."""
     if not is_file(value):
-        pixels = " (PIL.Image.fromarray makes an image of an array)" if getattr(value, "ndim", 0) else ""
+        advice = " (PIL.Image.fromarray makes an image of an array)" if getattr(value, "ndim", 0) else ""
+        if isinstance(value, list | tuple) and value:
+            advice = " (give one of the list)"
         raise InvalidArgument(
             where,
-            f"{shown(value)} is not a URL, pathlib.Path, bytes, open binary file, Pillow image or Upload"
-            f"{pixels or missing_hint(value)}",
+            f"{shown(value)} is not a URL, pathlib.Path, bytes, open binary file, Pillow image, Upload or "
+            f"Result{advice or missing_hint(value)}",
         )
 
     if isinstance(value, bytes | bytearray | memoryview):

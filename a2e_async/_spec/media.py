@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeGuard
 
 import attrs
 
 from a2e_async.errors import InvalidArgument
 from a2e_async.plain import Plain
 
-__all__ = ["File", "LeftFile", "Media", "Upload", "is_entry", "is_file", "is_image", "portable"]
+__all__ = [
+    "File",
+    "LeftFile",
+    "Made",
+    "Media",
+    "Upload",
+    "is_entry",
+    "is_file",
+    "is_image",
+    "is_made",
+    "portable",
+]
 
 
 @attrs.frozen
@@ -109,11 +121,26 @@ class Address(Protocol):
         """The host, None if the URL has none."""
 
 
+class Made(Protocol):
+    """What another job has made, such as a `Result`."""
+
+    @abstractmethod
+    def urls_for(self, field: str) -> Sequence[str]:
+        """The URLs that fit a field, by its name. There is at least one."""
+
+
 File = os.PathLike[str] | bytes | bytearray | memoryview | BinaryFile | Image | Entry | Upload
 """A file, wherever it is. Files in memory and open files are read from their current position."""
 
-Media = str | Address | File
-"""A media URL, or a file: as `pathlib.Path`, bytes, open binary file, Pillow image or `Upload`."""
+Media = str | Address | File | Made
+"""A media URL; a file, as `pathlib.Path`, bytes, open binary file, Pillow image or `Upload`; or a `Result`.
+
+Of a Result, the first file is taken that fits."""
+
+
+def is_made(value: Any) -> TypeGuard[Made]:
+    """Whether the value is what another job has made."""
+    return callable(getattr(value, "urls_for", None)) and not isinstance(value, type)
 
 
 def is_file(value: Any) -> bool:
@@ -125,6 +152,8 @@ def is_file(value: Any) -> bool:
         return False
     if isinstance(value, bytes | bytearray | memoryview | Upload | os.PathLike):
         return True
+    if isinstance(value, Plain):
+        return False
     return callable(getattr(value, "read", None)) or is_image(value) or is_entry(value)
 
 

@@ -10,9 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from a2e_async._spec.media import is_file
+from a2e_async._spec.media import is_file, is_made
 from a2e_async.checks import number_from, shown, text_from, unwrapped
 from a2e_async.errors import InvalidArgument
+from a2e_async.plain import Plain
 
 __all__ = [
     "checked_finite",
@@ -45,6 +46,8 @@ def plain(value: Any, where: str, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         raise InvalidArgument(f"{where[:40]}...", f"there are more than {_DEEPEST} lists or mappings in it")
 
+    if is_made(value):
+        return value.urls_for(where)[0]
     if is_file(value):
         return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else value
     if (text := text_in(value, where)) is not None:
@@ -131,7 +134,17 @@ def checked_finite(number: float, where: str) -> float:
 
 
 def missing_hint(value: Any) -> str:
-    """Say what to give instead of the missing values of numpy and pandas, for the end of an error message."""
+    """Say what to give instead of a value that is not there (yet), for the end of an error message.
+
+    That is a coroutine, a Job or a Task instead of its result, or a missing value of numpy and pandas.
+    """
+    if hasattr(type(value), "__await__"):
+        if isinstance(value, Plain):
+            return " (give what it makes: the Result of `await job.run()` or of `await task.wait()`)"
+        if hasattr(value, "cr_frame"):
+            value.close()  # nobody can await it any more, and a warning about it would come late
+        return " (`await` is missing before it)"
+
     try:
         missing = bool(value != value)
     except (TypeError, ValueError, ArithmeticError):

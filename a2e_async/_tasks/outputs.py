@@ -14,7 +14,14 @@ from typing import Any, NamedTuple
 
 from a2e_async.records import JSONObject
 
-__all__ = ["has_declared", "has_result", "output_urls", "urls_in"]
+__all__ = [
+    "has_declared",
+    "has_result",
+    "medium_of_name",
+    "medium_of_url",
+    "output_urls",
+    "urls_in",
+]
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+[a-z]*")  # of a name, in snake or camel case
 
@@ -197,7 +204,7 @@ def _one_of_each(found: Sequence[_Found]) -> Sequence[str]:
     """
     best: dict[str, str] = {}
     for one in sorted(found, key=lambda one: (one.name.copy, -len(one.urls))):
-        best.setdefault(one.name.medium or _medium_of(one.urls), one.name.stem)
+        best.setdefault(one.name.medium or medium_of_url(one.urls[0]), one.name.stem)
 
     if len(best) > 1:
         best.pop("", None)
@@ -206,10 +213,16 @@ def _one_of_each(found: Sequence[_Found]) -> Sequence[str]:
     return tuple(dict.fromkeys(url for one in found if one.name.stem in stems for url in one.urls))
 
 
-def _medium_of(urls: Sequence[str]) -> str:
-    """The medium of files, by the suffix of the first one; empty if it is not known."""
-    match = _SUFFIX.search(urls[0])
+def medium_of_url(url: str) -> str:
+    """image, video or audio, by the suffix of the file that the URL names; empty if it is not known."""
+    match = _SUFFIX.search(url)
     return _MEDIUM_OF_SUFFIX.get(match[1].lower(), "") if match else ""
+
+
+def medium_of_name(name: str) -> str:
+    """image, video or audio, as the name of a field says, such as ``style.image_urls[0]``; else empty."""
+    words = [word.lower() for word in _WORDS.findall(name.rpartition(".")[2][:_LONGEST_NAME])]
+    return next((_MEDIA_WORDS[word] for word in words if _MEDIA_WORDS.get(word)), "")
 
 
 def _outputs_in(value: Any) -> Iterator[str]:

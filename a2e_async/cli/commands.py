@@ -14,9 +14,9 @@ from a2e_async.cli.catalogue import Call, workflows
 from a2e_async.cli.lines import NeedsFiles, jobs_in
 from a2e_async.cli.options import values_from
 from a2e_async.cli.output import (
-    outcome_facts,
     print_error,
     print_json,
+    print_outcome,
     print_row,
     result_facts,
     task_facts,
@@ -206,7 +206,7 @@ async def bulk(a2e: A2E, options: argparse.Namespace) -> int:
                     async for outcome in outcomes:
                         if progress:
                             progress.advance(failed=outcome.error is not None)
-                        _print_outcome(outcome_facts(outcome), options)
+                        print_outcome(outcome, json=options.json)
             except BrokenPipeError:
                 if bulk_run.summary().jobs < total:
                     print_error("stdout was closed, so the run has stopped; tasks that were started go on")
@@ -231,17 +231,6 @@ def _needs_files(journal: str | None) -> tuple[NeedsFiles | None, NeedsFiles | N
     from a2e_async._journal.look import needs_files
 
     return functools.partial(needs_files, place_from(journal)), lambda _: False
-
-
-def _print_outcome(facts: Mapping[str, Any], options: argparse.Namespace) -> None:
-    if options.json:
-        print_json(facts)
-        return
-    name = facts["key"] or facts["index"]
-    if facts["error"] is not None:
-        print_row("failed", name, facts["workflow"], facts["error"])
-    else:
-        print_row("done", name, facts["workflow"], facts["id"], *(facts["files"] or facts["urls"]))
 
 
 def show_workflows(options: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ __all__ = [
     "check_no_token",
     "count",
     "known_encoding",
+    "seconds",
     "values_from",
 ]
 
@@ -106,7 +107,8 @@ def known_encoding(text: str) -> str:
         raise argparse.ArgumentTypeError(f"no such encoding: {text!r}") from None
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """Parse a length of time above 0."""
     try:
         value = float(text)
     except ValueError:
@@ -150,7 +152,7 @@ def add_result(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=_folder, metavar="FOLDER", help=_OUT_HELP)
     parser.add_argument(
         "--wait-timeout",
-        type=_seconds,
+        type=seconds,
         default=900.0,
         metavar="SECONDS",
         help="how long to wait for the task (default: %(default)g)",

@@ -23,6 +23,7 @@ __all__ = [
     "outcome_facts",
     "print_error",
     "print_json",
+    "print_outcome",
     "print_row",
     "result_facts",
     "task_facts",
@@ -105,3 +106,16 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
         "attempts": outcome.attempts,
         "replayed": outcome.replayed,
     }
+
+
+def print_outcome(outcome: Outcome, *, json: bool) -> None:
+    """Print the line of one job of a bulk run."""
+    facts = outcome_facts(outcome)
+    if json:
+        print_json(facts)
+        return
+    name = facts["key"] or facts["index"]
+    if facts["error"] is not None:
+        print_row("failed", name, facts["workflow"], facts["error"])
+    else:
+        print_row("done", name, facts["workflow"], facts["id"], *(facts["files"] or facts["urls"]))

@@ -27,6 +27,7 @@ from a2e_async.cli.options import (
 )
 from a2e_async.cli.output import print_error
 from a2e_async.cli.progress import listener
+from a2e_async.cli.queue_options import QUEUE_COMMANDS
 from a2e_async.cli.streams import escaping, flush_stdout, write_line
 from a2e_async.client import A2E
 from a2e_async.errors import A2EError, ConfigurationError, InvalidArgument
@@ -44,6 +45,9 @@ commands:
   list WORKFLOW             list the newest tasks
   bulk FILE                 run many jobs, one JSON object on a line or a table; resumable with --journal
   journal FILE              what a bulk run's journal holds; decide starts of unknown outcome
+  enqueue FILE              put many jobs into a queue in PostgreSQL
+  worker                    carry out the jobs of the queue, beside workers on other machines
+  status                    how things stand with the queue and its workers
   upload FILE...            upload files and print their URLs
   call RESOURCE METHOD ...  call any other operation
   listen                    receive the service's webhooks on this machine, for development
@@ -107,6 +111,8 @@ def _run(given: list[str]) -> int:
 
         return anyio.run(journal.show, _journal_options(given[1:]))
 
+    if name in QUEUE_COMMANDS:
+        return QUEUE_COMMANDS[name](given[1:])
     if name == "listen":
         return _listen(given[1:])
     if name == "doctor":
@@ -126,7 +132,7 @@ def _run(given: list[str]) -> int:
         write_line(sys.stdout, f"a2e {__version__}")
         return 0
 
-    names = ", ".join([*_COMMANDS, "journal", "listen", "doctor", "workflows"])
+    names = ", ".join([*_COMMANDS, *QUEUE_COMMANDS, "journal", "listen", "doctor", "workflows"])
     problem = f"no such command: {name!r}" if name else "no command"
     raise UsageError(f"{problem}; one of {names} (see a2e --help)")
 

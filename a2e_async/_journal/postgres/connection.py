@@ -10,7 +10,7 @@ from a2e_async.errors import ConfigurationError, JournalError
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["connect", "database_error", "is_away"]
+__all__ = ["connect", "database_error", "is_away", "settings_of"]
 
 _EXTRA = "a PostgreSQL journal needs the extra 'postgres': pip install 'a2e-async[postgres]'"
 # Whatever the URL does not say itself. A machine that is gone is noticed within some 15 seconds.
@@ -46,16 +46,21 @@ def connect(url: DatabaseURL) -> psycopg.Connection[dict[str, Any]]:
         psycopg.Error: the database cannot be reached, or refuses.
     """
     driver = _psycopg()
-    from psycopg.conninfo import conninfo_to_dict
     from psycopg.rows import dict_row
 
-    given = conninfo_to_dict(url.secret)
     connection: psycopg.Connection[dict[str, Any]] = driver.connect(
-        **{**_DEFAULTS, **given}, autocommit=True, row_factory=dict_row
+        **settings_of(url), autocommit=True, row_factory=dict_row
     )
     # Poolers such as PgBouncer may give each transaction another connection of theirs.
     connection.prepare_threshold = None
     return connection
+
+
+def settings_of(url: DatabaseURL) -> dict[str, Any]:
+    """What to connect with: what the URL says, and what it leaves open."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    return {**_DEFAULTS, **conninfo_to_dict(url.secret)}
 
 
 def is_away(error: BaseException) -> bool:

@@ -1,0 +1,1 @@
+"""Jobs in a queue of procrastinate: put in, carried out by workers on several machines, looked at."""

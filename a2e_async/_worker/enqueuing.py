@@ -1,0 +1,257 @@
+"""Put jobs into the queue, each once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterable, Iterable, Mapping
+from contextlib import AsyncExitStack, suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import anyio
+import attrs
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job as Message
+
+from a2e_async._bulk.feed import iterate
+from a2e_async._files.body_files import files_in
+from a2e_async._journal.asked import Asked, read_asked
+from a2e_async._journal.database_url import DatabaseURL
+from a2e_async._journal.entries import State
+from a2e_async._journal.job_keys import key_of
+from a2e_async._spec.media import Upload
+from a2e_async._worker import names
+from a2e_async._worker.connector import PatientConnector, opened, translated
+from a2e_async._worker.known import known_jobs
+from a2e_async._worker.schema import make_tables
+from a2e_async.errors import InvalidArgument
+from a2e_async.jobs import Job
+from a2e_async.task_groups import in_thread
+
+__all__ = ["Enqueued", "Enqueuer", "open_queue"]
+
+_BATCH = 500
+_UPLOADS = 8  # at once
+_KEPT = timedelta(days=3)  # for which the service keeps uploads
+
+
+@attrs.frozen
+class Enqueued:
+    """What has become of jobs that were to be put into the queue.
+
+    Attributes:
+        queued: jobs that are in the queue now.
+        waiting: jobs that were in the queue before, or that a worker is working on.
+        done: jobs that the journal has the result of.
+    """
+
+    queued: int = 0
+    waiting: int = 0
+    done: int = 0
+
+
+@attrs.define(eq=False)
+class _Line:
+    """A job on its way into the queue."""
+
+    key: str
+    asked: Asked
+    job: Job[Any]
+
+    @property
+    def lock(self) -> str:
+        return names.lock_of(self.key)
+
+
+class open_queue(AsyncExitStack):  # noqa: N801 - used as a function
+    """An app on a database, open while the block runs; its tables are made if need be."""
+
+    def __init__(self, url: DatabaseURL) -> None:
+        super().__init__()
+        self._url = url
+
+    async def __aenter__(self) -> procrastinate.App:  # type: ignore[override]
+        """Open it."""
+        await super().__aenter__()
+        await in_thread(make_tables, self._url)
+        app = procrastinate.App(connector=PatientConnector(self._url))
+        await self.enter_async_context(opened(app, self._url))
+        return app
+
+
+class Enqueuer:
+    """Puts jobs into the queue of an app.
+
+    Args:
+        app: the app, open.
+        journal: where it is looked up which jobs are done; None if it is not.
+        priority: jobs of a higher one are carried out first.
+        schedule_at: when they may be carried out; None for at once.
+        upload: whether files are uploaded now. Otherwise the messages name their paths.
+    """
+
+    def __init__(
+        self,
+        app: procrastinate.App,
+        journal: DatabaseURL | None,
+        *,
+        priority: int,
+        schedule_at: datetime | None,
+        upload: bool,
+    ) -> None:
+        self._app = app
+        self._journal = journal
+        self._priority = priority
+        self._at = schedule_at
+        self._upload = upload
+        self._in_queue: dict[str, str | None] | None = None
+        self._counts = Enqueued()
+
+    async def put(self, jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]]) -> Enqueued:
+        """Put the jobs into the queue, some hundreds at once.
+
+        Raises:
+            InvalidArgument: a job cannot be put into the queue. Those of earlier batches were.
+        """
+        batch: dict[str, _Line] = {}
+        read = 0
+
+        async for job in iterate(jobs):
+            read += 1
+            line = await self._line(job)
+            known = batch.setdefault(line.key, line)
+            if known is not line:
+                _check_same(line, known.asked.digest, "is given twice, for different jobs")
+            if len(batch) >= _BATCH:
+                await self._put(batch, read)
+                batch, read = {}, 0
+
+        await self._put(batch, read)
+        return self._counts
+
+    async def _line(self, job: Job[Any]) -> _Line:
+        if not isinstance(job, Job):
+            raise InvalidArgument("job", f"{job!r} is not a Job; make one of a mapping with `A2E.job`"[:300])
+        if self._upload and self._is_late() and _local_files(job):
+            raise InvalidArgument(
+                "schedule_at",
+                "uploads are kept for three days, and this job has files: queue it later, give their URLs, "
+                "or give upload=False if all workers have them under the same path",
+            )
+
+        asked = await read_asked(job)
+        key = await key_of(job, asked)
+        return _Line(key, asked, job.with_key(key))
+
+    def _is_late(self) -> bool:
+        """Whether the jobs are to be carried out when what is uploaded now is gone."""
+        return self._at is not None and self._at - datetime.now(self._at.tzinfo) > _KEPT
+
+    async def _put(self, batch: Mapping[str, _Line], read: int) -> None:
+        left = dict(batch)
+        done = await self._forget_done(left)
+        if left and (self._in_queue is not None or any(_local_files(line.job) for line in left.values())):
+            await self._forget_waiting(left)  # before the uploads: each costs
+        if self._upload:
+            await self._upload_files(left)
+        messages = [self._message(line) for line in left.values()]
+
+        with translated(self._journal):
+            queued = await self._defer(left, messages)
+        self._counts = Enqueued(
+            self._counts.queued + queued,
+            self._counts.waiting + read - queued - done,
+            self._counts.done + done,
+        )
+
+    async def _forget_done(self, left: dict[str, _Line]) -> int:
+        """Take out the jobs that the journal has the result of. Returns how many."""
+        if self._journal is None or not left:
+            return 0
+        done = 0
+        for key, known in (await in_thread(known_jobs, self._journal, tuple(left))).items():
+            problem = known.differs(left[key].asked)
+            if problem:
+                raise InvalidArgument("key", f"{key!r} {problem}")
+            if known.state == State.DONE:
+                del left[key]
+                done += 1
+        return done
+
+    async def _forget_waiting(self, left: dict[str, _Line], *, anew: bool = False) -> None:
+        """Take out the jobs that are in the queue, or that a worker is working on."""
+        if self._in_queue is None or anew:
+            self._in_queue = {}
+            for status in ("todo", "doing"):
+                with translated(self._journal):
+                    found = await self._app.job_manager.list_jobs_async(task=names.JOB_TASK, status=status)
+                for message in found:
+                    if message.queueing_lock is not None:
+                        self._in_queue[message.queueing_lock] = message.task_kwargs.get("digest")  # type: ignore[assignment]
+
+        for key, line in tuple(left.items()):
+            if line.lock in self._in_queue:
+                digest = self._in_queue[line.lock]
+                _check_same(line, digest, "waits in the queue and asks for something else")
+                del left[key]
+
+    async def _upload_files(self, left: Mapping[str, _Line]) -> None:
+        limiter = anyio.Semaphore(_UPLOADS)
+
+        async def upload(line: _Line) -> None:
+            async with limiter:
+                line.job = await line.job.with_uploads()
+
+        async with anyio.create_task_group() as group:
+            for line in left.values():
+                if _local_files(line.job):
+                    group.start_soon(upload, line)
+
+    def _message(self, line: _Line) -> Message:
+        job = line.job.to_dict()
+
+        try:
+            text = json.dumps(job, allow_nan=False, ensure_ascii=False)
+            text.encode()
+        except (TypeError, ValueError) as error:
+            raise InvalidArgument("job", f"{line.key!r} is not JSON: {error}") from None
+        if "\\u0000" in text:
+            raise InvalidArgument("job", f"{line.key!r} holds a NUL character, which a database cannot store")
+
+        return Message(
+            queue=names.QUEUE,
+            lock=None,
+            queueing_lock=line.lock,
+            task_name=names.JOB_TASK,
+            priority=self._priority,
+            scheduled_at=self._at,
+            task_kwargs={"job": job, "digest": line.asked.digest},
+        )
+
+    async def _defer(self, left: dict[str, _Line], messages: list[Message]) -> int:
+        """Put messages into the queue, in one statement. Returns how many were not there before."""
+        if not messages:
+            return 0
+        manager = self._app.job_manager
+        with suppress(AlreadyEnqueued):
+            return len(await manager.batch_defer_jobs_async(messages))
+
+        await self._forget_waiting(left, anew=True)
+        locks = {line.lock for line in left.values()}
+        queued = 0
+        for message in messages:
+            if message.queueing_lock in locks:
+                with suppress(AlreadyEnqueued):
+                    await manager.batch_defer_jobs_async([message])
+                    queued += 1
+        return queued
+
+
+def _local_files(job: Job[Any]) -> bool:
+    return any(not isinstance(file, Upload) for file in files_in(job.body))
+
+
+def _check_same(line: _Line, digest: str | None, problem: str) -> None:
+    if digest is not None and line.asked.digest != digest:
+        raise InvalidArgument("key", f"{line.key!r} {problem}; give this job another key")

@@ -1,0 +1,46 @@
+"""Which database the commands of the queue use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from a2e_async.cli.output import print_error
+from a2e_async.errors import ConfigurationError
+
+__all__ = ["VARIABLE", "database"]
+
+VARIABLE = "A2E_JOURNAL"
+
+
+@contextmanager
+def database(given: str | None) -> Iterator[str]:
+    """The URL of the database: what was given, else what the environment says, else one on this machine.
+
+    The one on this machine is shared by all commands of its user, runs while one of them does, and keeps its
+    data.
+
+    Args:
+        given: the value of ``--journal``.
+
+    Raises:
+        ConfigurationError: none is given, and PostgreSQL is not installed here.
+    """
+    url = given or os.environ.get(VARIABLE)
+    if url:
+        yield url
+        return
+
+    from a2e_async._embedded.sharing import embedded_database
+
+    try:
+        embedded = embedded_database()
+        url = embedded.__enter__()
+    except ConfigurationError as error:
+        raise ConfigurationError(f"give the database with --journal or {VARIABLE}; or {error}") from error
+    try:
+        print_error(f"no --journal and no {VARIABLE}: using a PostgreSQL on this machine: {url}")
+        yield url
+    finally:
+        embedded.__exit__(None, None, None)

@@ -1,0 +1,39 @@
+"""``a2e worker``: carry out the jobs of the queue."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import suppress
+from typing import Any
+
+from a2e_async import worker
+from a2e_async._bulk.outcomes import Outcome
+from a2e_async._journal.database_url import DatabaseURL
+from a2e_async.cli.output import print_error, print_outcome
+from a2e_async.client import A2E
+
+__all__ = ["run"]
+
+
+async def run(a2e: A2E, *, journal: str, json: bool, **settings: Any) -> int:
+    """Carry out jobs until the worker is told to end. Prints a line for each that has ended."""
+    # What concerns the user is logged as ours. Theirs would be printed with tracebacks.
+    for library in ("procrastinate", "psycopg.pool"):
+        logging.getLogger(library).addHandler(logging.NullHandler())
+    ended = {True: 0, False: 0}
+
+    def show(outcome: Outcome) -> None:
+        ended[outcome.error is None] += 1
+        with suppress(OSError, ValueError):  # jobs are carried out whether anybody reads this or not
+            print_outcome(outcome, json=json)
+            sys.stdout.flush()
+
+    print_error(f"taking jobs from {DatabaseURL(journal)}; Ctrl-C ends the worker")
+    await worker.work(a2e, journal=journal, on_outcome=show, on_leaving=_say_leaving, **settings)
+    print_error(f"the worker has ended: {ended[True]} done, {ended[False]} failed")
+    return 0
+
+
+def _say_leaving(count: int) -> None:
+    print_error(f"ending: {count} jobs are under way; once more to leave them to other workers at once")

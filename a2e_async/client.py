@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, overload
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from a2e_async.announcer import Announcer, Listener
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
+    from a2e_async.resources import Workflow
+    from a2e_async.row_jobs import Frame, RowJobs
     from a2e_async.runtime import Runtime
     from a2e_async.sessions import Sessions
     from a2e_async.tracing import Tracing
@@ -267,6 +269,65 @@ class A2E(Api, BulkRuns, Files, RawCalls, Hinted, NotAwaited, NotWith):
         from a2e_async.plain_jobs import job_from
 
         return job_from(self, job)
+
+    @overload
+    def jobs(
+        self,
+        rows: Iterable[Mapping[str, Any]] | Frame,
+        workflow: Workflow[TaskRecordT],
+        *,
+        files: str | os.PathLike[str] | None = None,
+    ) -> RowJobs[TaskRecordT]: ...
+
+    @overload
+    def jobs(
+        self,
+        rows: Iterable[Mapping[str, Any]] | Frame,
+        workflow: str | None = None,
+        *,
+        files: str | os.PathLike[str] | None = None,
+    ) -> RowJobs[TaskRecord]: ...
+
+    def jobs(
+        self,
+        rows: Iterable[Mapping[str, Any]] | Frame,
+        workflow: str | Workflow[Any] | None = None,
+        *,
+        files: str | os.PathLike[str] | None = None,
+    ) -> RowJobs[Any]:
+        """Make a Job of each row. All rows are checked before this returns, and nothing is sent.
+
+        The columns are keywords of the workflow, under Python's names or the API's. Besides them there may
+        be ``key`` (`Job.with_key`), ``quote`` (`Job.with_quote`) and ``workflow``. Empty cells (None, NaN, a
+        text of blanks) are left out. A text in a column of numbers, of yes or no, or of lists is read as
+        such, so the rows of a CSV file can be given as they are.
+
+        Args:
+            rows: mappings, such as dicts or the rows of a `csv.DictReader`; or a data frame of pandas,
+                polars, pyarrow or narwhals.
+            workflow: for rows without a workflow of their own: a name, or a workflow such as
+                ``a2e.text_to_image``.
+            files: the folder in which a text in a media column names a file. By default it is a URL, so that
+                rows from anywhere cannot name the files of this machine.
+
+        Returns:
+            The jobs, for `A2E.bulk` or for a loop. Each is made when it is asked for, so that few are in
+            memory; their number is ``len(jobs)``.
+
+        Raises:
+            InvalidArgument: a row is invalid. The message gives its number, from 1 on.
+
+        Example:
+            ```python
+            rows = [{"key": "kite", "prompt": "a red kite"}, {"key": "boat", "prompt": "a blue boat"}]
+            async with a2e.bulk(a2e.jobs(rows, a2e.text_to_image)) as run:
+                async for outcome in run:
+                    print(outcome.key, outcome.result or outcome.error)
+            ```
+        """
+        from a2e_async.row_jobs import RowJobs
+
+        return RowJobs(self, rows, workflow, files)
 
     async def quote(self, job: Job[Any]) -> Quote:
         """Ask what a Job would cost, without starting it. Free of charge.

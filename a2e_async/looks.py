@@ -128,6 +128,7 @@ def _outcome_card(outcome: Any) -> str:
         "files": "\n".join(map(str, outcome.paths)),
         "from the journal": "yes" if outcome.replayed else None,
     }
+
     name = outcome.key or f"job {outcome.index}"
     urls = () if result is None else result.urls
     title = f"{name}: {outcome.job.workflow.name}{'' if result is not None else ', no result'}"

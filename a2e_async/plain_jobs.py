@@ -16,7 +16,7 @@ from a2e_async.jobs import Job
 from a2e_async.protocols import Client
 from a2e_async.resources import Workflow
 
-__all__ = ["job_from"]
+__all__ = ["job_from", "workflow_named"]
 
 _MEMBERS = frozenset({"workflow", "method", "by_convention", "body", "key", "quote"})
 _OPTIONS = frozenset({"extra_body", "extra_query", "extra_headers", "request_timeout"})
@@ -50,12 +50,39 @@ def _made(client: Client, given: Mapping[str, Any], body: Mapping[str, Any], opt
             raise InvalidArgument("workflow", "a family by convention has a name and no methods")
         return job_of(client, name, {**body, **options.pop("extra_body", {})}, options)
 
+    workflow = _workflow(client, name)
+    operation = workflow.start_operation(given.get("method"))
+    return Job(workflow, operation, operation.call(_keywords(operation, body), options))
+
+
+def workflow_named(client: Client, name: Any) -> tuple[Workflow[Any], Operation[Any]]:
+    """The workflow of a name, and what starts its tasks.
+
+    Args:
+        client: the client.
+        name: ``image_to_video``; ``video_twin.continue_training`` for a second start; or the workflow itself.
+
+    Raises:
+        InvalidArgument: there is no such workflow.
+    """
+    if isinstance(name, Workflow):
+        return name, name.routes.start
+    if name is None:
+        raise InvalidArgument("workflow", "is missing; there is workflow=... for all rows, or a column")
+    if not isinstance(name, str):
+        raise InvalidArgument("workflow", f"{shown(name)} is not the name of a workflow")
+
+    resource, _, method = name.strip().replace("-", "_").partition(".")
+    workflow = _workflow(client, resource)
+    return workflow, workflow.start_operation(method or None)
+
+
+def _workflow(client: Client, name: Any) -> Workflow[Any]:
     workflow = getattr(client, name) if isinstance(name, str) and name in RESOURCES else None
     if not isinstance(workflow, Workflow):
         near = "" if isinstance(name, str) and name in RESOURCES else hint(name, RESOURCES)
         raise InvalidArgument("workflow", f"{shown(name)} is not a workflow{near}")
-    operation = workflow.start_operation(given.get("method"))
-    return Job(workflow, operation, operation.call(_keywords(operation, body), options))
+    return workflow
 
 
 def _check_names(given: Mapping[Any, Any]) -> None:

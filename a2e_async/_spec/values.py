@@ -17,6 +17,7 @@ from a2e_async.plain import Plain
 
 __all__ = [
     "checked_finite",
+    "is_missing",
     "is_sendable",
     "items_in",
     "missing_hint",
@@ -145,8 +146,12 @@ def missing_hint(value: Any) -> str:
             value.close()  # nobody can await it any more, and a warning about it would come late
         return " (`await` is missing before it)"
 
+    return " (give None for a value that is missing)" if is_missing(value) else ""
+
+
+def is_missing(value: Any) -> bool:
+    """Whether it is a missing value of numpy or pandas, or not a number."""
     try:
-        missing = bool(value != value)
+        return bool(value != value)
     except (TypeError, ValueError, ArithmeticError):
-        missing = type(value).__name__ == "NAType"
-    return " (give None for a value that is missing)" if missing else ""
+        return type(value).__name__ == "NAType"

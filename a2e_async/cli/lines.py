@@ -7,12 +7,12 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+from a2e_async._rows.json_text import read_json
+from a2e_async._rows.text_files import lines_of
+from a2e_async._rows.values import cells_of, json_object, keywords_of
 from a2e_async._spec.operation import check_options
 from a2e_async.cli.catalogue import Call, start_named
-from a2e_async.cli.json_text import read_json
 from a2e_async.cli.tables import delimiter_of, rows_of
-from a2e_async.cli.text_files import lines_of
-from a2e_async.cli.values import cells_of, json_object, keywords_of
 from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job

@@ -1,0 +1,1 @@
+"""Jobs out of rows: texts and cells become the values of fields."""

@@ -1,0 +1,160 @@
+"""Jobs from rows: mappings, the rows of a table, a data frame."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, Protocol
+
+from a2e_async._rows.values import FilesIn, cells_of, keywords_of
+from a2e_async._spec.field import hint, shown
+from a2e_async._spec.operation import Operation
+from a2e_async._spec.values import is_missing
+from a2e_async.errors import InvalidArgument
+from a2e_async.jobs import Job
+from a2e_async.plain_jobs import workflow_named
+from a2e_async.protocols import Client
+from a2e_async.records import TaskRecordT_co
+from a2e_async.resources import Workflow
+
+__all__ = ["Frame", "RowJobs"]
+
+_OWN = ("workflow", "key", "quote")  # columns that are no keywords
+
+
+class Frame(Protocol):
+    """A data frame, of any library."""
+
+    @property
+    @abstractmethod
+    def columns(self) -> Any:
+        """The names of its columns, or the columns."""
+
+
+class RowJobs(Generic[TaskRecordT_co]):
+    """The Jobs of rows; see `A2E.jobs`. Each is made anew whenever it is asked for, so few are in memory.
+
+    Args:
+        client: the client of the jobs.
+        rows: mappings, or a data frame.
+        workflow: makes the jobs of rows that name none.
+        files: the folder in which texts may name files; None for none.
+
+    Raises:
+        InvalidArgument: a row is invalid. The message gives its number.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        rows: Any,
+        workflow: str | Workflow[Any] | None,
+        files: str | os.PathLike[str] | None,
+    ) -> None:
+        self._client = client
+        self._workflow = workflow
+        self._files = FilesIn(files)
+        # What can be read only once is kept, so that all of it can be checked before the first job starts.
+        self._rows: Any = list(rows) if isinstance(rows, Iterator) else rows
+        self._count = self._checked()
+
+    def __repr__(self) -> str:
+        return f"<{self._count} Job{'' if self._count == 1 else 's'} of rows>"
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Job[TaskRecordT_co]]:
+        """Make the jobs, in the order of the rows."""
+        for number, row in enumerate(_rows_of(self._rows), 1):
+            yield self._job(number, row)
+
+    def _checked(self) -> int:
+        """Make each job once, and count them."""
+        keys: dict[str, int] = {}
+        count = 0
+        for count, job in enumerate(self, 1):
+            if job.key is not None and keys.setdefault(job.key, count) != count:
+                raise InvalidArgument(f"row {count}", f"key: {job.key!r} is also that of row {keys[job.key]}")
+        return count
+
+    def _job(self, number: int, row: Any) -> Job[TaskRecordT_co]:
+        try:
+            return self._made(row)
+        except InvalidArgument as error:
+            raise InvalidArgument(f"row {number}", str(error)) from error
+
+    def _made(self, row: Any) -> Job[TaskRecordT_co]:
+        if not isinstance(row, Mapping):
+            raise InvalidArgument("row", f"{shown(row)} is not a mapping of columns")
+        if None in row:
+            raise InvalidArgument("row", f"has more cells than there are columns: {shown(row[None])}")
+        cells = {_name(name): cell for name, cell in row.items() if not _is_empty(cell)}
+
+        name, key, quote = (cells.pop(column, None) for column in _OWN)
+        workflow, operation = workflow_named(self._client, self._workflow if name is None else name)
+        _check_columns(operation, cells)
+        values = cells_of(operation, cells, self._files)
+        keywords = keywords_of(operation, values, files=self._files)
+
+        job = Job(workflow, operation, operation.call(keywords, {}))
+        job = job if key is None else job.with_key(str(key))
+        return job if quote is None else job.with_quote(_number(quote))
+
+
+def _rows_of(rows: Any) -> Iterator[Any]:
+    """The rows of a list or of a data frame, whichever library made it.
+
+    Raises:
+        InvalidArgument: it has no rows.
+    """
+    if callable(iter_rows := getattr(rows, "iter_rows", None)):  # of polars and narwhals
+        yield from iter_rows(named=True)
+
+    elif callable(tuples := getattr(rows, "itertuples", None)):  # of pandas
+        names = list(rows.columns)
+        for cells in tuples(index=False, name=None):
+            yield dict(zip(names, cells, strict=True))
+
+    elif callable(batches := getattr(rows, "to_batches", None)):  # of pyarrow
+        for batch in batches():
+            yield from batch.to_pylist()
+
+    elif isinstance(rows, str | bytes | os.PathLike | Mapping) or not isinstance(rows, Iterable):
+        raise InvalidArgument("rows", f"{shown(rows)} has no rows{_advice(rows)}")
+    else:
+        yield from rows
+
+
+def _advice(rows: Any) -> str:
+    if isinstance(rows, str | os.PathLike):
+        return ": for a file of comma-separated values give csv.DictReader(file)"
+    if isinstance(rows, Mapping):
+        return ": give a list of such mappings"
+    return ": call collect() before" if callable(getattr(rows, "collect", None)) else ""
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str):
+        raise InvalidArgument("row", f"the name of a column is {shown(name)}, not a string")
+    return name.strip()
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip()) or is_missing(cell)
+
+
+def _check_columns(operation: Operation[Any], cells: Mapping[str, Any]) -> None:
+    names = [*_OWN, *(field.name for field in operation.body), *(field.wire_name for field in operation.body)]
+    for column in cells:
+        if column not in names and column.replace("-", "_") not in names:
+            advice = hint(column, names) or "; leave such columns out"
+            raise InvalidArgument(column, f"is not a keyword of {operation.path}{advice}")
+
+
+def _number(quote: Any) -> Any:
+    try:
+        return float(quote) if isinstance(quote, str) else quote
+    except ValueError:
+        raise InvalidArgument("quote", f"{quote!r} is not a number of coins") from None

@@ -49,6 +49,10 @@ class StepQueue(Generic[StepT]):
         self._queue: list[StepT] = []
         self._committing = anyio.Lock()
 
+    def put(self, step: StepT) -> None:
+        """Have a step committed with the next one that is waited for."""
+        self._queue.append(step)
+
     async def commit(self, step: StepT) -> None:
         """Have a step committed. It is done when this returns."""
         self._queue.append(step)

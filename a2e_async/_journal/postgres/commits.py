@@ -79,6 +79,10 @@ class Commits:
         await self._queue.commit(step)
         return step.outcome()
 
+    def add(self, work: Callable[[Transaction], None], stamp: str) -> None:
+        """Do some work in the next transaction, before what is asked for from now on."""
+        self._queue.put(Step(work, stamp))
+
     def open(self, prepare: Callable[[psycopg.Connection[dict[str, Any]]], None]) -> None:
         """Connect, and prepare the database. Blocks."""
         with self._in_use:

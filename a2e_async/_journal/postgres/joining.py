@@ -26,7 +26,11 @@ _ACCOUNT = """
 UPDATE a2e_account SET
     account = %(account)s, max_coins = %(max_coins)s, account_concurrency = %(account_concurrency)s
 """
-_DEAD = "DELETE FROM a2e_workers WHERE id <> %s AND beat <= clock_timestamp() - make_interval(secs => lease)"
+_DEAD = """
+DELETE FROM a2e_workers
+WHERE id <> %s
+    AND greatest(beat, pg_postmaster_start_time()) <= clock_timestamp() - make_interval(secs => lease)
+"""
 _LEAVE = "DELETE FROM a2e_workers WHERE id = %s"
 _GIVE_UP_PRICES = "UPDATE a2e_prices SET explorer = NULL WHERE explorer = %s"
 _ORPHANED_PRICES = """

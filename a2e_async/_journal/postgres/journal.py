@@ -81,7 +81,6 @@ class DatabaseJournal:
         self._commits = Commits(url, self.worker, terms, clock, self._lease)
         self._pulse = Pulse(url, self.worker, self._lease, self._bury, self._join)
         self._seen: Counter[bytes] = Counter()
-        self._lessons: list[Lesson] = []
 
     @classmethod
     @asynccontextmanager
@@ -255,7 +254,7 @@ class DatabaseJournal:
 
     def learn(self, lesson: Lesson) -> None:
         """Write down what was found out about a price, with the next transaction."""
-        self._lessons.append(lesson)
+        self._commits.add(lesson.write, secrets.token_hex(8))
 
     async def record_start(self, entry: Entry, marker: str | None, reserved: float) -> bool:
         """Record that a start is about to be sent; see `Journal.record_start`."""
@@ -363,17 +362,11 @@ class DatabaseJournal:
         starts.keep(entry, changed)
 
     async def _transact(self, work: Callable[[Transaction], T], **needs: Any) -> T:
-        lessons = tuple(self._lessons)
-
-        def with_lessons(transaction: Transaction) -> T:
-            for lesson in lessons:
-                lesson.write(transaction)
+        def with_limit(transaction: Transaction) -> T:
             self.max_coins = transaction.account["max_coins"]
             return work(transaction)
 
-        result = await self._commits.transact(with_lessons, secrets.token_hex(8), **needs)
-        self._lessons = [lesson for lesson in self._lessons if lesson not in lessons]
-        return result
+        return await self._commits.transact(with_limit, secrets.token_hex(8), **needs)
 
     async def _join(self) -> None:
         """Make this worker known, or find out why it cannot work here."""

@@ -11,7 +11,7 @@ import attrs
 
 from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.journal import Superseded
-from a2e_async._journal.postgres.rows import sums_of
+from a2e_async._journal.postgres.rows import is_under_way, sums_of
 from a2e_async._journal.postgres.transaction import Transaction
 from a2e_async._journal.uncertain import UncertainStart
 from a2e_async._spec.field import checked_id
@@ -117,11 +117,15 @@ def accept(
     mine = transaction.is_mine(row, entry)
     if mine:
         transaction.save(accepted, transaction.worker)
-    elif row["sent"] == entry.sent and row["state"] == State.STARTING:
-        theirs = transaction.entry(row)
+    elif (row["sent"], row["attempts"]) == (entry.sent, entry.attempts) and row["state"] != State.REPLACED:
+        # Others have found no task of this start, or not yet, and have not started the job anew.
+        theirs = attrs.evolve(transaction.entry(row), marker=entry.marker, reserved=entry.reserved)
         theirs.accept(records, coins)
+        transaction.save(theirs, row["owner"] if is_under_way(row) else None)
+    elif row["sent"] != entry.sent and not transaction.knows(entry.workflow, ids):
+        theirs = transaction.entry(row)
+        theirs.coins += coins
         transaction.save(theirs, row["owner"])
-    elif row["sent"] != entry.sent:
         logger.error(
             "journal: %s: a start that was given up has made %s after all; another start made one too",
             entry.key,

@@ -92,7 +92,7 @@ class Transaction:
         account: the row of the account.
         now: the database's time, in seconds since the epoch.
         answer: the rows of the query of the step whose turn it is.
-        found: the jobs that met the condition of that step, as they were when the transaction began.
+        found: the jobs that met the condition of that step when the transaction began.
         prices: the rows of the prices that were asked for, and of those that are being found out, by kind.
     """
 
@@ -157,7 +157,9 @@ class Transaction:
     def turn(self, step: Step[Any]) -> None:
         """Begin with the work of a step."""
         self.stamp = step.stamp
-        self.answer, self.found = self._answers.get(step, ()), self._found.get(step, ())
+        self.answer = self._answers.get(step, ())
+        # As the steps before it have left them.
+        self.found = [self._rows[row["number"]] for row in self._found.get(step, ())]
 
     def finish(self) -> None:
         """Send what was written and commit. The caller leaves the pipeline, which shows whether it worked."""
@@ -235,6 +237,11 @@ class Transaction:
         self._rows[entry.number] = row
         self._saved.append((entry, row["version"]))
         self.write(query, row)
+
+    def knows(self, workflow: str, ids: Sequence[str]) -> bool:
+        """Whether one of these tasks was written down by an earlier transaction. A round trip."""
+        query = "SELECT FROM a2e_tasks WHERE workflow = %s AND id = ANY(%s)"
+        return self._connection.execute(query, (workflow, list(ids))).fetchone() is not None
 
     def put_tasks(self, workflow: str, ids: Iterable[str], job: int) -> None:
         """Write down which tasks a job has made."""

@@ -239,10 +239,16 @@ class DatabaseHome(Home):
         import psycopg
         from psycopg.rows import dict_row
 
-        self._url = DatabaseURL(database.url)
+        # After a restart of the server nobody is dead for the time of a lease, and the server may be new.
+        # So workers see a start in the past.
+        self._url = DatabaseURL(f"{database.url},pg_catalog")
         options = f"-csearch_path={database.name}"
         self.connection: psycopg.Connection[Row] = psycopg.connect(
             database.server_url, autocommit=True, options=options, row_factory=dict_row
+        )
+        self.connection.execute(
+            f"CREATE OR REPLACE FUNCTION {database.name}.pg_postmaster_start_time() RETURNS timestamptz "
+            "LANGUAGE sql AS $$ SELECT now() - interval '1 day' $$"
         )
         with psycopg.connect(database.url, autocommit=True, row_factory=dict_row) as owner:
             bring_up_to_date(owner, self._url)

@@ -13,7 +13,7 @@ from tests.unit.bulk.journal_homes import DatabaseHome, FileHome
 from tests.unit.bulk.journal_machine import JournalMachine
 
 
-def run(machine: type[JournalMachine], share: float, steps: int = 25) -> None:
+def run(machine: type[JournalMachine], share: float, steps: int = 20) -> None:
     """Run a machine with a share of the profile's examples."""
     examples = max(2, int(settings().max_examples * share))
     run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=steps))

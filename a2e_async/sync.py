@@ -12,7 +12,10 @@ from typing import Any
 
 import a2e_async
 
-__all__ = list(a2e_async.__all__)
+__all__ = list(a2e_async.__all__)  # pyright: ignore[reportUnsupportedDunderAll] # sync.pyi lists them
+
+# Classes that nobody makes, and that only annotations need to name.
+_RETURNED = {"FileStream": "a2e_async._files.reading", "TaskUpdates": "a2e_async.task_updates"}
 
 
 def __getattr__(name: str) -> Any:
@@ -30,6 +33,8 @@ def _counterpart(name: str) -> Any:
     """What a name of the async client means here. The resources' classes have names too."""
     if name in __all__:
         value = getattr(a2e_async, name)
+    elif name in _RETURNED:
+        value = getattr(importlib.import_module(_RETURNED[name]), name)
     elif not name.startswith("_"):
         value = _resource_class(name)
     else:

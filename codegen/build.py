@@ -18,6 +18,7 @@ from codegen.document.validation import check_kind, validate
 from codegen.files import Files, replace_together
 from codegen.generate import generate
 from codegen.interface.model import Interface
+from codegen.stub.stub import stub
 
 __all__ = ["REPORT", "Layout", "Plan", "Prepared", "build", "plan", "prepare", "reviewed"]
 
@@ -55,6 +56,11 @@ class Layout:
     def package(self) -> Path:
         """The generated code."""
         return self.root / "a2e_async" / "api"
+
+    @property
+    def stub(self) -> Path:
+        """The types of the client without await."""
+        return self.root / "a2e_async" / "sync.pyi"
 
 
 @attrs.frozen
@@ -160,6 +166,7 @@ def plan(
     files[layout.unreviewed] = review.content(prepared.changed)
     files[layout.document] = canonical(prepared.document).encode()
     files.update({layout.package / name: text.encode() for name, text in modules.items()})
+    files.update({layout.stub.with_name(name): text.encode() for name, text in stub(modules).items()})
     for old in layout.package.glob("*.py"):
         files.setdefault(old, None)
 

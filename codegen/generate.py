@@ -23,7 +23,7 @@ from codegen.interface.naming import keyword_name
 from codegen.interface.prose import block, docstring, escape, literal
 from codegen.interface.values import Shape
 
-__all__ = ["PACKAGE", "ResourceProject", "generate", "interface_of"]
+__all__ = ["PACKAGE", "ResourceProject", "formatted", "generate", "interface_of"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SETTINGS = Path(__file__).resolve().parent.parent / "pyproject.toml"

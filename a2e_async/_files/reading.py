@@ -89,7 +89,7 @@ class FileStream:
     """
 
     def __init__(self, url: str, reading: Reading, session: Session = nullcontext) -> None:
-        self.name = name_of_url(url)
+        self.name: str = name_of_url(url)
         self.content_type: str | None = None
         self.size: int | None = None
         self._url = url

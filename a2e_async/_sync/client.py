@@ -72,8 +72,8 @@ class A2E(_Base):
 
 update_wrapper(A2E.__init__, client.A2E.__init__)
 update_wrapper(A2E.bulk, client.A2E.bulk)
-for documented, source in ((A2E, client.A2E), (A2E.bulk, client.A2E.bulk)):
-    documented.__doc__ = without_await(source.__doc__ or "")
+A2E.bulk.__doc__ = without_await(client.A2E.bulk.__doc__ or "")
+A2E.__doc__ = without_await(client.A2E.__doc__ or "")
 
 
 async def _bare_items(jobs: AsyncIterable[Any]) -> AsyncIterator[Any]:

@@ -25,8 +25,10 @@ import attrs
 
 from a2e_async._sync.errands import Desk
 from a2e_async._sync.portal import Portal
-from a2e_async._sync.wording import without_await
+from a2e_async._sync.wording import message_without_await, without_await
+from a2e_async.errors import A2EError
 from a2e_async.plain import Plain
+from a2e_async.protocols import NoRuntime
 from a2e_async.records import Record
 from a2e_async.resources import Resource
 
@@ -84,7 +86,7 @@ class Face:
         try:
             value = getattr(self._real, name)
         except AttributeError as error:
-            raise type(error)(without_await(str(error))) from None
+            raise type(error)(message_without_await(str(error))) from None
         return faced(value, self._portal)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -117,10 +119,13 @@ class Face:
         return shown
 
     def __await__(self) -> NoReturn:
+        hint = ""
         try:
             self._real.__await__()
-        except (AttributeError, TypeError) as error:
-            hint = f": {without_await(str(error))}" if isinstance(error, TypeError) else ""
+        except TypeError as error:
+            hint = f" ({message_without_await(str(error))})"
+        except AttributeError:
+            pass
         raise _not_async(f"leave out `await`{hint}")
 
     def __aiter__(self) -> NoReturn:
@@ -281,9 +286,13 @@ def faced(value: Any, portal: Portal, desk: Desk | None = None) -> Any:
 
 def _with_faces(error: BaseException, portal: Portal) -> BaseException:
     """The error, with faces of what it holds: of a task that can be waited for again."""
-    for name, value in tuple(vars(error).items()):
-        if is_live(type(value)):
-            setattr(error, name, faced(value, portal))
+    if isinstance(error, A2EError):
+        error.args = tuple(
+            message_without_await(each) if isinstance(each, str) else each for each in error.args
+        )
+        for name, value in tuple(vars(error).items()):
+            if is_live(type(value)):
+                setattr(error, name, faced(value, portal))
     return error
 
 
@@ -328,6 +337,7 @@ def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     def method(self: Face, /, *args: Any, **kwargs: Any) -> Any:
         given: dict[str, Any] = {}
+        work: Any = None
         portal = _portal_for(self, (*args, *kwargs.values()))
         desk = self._desk or (Desk() if callbacks & kwargs.keys() else None)
 
@@ -335,16 +345,29 @@ def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             given = {each: bare(argument) for each, argument in kwargs.items()}
             if desk is not None:  # callbacks are called here
                 given |= {each: _handed_over(given[each], desk) for each in callbacks & given.keys()}
-            return faced(getattr(self._real, name)(*map(bare, args), **given), portal, desk)
+            work = partial(getattr(self._real, name), *map(bare, args), **given)
+            return faced(_made(work, portal), portal, desk)
         except Exception as error:
             _with_faces(error, portal)
             raise
         finally:
-            del args, kwargs, given  # a secret in them is not shown by a traceback from here
+            del args, kwargs, given, work  # a secret in them is not shown by a traceback from here
 
     update_wrapper(method, function)
     method.__doc__ = without_await(function.__doc__ or "")
     return method
+
+
+def _made(work: Callable[[], Any], portal: Portal) -> Any:
+    """What a method returns. One that needs a running loop is called in it."""
+    try:
+        return work()
+    except NoRuntime:
+
+        async def call() -> Any:
+            return work()
+
+        return portal.run(call)
 
 
 def _portal_for(face: Face, arguments: Iterable[Any]) -> Portal:

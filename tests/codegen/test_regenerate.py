@@ -18,6 +18,7 @@ from codegen.check import check
 from codegen.document.tree import SpecError, read
 from codegen.files import replace_together
 from codegen.regenerate import regenerate
+from codegen.stub.stub import stub
 from tests.codegen.documents import (
     HARMLESS,
     ROOT,
@@ -293,6 +294,8 @@ def test_the_path_to_another_document_and_back_leaves_no_trace(tmp_path: Path) -
     shutil.copytree(ROOT / "a2e_async" / "api", made.package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", made.root)
     before = {path: content for path, (content, _) in snapshot(made).items()}
+    modules = {path.name: content.decode() for path, content in before.items() if path.suffix == ".py"}
+    before |= {made.stub.with_name(name): text.encode() for name, text in stub(modules).items()}
 
     newest = save(tmp_path / "newest.json", read(made.upstream))
     older = read(made.upstream)

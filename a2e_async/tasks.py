@@ -44,6 +44,10 @@ class Task(Plain, Shown, Hinted, NotAwaited, Generic[TaskRecordT_co]):
 
     __slots__ = ("_birth", "_slot", "_told", "given", "ids", "raws", "sent", "workflow")
 
+    workflow: Workflow[TaskRecordT_co]
+    ids: Sequence[str]
+    raws: Sequence[JSONObject]
+
     def __init__(
         self,
         workflow: Workflow[TaskRecordT_co],

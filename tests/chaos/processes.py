@@ -41,6 +41,7 @@ class Plan:
         concurrency: the most tasks at once.
         backend: the event loop of the workers.
         window: seconds of the clock for which lost starts are searched.
+        url: the database that holds the journal; empty if a file does.
     """
 
     sandbox: Sandbox
@@ -50,6 +51,7 @@ class Plan:
     concurrency: int
     backend: str
     window: float = 10.0
+    url: str = ""
 
     @property
     def journal(self) -> Path:
@@ -76,7 +78,7 @@ class Plan:
             "jobs": self.jobs,
             "pictures": [str(picture) for picture in pictures],
             "concurrency": self.concurrency,
-            "journal": str(self.journal),
+            "journal": self.url or str(self.journal),
             "out": str(self.out),
             "backend": self.backend,
             **more,

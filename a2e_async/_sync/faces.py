@@ -24,6 +24,7 @@ from typing import Any, NoReturn, Self, TypeVar, cast
 import attrs
 
 from a2e_async._sync.errands import Desk
+from a2e_async._sync.loop_thread import LoopThread
 from a2e_async._sync.portal import Portal
 from a2e_async._sync.wording import message_without_await, without_await
 from a2e_async.errors import A2EError
@@ -66,16 +67,18 @@ class Face:
     _real: Any
     _portal: Portal
     _desk: Desk | None
+    _held: LoopThread | None  # whose loop it belongs to, from the beginning of its block to the end
 
     def __init__(self, real: Any, portal: Portal, desk: Desk | None = None) -> None:
         object.__setattr__(self, "_real", real)
         object.__setattr__(self, "_portal", portal)
         object.__setattr__(self, "_desk", desk)
+        object.__setattr__(self, "_held", None)
 
     def _await(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """Await something in the loop, and wait for it."""
         try:
-            return faced(self._portal.run(work, self._desk), self._portal)
+            return faced(self._portal.run(work, self._desk, self._held), self._portal)
         except Exception as error:
             _with_faces(error, self._portal)
             raise
@@ -97,7 +100,8 @@ class Face:
         return sorted({*super().__dir__(), *names})
 
     def __repr__(self) -> str:
-        return repr(self._real)
+        # A traceback may show one that could not be made.
+        return repr(self._real) if hasattr(self, "_real") else f"{type(self).__name__}(...)"
 
     def __eq__(self, other: object) -> bool:
         return bool(self._real == bare(other)) if isinstance(other, Face) else NotImplemented
@@ -187,21 +191,25 @@ class _Block(Face):
 
     def __enter__(self) -> Any:
         self._portal.refuse_in_loop()
-        held = self._portal.hold()
-        object.__setattr__(self, "_held", held)
+        object.__setattr__(self, "_held", self._portal.hold())
         try:
-            value = self._portal.run(self._real.__aenter__, self._desk)
-        except BaseException as error:
-            self._portal.let_go(held)
-            _with_faces(error, self._portal)
+            value = self._await(self._real.__aenter__)
+        except BaseException:
+            self._let_go()
             raise
-        return self if value is self._real else faced(value, self._portal)
+        return self if value == self else value
 
     def __exit__(self, *error: Any) -> Any:
         try:
             return self._await(partial(self._real.__aexit__, *error))
         finally:
-            self._portal.let_go(self._held)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        held = self._held
+        object.__setattr__(self, "_held", None)
+        if held is not None:
+            self._portal.let_go(held)
 
 
 @_once
@@ -253,20 +261,21 @@ def _has(kind: type[Any], name: str) -> bool:
     return any(name in vars(each) for each in kind.__mro__ if each.__module__ != _HINTS)
 
 
-def faced(value: Any, portal: Portal, desk: Desk | None = None) -> Any:
+def faced(value: Any, portal: Portal, desk: Desk | None = None, thread: LoopThread | None = None) -> Any:
     """What a user of the client without await gets instead of a value.
 
     Args:
         value: what an attribute is, or what a call has returned. A coroutine is run, and its result taken.
         portal: the way into the event loop of the client.
         desk: where the loop leaves errands for the thread that waits for a coroutine.
+        thread: runs the loop that a coroutine belongs to; None for any.
     """
     kind = type(value)
     if kind in _DATA or isinstance(value, Face | Record | type):
         return value
     if iscoroutine(value):
         try:
-            return faced(portal.run(lambda: value, desk), portal)
+            return faced(portal.run(lambda: value, desk, thread), portal)
         finally:
             if getcoroutinestate(value) == CORO_CREATED:
                 value.close()  # it was refused
@@ -346,7 +355,7 @@ def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             if desk is not None:  # callbacks are called here
                 given |= {each: _handed_over(given[each], desk) for each in callbacks & given.keys()}
             work = partial(getattr(self._real, name), *map(bare, args), **given)
-            return faced(_made(work, portal), portal, desk)
+            return faced(_made(work, portal), portal, desk, self._held)
         except Exception as error:
             _with_faces(error, portal)
             raise

@@ -41,12 +41,15 @@ class Portal:
         self._blocks = 0
         _all.add(self)
 
-    def run(self, work: Callable[[], Awaitable[T]], desk: Desk | None = None) -> T:
+    def run(
+        self, work: Callable[[], Awaitable[T]], desk: Desk | None = None, held: LoopThread | None = None
+    ) -> T:
         """Await something in the loop, and wait for it in this thread.
 
         Args:
             work: makes what is awaited. Called in the loop.
             desk: where the loop leaves errands for this thread.
+            held: the thread whose loop must be used, and which is being held.
 
         Raises:
             ConfigurationError: this thread runs an event loop, which must not be blocked; or there is no
@@ -54,9 +57,13 @@ class Portal:
             BaseException: what the work raises, or what interrupts the wait.
         """
         self.refuse_in_loop()
+        call = BlockingCall(work, desk)
+        if held is not None:
+            return call.result(held)
+
         thread = self.hold()
         try:
-            return BlockingCall(work, desk).result(thread)
+            return call.result(thread)
         finally:
             self.let_go(thread)
 

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from a2e_async._worker.facts import Enqueued, Status, WorkerStatus
 from a2e_async.checks import check_number, shown
 from a2e_async.errors import ConfigurationError, InvalidArgument
 from a2e_async.tasks import DEFAULT_WAIT
@@ -33,12 +34,10 @@ if TYPE_CHECKING:
     from a2e_async._bulk.outcomes import Outcome
     from a2e_async._journal.database_url import DatabaseURL
     from a2e_async._worker.delivery import Delivery
-    from a2e_async._worker.enqueuing import Enqueued
-    from a2e_async._worker.status import Status
     from a2e_async.client import A2E
     from a2e_async.jobs import Job
 
-__all__ = ["app", "blueprint", "enqueue", "status", "work"]
+__all__ = ["Enqueued", "Status", "WorkerStatus", "app", "blueprint", "enqueue", "status", "work"]
 
 _RESCUE_AFTER = 30.0  # seconds; a worker of procrastinate shows a sign of life every 10 seconds
 

@@ -62,8 +62,9 @@ class PatientConnector(procrastinate.PsycopgConnector):
             await self._patiently(super().execute_query_async, query, arguments)
         except exceptions.ConnectorException as error:
             # That is how procrastinate's functions say that a message is not what it was: another worker has
-            # rescued it, or the answer to the first try was lost.
-            if not isinstance(error.__cause__, psycopg.errors.RaiseException):
+            # rescued it, or the answer to the first try was lost. And what a worker that ends cannot write
+            # is found by the others.
+            if self.patient and not isinstance(error.__cause__, psycopg.errors.RaiseException):
                 raise
             logger.debug("queue: %s", error.__cause__)
 

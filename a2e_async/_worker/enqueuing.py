@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job as Message
 
 from a2e_async._bulk.feed import iterate
-from a2e_async._files.body_files import files_in
+from a2e_async._files.body_files import files_in, map_files
 from a2e_async._journal.asked import Asked, read_asked
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.entries import State
@@ -23,32 +23,18 @@ from a2e_async._journal.job_keys import key_of
 from a2e_async._spec.media import Upload
 from a2e_async._worker import names
 from a2e_async._worker.connector import PatientConnector, opened, translated
+from a2e_async._worker.facts import Enqueued
 from a2e_async._worker.known import known_jobs
 from a2e_async._worker.schema import make_tables
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 from a2e_async.task_groups import in_thread
 
-__all__ = ["Enqueued", "Enqueuer", "open_queue"]
+__all__ = ["Enqueuer", "open_queue"]
 
 _BATCH = 500
 _UPLOADS = 8  # at once
 _KEPT = timedelta(days=3)  # for which the service keeps uploads
-
-
-@attrs.frozen
-class Enqueued:
-    """What has become of jobs that were to be put into the queue.
-
-    Attributes:
-        queued: jobs that are in the queue now.
-        waiting: jobs that were in the queue before, or that a worker is working on.
-        done: jobs that the journal has the result of.
-    """
-
-    queued: int = 0
-    waiting: int = 0
-    done: int = 0
 
 
 @attrs.define(eq=False)
@@ -201,7 +187,7 @@ class Enqueuer:
 
         async def upload(line: _Line) -> None:
             async with limiter:
-                line.job = await line.job.with_uploads()
+                line.job = await _uploaded(line.job)
 
         async with anyio.create_task_group() as group:
             for line in left.values():
@@ -249,7 +235,23 @@ class Enqueuer:
 
 
 def _local_files(job: Job[Any]) -> bool:
-    return any(not isinstance(file, Upload) for file in files_in(job.body))
+    return any(True for _ in _files_of(job))
+
+
+def _files_of(job: Job[Any]) -> Iterator[Any]:
+    return (file for file in files_in(job.body) if not isinstance(file, Upload))
+
+
+async def _uploaded(job: Job[Any]) -> Job[Any]:
+    """The job with an Upload in place of each file. Its key says the same of both."""
+    runtime = job.workflow.runtime
+    uploads: dict[int, Upload] = {}
+    async with runtime.session():
+        for file in _files_of(job):
+            uploads[id(file)] = await runtime.uploader.upload(file)
+
+    body = map_files(job.call.body, lambda file: uploads.get(id(file), file))
+    return attrs.evolve(job, call=attrs.evolve(job.call, body=body))
 
 
 def _check_same(line: _Line, digest: str | None, problem: str) -> None:

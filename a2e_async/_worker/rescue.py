@@ -25,7 +25,7 @@ async def rescue(app: procrastinate.App, seconds: float) -> None:
 
     Workers may do so at the same time. A message that is delivered twice does no harm.
     """
-    await _give_back(app, list(await _stalled(app, seconds)), "a worker that is gone")
+    await _give_back(app, await _stalled(app, seconds), "a worker that is gone")
 
 
 async def keep_rescuing(
@@ -40,16 +40,23 @@ async def keep_rescuing(
         lease: seconds after which a worker without a sign of life is taken for dead.
     """
     pause = lease / 2
+
     quiet_until, last = float("-inf"), time.monotonic()
     lost: set[int | None] = set()
 
     while True:
-        found = list(await _stalled(app, lease))
+        try:
+            found = await _stalled(app, lease)
+        except ConnectorException as error:
+            logger.warning("queue: messages cannot be looked after: %s", error.__cause__ or error)
+            found = []
+
         now = time.monotonic()
         # After the database was away, or this machine asleep, nobody has been able to show a sign of life.
         if now - last > 2 * pause + 1 or now - connector.trouble < lease:
             quiet_until = now + lease
         last = now
+
         if now >= quiet_until:
             await _give_back(app, found, "a worker that is gone")
             lost = await _give_back_lost(app, delivery, lost)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
@@ -14,55 +13,10 @@ from a2e_async._journal.entries import State
 from a2e_async._journal.look import WorkerLook, look_into
 from a2e_async._worker import names
 from a2e_async._worker.connector import PatientConnector, opened, translated
+from a2e_async._worker.facts import Status, WorkerStatus
 from a2e_async.task_groups import in_thread
 
-__all__ = ["Status", "WorkerStatus", "status_of"]
-
-
-@attrs.frozen
-class WorkerStatus:
-    """What one worker is doing, and has done.
-
-    Attributes:
-        name: the machine, the process and a number.
-        seen: seconds since its last sign of life; None if it has left or died.
-        running, done, failed: jobs.
-        coins: what these have cost.
-    """
-
-    name: str
-    seen: float | None
-    running: int
-    done: int
-    failed: int
-    coins: float
-
-
-@attrs.frozen
-class Status:
-    """How things stand.
-
-    Attributes:
-        queued: jobs that wait for a worker.
-        running: jobs that a worker has started, and jobs whose task another one goes on with.
-        done: jobs with a result.
-        failed: jobs that ended without one.
-        uncertain: starts of which it is not known whether they made a task, and nobody is finding out.
-        refused: messages whose job could not be carried out, for other reasons too.
-        coins: the coins charged.
-        starts_per_minute: starts in the last minute.
-        workers: those that live, or have jobs.
-    """
-
-    queued: int
-    running: int
-    done: int
-    failed: int
-    uncertain: int
-    refused: int
-    coins: float
-    starts_per_minute: int
-    workers: tuple[WorkerStatus, ...]
+__all__ = ["status_of"]
 
 
 async def status_of(url: DatabaseURL) -> Status:
@@ -82,7 +36,7 @@ async def status_of(url: DatabaseURL) -> Status:
         done=look.states.get(State.DONE, 0),
         failed=look.states.get(State.FAILED, 0),
         uncertain=max(0, look.states.get(State.STARTING, 0) - starting),
-        refused=messages.get("failed", 0),
+        failed_messages=messages.get("failed", 0),
         coins=look.coins,
         starts_per_minute=look.started,
         workers=tuple(_worker(worker) for worker in look.workers),

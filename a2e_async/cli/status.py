@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 
 from a2e_async import worker
 from a2e_async.cli.output import print_json, print_row, to_plain
 from a2e_async.cli.streams import is_terminal
-
-if TYPE_CHECKING:
-    from a2e_async._worker.status import Status
 
 __all__ = ["show"]
 
@@ -43,7 +40,7 @@ async def show(*, journal: str, json: bool, watch: float | None) -> int:
         await anyio.sleep(watch)
 
 
-def _print(standing: Status) -> None:
+def _print(standing: worker.Status) -> None:
     facts: dict[str, Any] = to_plain(standing)
     workers = facts.pop("workers")
     for name, value in facts.items():

@@ -21,6 +21,8 @@ __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_USER_AGENT",
     "DOCS_HOST_PROBLEM",
+    "MISSING_TOKEN",
+    "TOKEN_PAGE",
     "VERSION",
     "BaseURL",
     "Settings",
@@ -33,6 +35,8 @@ DEFAULT_BASE_URL = "https://video.a2e.ai"
 DOCS_HOST_PROBLEM = (
     f"api.a2e.ai is the host of the documentation, not of the API: the base URL is {DEFAULT_BASE_URL}"
 )
+TOKEN_PAGE = DEFAULT_BASE_URL
+MISSING_TOKEN = f"is missing: pass token=… or set A2E_API_TOKEN; get one at {TOKEN_PAGE}, under API Token"
 VERSION = "0.1.0"  # here too, because reading the metadata of the package takes long
 DEFAULT_USER_AGENT = f"a2e-async/{VERSION}"
 _HEADER = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
@@ -57,32 +61,45 @@ class Token:
     What is often copied along with it is left out: the word Bearer, quotes, spaces and line ends.
 
     Args:
-        given: the token; None reads A2E_API_TOKEN. It is checked later, by `checked`, so that no traceback
-            of an invalid one can show it.
+        given: the token; None reads A2E_API_TOKEN, else the file that ``a2e init`` writes. It is checked
+            later, by `checked`, so that no traceback of an invalid one can show it.
     """
 
-    __slots__ = ("_source", "_value")
+    __slots__ = ("_may_be_in_file", "_source", "_value")
 
     def __init__(self, given: Any) -> None:
         self._source = "A2E_API_TOKEN" if given is None else "token"
         self._value = os.environ.get("A2E_API_TOKEN") if given is None else given
+        self._may_be_in_file = given is None and not self._value
 
     def checked(self) -> Token:
         """Check the token and return it.
 
         Raises:
-            ConfigurationError: it is missing, or holds characters that a header cannot contain.
+            ConfigurationError: it is missing, or holds characters that a header cannot contain. Or it is in a
+                file that others can read.
         """
+        if self._may_be_in_file:
+            from a2e_async.token_file import read_token, token_path  # only here: most have the variable
+
+            self._value, self._may_be_in_file = read_token(), False
+            if self._value is not None:
+                self._source = str(token_path())
         self._value = text_from(self._value)
         if isinstance(self._value, str):
             self._value = _COPIED_AFTER.sub("", _COPIED_BEFORE.sub("", self._value, count=1))
         if not isinstance(self._value, str) or not self._value:
-            raise ConfigurationError(f"{self._source} is missing: pass token=… or set A2E_API_TOKEN")
+            raise ConfigurationError(f"{self._source} {MISSING_TOKEN}")
         if not _TOKEN.fullmatch(self._value):
             raise ConfigurationError(
                 f"{self._source} holds spaces, line ends or characters beyond ASCII: copied whole?"
             )
         return self
+
+    @property
+    def source(self) -> str:
+        """Where it comes from: the argument, the variable or the file."""
+        return self._source
 
     def authorization(self) -> str:
         """The value of the Authorization header."""

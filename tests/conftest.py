@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 # pytest --hypothesis-profile=default
 hypothesis.settings.register_profile("suite", max_examples=40, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("suite")
+
+# Whoever runs the tests may have saved a token on this machine.
+os.environ["A2E_CONFIG_DIR"] = os.devnull
 
 # A shell starts what it runs in the background with interrupts ignored, and every process that
 # is started from there would ignore them too; some tests interrupt one.

@@ -60,12 +60,11 @@ def extras() -> Finding:
 
 def token_present(given: str | None) -> Finding:
     """Whether there is a token, and where it comes from. It is never shown."""
-    source = "A2E_API_TOKEN" if given is None else "the argument token"
     try:
-        Token(given).checked()
+        token = Token(given).checked()
     except ConfigurationError as error:
-        return fail("token", str(error), "set A2E_API_TOKEN to the API token of your account")
-    return ok("token", f"from {source}")
+        return fail("token", str(error), "set A2E_API_TOKEN to the API token of your account, or run a2e init")
+    return ok("token", f"from {'the argument token' if given is not None else token.source}")
 
 
 def base_url(given: str | None) -> Finding:

@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -17,7 +18,20 @@ from a2e_async.api import RESOURCES
 from a2e_async.errors import InvalidArgument
 from a2e_async.resources import Resource, Workflow
 
-__all__ = ["Call", "call_named", "calls_of", "start_named", "workflows"]
+__all__ = [
+    "Call",
+    "call_named",
+    "calls_of",
+    "deletable",
+    "deletion_of",
+    "listable",
+    "listing_of",
+    "readable",
+    "resources",
+    "start_named",
+    "workflow_class",
+    "workflows",
+]
 
 
 @attrs.frozen
@@ -160,3 +174,70 @@ def workflows() -> Iterator[Call]:
     for name in RESOURCES:
         if issubclass(_resource_class(name), Workflow):
             yield from (call for call in calls_of(name).values() if call.starts)
+
+
+def workflow_class(name: str) -> type[Workflow[Any]] | None:
+    """The class of a workflow; None if it is a resource that starts nothing, or there is none."""
+    with suppress(InvalidArgument):
+        found = _resource_class(name)
+        if issubclass(found, Workflow):
+            return found
+    return None
+
+
+def readable() -> Iterator[tuple[str, str]]:
+    """The workflows whose tasks can be read back, each with what it makes."""
+    return _workflows_with(lambda cls: cls.routes.readable)
+
+
+def deletable() -> Iterator[tuple[str, str]]:
+    """The workflows whose tasks can be deleted, each with what it makes."""
+    return _workflows_with(lambda cls: cls.routes.delete is not None)
+
+
+def _workflows_with(applies: Callable[[type[Workflow[Any]]], bool]) -> Iterator[tuple[str, str]]:
+    for name in RESOURCES:
+        cls = workflow_class(name)
+        if cls is not None and applies(cls):
+            yield name, calls_of(name)["__call__"].summary
+
+
+def deletion_of(name: str) -> Call:
+    """The start of a workflow whose tasks can be deleted.
+
+    Raises:
+        InvalidArgument: they cannot, or there is no such workflow.
+    """
+    start = start_named(name)
+    cls = workflow_class(start.resource)
+    if cls is None or cls.routes.delete is None:
+        raise InvalidArgument(name, "the API has no way to delete its tasks")
+    return start
+
+
+def listable() -> Iterator[tuple[str, str]]:
+    """The resources that can be listed, each with what the list holds."""
+    for name in RESOURCES:
+        listing = calls_of(name).get("list")
+        if listing is not None:
+            yield name, listing.summary
+
+
+def listing_of(name: str) -> Call:
+    """The method that lists a resource.
+
+    Raises:
+        InvalidArgument: there is none, or no such resource.
+    """
+    listing = calls_of(name).get("list")
+    if listing is None:
+        raise InvalidArgument(name, "the API has no way to list its tasks")
+    return listing
+
+
+def resources() -> Iterator[tuple[str, str]]:
+    """The resources with operations that start nothing, each with its methods."""
+    for name in RESOURCES:
+        methods = [call.method for call in calls_of(name).values() if not call.starts]
+        if methods:
+            yield name, ", ".join(methods)

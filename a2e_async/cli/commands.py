@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-import argparse
-import functools
 import inspect
+import json
+import re
+import sys
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from a2e_async.cli.catalogue import Call, workflows
-from a2e_async.cli.lines import NeedsFiles, jobs_in
+from a2e_async.cli.catalogue import Call, start_named, workflows
+from a2e_async.cli.command import Options, usage_error
+from a2e_async.cli.layout import amount
 from a2e_async.cli.options import values_from
 from a2e_async.cli.output import (
     print_error,
     print_json,
-    print_outcome,
     print_row,
+    print_table,
+    print_text,
     result_facts,
     task_facts,
     to_plain,
 )
-from a2e_async.cli.progress import bars, spinner
-from a2e_async.cli.text_files import readable_twice
+from a2e_async.cli.progress import spinner
+from a2e_async.cli.streams import can_encode, is_terminal
 from a2e_async.client import A2E
 from a2e_async.errors import A2EError, InvalidArgument
 from a2e_async.jobs import Job
 from a2e_async.pages import Pages
 from a2e_async.tasks import Result, Task
 
-__all__ = ["bulk", "call", "list_tasks", "run", "show_workflows", "upload", "wait"]
+__all__ = [
+    "call",
+    "delete",
+    "download",
+    "get",
+    "list_tasks",
+    "quote",
+    "run",
+    "show_schema",
+    "show_workflows",
+    "upload",
+    "wait",
+]
+
+_URL = re.compile(r"https?://", re.IGNORECASE)
 
 
-async def run(a2e: A2E, options: argparse.Namespace, start: Call) -> int:
+async def run(a2e: A2E, options: Options, start: Call) -> int:
     """``a2e run``: start one task and wait for it, unless ``--no-wait`` is given."""
     job = _invoke(a2e, start, values_from(options, start))
     if not isinstance(job, Job):
@@ -60,12 +76,12 @@ async def run(a2e: A2E, options: argparse.Namespace, start: Call) -> int:
     return 0
 
 
-async def wait(a2e: A2E, options: argparse.Namespace, start: Call) -> int:
+async def wait(a2e: A2E, options: Options, start: Call) -> int:
     """``a2e wait``: wait for a task of an earlier process."""
     return await _finish(getattr(a2e, start.resource).task(options.id), options)
 
 
-async def _finish(task: Task[Any], options: argparse.Namespace) -> int:
+async def _finish(task: Task[Any], options: Options) -> int:
     """Wait for the task and report its result. If this is interrupted, say how to wait for it again."""
     try:
         with spinner(f"{task.workflow.name} {task.id}"):
@@ -88,7 +104,7 @@ def _print_way_back(task: Task[Any]) -> None:
     print_error(f"stopped; the task goes on: a2e wait {task.workflow.name} {task.id}")
 
 
-async def _report(result: Result[Any], options: argparse.Namespace) -> None:
+async def _report(result: Result[Any], options: Options) -> None:
     """Download the files of a result, if a folder is given, and print its facts."""
     paths: Sequence[Path] = ()
     if options.out is not None:
@@ -111,25 +127,116 @@ async def _report(result: Result[Any], options: argparse.Namespace) -> None:
 
 def _print_coins(coins: float | None) -> None:
     if coins is not None:
-        print_row("coins", f"{coins:g}")
+        print_row("coins", amount(coins))
 
 
-async def list_tasks(a2e: A2E, options: argparse.Namespace, listing: Call) -> int:
+async def list_tasks(a2e: A2E, options: Options, listing: Call) -> int:
     """``a2e list``: print the newest tasks of a workflow."""
     records = _invoke(a2e, listing, values_from(options, listing))
     if not isinstance(records, Pages):
         raise InvalidArgument(listing.name, "lists nothing")
 
-    for record in await records.first(options.limit):
-        if options.json:
+    found = await records.first(options.limit)
+    if options.json:
+        for record in found:
             print_json(record)
-        else:
-            cells = (getattr(record, name, None) for name in ("id", "status", "created_at", "name"))
-            print_row(*("-" if cell is None else cell for cell in cells))
+        return 0
+
+    names = ("id", "status", "created_at", "name")
+    rows = [[getattr(record, name, None) for name in names] for record in found]
+    print_table(("id", "status", "time", "name"), rows)
     return 0
 
 
-async def call(a2e: A2E, options: argparse.Namespace, named: Call) -> int:
+async def get(a2e: A2E, options: Options, start: Call) -> int:
+    """``a2e get``: print what is known about a task now."""
+    task = getattr(a2e, start.resource).task(options.id)
+    record = await task.refresh()
+    if options.json:
+        print_json(record)
+        return 0
+
+    print_row("id", task.id)
+    for name in ("status", "progress", "coins", "created_at", "name", "prompt"):
+        value = getattr(record, name, None)
+        if value not in (None, ""):
+            print_row(name, amount(value) if isinstance(value, float) else value)
+    for url in task.output_urls(record.raw):
+        print_row("url", url)
+    return 0
+
+
+async def delete(a2e: A2E, options: Options, start: Call) -> int:
+    """``a2e delete``: delete tasks, after a question if there is a terminal."""
+    workflow = getattr(a2e, start.resource)
+    tasks = [workflow.task(task_id) for task_id in options.ids]
+    if not options.yes:
+        if not is_terminal(sys.stdin):
+            raise usage_error("delete: --yes is needed where nobody can be asked")
+        count = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
+        sys.stderr.write(f"Delete {count} of {start.resource}? Coins are not paid back. [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            print_error("nothing was deleted")
+            return 1
+
+    for task in tasks:
+        await task.delete()
+        if options.json:
+            print_json({"workflow": start.resource, "id": task.id, "deleted": True})
+        else:
+            print_row("deleted", task.id)
+    return 0
+
+
+async def quote(a2e: A2E, options: Options, start: Call) -> int:
+    """``a2e quote``: print what a task would cost."""
+    job = _invoke(a2e, start, values_from(options, start))
+    with spinner(f"asking what {start.name} costs"):
+        quoted = await a2e.quote(job)
+    if options.json:
+        print_json({"workflow": start.name, "coins": quoted.coins, "record": quoted.record})
+    elif quoted.coins is None:
+        raise InvalidArgument(start.name, "the service named no price; --json shows its reply")
+    else:
+        print_row("coins", amount(quoted.coins))
+    return 0
+
+
+async def download(a2e: A2E, options: Options) -> int:
+    """``a2e download``: download URLs, or the results of the tasks of one workflow."""
+    sources = list(options.sources)
+    if _URL.match(sources[0]):
+        for url in sources:
+            if not _URL.match(url):
+                raise InvalidArgument("URL", f"{url!r} is not a URL; give either URLs, or a workflow and ids")
+        for url in sources:
+            with spinner("downloading"):
+                saved = await a2e.download(url, options.out)
+            _print_file(options, saved.path, url=url)
+        return 0
+
+    start = start_named(sources[0])
+    if len(sources) == 1:
+        raise usage_error(f"download: ID is missing: a2e download {start.name} ID")
+    workflow = getattr(a2e, start.resource)
+    for task in [workflow.task(task_id) for task_id in sources[1:]]:
+        with spinner(f"{start.resource} {task.id}"):
+            result = await task.wait(timeout=options.wait_timeout)
+            paths = await result.download(options.out)
+        for path in paths:
+            _print_file(options, path, id=task.id)
+    return 0
+
+
+def _print_file(options: Options, path: object, **more: object) -> None:
+    if options.json:
+        print_json({"file": str(path), **more})
+    else:
+        print_row("file", path)
+
+
+async def call(a2e: A2E, options: Options, named: Call) -> int:
     """``a2e call``: call any other operation and print the reply as JSON."""
     values = values_from(options, named)
     if named.waits:
@@ -162,7 +269,7 @@ def _invoke(a2e: A2E, named: Call, values: Mapping[str, Any]) -> Any:
     return method(**values)
 
 
-async def upload(a2e: A2E, options: argparse.Namespace) -> int:
+async def upload(a2e: A2E, options: Options) -> int:
     """``a2e upload``: upload files and print their URLs."""
     paths = [Path(name) for name in options.files]
     for path in paths:
@@ -180,64 +287,26 @@ async def upload(a2e: A2E, options: argparse.Namespace) -> int:
     return 0
 
 
-async def bulk(a2e: A2E, options: argparse.Namespace) -> int:
-    """``a2e bulk``: run many jobs from JSON lines. All lines are checked before the first job is started."""
-    needs, allowed = _needs_files(options.journal)
-    with readable_twice(options.file) as path:
-        read = functools.partial(jobs_in, a2e, path, encoding=options.encoding)
-        with spinner("checking the jobs"):
-            total = sum(1 for _ in read(needs_files=needs))
-
-        with closing(read(needs_files=allowed)) as jobs, bars({"": total}) as progress:
-            bulk_run = a2e.bulk(
-                jobs,
-                concurrency=options.concurrency,
-                timeout=options.wait_timeout,
-                journal=options.journal,
-                retries=options.retries,
-                download_to=options.out,
-                max_coins=options.max_coins,
-                start_rate=options.start_rate,
-                finished="skip" if options.skip_finished else "yield",
-                changed="restart" if options.restart_changed else "raise",
-            )
-            try:
-                async with bulk_run as outcomes:
-                    async for outcome in outcomes:
-                        if progress:
-                            progress.advance(failed=outcome.error is not None)
-                        print_outcome(outcome, json=options.json)
-            except BrokenPipeError:
-                if bulk_run.summary().jobs < total:
-                    print_error("stdout was closed, so the run has stopped; tasks that were started go on")
-                raise
-
-    summary = bulk_run.summary()
-    print_error(
-        f"{summary.done} done, {summary.failed} failed, {summary.not_started} not started, "
-        f"{summary.coins:g} coins, {summary.requests} requests"
-    )
-    if bulk_run.stopped is not None:
-        raise bulk_run.stopped
-    return 1 if summary.failed or summary.not_started else 0
-
-
-def _needs_files(journal: str | None) -> tuple[NeedsFiles | None, NeedsFiles | None]:
-    """Whether a job needs the files that are gone: before the run, and in it, when all jobs are checked."""
-    if journal is None:
-        return None, None
-
-    from a2e_async._journal.database_url import place_from
-    from a2e_async._journal.look import needs_files
-
-    return functools.partial(needs_files, place_from(journal)), lambda _: False
-
-
-def show_workflows(options: argparse.Namespace) -> int:
+def show_workflows(options: Options) -> int:
     """``a2e workflows``: print the workflows that can be run."""
-    for start in workflows():
-        if options.json:
+    if options.json:
+        for start in workflows():
             print_json({"workflow": start.name, "summary": start.summary})
-        else:
-            print_row(start.name, start.summary)
+    else:
+        print_table(("workflow", "makes"), [(start.name, start.summary) for start in workflows()])
+    return 0
+
+
+def show_schema(options: Options) -> int:
+    """``a2e workflows --schema``: print what a workflow takes, as JSON Schema."""
+    start = start_named(options.schema)
+    a2e: Any = A2E("unused", base_url="http://localhost")  # it sends nothing
+    schema = getattr(getattr(a2e, start.resource), "schema", None)
+    if schema is None:
+        raise InvalidArgument(start.name, "has no schema")
+    given = schema() if start.method == "__call__" else schema(start.method)
+    if options.json:
+        print_json(given)
+    else:
+        print_text(json.dumps(given, indent=2, ensure_ascii=not can_encode(sys.stdout, str(given))))
     return 0

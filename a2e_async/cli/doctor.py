@@ -8,13 +8,13 @@ from a2e_async.doctor import examine
 __all__ = ["show"]
 
 
-async def show(*, base_url: str | None, journal: str | None, json: bool) -> int:
+async def show(*, token: str | None, base_url: str | None, journal: str | None, json: bool) -> int:
     """Print a line for each check: its sign, its name, what was found, and what to do about it.
 
     Returns:
         The exit code: 1 if a check has failed, else 0.
     """
-    findings = await examine(base_url=base_url, journal=journal)
+    findings = await examine(token=token, base_url=base_url, journal=journal)
     for finding in findings:
         if json:
             print_json(finding)

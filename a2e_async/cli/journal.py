@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from a2e_async._journal.journal import Terms
 from a2e_async._journal.look import Look, look_into
 from a2e_async._journal.opening import open_journal
 from a2e_async._journal.uncertain import UncertainStart
+from a2e_async.cli.command import Options
+from a2e_async.cli.layout import amount
 from a2e_async.cli.output import print_error, print_json, print_row
 from a2e_async.clock import SystemClock
 from a2e_async.errors import InvalidArgument
@@ -23,7 +24,7 @@ __all__ = ["show"]
 _SHOWN = 60  # characters of what was asked
 
 
-async def show(options: argparse.Namespace) -> int:
+async def show(options: Options) -> int:
     """Carry out the decisions, if there are any, and show what the journal holds."""
     place = place_from(options.file)
     look = await to_thread.run_sync(look_into, place)
@@ -40,7 +41,7 @@ async def show(options: argparse.Namespace) -> int:
     return 1 if look.damaged else 0
 
 
-async def _decide(place: Path | DatabaseURL, options: argparse.Namespace) -> None:
+async def _decide(place: Path | DatabaseURL, options: Options) -> None:
     """Release and bind uncertain starts."""
     async with open_journal(place, Terms(), SystemClock()) as journal:
         starts = await journal.uncertain()
@@ -63,7 +64,7 @@ def _named(starts: Any, key: str) -> list[UncertainStart]:
 def _print_rows(look: Look) -> None:
     for state, count in sorted(look.states.items()):
         print_row(state, count)
-    print_row("coins", f"{look.coins:g}")
+    print_row("coins", amount(look.coins))
 
     for start in look.uncertain:
         print_row("uncertain", start.key, start.workflow, start.marker or "-", _when(start), _brief(start))

@@ -1,31 +1,38 @@
-"""The options of the commands, made from the fields of the operations."""
+"""The options of the commands: those that several share, and those made from the fields of the operations."""
 
 from __future__ import annotations
 
-import argparse
-import codecs
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from a2e_async._spec.field import Field
-from a2e_async.cli.catalogue import Call
-from a2e_async.cli.values import json_object, value_of
-from a2e_async.errors import A2EError
+import click
+
+from a2e_async.cli.command import Flag, Option, Options, ValueType, canonical, usage_error
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from a2e_async._spec.field import Field
+    from a2e_async.cli.catalogue import Call
 
 __all__ = [
-    "Parser",
-    "UsageError",
-    "add_common",
-    "add_fields",
-    "add_result",
-    "check_no_token",
+    "argument",
+    "common_options",
     "count",
-    "known_encoding",
+    "encoding_option",
+    "field_options",
+    "file_argument",
+    "json_option",
+    "limit_option",
+    "number",
+    "option",
+    "result_options",
     "seconds",
     "values_from",
+    "wait_option",
+    "whole",
 ]
 
 # Phrases of the docstrings, and what the help says instead.
@@ -35,87 +42,180 @@ _PHRASES = (
     ("Server default: True.", "Server default: true."),
     ("Server default: False.", "Server default: false."),
 )
-_TOKEN_OPTIONS = frozenset({"--token", "--api-token", "--api-key", "--a2e-api-token"})
 _OUT_HELP = "download the results to this folder, or to an object store: s3://bucket/prefix"
-_MAX_CHOICES = 12  # choices that the help lists
-_PREFIX = "field_"  # keeps the fields apart from a command's own options in the namespace
+_LONGEST = 56  # characters of the choices that the help lists; completion knows them all
+_PREFIX = "field_"  # keeps the fields apart from a command's own options
+_ON_OFF = "true|false"
 
 
-class UsageError(Exception):
-    """The command line is invalid."""
+class Value(ValueType):
+    """A value that is checked as soon as it is given.
 
+    Args:
+        name: what messages call it.
+        parse: makes the value of a text; raises ValueError, whose text says what is wrong.
+        file: complete the names of files.
+        folder: complete the names of folders.
+        choices: complete these.
+    """
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser that raises `UsageError` with a message of one line."""
+    def __init__(
+        self,
+        name: str,
+        parse: Callable[[str], Any] = str,
+        *,
+        file: bool = False,
+        folder: bool = False,
+        choices: Iterable[str] = (),
+    ) -> None:
+        self.name = name
+        self._parse = parse
+        self._kind = "file" if file else "dir" if folder else ""
+        self._choices = tuple(choices)
 
-    def parse(self, texts: Sequence[str]) -> argparse.Namespace:
-        """Parse the options. Their names may be written with underscores too.
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Make the value. What was made already, and a default, is taken as it is."""
+        if not isinstance(value, str) or (ctx is not None and ctx.resilient_parsing):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            written = param.opts[0] if isinstance(param, click.Option) else self.name
+            raise usage_error(f"{written}: {error}", ctx) from None
 
-        Raises:
-            UsageError: an option is invalid.
-        """
-        known = self.option_strings
-        return self.parse_args([_with_hyphens(text, known) for text in texts])
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete a choice, or let the shell complete the name of a file."""
+        from click.shell_completion import CompletionItem
 
-    @property
-    def option_strings(self) -> set[str]:
-        """The options added so far, as they are written on the command line."""
-        return {option for action in self._actions for option in action.option_strings}
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the error instead of printing the usage and exiting.
-
-        Raises:
-            UsageError: always.
-        """
-        raise UsageError(
-            f"{self.prog.removeprefix('a2e').strip() or 'command'}: {message} (see {self.prog} --help)"
-        )
-
-
-def _with_hyphens(text: str, known: set[str]) -> str:
-    """The text with hyphens in its option, if only that makes it a known option."""
-    name, equals, value = text.partition("=")
-    hyphens = name.replace("_", "-")
-    return f"{hyphens}{equals}{value}" if name not in known and hyphens in known else text
+        if self._kind:
+            return [CompletionItem(incomplete, type=self._kind)]
+        return [CompletionItem(each) for each in self._choices if each.startswith(incomplete)]
 
 
 def count(text: str) -> int:
     """Parse a whole number, at least 1."""
-    value = int(text)
+    value = int(text) if text.strip().isdecimal() else 0
     if value < 1:
-        raise ValueError
+        raise ValueError(f"{text!r} is not a whole number above 0")
     return value
 
 
-def check_no_token(given: Sequence[str]) -> None:
-    """Refuse options that give the token.
-
-    Raises:
-        UsageError: there is one.
-    """
-    if any(text.partition("=")[0].lower().replace("_", "-") in _TOKEN_OPTIONS for text in given):
-        raise UsageError("the token is never an argument, which others can read: set A2E_API_TOKEN")
-
-
-def known_encoding(text: str) -> str:
-    """The name of an encoding of texts."""
+def whole(text: str) -> int:
+    """Parse a whole number."""
     try:
-        "".encode(text)
-        return codecs.lookup(text).name
-    except (LookupError, ValueError):
-        raise argparse.ArgumentTypeError(f"no such encoding: {text!r}") from None
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """Parse a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
 
 
 def seconds(text: str) -> float:
     """Parse a length of time above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"invalid seconds value: {text!r}")
+    value = number(text)
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{text!r} is not a number of seconds above 0")
     return value
+
+
+def option(
+    *declarations: str,
+    parse: Callable[[str], Any] = str,
+    folder: bool = False,
+    file: bool = False,
+    **more: Any,
+) -> Option:
+    """Make an option of a command."""
+    choices = more.pop("choices", ())
+    kind = Value(declarations[0], parse, folder=folder, file=file, choices=choices)
+    return Option(list(declarations), type=kind, **more)
+
+
+def argument(name: str, metavar: str, *, file: bool = False, **more: Any) -> click.Argument:
+    """Make an argument of a command."""
+    return click.Argument([name], metavar=metavar, type=Value(metavar, file=file), **more)
+
+
+def file_argument(metavar: str = "FILE") -> click.Argument:
+    """Make the argument that names the file of a command's input."""
+    return argument("file", metavar, file=True)
+
+
+def json_option() -> click.Option:
+    """Make the option that asks for JSON."""
+    return Flag(["--json"], help="print JSON, one value on a line", group="Common")
+
+
+def common_options(*, sandbox: bool = True) -> list[click.Option]:
+    """Make the options that every command has that talks to the service."""
+    found = [
+        json_option(),
+        option(
+            "--base-url", metavar="URL", help="the URL of the API (default: A2E_BASE_URL)", group="Common"
+        ),
+    ]
+    if sandbox:
+        help_text = "try it out: against a sandbox that is started for this command; costs nothing"
+        found.append(Flag(["--sandbox"], help=help_text, group="Common"))
+    return found
+
+
+def wait_option() -> Option:
+    """Make the option that limits how long a task is waited for."""
+    return option(
+        "--wait-timeout",
+        parse=seconds,
+        default=900.0,
+        metavar="SECONDS",
+        help="how long to wait for a task (default: 900)",
+        group="Result",
+    )
+
+
+def out_option(**more: Any) -> Option:
+    """Make the option that names the folder of the results."""
+    given: dict[str, Any] = {"help": _OUT_HELP, "group": "Result", **more}
+    return option("--out", "--download-to", "out", parse=_folder, folder=True, metavar="FOLDER", **given)
+
+
+def result_options() -> list[click.Option]:
+    """Make the options of commands that wait for a task."""
+    return [out_option(), wait_option()]
+
+
+def limit_option() -> Option:
+    """Make the option that limits how much is listed."""
+    return option(
+        "--limit", parse=count, default=20, metavar="NUMBER", help="the most records to print (default: 20)"
+    )
+
+
+def encoding_option() -> Option:
+    """Make the option that names the encoding of a file."""
+    return option(
+        "--encoding",
+        parse=_known_encoding,
+        metavar="NAME",
+        help="the file's encoding, such as cp1252 (default: UTF-8 or UTF-16)",
+    )
+
+
+def _known_encoding(text: str) -> str:
+    import codecs
+
+    try:
+        "".encode(text)
+        return codecs.lookup(text).name
+    except (LookupError, ValueError):
+        raise ValueError(f"no such encoding: {text!r}") from None
 
 
 def _folder(text: str) -> str:
@@ -124,116 +224,104 @@ def _folder(text: str) -> str:
         return _address(text)
     path = Path(text)
     if path.exists() and not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
+        raise ValueError(f"{text!r} is not a folder")
     return text
 
 
 def _address(text: str) -> str:
     from a2e_async._files.object_store import open_object_store
     from a2e_async._files.places import place_of
+    from a2e_async.errors import A2EError
 
     try:
         place = place_of("address", text)
         if isinstance(place, str):
             open_object_store(place)
     except (A2EError, OSError) as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise ValueError(str(error)) from None
     return text
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every command has."""
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--base-url", metavar="URL", help="the URL of the API (default: A2E_BASE_URL)")
+# Fields
 
 
-def add_result(parser: argparse.ArgumentParser) -> None:
-    """Add the options of commands that wait for a task."""
-    parser.add_argument("--out", type=_folder, metavar="FOLDER", help=_OUT_HELP)
-    parser.add_argument(
-        "--wait-timeout",
-        type=seconds,
-        default=900.0,
-        metavar="SECONDS",
-        help="how long to wait for the task (default: %(default)g)",
-    )
+def field_options(call: Call, taken: Iterable[click.Parameter]) -> list[click.Option]:
+    """Make one option for each keyword of a call, and options for members without a keyword.
 
-
-def add_fields(parser: Parser, call: Call) -> None:
-    """Add one option for each keyword of the call, and options for members without a keyword."""
+    Args:
+        call: the call.
+        taken: the command's own options. A field of the same name becomes ``--field-NAME``.
+    """
+    names = {name for param in taken for name in param.opts} | {"--help"}
     docs = call.keyword_docs()
-    taken = parser.option_strings
-    required = parser.add_argument_group("required")
-    optional = parser.add_argument_group("optional")
-
-    for field in _fields_of(call):
-        group = required if field.required else optional
-        group.add_argument(
-            _option_string(field.name, taken),
-            dest=_PREFIX + field.name,
-            required=field.required,
-            help=_for_shell(docs.get(field.name, "")),
-            **_arity(field),
+    found: list[click.Option] = []
+    for field in call.operation.fields:
+        plain = canonical(field.name.strip("_"))
+        written = f"--field-{plain}" if f"--{plain}" in names else f"--{plain}"
+        found.append(
+            Option(
+                [written, _PREFIX + field.name],
+                type=_type_of(field.item or field if field.kind is list else field),
+                texts="+" if field.kind is list else 1,
+                bare="true" if field.kind is bool else None,
+                required=field.required,
+                help=_for_shell(docs.get(field.name, "")),
+                metavar=_metavar(field),
+                group="Required" if field.required else "Options",
+            )
         )
 
     if call.takes_body:
-        optional.add_argument(
-            "--body", metavar="JSON", help="the body; the API does not document its members"
-        )
+        found.append(_json("--body", "the body; the API does not document its members"))
     if call.operation.has_body:
-        optional.add_argument(
-            "--extra", metavar="JSON", help="more members of the body; they override the options"
-        )
+        found.append(_json("--extra", "more members of the body; they override the options"))
+    return found
 
 
-def _fields_of(call: Call) -> Sequence[Field]:
-    operation = call.operation
-    return operation.fields
-
-
-def _option_string(name: str, taken: set[str]) -> str:
-    """The option of a keyword; ``--field-NAME`` if the command has an option of that name."""
-    plain = name.strip("_").replace("_", "-")
-    return f"--field-{plain}" if f"--{plain}" in taken else f"--{plain}"
+def _json(name: str, help_text: str) -> Option:
+    return option(name, metavar="JSON", help=f"{help_text}; @FILE reads it from a file")
 
 
 def _for_shell(text: str) -> str:
-    """A description from a docstring, without Python's terms, as a help text of argparse."""
+    """A description from a docstring, without Python's terms."""
     for python, shell in _PHRASES:
         text = text.replace(python, shell)
-    return text.replace("%", "%%")
+    return text.replace("`", "")
 
 
-def _arity(field: Field) -> Mapping[str, Any]:
-    """The number of texts that an option takes, and their name in the help."""
-    if field.kind is bool:
-        return {"nargs": "?", "const": "true", "metavar": "true|false"}
-    if field.kind is list:
-        return {"nargs": "+", "action": "extend", "metavar": _metavar(field.item or Field(""))}
-    return {"metavar": _metavar(field)}
+def _type_of(field: Field) -> Value:
+    if field.media:
+        return Value(field.name, file=True)
+    choices = ("true", "false") if field.kind is bool else map(str, field.choices)
+    return Value(field.name, choices=choices)
 
 
 def _metavar(field: Field) -> str:
+    if field.kind is list:
+        return _metavar(field.item) if field.item else "VALUE"
     if field.choices:
-        # Brackets in a metavar make argparse fail.
-        names = [re.sub(r"[^\w.:+-]", "", str(choice)) for choice in field.choices]
-        return "|".join(names if len(names) <= _MAX_CHOICES else [*names[:_MAX_CHOICES], "..."])
+        names = [re.sub(r"[\s|\[\]]", "", str(choice)) for choice in field.choices]
+        most = next(n for n in range(len(names), 0, -1) if n == 1 or len("|".join(names[:n])) <= _LONGEST)
+        return "|".join(names if most == len(names) else [*names[:most], "..."])
     if field.media:
         return "URL|FILE"
-    return {str: "TEXT", int: "NUMBER", float: "NUMBER", dict: "JSON", list: "JSON"}.get(field.kind, "VALUE")
+    kinds = {str: "TEXT", int: "NUMBER", float: "NUMBER", bool: _ON_OFF, dict: "JSON"}
+    return kinds.get(field.kind, "VALUE")
 
 
-def values_from(options: argparse.Namespace, call: Call) -> dict[str, Any]:
+def values_from(options: Options, call: Call) -> dict[str, Any]:
     """The keywords of the call, from the options given.
 
     Raises:
         InvalidArgument: a value is invalid.
     """
+    from a2e_async.cli.values import json_object, value_of
+
     found: dict[str, Any] = {}
-    for field in _fields_of(call):
+    for field in call.operation.fields:
         given = getattr(options, _PREFIX + field.name)
-        if given is not None:
-            found[field.name] = value_of(field, given if isinstance(given, list) else [given])
+        if given is not None and given != ():
+            found[field.name] = value_of(field, list(given) if isinstance(given, tuple) else [given])
 
     if getattr(options, "body", None) is not None:
         found["body"] = json_object("body", options.body)

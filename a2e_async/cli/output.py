@@ -7,17 +7,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from a2e_async._bulk.outcomes import Outcome
 from a2e_async._transport.redaction import masked
-from a2e_async.cli.streams import can_encode, shown, write_line
+from a2e_async.cli.layout import amount, colored, columns, cut, fitting, padded, width_of
+from a2e_async.cli.streams import can_encode, is_terminal, shown, write_line
 from a2e_async.errors import ConfigurationError
 from a2e_async.records import Record
 from a2e_async.settings import Token
-from a2e_async.tasks import Result, Task
+
+if TYPE_CHECKING:
+    from a2e_async._bulk.outcomes import Outcome
+    from a2e_async.tasks import Result, Task
 
 __all__ = [
     "outcome_facts",
@@ -25,15 +28,44 @@ __all__ = [
     "print_json",
     "print_outcome",
     "print_row",
+    "print_table",
+    "print_text",
     "result_facts",
     "task_facts",
     "to_plain",
 ]
 
 
+_FIRST = 6  # columns of a line's first word
+
+
 def print_row(*cells: object) -> None:
-    """Print a line on stdout, its cells separated by tabs."""
-    write_line(sys.stdout, "\t".join(shown(cell) for cell in cells))
+    """Print a line on stdout: its cells separated by tabs; on a terminal by spaces, the first in colour."""
+    texts = [shown(cell) for cell in cells]
+    if not is_terminal(sys.stdout):
+        write_line(sys.stdout, "\t".join(texts))
+        return
+    first = colored(f"{texts[0]:{_FIRST}}", texts[0], sys.stdout)
+    write_line(sys.stdout, "  ".join([first, *texts[1:]]).rstrip())
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows on stdout: on a terminal as a table that fits, else with tabs and without the header."""
+    texts = [["-" if cell is None or cell == "" else shown(cell) for cell in row] for row in rows]
+    if not is_terminal(sys.stdout):
+        for row in texts:
+            write_line(sys.stdout, "\t".join(row))
+        return
+    if not texts:
+        print_error("there is nothing to list")
+        return
+
+    widths = fitting([list(header), *texts], columns() - 1)
+    for index, row in enumerate([[name.upper() for name in header], *texts]):
+        cells = [padded(cell, width) for cell, width in zip(row, widths, strict=True)]
+        words = ["dim"] * len(row) if index == 0 else row
+        line = "  ".join(colored(cell, word, sys.stdout) for cell, word in zip(cells, words, strict=True))
+        write_line(sys.stdout, line.rstrip())
 
 
 def print_json(value: Any) -> None:
@@ -41,6 +73,12 @@ def print_json(value: Any) -> None:
     plain = to_plain(value)
     line = json.dumps(plain, ensure_ascii=False, default=str)
     write_line(sys.stdout, line if can_encode(sys.stdout, line) else json.dumps(plain, default=str))
+
+
+def print_text(text: str) -> None:
+    """Print a text of several lines on stdout."""
+    for line in text.splitlines():
+        write_line(sys.stdout, line)
 
 
 def print_error(text: object) -> None:
@@ -109,13 +147,27 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
 
 
 def print_outcome(outcome: Outcome, *, json: bool) -> None:
-    """Print the line of one job of a bulk run."""
+    """Print the line of one job of a bulk run. On a terminal it takes no more than one."""
     facts = outcome_facts(outcome)
     if json:
         print_json(facts)
         return
-    name = facts["key"] or facts["index"]
-    if facts["error"] is not None:
-        print_row("failed", name, facts["workflow"], facts["error"])
+    word = "done" if facts["error"] is None else "failed"
+    name = str(facts["key"] or facts["index"])
+    ends = [facts["error"]] if word == "failed" else facts["files"] or facts["urls"]
+    if is_terminal(sys.stdout):
+        _print_fitting(word, name, facts["workflow"], facts["coins"], shown(ends[0]) if ends else "")
+    elif word == "failed":
+        print_row(word, name, facts["workflow"], facts["error"])
     else:
-        print_row("done", name, facts["workflow"], facts["id"], *(facts["files"] or facts["urls"]))
+        print_row(word, name, facts["workflow"], facts["id"], *ends)
+
+
+def _print_fitting(word: str, name: str, workflow: str, coins: float | None, end: str) -> None:
+    """Print a job's line in the width of the terminal: the end of a path tells more than its beginning."""
+    price = "" if coins is None else f"{amount(coins)} coins"
+    cells = [padded(shown(name), 16), padded(workflow, 16), *([padded(price, 9)] if word == "done" else [])]
+    line = "  ".join(cells)
+    room = columns() - _FIRST - 2 - width_of(line) - 2 - 1
+    end = cut(end, room, keep_end=word == "done")
+    write_line(sys.stdout, f"{colored(f'{word:{_FIRST}}', word, sys.stdout)}  {line}  {end}")

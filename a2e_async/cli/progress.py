@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from a2e_async.cli.layout import amount, is_dumb
 from a2e_async.cli.streams import is_terminal, shown
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
 
     from a2e_async.announcer import Listener
     from a2e_async.client_events import ClientEvent
 
 __all__ = ["Bars", "bars", "listener", "spinner"]
+
+
+_WIDE = 100  # columns, from which on bars are long
 
 
 class Bars:
@@ -28,40 +33,64 @@ class Bars:
 
     def __init__(self, progress: Progress, totals: Mapping[str, int]) -> None:
         self._progress = progress
+        self._ended = dict.fromkeys(totals, 0)
         self._failed = dict.fromkeys(totals, 0)
+        self._coins = dict.fromkeys(totals, 0.0)
         self._running: dict[str, set[str]] = {name: set() for name in totals}
+        self._began = time.monotonic()
         self._tasks: dict[str, TaskID] = {
-            name: progress.add_task(name, total=total, failed="") for name, total in totals.items()
+            name: progress.add_task(name, total=total, counts="") for name, total in totals.items()
         }
+
+    @property
+    def running(self) -> int:
+        """The number of tasks under way."""
+        return sum(map(len, self._running.values()))
 
     def advance(self, name: str = "", *, failed: bool) -> None:
         """Count one job of a bar as ended."""
+        self._ended[name] += 1
         self._failed[name] += failed
-        self._progress.update(self._tasks[name], advance=1, failed=self._counts(name))
+        self._progress.update(self._tasks[name], advance=1, counts=self._counts(name))
 
     def note(self, event: ClientEvent) -> None:
-        """Count the tasks that are running."""
+        """Count the tasks that are running, and their coins."""
         workflow = getattr(event, "workflow", None)
         name = workflow if workflow in self._running else ""
         if workflow is None or name not in self._running:
             return
 
-        before = len(self._running[name])
         if event.kind == "started":
             self._running[name].update(getattr(event, "task_ids", ()))
-        elif event.kind in ("finished", "failed"):
+            self._coins[name] += getattr(event, "coins", None) or 0
+        elif event.kind in ("finished", "failed") and not getattr(event, "goes_on", False):
             self._running[name].difference_update(getattr(event, "task_ids", ()))
-        if len(self._running[name]) != before:
-            self._progress.update(self._tasks[name], failed=self._counts(name))
+        else:
+            return
+        self._progress.update(self._tasks[name], counts=self._counts(name))
 
     def _counts(self, name: str) -> str:
         counts = {"running": len(self._running[name]), "failed": self._failed[name]}
-        return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+        texts = [f"{count} {word}" for word, count in counts.items() if count]
+        if self._coins[name]:
+            texts.append(f"{amount(self._coins[name])} coins")
+        seconds = time.monotonic() - self._began
+        if self._ended[name] and seconds > 1:
+            texts.append(_rate(self._ended[name] / seconds))
+        return ", ".join(texts)
+
+
+def _rate(per_second: float) -> str:
+    """How many jobs end, in a unit that gives readable numbers."""
+    return f"{per_second:.1f}/s" if per_second >= 1 else f"{per_second * 60:.1f}/min"
 
 
 @contextmanager
 def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
     """Draw progress bars while the block runs. Gives None if nothing can be drawn.
+
+    Each shows how many jobs have ended, the time so far, the time left, how many tasks are running, how many
+    jobs have failed, the coins, and the rate.
 
     Args:
         totals: the number of jobs of each bar, by its name. The name of a single bar may be empty.
@@ -73,20 +102,41 @@ def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (
+    console = Console(stderr=True)
+    drawn_columns = (
         *([TextColumn("{task.description}")] if any(totals) else []),
-        BarColumn(),
+        BarColumn(bar_width=10 if console.width < _WIDE else 40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[failed]}"),
+        _time_left(),
+        TextColumn("{task.fields[counts]}"),
     )
     # If stdout is a terminal too, its lines must go through rich, which prints them above the bars. Lines for
     # a file or a pipe must stay on stdout.
     redirect = is_terminal(sys.stdout)
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=redirect) as progress:
+    with Progress(*drawn_columns, console=console, redirect_stdout=redirect) as progress:
         drawn = Bars(progress, totals)
         with _told(drawn.note):
             yield drawn
+
+
+def _time_left() -> ProgressColumn:
+    """The column of the time left. It takes no room while that is unknown."""
+    from rich.progress import ProgressColumn, Task
+    from rich.text import Text
+
+    class TimeLeft(ProgressColumn):
+        max_refresh = 0.5
+
+        def render(self, task: Task) -> Text:
+            left = task.time_remaining
+            if left is None or task.finished:
+                return Text("")
+            minutes, seconds = divmod(int(left), 60)
+            hours, minutes = divmod(minutes, 60)
+            return Text(f"{hours}:{minutes:02}:{seconds:02} left", style="progress.remaining")
+
+    return TimeLeft()
 
 
 @contextmanager
@@ -128,7 +178,7 @@ def listener() -> Listener | None:
 
 
 def _can_draw() -> bool:
-    if not is_terminal(sys.stderr):
+    if not is_terminal(sys.stderr) or is_dumb():
         return False
     try:
         import rich.console  # noqa: F401 - only whether it is there

@@ -214,9 +214,9 @@ def test_a_token_as_an_option_is_refused_with_advice(a2e: Run) -> None:
 def test_warnings_are_printed_once(
     a2e: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from a2e_async.cli import program
+    from a2e_async.cli import account
 
-    def warn(_: list[str]) -> int:
+    async def warn(*_: object) -> int:
         logger = logging.getLogger("a2e_async")
         for tries in (1, 1, 2, 1, 2, 3):
             logger.warning("%s, try %d, again in %.1f s", "cannot connect to ä (refused)", tries, 0.5)
@@ -224,8 +224,8 @@ def test_warnings_are_printed_once(
         logger.info("nothing to see")
         return 0
 
-    monkeypatch.setattr(program, "_run", warn)
-    assert main([]) == 0
+    monkeypatch.setattr(account, "balance", warn)
+    assert main(["balance"]) == 0
     assert capsys.readouterr().err.splitlines() == [
         *(f"a2e: cannot connect to ä (refused), trying again ({tries}) in 0.5 s" for tries in (1, 2, 3)),
         "a2e: model: it is odd",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
+from click.testing import CliRunner
 
 from a2e_async.api import RESOURCES
-from a2e_async.cli import main
-from a2e_async.cli.catalogue import calls_of, workflows
-from a2e_async.cli.options import Parser, add_common, add_fields, add_result
+from a2e_async.cli.catalogue import Call, calls_of, workflow_class
+from a2e_async.cli.program import make_program
 from a2e_async.sandbox import Sandbox
 from tests.sandbox.cli.kit import Run
 
@@ -17,17 +20,17 @@ IMAGE = ("run", "image_to_video", "--image-url", "cat.png")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "no command; one of run, wait, list"),
+        ((), "no command; one of run, bulk, quote"),
         (("nothing",), "no such command: 'nothing'"),
-        (("--nothing",), "unrecognized arguments: --nothing"),
+        (("--nothing",), "--nothing"),
         (("run",), "WORKFLOW is missing"),
-        (("run", "--json", "text_to_image"), "WORKFLOW is missing; it comes first"),
+        (("run", "--json", "text_to_image"), "run: WORKFLOW is missing; it comes first (see a2e run --help)"),
         (("run", "image_to_vdeo"), "no such resource (did you mean 'image_to_video'?)"),
         (("run", "anchor"), "anchor: starts nothing"),
         (("run", "video_twin.get"), "tasks are started by video_twin, video_twin.continue_training"),
         (("run", "image_to_video"), "--image-url"),
-        ((*IMAGE, "--nothing", "1"), "unrecognized arguments: --nothing 1"),
-        ((*IMAGE, "--image"), "unrecognized arguments: --image"),
+        ((*IMAGE, "--nothing", "1"), "--nothing"),
+        ((*IMAGE, "--image"), "--image"),
         ((*IMAGE[:3], "no.png"), "image_url: 'no.png' is neither a URL nor a file"),
         ((*IMAGE[:3], "@no.png"), "image_url: '@no.png' is neither a URL nor a file"),
         ((*IMAGE, "--model-type", "FLF2V"), "end_image_url: is required with model_type='FLF2V'"),
@@ -76,38 +79,77 @@ def test_a_missing_token_ends_with_2(a2e: Run, monkeypatch: pytest.MonkeyPatch) 
     assert "A2E_API_TOKEN" in ended.err[0]
 
 
-@pytest.mark.parametrize("name", RESOURCES)
-def test_every_operation_has_its_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its options can be made, and its help is printed."""
-    for call in calls_of(name).values():
-        parser = Parser(prog="a2e", description=call.summary)
-        add_common(parser)
-        add_result(parser)
-        add_fields(parser, call)
-        printed = parser.format_help()
+# Help
+
+
+def helped(*arguments: str) -> str:
+    """The help of a command."""
+    ended = CliRunner().invoke(make_program(), [*arguments, "--help"], prog_name="a2e")
+    assert (ended.exit_code, ended.exception) == (0, None), (arguments, ended.output)
+    assert "as Path" not in ended.output
+    assert max(map(len, ended.output.splitlines())) <= 100
+    return ended.output
+
+
+def lists(printed: str, name: str) -> bool:
+    """Whether the help lists a name."""
+    return any(line.split()[:1] == [name] for line in printed.splitlines())
+
+
+def of(call: Call) -> list[str]:
+    """The command of a call."""
+    return ["run", call.name] if call.starts else ["call", call.resource, call.method]
+
+
+def test_every_operation_has_its_command_with_help() -> None:
+    calls = [call for name in RESOURCES for call in calls_of(name).values()]
+    assert len(calls) > 240
+    for call in calls:
+        printed = helped(*of(call))
         assert all(f"--{keyword.strip('_').replace('_', '-')}" in printed for keyword in call.keywords)
-
-    for arguments in (["call", name, "--help"], ["wait", name, "--help"]):
-        with pytest.raises(SystemExit) as left:
-            raise SystemExit(main(arguments))
-        assert left.value.code in (0, 2)
-    capsys.readouterr()
+        assert call.summary.split()[0] in printed
 
 
-def test_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    commands = (
-        ["--help"],
-        ["run", "--help"],
-        ["call", "--help"],
-        ["bulk", "--help"],
-        ["run", "wan25", "--help"],
+def test_every_command_has_help_with_examples() -> None:
+    printed = helped()
+    names = [name for name, _ in make_program().named()]
+    assert all(lists(printed, name) for name in names)
+    for name in names:
+        assert "Examples:\n  a2e " in helped(name), name
+
+
+def test_help_lists_only_what_applies() -> None:
+    waits, lists_tasks, deletes, runs = (helped(name) for name in ("wait", "list", "delete", "run"))
+    for name in RESOURCES:
+        cls = workflow_class(name)
+        assert lists(runs, name) == (cls is not None)
+        assert lists(waits, name) == (cls is not None and cls.routes.readable)
+        assert lists(deletes, name) == (cls is not None and cls.routes.delete is not None)
+        assert lists(lists_tasks, name) == ("list" in calls_of(name))
+    assert not lists(waits, "wan30")
+    assert lists(runs, "video_twin.continue_training")
+
+
+def test_help_loads_click_and_nothing_of_the_client() -> None:
+    code = (
+        "import sys; from a2e_async.cli import main; main(['--help']); "
+        "print(*sorted(sys.modules), file=sys.stderr)"
     )
-    for arguments in commands:
-        with pytest.raises(SystemExit) as left:
-            main(arguments)
-        assert left.value.code == 0
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ended.stderr.split())
+    heavy = {"anyio", "attr", "httpx", "rich", "asyncio", "ssl", "json", "sqlite3", "logging.handlers"}
+    assert heavy.isdisjoint(loaded)
+    ours = {name for name in loaded if name.startswith("a2e_async")}
+    assert ours == {
+        "a2e_async", *(f"a2e_async.{name}" for name in ("cli",)),
+        *(f"a2e_async.cli.{name}" for name in ("command", "groups", "program", "streams")),
+    }  # fmt: skip
 
-    printed = capsys.readouterr().out
-    assert "image_to_video" in printed
-    assert "as Path" not in printed
-    assert len(list(workflows())) > 10
+
+def test_without_its_extra_the_command_line_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['click'] = None; from a2e_async.cli import main; sys.exit(main(['balance']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == "a2e: the command line needs an extra: pip install 'a2e-async[cli]'\n"

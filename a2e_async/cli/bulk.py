@@ -1,0 +1,155 @@
+"""``a2e bulk``: many jobs from a file, and what they would cost."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import sys
+from collections import Counter
+from contextlib import closing
+from typing import Any
+
+import anyio
+
+from a2e_async.cli.command import Options
+from a2e_async.cli.layout import amount
+from a2e_async.cli.lines import NeedsFiles, jobs_in
+from a2e_async.cli.output import print_error, print_json, print_outcome, print_row, print_table
+from a2e_async.cli.prices import Prices
+from a2e_async.cli.progress import Bars, bars, spinner
+from a2e_async.cli.streams import is_terminal
+from a2e_async.cli.text_files import readable_twice
+from a2e_async.client import A2E
+from a2e_async.errors import InvalidArgument
+
+__all__ = ["bulk", "quote_all"]
+
+_MOST_REASONS = 5
+_LONGEST_REASON = 300
+
+
+async def bulk(a2e: A2E, options: Options) -> int:
+    """``a2e bulk``: run many jobs from JSON lines. All lines are checked before the first job is started."""
+    needs, allowed = _needs_files(options.journal)
+    with readable_twice(options.file) as path:
+        read = functools.partial(jobs_in, a2e, path, encoding=options.encoding)
+        with spinner("checking the jobs"):
+            total = sum(1 for _ in read(needs_files=needs))
+
+        with closing(read(needs_files=allowed)) as jobs, bars({"": total}) as progress:
+            run = a2e.bulk(
+                jobs,
+                concurrency=options.concurrency,
+                timeout=options.wait_timeout,
+                journal=options.journal,
+                retries=options.retries,
+                download_to=options.out,
+                max_coins=options.max_coins,
+                start_rate=options.start_rate,
+                finished="skip" if options.skip_finished else "yield",
+                changed="restart" if options.restart_changed else "raise",
+                account_concurrency=options.account_concurrency,
+                lease=options.lease,
+            )
+            try:
+                reasons = await _carry_out(run, options, progress)
+            except BrokenPipeError:
+                if run.summary().jobs < total:
+                    print_error("stdout was closed, so the run has stopped; tasks that were started go on")
+                raise
+            except anyio.get_cancelled_exc_class():
+                _print_interrupted(run.summary(), total, options, progress)
+                raise
+
+    summary = run.summary()
+    for reason, count in reasons.most_common(_MOST_REASONS):
+        print_error(f"{count} failed: {reason}")
+    print_error(
+        f"{summary.done} done, {summary.failed} failed, {summary.not_started} not started, "
+        f"{amount(summary.coins)} coins, {summary.requests} requests"
+    )
+    if run.stopped is not None:
+        raise run.stopped
+    return 1 if summary.failed or summary.not_started else 0
+
+
+async def _carry_out(run: Any, options: Options, progress: Bars | None) -> Counter[str]:
+    """Print each outcome. Returns why jobs failed, where their lines on the terminal were cut."""
+    reasons: Counter[str] = Counter()
+    async with run as outcomes:
+        async for outcome in outcomes:
+            if progress:
+                progress.advance(failed=outcome.error is not None)
+            print_outcome(outcome, json=options.json)
+            if outcome.error is not None and is_terminal(sys.stdout) and not options.json:
+                reasons[f"{type(outcome.error).__name__}: {outcome.error}"[:_LONGEST_REASON]] += 1
+        if options.gallery is not None:
+            print_row("gallery", await _gallery(run, options.gallery))
+    return reasons
+
+
+async def _gallery(run: Any, path: str) -> object:
+    """Write the page of a run's results."""
+    make = getattr(run, "gallery", None)
+    if make is None:
+        raise InvalidArgument("gallery", "this release cannot make one")
+    made = make(path)
+    return await made if hasattr(made, "__await__") else made
+
+
+def _print_interrupted(summary: Any, total: int, options: Options, progress: Bars | None) -> None:
+    """Say what an interrupted run has done, what is under way, and how to go on."""
+    under_way = progress.running if progress else None
+    ended = summary.jobs + summary.skipped
+    left = max(0, total - ended - (under_way or 0))
+    counts = [f"{summary.done} done", f"{summary.failed} failed"]
+    if under_way is not None:
+        counts.append(f"{under_way} under way")
+    print_error(f"interrupted: {', '.join(counts)}, {left} to do, {amount(summary.coins)} coins")
+
+    if options.journal is None:
+        print_error("tasks under way go on at the service, and are paid for: a2e list WORKFLOW shows them")
+        print_error("a run with --journal FILE can be taken up again without paying twice")
+    else:
+        print_error("tasks under way go on at the service; to take up the run, repeat the command:")
+        print_error(shlex.join(["a2e", *sys.argv[1:]]))
+
+
+def _needs_files(journal: str | None) -> tuple[NeedsFiles | None, NeedsFiles | None]:
+    """Whether a job needs the files that are gone: before the run, and in it, when all jobs are checked."""
+    if journal is None:
+        return None, None
+
+    from a2e_async._journal.database_url import place_from
+    from a2e_async._journal.look import needs_files
+
+    return functools.partial(needs_files, place_from(journal)), lambda _: False
+
+
+async def quote_all(a2e: A2E, options: Options) -> int:
+    """``a2e bulk --dry-run``: ask what each kind of job costs, and print the sum. Nothing is started."""
+    needs, _ = _needs_files(options.journal)
+    prices = Prices(a2e)
+    with readable_twice(options.file) as path, spinner("asking what the jobs would cost"):
+        with closing(jobs_in(a2e, path, encoding=options.encoding, needs_files=needs)) as jobs:
+            for job in jobs:
+                prices.add(job)
+        await prices.ask()
+
+    if options.json:
+        for kind in prices.kinds:
+            print_json(kind.facts)
+        print_json({"jobs": prices.jobs, "coins": prices.coins, "without_price": prices.without_price})
+        return 0
+
+    rows = [
+        (kind.count, kind.workflow, kind.shown_price, kind.shown_sum, kind.settings) for kind in prices.kinds
+    ]
+    print_table(("jobs", "workflow", "each", "coins", "settings"), rows)
+    least = "at least " if prices.without_price else ""
+    print_row("total", f"{prices.jobs} jobs", f"{least}{amount(prices.coins)} coins")
+    if prices.without_price:
+        print_error(f"the service named no price for {prices.without_price} jobs")
+    if options.max_coins is not None and prices.coins > options.max_coins:
+        print_error(f"that is more than --max-coins {amount(options.max_coins)}: the run would stop there")
+    return 0

@@ -1,0 +1,28 @@
+"""``a2e sandbox``: a local A2E for other programs."""
+
+from __future__ import annotations
+
+from a2e_async.cli.command import Options
+from a2e_async.errors import ConfigurationError
+
+__all__ = ["serve"]
+
+
+def serve(options: Options) -> int:
+    """Serve until Ctrl-C.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        ConfigurationError: the extra is not installed.
+    """
+    try:
+        from a2e_async.sandbox.__main__ import main
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"a2e sandbox needs {error.name}: pip install 'a2e-async[sandbox]'"
+        ) from None
+
+    given = [f"--port={options.port}", f"--speed={options.speed:g}"]
+    return main([*given, "--json"] if options.json else given)

@@ -87,7 +87,11 @@ class Commits:
         """Connect, and prepare the database. Blocks."""
         with self._in_use:
             self._connection = connect(self._url)
-            prepare(self._connection)
+            try:
+                prepare(self._connection)
+            except BaseException:
+                self._drop()
+                raise
 
     def close(self) -> None:
         """Close the connection, after any write that is still going on. Blocks."""
@@ -144,8 +148,8 @@ class Commits:
         self, connection: psycopg.Connection[dict[str, Any]], steps: Sequence[Step[Any]], began: float
     ) -> None:
         transaction = Transaction(connection, self._worker, self._terms.lease, began)
-        with connection.pipeline():
-            transaction.begin(steps)
+        with connection.pipeline() as pipeline:
+            transaction.begin(steps, pipeline)
             for step in steps:
                 transaction.turn(step)
                 step.failure = None

@@ -34,7 +34,7 @@ from a2e_async._journal.postgres.leases import Lease
 from a2e_async._journal.postgres.pace import AccountPace
 from a2e_async._journal.postgres.prices import Lesson, Price, price_of
 from a2e_async._journal.postgres.pulse import Pulse
-from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way
+from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way, text_of
 from a2e_async._journal.postgres.schema import bring_up_to_date
 from a2e_async._journal.postgres.shelf import DatabaseShelf
 from a2e_async._journal.postgres.transaction import Transaction
@@ -140,8 +140,8 @@ class DatabaseJournal:
         again: Entry | None = None,
     ) -> Entry:
         """Take the entry of the next job with this key; see `Journal.take`."""
-        if "\0" in key:
-            raise InvalidArgument("key", f"{key!r} has a zero character, which a database does not store")
+        if text_of(key) != key:
+            raise InvalidArgument("key", f"{key!r} has a character that a database does not store")
         place = again.place if again is not None else self._place(key)
         repeated = unique and again is None and place > 0 and not repeats
         if unique:
@@ -250,11 +250,13 @@ class DatabaseJournal:
 
     async def price(self, kind: str) -> Price:
         """What is known of the price of a kind of job. If nobody finds it out, this worker is to do so."""
-        return await self._transact(lambda transaction: price_of(transaction, kind), kinds=[kind])
+        stored = text_of(kind)
+        return await self._transact(lambda transaction: price_of(transaction, stored), kinds=[stored])
 
     def learn(self, lesson: Lesson) -> None:
         """Write down what was found out about a price, with the next transaction."""
-        self._commits.add(lesson.write, secrets.token_hex(8))
+        stored = attrs.evolve(lesson, kind=text_of(lesson.kind))
+        self._commits.add(stored.write, secrets.token_hex(8))
 
     async def record_start(self, entry: Entry, marker: str | None, reserved: float) -> bool:
         """Record that a start is about to be sent; see `Journal.record_start`."""
@@ -304,9 +306,10 @@ class DatabaseJournal:
         """Which of these tasks belong to other jobs; see `Journal.known_among`."""
         if not ids:
             return ()
+        stored = {text_of(task_id): task_id for task_id in ids}
         return await self._transact(
-            lambda transaction: {row["id"] for row in transaction.answer},
-            query=(_KNOWN, (workflow, entry.number, list(ids))),
+            lambda transaction: {stored[row["id"]] for row in transaction.answer},
+            query=(_KNOWN, (workflow, entry.number, list(stored))),
         )
 
     @asynccontextmanager

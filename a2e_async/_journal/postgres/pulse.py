@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -86,18 +87,20 @@ class Pulse:
         self._beaten = anyio.Event()
         self._wanted = anyio.Event()
         self._left = anyio.Event()
-        self._ended = anyio.Event()
+        self._ended: anyio.Event | None = None  # until it begins
 
     def start(self) -> None:
         """Begin, in a task of its own."""
-        start_in_background(self._run, "a2e_async signs of life")
+        self._ended = ended = anyio.Event()
+        start_in_background(partial(self._run, ended), "a2e_async signs of life")
 
     async def stop(self) -> None:
         """End, and wait for that."""
         self._left.set()
         self._wanted.set()
-        with anyio.move_on_after(_CLOSING, shield=True):
-            await self._ended.wait()
+        if self._ended is not None:
+            with anyio.move_on_after(_CLOSING, shield=True):
+                await self._ended.wait()
 
     async def until_free(self, number: int) -> bool:
         """Wait until a job may be free, or for about a second. Returns whether it may be."""
@@ -114,15 +117,16 @@ class Pulse:
             if not self._awaited[number]:
                 del self._awaited[number]
 
-    async def _run(self) -> None:
+    async def _run(self, ended: anyio.Event) -> None:
         try:
+            await self._beat()
             while not self._left.is_set():
-                await self._beat()
                 await self._pause()
+                await self._beat()
         finally:
-            self._ended.set()
             with anyio.CancelScope(shield=True), suppress(Exception):
                 await anyio.to_thread.run_sync(self._drop, limiter=self._thread)
+            ended.set()
 
     async def _pause(self) -> None:
         longest = min(_LONGEST, self._lease.seconds / _BEATS)

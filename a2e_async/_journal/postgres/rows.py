@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.postgres.schema import JOB_COLUMNS
 from a2e_async._journal.values import dump, read_entry
 
-__all__ = ["UNDER_WAY", "Sums", "entry_from", "is_under_way", "job_values", "sums_of"]
+__all__ = ["UNDER_WAY", "Sums", "entry_from", "is_under_way", "job_values", "sums_of", "text_of"]
 
 UNDER_WAY = (State.NEW, State.STARTING, State.ACCEPTED)
 """The states in which a worker owns a job."""
@@ -74,6 +75,15 @@ def entry_from(row: Mapping[str, Any], now: float) -> Entry:
 def is_under_way(row: Mapping[str, Any]) -> bool:
     """Whether a worker that owns a job is still at work on it."""
     return row["state"] in UNDER_WAY or bool(row["saving"])
+
+
+def text_of(text: str) -> str:
+    """A text as a database stores it: as JSON, if it has a zero character or half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(text)
+    return json.dumps(text) if "\0" in text else text
 
 
 def job_values(entry: Entry, owner: str | None, version: int, stamp: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import attrs
 
 from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.journal import Superseded
-from a2e_async._journal.postgres.rows import is_under_way, sums_of
+from a2e_async._journal.postgres.rows import is_under_way, sums_of, text_of
 from a2e_async._journal.postgres.transaction import Transaction
 from a2e_async._journal.uncertain import UncertainStart
 from a2e_async._spec.field import checked_id
@@ -155,7 +155,7 @@ def number_of(start: UncertainStart) -> int:
 def owner_of(start: UncertainStart, task_id: str) -> tuple[str, Sequence[Any]]:
     """The query for the job that a task belongs to."""
     checked = checked_id("task_id", task_id)
-    return "SELECT job FROM a2e_tasks WHERE workflow = %s AND id = %s", (start.workflow, checked)
+    return "SELECT job FROM a2e_tasks WHERE workflow = %s AND id = %s", (start.workflow, text_of(checked))
 
 
 def release(transaction: Transaction, start: UncertainStart) -> None:

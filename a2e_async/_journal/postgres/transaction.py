@@ -13,7 +13,7 @@ import attrs
 
 from a2e_async._journal.entries import Entry
 from a2e_async._journal.journal import Superseded
-from a2e_async._journal.postgres.rows import Sums, entry_from, job_values, sums_of
+from a2e_async._journal.postgres.rows import Sums, entry_from, job_values, sums_of, text_of
 from a2e_async._journal.postgres.schema import JOB_COLUMNS
 
 if TYPE_CHECKING:
@@ -31,8 +31,11 @@ _UPDATE = (
     "WHERE number = %(number)s"
 )
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-# A worker that is stopped in the middle of a transaction must not stop all others.
+# A worker that is stopped in the middle of a transaction must not stop all others. The second limit, which
+# PostgreSQL has from version 17 on, counts from where it is set, and holds while a message is half sent too.
 _NO_IDLING = "SET LOCAL idle_in_transaction_session_timeout = 5000"
+_NO_DAWDLING = "SET LOCAL transaction_timeout = 15000"
+_HAS_NO_DAWDLING = 170000
 _ACCOUNT = "SELECT *, extract(epoch FROM clock_timestamp())::float8 AS now FROM a2e_account FOR UPDATE"
 _BEAT = "UPDATE a2e_workers SET beat = clock_timestamp() WHERE id = %s RETURNING id"
 _JOIN = "INSERT INTO a2e_workers (id, lease) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING"
@@ -117,12 +120,14 @@ class Transaction:
         self._answers: dict[Step[Any], Sequence[Mapping[str, Any]]] = {}
         self._found: dict[Step[Any], Sequence[Mapping[str, Any]]] = {}
 
-    def begin(self, steps: Sequence[Step[Any]]) -> None:
+    def begin(self, steps: Sequence[Step[Any]], pipeline: psycopg.Pipeline) -> None:
         """Lock the account, and read what the steps need. One round trip."""
         execute = self._connection.execute
         execute(_BEGIN)
         execute(_NO_IDLING)
         account = execute(_ACCOUNT)
+        if self._connection.info.server_version >= _HAS_NO_DAWDLING:
+            execute(_NO_DAWDLING)
         beat = execute(_BEAT, (self.worker,))
 
         jobs: list[Iterable[dict[str, Any]]] = [
@@ -142,6 +147,8 @@ class Transaction:
         kinds = {kind for step in steps for kind in step.kinds}
         prices = execute(_PRICES, (list(kinds),)) if kinds else ()
         answers = [(step, execute(*step.query)) for step in steps if step.query is not None]
+        # Between two of these, the database does not take a connection for idle, whatever it waits for.
+        pipeline.sync()
 
         self.account = account.fetchone() or {}
         self.now = self.account["now"]
@@ -241,14 +248,15 @@ class Transaction:
     def knows(self, workflow: str, ids: Sequence[str]) -> bool:
         """Whether one of these tasks was written down by an earlier transaction. A round trip."""
         query = "SELECT FROM a2e_tasks WHERE workflow = %s AND id = ANY(%s)"
-        return self._connection.execute(query, (workflow, list(ids))).fetchone() is not None
+        values = (workflow, [text_of(task_id) for task_id in ids])
+        return self._connection.execute(query, values).fetchone() is not None
 
     def put_tasks(self, workflow: str, ids: Iterable[str], job: int) -> None:
         """Write down which tasks a job has made."""
         for task_id in ids:
             self.write(
                 "INSERT INTO a2e_tasks (workflow, id, job) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                (workflow, task_id, job),
+                (workflow, text_of(task_id), job),
             )
 
     def write(self, query: str, values: Any) -> None:

@@ -192,7 +192,6 @@ class _OpenedDatabase(Opened):
         self._clock = clock
         self._slept = 0.0
         self._cut = ""
-        journal._pulse._ended.set()  # it beats when the machine says so
         lease: Any = journal._lease
         lease.now = lambda: Lease.now() + self._slept
         commits: Any = journal._commits

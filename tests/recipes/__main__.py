@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,9 @@ from a2e_async._embedded.sharing import embedded_database
 from tests.recipes.scenes import SCENES
 from tests.recipes.stage import Stage, new_database, results
 
-PATIENCE = 400.0  # seconds for one recipe: a start that was never made is looked for for three minutes
+PATIENCE = 400.0  # seconds for one recipe: a start that was never made is searched for three minutes
+
+_interrupted = threading.Event()
 
 
 @attrs.frozen
@@ -63,17 +66,18 @@ def _run(name: str, parent: Path, server: str, given: argparse.Namespace) -> Row
         scene = SCENES[name](stage)
         running = scene.customer.process
 
-        while running.poll() is None and stage.sandbox.ledger.made() < 0.4 * given.jobs:
-            if time.monotonic() > end:
-                break
+        def goes_on() -> bool:
+            return running.poll() is None and time.monotonic() < end and not _interrupted.is_set()
+
+        while goes_on() and stage.sandbox.ledger.made() < 0.4 * given.jobs:
             time.sleep(0.02)
         began = time.monotonic()
-        if running.poll() is None and began < end:
+        if goes_on():
             scene.fail()
         else:
             notes.append("no worker was killed")
 
-        while running.poll() is None and time.monotonic() < end:
+        while goes_on():
             time.sleep(0.1)
         if running.poll() != 0:
             notes.append(f"the customer ended with {running.returncode}")
@@ -97,9 +101,13 @@ def main() -> int:
         database = embedded_database(folder.with_name(f"{folder.name}-database"), passing=True)
         # At once, for most of the time they wait: for a lease, or for a start that was never made.
         with database as server, ThreadPoolExecutor(given.at_once) as threads:
-            for row in threads.map(lambda name: _run(name, folder, server, given), names):
-                rows.append(row)
-                _say("\n".join([f"{row.name}: {'done' if row.holds else 'failed'}", *row.notes]))
+            try:
+                for row in threads.map(lambda name: _run(name, folder, server, given), names):
+                    rows.append(row)
+                    _say("\n".join([f"{row.name}: {'done' if row.holds else 'failed'}", *row.notes]))
+            except BaseException:
+                _interrupted.set()
+                raise
 
     _say(_table(rows))
     return 0 if all(row.holds for row in rows) else 1
@@ -117,7 +125,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"of {', '.join(SCENES)} (all)")
     parser.add_argument("--jobs", type=int, default=100, help="the number of jobs (%(default)s)")
     parser.add_argument("--seconds", type=float, default=1.5, help="how long a task takes (%(default)g)")
-    parser.add_argument("--at-once", type=int, default=3, help="so many recipes at once (%(default)s)")
+    parser.add_argument("--at-once", type=int, default=5, help="so many recipes at once (%(default)s)")
     given = parser.parse_args()
     for name in set(given.recipes) - set(SCENES):
         parser.error(f"{name} is none of {', '.join(SCENES)}")

@@ -45,16 +45,7 @@ def dask(stage: Stage) -> Scene:
     customer = stage.start(stage.recipe("dask_jobs.py"), stdin=stage.jobs)
 
     def fail() -> None:
-        listed = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-        )
-        processes = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
-        workers = [
-            int(pid)
-            for pid, parent, *args in processes
-            if int(parent) == customer.process.pid and "spawn_main" in " ".join(args)
-        ]
-        os.kill(workers[0], signal.SIGKILL)
+        os.kill(_children(customer, "spawn_main")[0], signal.SIGKILL)
 
     return Scene(customer, fail)
 
@@ -75,7 +66,7 @@ def dbos(stage: Stage) -> Scene:
 
 
 def celery(stage: Stage) -> Scene:
-    """Redis, a worker of eight processes, which is killed with all of them, and one of 32 threads."""
+    """Redis, a worker of threads, and one of eight processes: one is killed, then all with their parent."""
     port = free_port()
     stage.set(CELERY_BROKER_URL=f"redis://127.0.0.1:{port}/0", VISIBILITY_TIMEOUT="12")
     wait_for(port, stage.start("redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""))
@@ -85,7 +76,13 @@ def celery(stage: Stage) -> Scene:
         stage.start(*command, "-n", f"{pool}@here", "--pool", pool, "--concurrency", number)
         for pool, number in (("prefork", "8"), ("threads", "32"))
     ]
-    return Scene(stage.start(stage.recipe("celery_jobs.py"), stdin=stage.jobs), workers[0].kill)
+
+    def fail() -> None:
+        os.kill(_children(workers[0], "celery")[0], signal.SIGKILL)
+        time.sleep(1)
+        workers[0].kill()
+
+    return Scene(stage.start(stage.recipe("celery_jobs.py"), stdin=stage.jobs), fail)
 
 
 def fastapi(stage: Stage) -> Scene:
@@ -101,6 +98,14 @@ def fastapi(stage: Stage) -> Scene:
     addresses = [f"http://127.0.0.1:{port}" for port in ports]
     customer = stage.start("-m", "tests.recipes.customer", *addresses, stdin=stage.jobs)
     return Scene(customer, instances[0].kill)
+
+
+def _children(program: Program, word: str) -> list[int]:
+    """The processes that a program has started and whose command line has a word."""
+    command = ("ps", "-A", "-o", "pid=,ppid=,args=")
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = [line.split(maxsplit=2) for line in listed.splitlines() if word in line]
+    return [int(pid) for pid, parent, _ in found if int(parent) == program.process.pid]
 
 
 SCENES: Mapping[str, Callable[[Stage], Scene]] = {

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from a2e_async._bulk.outcomes import Outcome, Summary, WorkflowSummary
     from a2e_async._bulk.run import BulkRun
     from a2e_async._files.destination import SavedFile
+    from a2e_async._files.reading import FileStream
     from a2e_async._files.sources import Source
+    from a2e_async._gallery.writing import gallery
     from a2e_async._journal.uncertain import UncertainStart
     from a2e_async._spec.media import Media, Upload
     from a2e_async._spec.operation import CallOptions
@@ -81,6 +83,7 @@ __all__ = [
     "DownloadError",
     "Event",
     "Events",
+    "FileStream",
     "InsufficientCredits",
     "InvalidArgument",
     "InvalidRequest",
@@ -128,6 +131,7 @@ __all__ = [
     "Webhooks",
     "Workflow",
     "WorkflowSummary",
+    "gallery",
 ]
 
 _HOMES = {
@@ -138,6 +142,7 @@ _HOMES = {
     "Confirmation": "records",
     "Event": "events",
     "Events": "events",
+    "FileStream": "_files.reading",
     "Job": "jobs",
     "Lateness": "policies",
     "Media": "_spec.media",
@@ -162,6 +167,7 @@ _HOMES = {
     "Webhooks": "webhooks",
     "Workflow": "resources",
     "WorkflowSummary": "_bulk.outcomes",
+    "gallery": "_gallery.writing",
 }
 
 

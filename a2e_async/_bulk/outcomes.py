@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Self
 
@@ -175,6 +175,7 @@ class Counts:
 
     def __init__(self) -> None:
         self._tallies: dict[str, _Tally] = {}
+        self.listeners: list[Callable[[Outcome], None]] = []
         self.replayed = 0
         self.skipped = 0
         self.retried = 0
@@ -185,7 +186,10 @@ class Counts:
         self._tally(workflow).coins += coins
 
     def add_outcome(self, outcome: Outcome) -> None:
-        """Count a job that has ended."""
+        """Count a job that has ended, and tell the listeners."""
+        for listener in self.listeners:
+            listener(outcome)
+
         tally = self._tally(outcome.job.workflow.name)
         self.replayed += outcome.replayed
 

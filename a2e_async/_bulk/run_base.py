@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,9 +21,10 @@ from a2e_async._bulk.settings import BulkSettings
 from a2e_async.errors import ConfigurationError, InvalidArgument
 from a2e_async.event_loops import caller_of_this_loop, running_loop, start_in_background
 from a2e_async.hints import NotAwaited, NotIterated, NotWith
-from a2e_async.task_groups import first_error
+from a2e_async.task_groups import first_error, in_thread
 
 if TYPE_CHECKING:
+    from a2e_async._gallery.writing import Gallery
     from a2e_async._journal.journal import Journal
     from a2e_async._journal.uncertain import UncertainStart
     from a2e_async.runtime import Runtime
@@ -43,6 +46,7 @@ class Run(NotAwaited, NotIterated, NotWith, ABC):
         self._settings = settings
         self._counts = Counts()
         self._life: RunLife | None = None
+        self._galleries: list[Gallery] = []
         self._missing = 0
         self._requests: Callable[[], int] = lambda: 0
 
@@ -74,6 +78,48 @@ class Run(NotAwaited, NotIterated, NotWith, ABC):
     def summary(self) -> Summary:
         """The run in numbers so far."""
         return self._counts.summary(requests=self._requests(), left=self._missing, stopped=self.stopped)
+
+    def gallery(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Show the run on a page: what each job was given, what it made, its cost, and why others failed.
+
+        Call it before the run is read. The page is written every half minute while the run goes on, and at
+        the end, also if the run is broken off. It needs no network if the run downloads its results
+        (``download_to``): page and files can be moved together. Without that, it shows the service's links,
+        which expire. Outcomes are not kept in memory for it.
+
+        Jobs of earlier runs are on the page too, as the journal knows them, unless they are skipped
+        (``finished="skip"``).
+
+        Args:
+            path: the page, such as ``out/index.html``, or its folder. An older gallery there is replaced.
+            title: the page's title; by default after its folder.
+
+        Returns:
+            The path of the page.
+
+        Raises:
+            InvalidArgument: nothing can be written there, or another page is there.
+            ConfigurationError: the run is over. There is `a2e_async.gallery` for outcomes that you kept.
+
+        Example:
+            ```python
+            async with a2e.bulk(jobs, download_to="out") as run:
+                run.gallery("out/index.html")
+                async for outcome in run:
+                    ...
+            ```
+        """
+        if self._life is not None and self._life.is_left:
+            raise ConfigurationError(
+                "this bulk run is over, and does not keep its outcomes: call run.gallery(path) before you "
+                "read the run, or give the outcomes that you kept to a2e_async.gallery(outcomes, path)"
+            )
+        from a2e_async._gallery.writing import Gallery  # few runs are shown
+
+        page = Gallery(path, title=title, missed=self.summary().jobs)
+        self._galleries.append(page)
+        self._counts.listeners.append(page.add)
+        return page.path
 
     async def uncertain(self) -> Sequence[UncertainStart]:
         """The starts in the journal of which it is not known whether they made a task.
@@ -192,9 +238,16 @@ class Run(NotAwaited, NotIterated, NotWith, ABC):
         if life.loop is not running_loop():
             if not life.leave_from_elsewhere():
                 self._on_closed()
+            for page in self._galleries:
+                page.save_and_close()
             return
 
-        await life.leave(error)
+        try:
+            await life.leave(error)
+        finally:
+            with anyio.CancelScope(shield=True):
+                for page in self._galleries:
+                    await in_thread(page.save_and_close)
         sent = self._requests()
         self._requests = lambda: sent
         if error is None and life.failure is not None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 from typing import Any
 
-__all__ = ["escaped", "is_web", "medium_of", "player"]
+__all__ = ["escaped", "is_web", "medium_of", "medium_of_file", "player"]
 
 _MEDIA = {
     **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif", "avif", "bmp", "svg"), "image"),
     **dict.fromkeys(("mp4", "mov", "webm", "m4v", "mkv", "ogv"), "video"),
     **dict.fromkeys(("mp3", "wav", "m4a", "aac", "ogg", "oga", "opus", "flac"), "audio"),
 }
-_SUFFIX = re.compile(r"\.(\w{2,4})(?:[?#]|$)")
 # Not printable, or turns the direction of what follows on the page.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -31,9 +31,13 @@ def is_web(url: str) -> bool:
 
 
 def medium_of(url: str) -> str:
-    """image, video or audio, by the suffix of what a URL or a path names; empty if it is not known."""
-    found = _SUFFIX.search(url.partition("?")[0].rpartition("/")[2])
-    return _MEDIA.get(found[1].lower(), "") if found else ""
+    """image, video or audio, by the suffix of what a URL names; empty if it is not known."""
+    return medium_of_file(re.split("[?#]", url, maxsplit=1)[0])
+
+
+def medium_of_file(path: str) -> str:
+    """image, video or audio, by the suffix of a file on this machine; empty if it is not known."""
+    return _MEDIA.get(os.path.splitext(path)[1][1:].lower(), "")
 
 
 def player(url: str, alt: str = "", medium: str = "") -> str:

@@ -111,6 +111,7 @@ from a2e_async import WaitTimeout as WaitTimeout
 from a2e_async import WebhookError as WebhookError
 from a2e_async import Webhooks as Webhooks
 from a2e_async import WorkflowSummary as WorkflowSummary
+from a2e_async import gallery as gallery
 from a2e_async._spec.media import Address, Made
 from a2e_async.announcer import Listener
 from a2e_async.pages import T
@@ -134,6 +135,7 @@ __all__ = [
     "DownloadError",
     "Event",
     "Events",
+    "FileStream",
     "InsufficientCredits",
     "InvalidArgument",
     "InvalidRequest",
@@ -181,6 +183,7 @@ __all__ = [
     "Webhooks",
     "Workflow",
     "WorkflowSummary",
+    "gallery",
 ]
 
 class A2E:
@@ -967,6 +970,37 @@ class BulkRun(Generic[TaskRecordT]):
     def summary(self) -> Summary:
         """The run in numbers so far."""
 
+    def gallery(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Show the run on a page: what each job was given, what it made, its cost, and why others failed.
+
+        Call it before the run is read. The page is written every half minute while the run goes on, and at
+        the end, also if the run is broken off. It needs no network if the run downloads its results
+        (``download_to``): page and files can be moved together. Without that, it shows the service's links,
+        which expire. Outcomes are not kept in memory for it.
+
+        Jobs of earlier runs are on the page too, as the journal knows them, unless they are skipped
+        (``finished="skip"``).
+
+        Args:
+            path: the page, such as ``out/index.html``, or its folder. An older gallery there is replaced.
+            title: the page's title; by default after its folder.
+
+        Returns:
+            The path of the page.
+
+        Raises:
+            InvalidArgument: nothing can be written there, or another page is there.
+            ConfigurationError: the run is over. There is `a2e_async.gallery` for outcomes that you kept.
+
+        Example:
+            ```python
+            with a2e.bulk(jobs, download_to="out") as run:
+                run.gallery("out/index.html")
+                for outcome in run:
+                    ...
+            ```
+        """
+
     def uncertain(self) -> Sequence[UncertainStart]:
         """The starts in the journal of which it is not known whether they made a task.
 
@@ -1052,6 +1086,49 @@ class Events:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
+
+class FileStream:
+    """The content of a remote file, chunk by chunk. Read it once, with ``for``.
+
+    The first chunk opens it. To know its type and size before, use it as ``with``, or `open` it. If the
+    connection breaks, the stream goes on where it was. An error page is never passed on as the file.
+
+    Attributes:
+        name: the file's name, with the extension of its content once it is open.
+        content_type: as the first bytes show it, else as the host says; None until the stream is open.
+        size: bytes; None until the stream is open, and where the host does not say.
+    """
+    @property
+    def name(self) -> str: ...
+    @property
+    def content_type(self) -> str | None: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What a web response says about the file: ``content-type`` and ``content-length``.
+
+        Empty until the stream is open.
+        """
+
+    def open(self) -> Self:
+        """Request the file, and return the stream once its first bytes show that it is coming.
+
+        Read it then, or close it.
+
+        Raises:
+            DownloadError: the host refused or sent an error page, or the connection broke too often.
+        """
+
+    def close(self) -> None:
+        """End the stream, wherever it is."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> bytes: ...
 
 class Job(Plain, Generic[TaskRecordT_co]):
     """What to make: a workflow and a checked body. Nothing is sent until it is started.
@@ -1241,6 +1318,37 @@ class OpenRun:
 
     def summary(self) -> Summary:
         """The run in numbers so far."""
+
+    def gallery(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Show the run on a page: what each job was given, what it made, its cost, and why others failed.
+
+        Call it before the run is read. The page is written every half minute while the run goes on, and at
+        the end, also if the run is broken off. It needs no network if the run downloads its results
+        (``download_to``): page and files can be moved together. Without that, it shows the service's links,
+        which expire. Outcomes are not kept in memory for it.
+
+        Jobs of earlier runs are on the page too, as the journal knows them, unless they are skipped
+        (``finished="skip"``).
+
+        Args:
+            path: the page, such as ``out/index.html``, or its folder. An older gallery there is replaced.
+            title: the page's title; by default after its folder.
+
+        Returns:
+            The path of the page.
+
+        Raises:
+            InvalidArgument: nothing can be written there, or another page is there.
+            ConfigurationError: the run is over. There is `a2e_async.gallery` for outcomes that you kept.
+
+        Example:
+            ```python
+            with a2e.bulk(jobs, download_to="out") as run:
+                run.gallery("out/index.html")
+                for outcome in run:
+                    ...
+            ```
+        """
 
     def uncertain(self) -> Sequence[UncertainStart]:
         """The starts in the journal of which it is not known whether they made a task.
@@ -8064,49 +8172,6 @@ class WanSpicy(Workflow[_wan_spicy.WanSpicyRecord]):
             InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
-
-class FileStream:
-    """The content of a remote file, chunk by chunk. Read it once, with ``for``.
-
-    The first chunk opens it. To know its type and size before, use it as ``with``, or `open` it. If the
-    connection breaks, the stream goes on where it was. An error page is never passed on as the file.
-
-    Attributes:
-        name: the file's name, with the extension of its content once it is open.
-        content_type: as the first bytes show it, else as the host says; None until the stream is open.
-        size: bytes; None until the stream is open, and where the host does not say.
-    """
-    @property
-    def name(self) -> str: ...
-    @property
-    def content_type(self) -> str | None: ...
-    @property
-    def size(self) -> int | None: ...
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """What a web response says about the file: ``content-type`` and ``content-length``.
-
-        Empty until the stream is open.
-        """
-
-    def open(self) -> Self:
-        """Request the file, and return the stream once its first bytes show that it is coming.
-
-        Read it then, or close it.
-
-        Raises:
-            DownloadError: the host refused or sent an error page, or the connection broke too often.
-        """
-
-    def close(self) -> None:
-        """End the stream, wherever it is."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
-    def __iter__(self) -> Self: ...
-    def __next__(self) -> bytes: ...
 
 class TaskUpdates(Generic[TaskRecordT_co]):
     """The records of a task as they come: the one that is known, each change, and the last one.

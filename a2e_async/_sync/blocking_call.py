@@ -7,6 +7,7 @@ import logging
 import queue
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from a2e_async._sync.errands import Desk, Errand
@@ -57,7 +58,7 @@ class BlockingCall(Generic[T]):
             BaseException: what the call raises, or what has interrupted the wait.
         """
         try:
-            thread.begin(self._run)
+            thread.begin(partial(self._run, thread))
             self._serve()
         except BaseException as interrupt:
             if thread.is_alive_here:
@@ -73,7 +74,7 @@ class BlockingCall(Generic[T]):
         """Let the thread that waits run an errand."""
         self._inbox.put(errand)
 
-    async def _run(self) -> None:
+    async def _run(self, thread: LoopThread) -> None:
         if self._abandoned:
             return
         self._task = asyncio.current_task()
@@ -88,7 +89,9 @@ class BlockingCall(Generic[T]):
         finally:
             if self._desk is not None:
                 self._desk.leave(self)
-            self._inbox.put(None)
+            # A daemon thread ends with the interpreter. If it was woken before, it would print an error.
+            if not thread.is_ending:
+                self._inbox.put(None)
 
     def _serve(self, patience: float | None = None) -> None:
         """Do errands until the call has ended, or the patience (seconds) with each of them."""

@@ -36,6 +36,7 @@ class LoopThread(threading.Thread):
 
     Attributes:
         users: how many calls and blocks need the loop. Whoever changes it must have a lock.
+        is_ending: the interpreter ends, and only daemon threads still wait for calls.
     """
 
     _loop: asyncio.AbstractEventLoop
@@ -46,6 +47,7 @@ class LoopThread(threading.Thread):
         settings: Any = {"context": contextvars.Context()} if sys.version_info >= (3, 14) else {}
         super().__init__(name="a2e_async", daemon=True, **settings)
         self.users = 0
+        self.is_ending = False
         self._session = session
         self._process = os.getpid()
         self._ready = threading.Event()
@@ -99,7 +101,7 @@ class LoopThread(threading.Thread):
         Raises:
             A2EError: the loop has ended.
         """
-        self.call_soon(lambda: self._begin(call), contextvars.copy_context())
+        self.call_soon(lambda: self._begin(call), _context_of_caller())
 
     def _begin(self, call: Callable[[], Any]) -> None:
         task = self._loop.create_task(call())
@@ -122,15 +124,17 @@ class LoopThread(threading.Thread):
         """Whether it runs in this process. A fork copies the object, and not the thread."""
         return self._process == os.getpid() and self.is_alive()
 
-    def stop(self, *, cancel: bool = False) -> None:
-        """Let the thread end as soon as no call is running; this does not wait for it.
-
-        Args:
-            cancel: cancel the calls that are running.
-        """
+    def stop(self) -> None:
+        """Let the thread end as soon as no call is running. This does not wait for it."""
         if self.is_alive_here:
             with suppress(A2EError):
-                self.call_soon(self._cancel if cancel else self._end)
+                self.call_soon(self._end)
+
+    def stop_with_interpreter(self) -> None:
+        """Cancel the calls that are running, and let the thread end. This does not wait for it."""
+        self.is_ending = True
+        with suppress(A2EError):
+            self.call_soon(self._cancel)
 
     def _end(self) -> None:
         self._over.set()
@@ -139,6 +143,15 @@ class LoopThread(threading.Thread):
         self._end()
         for task in self._calls:
             task.cancel()
+
+
+def _context_of_caller() -> contextvars.Context:
+    """The context of the caller, as it is in asyncio: that of a trio program says otherwise."""
+    context = contextvars.copy_context()
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is not None:
+        context.run(sniffio.current_async_library_cvar.set, "asyncio")
+    return context
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -156,6 +169,6 @@ def _end_all() -> None:
     """Close all connections, and complete the starts under way, before the interpreter ends."""
     threads = [thread for thread in _running if thread.is_alive_here]
     for thread in threads:
-        thread.stop(cancel=True)
+        thread.stop_with_interpreter()
     for thread in threads:
         thread.join(_LAST_SECONDS)

@@ -16,10 +16,7 @@ from a2e_async.cli.command import check_no_token, usage_error
 from a2e_async.cli.groups import Program
 from a2e_async.cli.streams import escaping, flush_stdout, shown, write_line
 
-__all__ = ["COMPLETE", "make_program", "run"]
-
-COMPLETE = "_A2E_COMPLETE"
-"""The variable by which a shell asks what may come next."""
+__all__ = ["make_program", "run"]
 
 _SECTIONS = {
     "Jobs": {
@@ -113,11 +110,10 @@ def _first(group: BaseExceptionGroup) -> BaseException:
 def _run(given: list[str]) -> int:
     check_no_token(given)
     program = make_program()
-    asked = os.environ.get(COMPLETE)
-    if asked:
-        from click.shell_completion import shell_complete
+    if asked := os.environ.get("_A2E_COMPLETE"):
+        from a2e_async.cli.completion import answer
 
-        return shell_complete(program, {}, "a2e", COMPLETE, asked)
+        return answer(program, asked)
     if not given:
         names = ", ".join(name for name, _ in program.named())
         raise usage_error(f"no command; one of {names} (see a2e --help)")

@@ -164,13 +164,13 @@ class _Cut:
         self._home = home
 
     @contextmanager
-    def pipeline(self) -> Iterator[None]:
+    def pipeline(self) -> Iterator[psycopg.Pipeline]:
         import psycopg
 
         if self._how == "before":
             self._break()
-        with self._connection.pipeline():
-            yield
+        with self._connection.pipeline() as pipeline:
+            yield pipeline
         if self._how == "after commit":
             raise psycopg.OperationalError("the connection broke before the answer came")
 

@@ -96,8 +96,10 @@ footer { color: var(--dim); font-size: 13px; text-align: center; padding: 12px 1
 @media (max-width: 760px) {
   body { font-size: 16px; }
   article { grid-template-columns: minmax(0, 1fr); padding: 12px; contain-intrinsic-size: auto 560px; }
-  .tools { padding: 8px 12px; }
+  .tools { padding: 8px 12px; position: static; }
   input[type=search] { flex-basis: 100%; }
+  .states { flex: 1 1 100%; }
+  .states label { flex: 1 1 0; text-align: center; }
   .tools select { flex: 1 1 0; }
   .count { font-size: 14px; }
   figure img, figure video { max-height: 70vh; }

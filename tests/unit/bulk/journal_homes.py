@@ -179,6 +179,9 @@ class _Cut:
             self._break()
         return self._connection.execute(query, *values)
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
     def _break(self) -> None:
         pid = self._connection.info.backend_pid
         self._home.connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))

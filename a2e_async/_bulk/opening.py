@@ -77,6 +77,11 @@ async def open_state(
         budget = SharedBudget(cast("DatabaseJournal", journal), clock)
 
     pace = Pace(clock, settings.start_rate)
+    if journal is not None and journal.is_shared:
+        account_pace = cast("DatabaseJournal", journal).account_pace()
+        await resources.enter_async_context(account_pace.shared_by(runtime.transport.pace))
+        if settings.start_rate is not None:
+            pace = Pace(clock, turns=account_pace.start_turns(settings.start_rate))
     bounded, events = runtime.policies.retry.bounded, runtime.events
     service = Outage(
         clock, settings.timeout, bounded=bounded, hold=pace.hold, first_alone=_FIRST_ALONE, events=events

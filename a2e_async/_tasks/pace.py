@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from a2e_async._transport.turn_queue import Kind, TurnQueue
+from a2e_async._transport.turns import Turns
 from a2e_async.clock import Clock
 
 __all__ = ["Pace"]
@@ -16,12 +17,13 @@ class Pace:
     Args:
         clock: measures the gaps.
         rate: starts per second at most; None for no limit.
+        turns: where the turns come from, if several runs share that rate.
     """
 
-    def __init__(self, clock: Clock, rate: float | None = None) -> None:
+    def __init__(self, clock: Clock, rate: float | None = None, turns: Turns | None = None) -> None:
         self._clock = clock
-        self._queue = TurnQueue(clock, _FixedTurns(clock, rate))
-        self._waits = rate is not None
+        self._queue = TurnQueue(clock, turns or _FixedTurns(clock, rate))
+        self._waits = rate is not None or turns is not None
         self._held_until = 0.0
 
     async def turn(self) -> None:
@@ -35,17 +37,23 @@ class Pace:
         self._queue.hold(seconds)
 
 
-class _FixedTurns:
+class _FixedTurns(Turns):
     """Turns at a fixed rate."""
 
     def __init__(self, clock: Clock, rate: float | None) -> None:
-        self.held_until = 0.0
-        self.gap = 1.0 / rate if rate else 0.0
         self._clock = clock
+        self._gap = 1.0 / rate if rate else 0.0
         self._next = 0.0
 
+    @property
+    def gap(self) -> float:
+        return self._gap
+
+    @property
+    def held_until(self) -> float:
+        return 0.0
+
     async def book(self, wanted: int, earliest: float) -> Sequence[float]:
-        """Book one turn."""
         moment = max(self._next, self._clock.now(), earliest)
-        self._next = moment + self.gap
+        self._next = moment + self._gap
         return [moment]

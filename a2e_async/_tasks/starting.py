@@ -154,8 +154,7 @@ class Starter:
             while True:
                 if watch and watch.turn:
                     await watch.turn()
-                if self._pace.limited:
-                    await self._pace.turn(Kind.START)
+                moment = await self._pace.turn(Kind.START) if self._pace.limited else None
                 if watch and watch.sending:
                     await watch.sending(marker)
 
@@ -166,7 +165,7 @@ class Starter:
                 with shielded(watch):
                     try:
                         records = tasks_made(
-                            await self._send_ready(call, watch), call, marker, self._is_claimed
+                            await self._send_ready(call, watch, moment), call, marker, self._is_claimed
                         )
                     except (APIError, ConfigurationError, TransportError) as failed:
                         error = failed
@@ -197,11 +196,9 @@ class Starter:
                 if pause:
                     await self._clock.sleep(pause)
 
-    def _send_ready(self, call: Call, watch: Watch | None) -> Awaitable[Any]:
-        """Send a start once. To be awaited."""
-        if watch is None or watch.ready is None:
-            return self._send(call)
-        return self._send(call, ready=watch.ready)
+    def _send_ready(self, call: Call, watch: Watch | None, moment: float | None) -> Awaitable[Any]:
+        """Send a start once, at its turn. To be awaited."""
+        return self._send(call, ready=watch.ready if watch else None, turn=moment)
 
     async def recover(
         self,

@@ -16,16 +16,23 @@ __all__ = ["LEAST_FIRST", "Limit", "after_refusal", "first_limit"]
 LEAST_FIRST = 5.0  # requests a second to begin with, if fewer were accepted so far
 _LEAST, _MOST = 0.02, 10_000.0  # requests a second
 _FIRST_SHARE = 0.9  # of the requests that were accepted in the second before the first refusal
-_DOUBLED_IN = 2.0  # seconds, until the limit was met for the first time
+_DOUBLED_IN = 1.0  # seconds, until the limit was met for the first time
 _FEW = 0.01  # the share of refusals that is no overload
+_PLATEAU_OF_FEW, _LOW_OF_FEW = 0.98, 0.965  # what such a one leaves
+_FEW_AT_FIRST = 0.1  # the same, until the limit was met for the first time
+_RECENT = 200  # requests that this share is taken of, at most
+_FEWEST = 5  # as many requests more were accepted than are known of; one refusal alone says little
 _PLATEAU, _LOW = 0.97, 0.92  # of the estimated limit: where the climb slows down, and where it begins
-_PLATEAU_OF_FEW, _LOW_OF_FEW = 1.0, 0.96  # the same after few refusals
-_BACK, _BACK_WITHIN = 100.0, (2.0, 6.0)  # requests to climb back, and within how many seconds
-_SLOW, _SLOW_WITHIN = 400.0, (5.0, 20.0)  # the same for the climb beyond
-_STEEP = 0.08  # how much higher it is after that
+_BACK, _BACK_WITHIN = 100.0, (2.0, 5.0)  # requests to climb back, and within how many seconds
+_SLOW, _SLOW_WITHIN = 250.0, (4.0, 20.0)  # the same for the climb beyond
+_STEEP = 0.08  # how much higher the rate is after that; then the limit must have gone
+_DOUBLED_BEYOND = 6.0  # seconds in which it doubles from there
+_CUTS_TO_BE_SURE = 8
 _BETWEEN = 1.0  # seconds between two cuts, at least
 _MOST_CUT = 0.4  # the most that one cut leaves
-_HELD_SHARE = 0.03  # of the time since a cut; from there the mean rate tells more than the current one
+_COSTLY = 0.5  # seconds; a pause for which a refusal is never taken lightly
+_LONG_HOLD = 2.0  # seconds; after that the mean rate tells more than the current one
+_SHORT_HOLD = 0.8  # how much less it may be after a shorter one
 _IN_ROW = 3  # refusals in a row that show that the service accepts nothing for now
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # seconds without requests then; doubled with each
 
@@ -48,6 +55,7 @@ class Limit:
         refused: requests since then that were.
         in_row: how many of the last ones were refused.
         pauses: how many pauses there were in a row after which nothing was accepted.
+        cuts: how often the rate was cut by more than a bit.
     """
 
     low: float
@@ -60,6 +68,7 @@ class Limit:
     refused: int = 0
     in_row: int = 0
     pauses: int = 0
+    cuts: int = 0
 
     @property
     def rate(self) -> float:
@@ -67,11 +76,18 @@ class Limit:
         if self.plateau is None:
             return min(_MOST, self.low * math.exp2(min(self.busy / _DOUBLED_IN, 30.0)))
 
-        back = _within(_BACK / self.low, _BACK_WITHIN)
+        # The first cuts are guesses, so the climb after them is faster.
+        sure = min(1.0, self.cuts / _CUTS_TO_BE_SURE)
+        back = sure * _within(_BACK / self.low, _BACK_WITHIN)
         if self.busy < back:
             return self.plateau - (self.plateau - self.low) * (1.0 - self.busy / back) ** 3
-        beyond = (self.busy - back) / _within(_SLOW / self.low, _SLOW_WITHIN)
-        return min(_MOST, self.plateau * (1.0 + _STEEP * beyond**3))
+
+        slow = sure * _within(_SLOW / self.low, _SLOW_WITHIN)
+        beyond = (self.busy - back) / slow
+        if beyond <= 1.0:
+            return self.plateau * (1.0 + _STEEP * beyond**3)
+        doubled = min(30.0, (self.busy - back - slow) / _DOUBLED_BEYOND)
+        return min(_MOST, self.plateau * (1.0 + _STEEP) * math.exp2(doubled))
 
     @property
     def gap(self) -> float:
@@ -79,7 +95,7 @@ class Limit:
         return max(1.0 / self.rate, _pause_after(self.pauses)) if self.pauses else 1.0 / self.rate
 
 
-def first_limit(accepted: int, now: float, hold: float = 0.0) -> Limit:
+def first_limit(accepted: float, now: float, hold: float = 0.0) -> Limit:
     """The limit after the first refusal.
 
     Args:
@@ -90,47 +106,62 @@ def first_limit(accepted: int, now: float, hold: float = 0.0) -> Limit:
     return Limit(max(LEAST_FIRST, accepted * _FIRST_SHARE), None, now, held=hold)
 
 
-def after_refusal(limit: Limit, now: float, hold: float = 0.0) -> tuple[Limit, float]:
+def after_refusal(limit: Limit, now: float, hold: float = 0.0, held_for: float = 0.0) -> tuple[Limit, float]:
     """The limit after another refusal, of a request that was sent in the current epoch.
 
     Args:
         limit: the limit so far, without the refusal.
         now: the time.
         hold: seconds for which the service asks to wait.
+        held_for: seconds for which nothing is sent anyway.
 
     Returns:
         The new limit, and the seconds for which no request is to be sent.
     """
     limit = attrs.evolve(limit, refused=limit.refused + 1, in_row=limit.in_row + 1)
     elapsed = now - limit.cut_at
-    active = elapsed - limit.held
-    if limit.accepted and active >= _BETWEEN:
-        return _cut(limit, elapsed, active, now, hold), hold
+    active = elapsed - limit.held + held_for
+    if limit.accepted and elapsed >= _BETWEEN and active > 0:
+        return _cut(limit, elapsed, active, now, hold, max(0.0, hold - held_for)), hold
 
     if hold or limit.in_row >= (1 if limit.pauses else _IN_ROW):
         # Nothing is accepted: a window is used up, or the limit is far below. How far is not known yet, so
         # the rate stays, and the pauses become longer.
         pauses = 0 if hold else limit.pauses + 1
         hold = hold or _pause_after(pauses)
-        epoch, held = limit.epoch + 1, limit.held + hold
+        epoch, held = limit.epoch + 1, limit.held + max(0.0, hold - held_for)
         low = limit.low if pauses < 5 else max(_LEAST, limit.low / 2)
         return attrs.evolve(limit, low=low, epoch=epoch, held=held, in_row=0, pauses=pauses), hold
     return limit, 0.0
 
 
-def _cut(limit: Limit, elapsed: float, active: float, now: float, hold: float) -> Limit:
+def _cut(limit: Limit, elapsed: float, active: float, now: float, hold: float, more: float) -> Limit:
     """The limit after a cut of the rate."""
-    # In an overload the service accepts as many as it can. So this is its rate.
-    share = limit.refused / (limit.accepted + limit.refused)
-    estimate = limit.rate * (1.0 - share)
-    used = limit.busy / active  # requests may come later than their turns
-    if limit.held > _HELD_SHARE * elapsed and used > 0.7:
-        estimate = min(estimate, limit.accepted / elapsed / min(used, 1.0))
-    estimate = max(estimate, limit.rate * _MOST_CUT, _LEAST)
+    count = limit.accepted + limit.refused
+    few = max(1.0, _FEW * count) if limit.plateau else max(2.0, _FEW_AT_FIRST * count)
+    if limit.refused <= few and hold < _COSTLY:
+        # It came too early by chance, or the rate is just above the limit.
+        lighter = attrs.evolve(
+            limit,
+            low=limit.low * _LOW_OF_FEW,
+            epoch=limit.epoch + 1,
+            held=limit.held + more,
+            accepted=min(limit.accepted, _RECENT),
+        )
+        if limit.plateau is not None:
+            lighter.low, lighter.plateau = limit.rate * _LOW_OF_FEW, limit.rate * _PLATEAU_OF_FEW
+            lighter.busy = 0.0
+        return lighter
 
-    few = share <= _FEW
-    low, plateau = (_LOW_OF_FEW, _PLATEAU_OF_FEW) if few else (_LOW, _PLATEAU)
-    return Limit(estimate * low, estimate * plateau, now, limit.epoch + 1, held=hold)
+    # In an overload the service accepts as many as it can. So this is its rate.
+    estimate = limit.rate * (1.0 - limit.refused / (count + _FEWEST))
+    used = limit.busy / active  # requests may come later than their turns
+    if limit.held and used > 0.7:
+        mean = limit.accepted / elapsed / min(used, 1.0)
+        estimate = min(estimate, mean if limit.held >= _LONG_HOLD else max(mean, estimate * _SHORT_HOLD))
+    estimate = max(estimate, limit.rate * _MOST_CUT, _LEAST)
+    low, plateau, cuts = estimate * _LOW, estimate * _PLATEAU, limit.cuts + 1
+    return Limit(low, plateau, now, limit.epoch + 1, held=hold, cuts=cuts)
 
 
 def _pause_after(pauses: int) -> float:

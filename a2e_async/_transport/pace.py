@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from a2e_async._transport.turn_queue import Kind, TurnQueue
 from a2e_async._transport.turns import AdaptiveTurns, LocalTurns
@@ -10,8 +11,8 @@ from a2e_async.clock import Clock
 
 __all__ = ["Kind", "Pace"]
 
-logger = logging.getLogger("a2e_async")
-
+_DELAYS = (0.005, 0.025, 0.05, 0.1, 0.2)  # seconds
+_LEAST_IF_SHARED = 0.1  # seconds, so that the workers choose the same delay
 _SURE = 3.0  # reads that would have been refused by now, if reads were limited as starts are
 
 
@@ -37,12 +38,26 @@ class Pace:
         self._starts_turns: AdaptiveTurns = starts or LocalTurns(clock)
         self._requests = TurnQueue(clock, self._requests_turns)
         self._starts = TurnQueue(clock, self._starts_turns)
+        self._clock = clock
+        self._slowest = self._least_delay = 0.0
         self._reads_accepted = 0
         self._starts_accepted = 0
         self._starts_refused = 0
 
-    def share(self, requests: AdaptiveTurns, starts: AdaptiveTurns) -> None:
-        """Take turns from other sources from now on."""
+    @contextmanager
+    def sharing(self, requests: AdaptiveTurns, starts: AdaptiveTurns) -> Iterator[None]:
+        """Take turns from other sources while the block runs."""
+        before = self._requests_turns, self._starts_turns
+        self._take_from(requests, starts)
+        self._least_delay = _LEAST_IF_SHARED
+        try:
+            yield
+        finally:
+            if self._requests_turns is requests:
+                self._take_from(*before)
+                self._least_delay = 0.0
+
+    def _take_from(self, requests: AdaptiveTurns, starts: AdaptiveTurns) -> None:
         self._requests.turns = self._requests_turns = requests
         self._starts.turns = self._starts_turns = starts
 
@@ -56,19 +71,37 @@ class Pace:
         """The epochs of both rates; to be given back with the outcome of a request that is sent now."""
         return self._requests_turns.epoch, self._starts_turns.epoch
 
-    async def turn(self, kind: Kind) -> None:
-        """Wait for a turn."""
+    async def turn(self, kind: Kind) -> float | None:
+        """Wait for a turn. Returns its moment; None if none was needed."""
+        moment = None
         if kind is Kind.START and self._starts_turns.limited:
-            await self._starts.turn(kind)
+            moment = await self._starts.turn(kind)
         if self._requests_turns.limited:
-            await self._requests.turn(kind)
+            moment = await self._requests.turn(kind)
+        return moment
 
-    async def space(self, kind: Kind) -> None:
-        """Wait a moment where several requests that had their turns come together."""
-        if kind is Kind.START and self._starts_turns.limited:
-            await self._starts.space()
+    async def space(self, kind: Kind, moment: float | None) -> None:
+        """Wait until a request that had its turn may be sent.
+
+        Between its turn and its sending a start is written down. That takes now less and now more time, and
+        several wait for the same commit. So all requests are sent as long after their turns as that takes
+        at most: they are as far apart as their turns then.
+
+        Args:
+            kind: what it is for.
+            moment: the moment of its turn.
+        """
+        if moment is None:
+            return
+        if kind is Kind.START:
+            self._slowest = max(0.95 * self._slowest, self._clock.now() - moment)
+
+        least = max(self._slowest, self._least_delay)
+        due = moment + next((delay for delay in _DELAYS if delay >= least), _DELAYS[-1])
         if self._requests_turns.limited:
-            await self._requests.space()
+            await self._requests.space(due)
+        else:
+            await self._starts.space(due)
 
     def accepted(self, kind: Kind, epochs: tuple[int, int], now: float) -> None:
         """Note that a request was not refused."""
@@ -97,9 +130,12 @@ class Pace:
                 await requests.hold(hold)
             return
 
-        if kind is not Kind.START and not requests.limited and starts.limited:
-            await starts.release()  # it was the limit of all requests that the starts have met
-        await requests.refused(epochs[0], hold)
+        known = 0.0
+        if kind is not Kind.START and requests.rate is None and starts.rate is not None:
+            # It was the limit of all requests that the starts have met.
+            known = starts.rate
+            await starts.release()
+        await requests.refused(epochs[0], hold, known)
 
     @property
     def _only_starts(self) -> bool:

@@ -138,6 +138,7 @@ class Transport:
         fresh: bool = False,
         ready: Callable[[], None] | None = None,
         kind: Kind = Kind.OTHER,
+        turn: float | None = None,
     ) -> Any:
         """Send a call exactly once; the reply's data, or its whole body.
 
@@ -150,6 +151,7 @@ class Transport:
                 again, and then nobody knows whether it has read the request.
             ready: called right before its first byte leaves. If it raises, nothing is sent.
             kind: what it is for.
+            turn: the moment of a start's turn.
 
         Raises:
             APIError, TransportError: see `a2e_async.failures.classify` for what they mean.
@@ -159,8 +161,8 @@ class Transport:
         pace = self.pace
         if pace.limited:
             if kind is not Kind.START:
-                await pace.turn(kind)
-            await pace.space(kind)
+                turn = await pace.turn(kind)
+            await pace.space(kind, turn)
 
         epochs = pace.epochs
         began = time.perf_counter()

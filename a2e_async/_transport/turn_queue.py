@@ -70,8 +70,8 @@ class TurnQueue:
         """Give no turn here for this many seconds."""
         self._held_until = max(self._held_until, self._clock.now() + seconds)
 
-    async def turn(self, kind: Kind = Kind.OTHER) -> None:
-        """Wait for a turn."""
+    async def turn(self, kind: Kind = Kind.OTHER) -> float:
+        """Wait for a turn. Returns its moment."""
         me = _Waiter()
         queue = self._waiting[kind]
         queue.append(me)
@@ -91,6 +91,7 @@ class TurnQueue:
                 self._spaced_until = 0.0
             self._wake_a_leader()
             raise
+        return me.granted
 
     async def _lead(self, me: _Waiter) -> None:
         """Give turns until one is mine."""
@@ -143,13 +144,10 @@ class TurnQueue:
                 queue[0].woken.set()
                 return
 
-    async def space(self) -> None:
-        """Keep requests apart that had their turns one after the other, but come together.
-
-        Between its turn and its sending a start is written down, and several may wait for the same commit.
-        """
+    async def space(self, due: float) -> None:
+        """Wait until a request may be sent: not before it is due, and apart from the one before."""
         now = self._clock.now()
-        moment = min(max(now, self._free_at), now + _LONGEST_SPACING)
+        moment = max(now, due, min(self._free_at, now + _LONGEST_SPACING))
         self._free_at = moment + 0.9 * self.turns.gap
         if moment - now > _NOTHING:
             await self._clock.sleep(moment - now)

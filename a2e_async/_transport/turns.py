@@ -10,7 +10,7 @@ from typing import Protocol
 from a2e_async._transport.aimd import Limit, after_refusal, first_limit
 from a2e_async.clock import Clock
 
-__all__ = ["AdaptiveTurns", "LocalTurns", "Turns"]
+__all__ = ["AdaptiveTurns", "LocalTurns", "RecentlyAccepted", "Turns"]
 
 _RECENT = 1.0  # seconds before the first refusal that tell how many requests the service accepts
 _FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
@@ -62,13 +62,19 @@ class AdaptiveTurns(Turns, Protocol):
     def accepted(self, epoch: int, now: float) -> None:
         """Note that a request was not refused that was sent after this many epoch."""
 
+    @property
     @abstractmethod
-    async def refused(self, epoch: int, hold: float) -> None:
+    def rate(self) -> float | None:
+        """The estimated limit, in requests a second; None if there is none."""
+
+    @abstractmethod
+    async def refused(self, epoch: int, hold: float, known: float = 0.0) -> None:
         """Slow down after a refused request.
 
         Args:
             epoch: the epoch in which it was sent.
             hold: seconds for which the service asks to wait.
+            known: a rate that some of the requests have had, without being refused.
         """
 
     @abstractmethod
@@ -78,6 +84,20 @@ class AdaptiveTurns(Turns, Protocol):
     @abstractmethod
     async def release(self) -> None:
         """Forget the limit."""
+
+
+class RecentlyAccepted:
+    """The requests that were accepted before the first refusal."""
+
+    def __init__(self) -> None:
+        self._moments: deque[float] = deque(maxlen=1000)
+        self.add = self._moments.append
+
+    def since(self, now: float) -> int:
+        """How many there were in the last second. They are forgotten then."""
+        count = sum(moment > now - _RECENT for moment in self._moments)
+        self._moments.clear()
+        return count
 
 
 class LocalTurns:
@@ -100,17 +120,23 @@ class LocalTurns:
         self._clock = clock
         self._next = 0.0
         self._waited_at = 0.0
-        self._recent: deque[float] = deque(maxlen=1000)
+        self._recent = RecentlyAccepted()
 
     @property
     def gap(self) -> float:
         """Seconds between two turns."""
         return self.limit.gap if self.limit else 0.0
 
+    @property
+    def rate(self) -> float | None:
+        """The estimated limit, in requests a second; None if there is none."""
+        return self.limit.rate if self.limit else None
+
     async def book(self, wanted: int, earliest: float) -> Sequence[float]:
         """Book one turn: by the time of the next one, somebody more urgent may wait."""
         now, limit = self._clock.now(), self.limit
         if limit is None:
+            self.limited = now < self.held_until
             return [now]
 
         moment = max(self._next, now, earliest)
@@ -127,33 +153,33 @@ class LocalTurns:
         """Count a request that was not refused."""
         limit = self.limit
         if limit is None:
-            self._recent.append(now)
-        elif epoch == self.epoch:
-            if limit.pauses:
+            self._recent.add(now)
+        else:
+            if limit.pauses and epoch == self.epoch:
                 limit.pauses, self._next = 0, now
             limit.accepted += 1
             limit.in_row = 0
 
-    async def refused(self, epoch: int, hold: float) -> None:
+    async def refused(self, epoch: int, hold: float, known: float = 0.0) -> None:
         """Slow down, and give no turn for as long as the service asks for."""
         now = self._clock.now()
         if self.limit is None:
-            accepted = sum(moment > now - _RECENT for moment in self._recent)
-            self._recent.clear()
-            self.limit, self.limited = first_limit(accepted, now, hold), True
+            self.limit, self.limited = first_limit(max(self._recent.since(now), known), now, hold), True
             self._next = now + self.limit.gap
             self.epoch += 1
             self.limit.epoch = self.epoch
 
         elif epoch == self.epoch:
-            self.limit, hold = after_refusal(self.limit, now, hold)
+            self.limit, hold = after_refusal(self.limit, now, hold, max(0.0, self.held_until - now))
             self.epoch = self.limit.epoch
 
         await self.hold(hold)
 
     async def hold(self, seconds: float) -> None:
         """Give no turn for this many seconds."""
-        self.held_until = max(self.held_until, self._clock.now() + seconds)
+        if seconds:
+            self.held_until = max(self.held_until, self._clock.now() + seconds)
+            self.limited = True
 
     async def release(self) -> None:
         """Forget the limit."""

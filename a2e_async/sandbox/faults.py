@@ -118,6 +118,8 @@ class Faults:
         retry_after: the Retry-After of a 429; None leaves the header out. 3600 is what a proxy may ask for.
         rate_limit: how many requests a second all these operations together may make. Further ones are
             answered with 429 and a Retry-After of the time until the next one is let through.
+        burst: how many of them may come at once after a pause: the size of the limit's token bucket. The
+            default lets requests that are evenly apart come a little too early.
         reset_before: the probability that the connection is reset instead of the work.
         redirect: the probability of a 302 instead of the work.
         html: the probability of a 200 with an HTML page instead of the work.
@@ -169,6 +171,7 @@ class Faults:
     status_429: float = _p()
     retry_after: float | None = 1.0
     rate_limit: float | None = None
+    burst: float = 1.5
     status_500: float = _p()
     status_502: float = _p()
     status_503: float = _p()
@@ -354,10 +357,11 @@ class FaultPlan:
         """The 429 of a rate limit that is exceeded, or None."""
         for rule in rules:
             if rule.rate_limit:
-                free_at = self._free_at.get(id(rule), 0.0)
-                if now < free_at:
-                    return Verdict("status_429", retry_after=round(free_at - now, 3))
-                self._free_at[id(rule)] = now + 1 / rule.rate_limit
+                gap = 1 / rule.rate_limit
+                empty_at = max(self._free_at.get(id(rule), 0.0), now - (rule.burst - 1) * gap)
+                if now < empty_at:
+                    return Verdict("status_429", retry_after=round(empty_at - now, 3))
+                self._free_at[id(rule)] = empty_at + gap
         return None
 
     def _scripted(self, step: str, rules: tuple[Faults, ...]) -> Verdict:

@@ -108,7 +108,8 @@ MIGRATIONS = (
         accepted   bigint NOT NULL DEFAULT 0,
         refused    bigint NOT NULL DEFAULT 0,
         in_row     integer NOT NULL DEFAULT 0,
-        pauses     integer NOT NULL DEFAULT 0
+        pauses     integer NOT NULL DEFAULT 0,
+        cuts       integer NOT NULL DEFAULT 0
     ) WITH (fillfactor = 10);
     INSERT INTO a2e_pace (lane) VALUES ('requests'), ('starts'), ('start_rate')
     """,

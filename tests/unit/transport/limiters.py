@@ -173,8 +173,7 @@ async def work(
     async def request(worker: int, pace: Pace, kind: Kind) -> None:
         for attempt in range(100):
             if pace.limited:
-                await pace.turn(kind)
-                await pace.space(kind)
+                await pace.space(kind, await pace.turn(kind))
             epochs = pace.epochs
             await anyio.sleep(chance.expovariate(1 / 0.001))
             refused = limiter(anyio.current_time()).ask(anyio.current_time(), kind)

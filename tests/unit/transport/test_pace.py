@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import anyio
 import pytest
 
-from a2e_async._transport.pace import Pace
+from a2e_async._transport.pace import Kind, Pace
 from a2e_async._transport.turns import LocalTurns
 from a2e_async.clock import SystemClock
-from tests.unit.transport.limiters import Bucket, Limiter, work
+from tests.unit.transport.limiters import Bucket, FixedWindow, Limiter, SlidingWindow, StartsOnly, work
 from tests.virtual_time import anyio_backend
 
 __all__ = ["anyio_backend"]
@@ -17,23 +18,95 @@ __all__ = ["anyio_backend"]
 pytestmark = pytest.mark.anyio
 
 
-def shared(workers: int) -> Sequence[Pace]:
-    """The paces of several workers that share their turns."""
-    clock = SystemClock()
-    requests, starts = LocalTurns(clock), LocalTurns(clock)
-    return [Pace(clock, requests, starts) for _ in range(workers)]
+def sharing(count: int) -> Callable[[SystemClock], Sequence[Pace]]:
+    """Make the paces of several workers that share their turns."""
+
+    def make(clock: SystemClock) -> Sequence[Pace]:
+        requests, starts = LocalTurns(clock), LocalTurns(clock)
+        return [Pace(clock, requests, starts) for _ in range(count)]
+
+    return make
 
 
 LIMITERS = {
     "bucket": lambda rate: Bucket(rate, rate),
+    "window of a second": lambda rate: FixedWindow(rate, 1.0),
+    "sliding window of a second": lambda rate: SlidingWindow(rate, 1.0),
     "bucket, retry after a second": lambda rate: Bucket(rate, 2 * rate, least=1),
 }
 
 
-@pytest.mark.parametrize("rate", [5.0, 20.0, 100.0])
+def most(name: str) -> float:
+    """The share of the limit that must be used."""
+    return 0.85 if "window" in name else 0.9
+
+
+@pytest.mark.parametrize("rate", [5.0, 20.0])
 @pytest.mark.parametrize("name", LIMITERS)
 async def test_it_uses_the_limit_and_few_requests_are_refused(name: str, rate: float) -> None:
     limiter: Limiter = LIMITERS[name](rate)
     log = await work(lambda now: limiter, 60.0)
-    assert log.rate(10, 60) >= 0.9 * rate
-    assert log.refused(10, 60) <= 0.02
+    assert log.rate(10, 60) >= most(name) * rate
+    assert log.refused(10, 60) <= 0.04  # most of them before the limit is known well
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+async def test_several_workers_share_a_limit_fairly(workers: int) -> None:
+    limiter = Bucket(20.0, 20.0)
+    log = await work(lambda now: limiter, 60.0, sharing(workers))
+    assert log.rate(10, 60) >= 18.0
+    assert log.refused(10, 60) <= 0.06
+    parts = log.by_worker(10, 60)
+    assert min(parts.values()) >= 0.7 * 20 * 50 / workers
+    assert len(parts) == workers
+
+
+async def test_it_follows_a_limit_that_changes() -> None:
+    limits = Bucket(20.0, 20.0), Bucket(5.0, 5.0), Bucket(40.0, 40.0)
+    log = await work(lambda now: limits[int(now // 60)], 180.0)
+    assert log.rate(70, 120) >= 0.9 * 5
+    assert log.refused(70, 120) <= 0.06
+    assert log.rate(160, 180) >= 0.9 * 40
+
+
+@pytest.mark.parametrize("window", [10.0, 30.0])
+async def test_it_finds_the_mean_rate_of_a_long_window(window: float) -> None:
+    limiter = FixedWindow(20.0, window)
+    log = await work(lambda now: limiter, 4 * window)
+    assert log.rate(2 * window, 4 * window) >= 0.85 * 20
+    assert log.refused(2 * window, 4 * window) <= 0.04
+
+
+async def test_a_limit_of_starts_alone_does_not_slow_down_reads() -> None:
+    limiter = StartsOnly(Bucket(5.0, 5.0, least=1))
+    log = await work(lambda now: limiter, 60.0)
+    assert log.rate(10, 60, Kind.START) >= 0.9 * 5
+    pace = Pace(SystemClock())
+    await pace.refused(Kind.START, pace.epochs, 0.0)
+    assert await pace.turn(Kind.POLL) is None
+
+
+async def test_a_pause_that_the_service_asks_for_holds_back_everything() -> None:
+    pace = Pace(SystemClock())
+    await pace.refused(Kind.START, pace.epochs, 30.0)
+    began = anyio.current_time()
+    for kind in Kind:
+        assert pace.limited
+        await pace.turn(kind)
+        assert anyio.current_time() - began >= 30.0
+
+
+async def test_as_long_as_nothing_is_refused_nobody_waits() -> None:
+    pace = Pace(SystemClock())
+    for _ in range(1000):
+        assert not pace.limited
+        pace.accepted(Kind.POLL, pace.epochs, anyio.current_time())
+
+
+async def test_a_limit_that_nobody_meets_is_forgotten() -> None:
+    pace = Pace(SystemClock())
+    await pace.refused(Kind.POLL, pace.epochs, 0.0)
+    assert pace.limited
+    await anyio.sleep(700.0)
+    await pace.turn(Kind.POLL)
+    assert not pace.limited

@@ -1,0 +1,359 @@
+"""The pace of an account, which several workers share through their database.
+
+A row for each limit holds its estimate and the next free moment. A worker books a few turns at a time, and
+each booking shows it what the other workers have met. The clock is the database's.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
+import anyio.to_thread
+import attrs
+
+from a2e_async._journal.database_url import DatabaseURL
+from a2e_async._journal.postgres.connection import connect
+from a2e_async._transport.aimd import Limit, after_refusal, first_limit
+from a2e_async._transport.pace import Pace
+from a2e_async._transport.turns import AdaptiveTurns, RecentlyAccepted, Turns
+from a2e_async.clock import Clock
+
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["AccountPace"]
+
+logger = logging.getLogger("a2e_async")
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+_AT_ONCE = 0.25  # seconds of turns that are booked at once, at most
+_AHEAD = 0.5  # seconds that turns are booked ahead by all workers; from there each books one at a time
+_SEEN_FOR = 1.0  # seconds until a worker looks what the others have met
+_AWAY_FOR = 5.0  # seconds until a database that was away is asked again
+_ALONE = 4.0  # how much slower a worker is without its database: the others go on as well
+_FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
+
+_LOOK = "SELECT *, extract(epoch FROM clock_timestamp())::float8 AS now FROM a2e_pace"
+_BOOK = """
+WITH moment AS (SELECT extract(epoch FROM clock_timestamp())::float8 AS now),
+free AS (
+    SELECT lane, now, greatest(next, held_until, now + %(delay)s) AS first
+    FROM a2e_pace, moment WHERE lane = %(lane)s FOR UPDATE OF a2e_pace
+),
+turns AS (
+    SELECT *, least(%(wanted)s, greatest(1, floor((%(ahead)s - (first - now)) / %(gap)s))) AS count FROM free
+)
+UPDATE a2e_pace SET
+    next = first + count * %(gap)s,
+    busy = busy + CASE WHEN first > now THEN count * %(gap)s ELSE 0 END,
+    waited_at = CASE WHEN first > now THEN now ELSE waited_at END,
+    accepted = accepted + %(accepted)s,
+    in_row = CASE WHEN epoch = %(epoch)s AND %(accepted)s > 0 THEN 0 ELSE in_row END,
+    pauses = CASE WHEN epoch = %(epoch)s AND %(accepted)s > 0 THEN 0 ELSE pauses END
+FROM turns WHERE a2e_pace.lane = turns.lane
+RETURNING a2e_pace.*, now, first, count
+"""
+_COUNT = """
+UPDATE a2e_pace SET refused = refused + 1, in_row = in_row + 1
+WHERE lane = %(lane)s AND epoch = %(epoch)s
+RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
+"""
+_SLOW_DOWN = """
+UPDATE a2e_pace SET
+    epoch = epoch + 1, low = %(low)s, plateau = %(plateau)s, busy = %(busy)s, held = %(held)s,
+    accepted = %(accepted)s, refused = %(refused)s, in_row = 0, pauses = %(pauses)s, cuts = %(cuts)s,
+    cut_at = CASE WHEN %(cut)s THEN extract(epoch FROM clock_timestamp()) ELSE cut_at END,
+    next = greatest(next, extract(epoch FROM clock_timestamp()) + %(gap)s),
+    held_until = greatest(held_until, extract(epoch FROM clock_timestamp()) + %(hold)s)
+WHERE lane = %(lane)s AND epoch = %(epoch)s
+RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
+"""
+_HOLD = """
+UPDATE a2e_pace SET held_until = greatest(held_until, extract(epoch FROM clock_timestamp()) + %(hold)s)
+WHERE lane = %(lane)s
+RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
+"""
+_RELEASE = """
+UPDATE a2e_pace SET low = NULL, epoch = epoch + 1 WHERE lane = %(lane)s AND epoch = %(epoch)s
+RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
+"""
+
+
+class AccountPace:
+    """The pace of an account.
+
+    Args:
+        url: the database.
+        clock: the client's clock.
+
+    Attributes:
+        statements: how many were sent.
+    """
+
+    def __init__(self, url: DatabaseURL, clock: Clock) -> None:
+        self.statements = 0
+        self._url = url
+        self._clock = clock
+        self._requests = _SharedTurns(self, clock, "requests")
+        self._starts = _SharedTurns(self, clock, "starts")
+        self._thread = anyio.CapacityLimiter(1)
+        # When asyncio abandons a task, its thread may still be asking.
+        self._in_use = threading.Lock()
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        self._asked_at = float("-inf")
+        self._away_until = float("-inf")
+
+    @asynccontextmanager
+    async def shared_by(self, pace: Pace) -> AsyncIterator[None]:
+        """Let a client's requests take the account's turns while the block runs."""
+        try:
+            with pace.sharing(self._requests, self._starts):
+                yield
+        finally:
+            with anyio.CancelScope(shield=True), suppress(Exception):
+                await anyio.to_thread.run_sync(self._close, limiter=self._thread)
+
+    def start_turns(self, rate: float) -> Turns:
+        """The turns of all workers' starts, at most this many a second."""
+        return _StartTurns(self, self._clock, rate)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it was seen just now what the other workers have met, as far as that is possible."""
+        now = self._clock.now()
+        return now - self._asked_at < _SEEN_FOR or now < self._away_until
+
+    async def look(self) -> None:
+        """See what the other workers have met."""
+        for row in await self.ask(_LOOK, {}) or ():
+            self.notice(row)
+
+    def notice(self, row: Row) -> None:
+        """Take over what a row of the table ``a2e_pace`` says, with the database's time as ``now``."""
+        for turns in (self._requests, self._starts):
+            if turns.lane == row["lane"]:
+                turns.notice(row)
+
+    async def ask(self, statement: str, values: Mapping[str, Any]) -> Sequence[Row] | None:
+        """Do a statement, which is committed by itself. Returns None if the database is away."""
+        if self._clock.now() < self._away_until:
+            return None
+
+        try:
+            rows = await anyio.to_thread.run_sync(
+                self._ask, statement, values, limiter=self._thread, abandon_on_cancel=True
+            )
+        except Exception as error:  # pace is no reason to stop: whoever writes to the journal will report it
+            logger.debug("pace: %s: %s", type(error).__name__, error)
+            self._away_until = self._clock.now() + _AWAY_FOR
+            return None
+
+        self._asked_at = self._clock.now()
+        return rows
+
+    def _ask(self, statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
+        with self._in_use:
+            self.statements += 1
+            try:
+                if self._connection is None:
+                    self._connection = connect(self._url)
+                    # What is lost with the database in a crash is not worth a write to disk.
+                    self._connection.execute("SET synchronous_commit = off")
+                return self._connection.execute(statement, values or None).fetchall()
+            except BaseException:
+                self._drop()
+                raise
+
+    def _close(self) -> None:
+        with self._in_use:
+            self._drop()
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.close()
+
+
+class _SharedTurns(AdaptiveTurns):
+    """The turns of one limit of the account."""
+
+    def __init__(self, account: AccountPace, clock: Clock, lane: str) -> None:
+        self.lane = lane
+        self._account = account
+        self._clock = clock
+        self._limit: Limit | None = None
+        self._epoch = 0
+        self._held_until = 0.0
+        self._waited_at = 0.0
+        self._recent = RecentlyAccepted()
+        self._accepted = 0  # since the last booking
+        self._next = 0.0  # while the database is away
+
+    @property
+    def limited(self) -> bool:
+        return self._limit is not None or not self._account.is_fresh or self._clock.now() < self._held_until
+
+    @property
+    def epoch(self) -> int:
+        return self._epoch
+
+    @property
+    def gap(self) -> float:
+        return self._limit.gap if self._limit else 0.0
+
+    @property
+    def rate(self) -> float | None:
+        return self._limit.rate if self._limit else None
+
+    @property
+    def held_until(self) -> float:
+        return self._held_until
+
+    async def book(self, wanted: int, earliest: float) -> Sequence[float]:
+        if self._limit is None and not self._account.is_fresh:
+            await self._account.look()
+        now, limit = self._clock.now(), self._limit
+        if limit is None:
+            return [max(now, self._held_until)]
+        if now - max(self._waited_at, limit.cut_at) > _FORGOTTEN_AFTER:
+            await self.release()
+            return [now]
+
+        gap, accepted, self._accepted = limit.gap, self._accepted, 0
+        row = await _book(self._account, self.lane, wanted, gap, earliest - now, self._epoch, accepted)
+        if row is None:
+            moment = max(self._next, self._clock.now(), earliest)
+            self._next = moment + gap * _ALONE
+            return [moment]
+
+        self.notice(row)
+        return _moments(row, gap, self._clock.now())
+
+    def accepted(self, epoch: int, now: float) -> None:
+        if self._limit is None:
+            self._recent.add(now)
+        else:
+            self._accepted += 1
+            self._limit.accepted += 1
+            self._limit.in_row = 0
+
+    async def refused(self, epoch: int, hold: float, known: float = 0.0) -> None:
+        now = self._clock.now()
+        limit = self._limit
+        if epoch != self._epoch:
+            await self.hold(hold)
+            return
+
+        if limit is None:
+            new = first_limit(max(self._recent.since(now), known), now, hold)
+            cut = True
+        else:
+            new, hold = after_refusal(limit, now, hold, max(0.0, self._held_until - now))
+            cut = new.cut_at == now
+            if new.epoch == limit.epoch:
+                self._limit = new
+                self._notice_all(await self._account.ask(_COUNT, {"lane": self.lane, "epoch": epoch}))
+                return
+
+        values = attrs.asdict(new) | {"cut": cut, "gap": new.gap, "hold": hold}
+        values |= {"lane": self.lane, "epoch": epoch}
+        # Until the database has answered, and if it is away, this worker slows down by itself.
+        self._limit, self._epoch = new, epoch + 1
+        self._held_until = max(self._held_until, now + hold)
+        rows = await self._account.ask(_SLOW_DOWN, values)
+        if rows:
+            self._notice_all(rows)
+        elif rows is not None:
+            # Another worker was faster.
+            await self._account.look()
+            await self.hold(hold)
+
+    async def hold(self, seconds: float) -> None:
+        if seconds:
+            self._held_until = max(self._held_until, self._clock.now() + seconds)
+            self._notice_all(await self._account.ask(_HOLD, {"lane": self.lane, "hold": seconds}))
+
+    async def release(self) -> None:
+        values = {"lane": self.lane, "epoch": self._epoch}
+        self._limit = None
+        self._notice_all(await self._account.ask(_RELEASE, values))
+
+    def notice(self, row: Row) -> None:
+        """Take over what the row of this limit says."""
+        here = self._clock.now() - row["now"]  # from the database's time to the client's
+        self._epoch = row["epoch"]
+        self._held_until = max(0.0, row["held_until"] + here)
+        self._waited_at = row["waited_at"] + here
+        if row["low"] is None:
+            self._limit = None
+            return
+
+        names = [field.name for field in attrs.fields(Limit)]
+        self._limit = Limit(**{name: row[name] for name in names})
+        self._limit.cut_at += here
+        self._limit.accepted += self._accepted
+
+    def _notice_all(self, rows: Sequence[Row] | None) -> None:
+        for row in rows or ():
+            self.notice(row)
+
+
+class _StartTurns(Turns):
+    """The turns of all workers' starts at a fixed rate."""
+
+    def __init__(self, account: AccountPace, clock: Clock, rate: float) -> None:
+        self._account = account
+        self._clock = clock
+        self._gap = 1.0 / rate
+
+    @property
+    def gap(self) -> float:
+        return self._gap
+
+    @property
+    def held_until(self) -> float:
+        return 0.0
+
+    async def book(self, wanted: int, earliest: float) -> Sequence[float]:
+        while True:
+            delay = earliest - self._clock.now()
+            row = await _book(self._account, "start_rate", wanted, self._gap, delay)
+            if row is not None:
+                return _moments(row, self._gap, self._clock.now())
+            # Nothing can be started anyway: a start is written down first.
+            await self._clock.sleep(1.0)
+
+
+async def _book(
+    account: AccountPace,
+    lane: str,
+    wanted: int,
+    gap: float,
+    delay: float,
+    epoch: int = 0,
+    accepted: int = 0,
+) -> Row | None:
+    values = {
+        "lane": lane,
+        "wanted": max(1, min(wanted, int(_AT_ONCE / gap))),
+        "gap": gap,
+        "delay": max(0.0, delay),
+        "ahead": _AHEAD,
+        "epoch": epoch,
+        "accepted": accepted,
+    }
+    rows = await account.ask(_BOOK, values)
+    return rows[0] if rows else None
+
+
+def _moments(row: Row, gap: float, now: float) -> Sequence[float]:
+    first = now + row["first"] - row["now"]
+    return [first + number * gap for number in range(int(row["count"]))]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from a2e_async.cli.output import print_error
+from a2e_async.cli.streams import write_line
 from a2e_async.errors import ConfigurationError
 
 __all__ = ["VARIABLE", "database"]
@@ -40,7 +41,10 @@ def database(given: str | None) -> Iterator[str]:
     except ConfigurationError as error:
         raise ConfigurationError(f"give the database with --journal or {VARIABLE}; or {error}") from error
     try:
-        print_error(f"no --journal and no {VARIABLE}: using a PostgreSQL on this machine: {url}")
+        # As it is: it holds no secret, and other programs need it.
+        write_line(
+            sys.stderr, f"a2e: no --journal and no {VARIABLE}: using a PostgreSQL on this machine: {url}"
+        )
         yield url
     finally:
         embedded.__exit__(None, None, None)

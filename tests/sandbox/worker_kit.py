@@ -98,7 +98,7 @@ async def working(on: QueueStage, **settings: Any) -> AsyncIterator[asyncio.Task
             await task
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], *, limit: float = 20.0) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], *, limit: float = 60.0) -> None:
     """Wait until something has come about."""
     async with asyncio.timeout(limit):
         while True:

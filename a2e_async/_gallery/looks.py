@@ -57,6 +57,8 @@ article {
 }
 article.bad { border-left: 4px solid var(--bad); }
 article.bare { grid-template-columns: minmax(0, 1fr); contain-intrinsic-size: auto 150px; }
+article.given { grid-template-columns: minmax(0, 1fr) minmax(0, 3fr); }
+.given .in { flex: 1 1 0; }
 .media { display: flex; gap: 12px; align-items: flex-start; }
 .in { flex: 0 0 26%; display: grid; gap: 8px; }
 .out {
@@ -95,7 +97,9 @@ footer { color: var(--dim); font-size: 13px; text-align: center; padding: 12px 1
 .none { text-align: center; color: var(--dim); padding: 40px 0; }
 @media (max-width: 760px) {
   body { font-size: 16px; }
-  article { grid-template-columns: minmax(0, 1fr); padding: 12px; contain-intrinsic-size: auto 560px; }
+  article, article.given { grid-template-columns: minmax(0, 1fr); padding: 12px; }
+  article { contain-intrinsic-size: auto 560px; }
+  .given .in { flex: 0 1 50%; }
   .tools { padding: 8px 12px; position: static; }
   input[type=search] { flex-basis: 100%; }
   .states { flex: 1 1 100%; }

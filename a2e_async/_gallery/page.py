@@ -72,14 +72,15 @@ class Page:
         good = not facts["error"] and facts["has_result"]
         inputs = "".join(self._figure(medium, "") for medium in facts["inputs"])
         outputs = "".join(self._figure(medium, facts["prompt"]) for medium in facts["outputs"])
-        classes = ["good" if good else "bad", *([] if inputs or outputs else ["bare"])]
+        shape = "" if outputs else "given" if inputs else "bare"
+        classes = f"{'good' if good else 'bad'} {shape}".strip()
 
         seconds = f"{facts['seconds']:.1f}"
         coins = "" if facts["coins"] is None else f"{facts['coins']:g}"
         data = {"index": facts["index"], "kind": facts["workflow"], "coins": coins, "seconds": seconds}
         attributes = "".join(f' data-{name}="{escaped(value)}"' for name, value in data.items())
         return (
-            f'<article class="{" ".join(classes)}"{attributes}>'
+            f'<article class="{classes}"{attributes}>'
             f"{_media(inputs, outputs, len(facts['outputs']))}{_words(facts, good)}</article>\n"
         )
 

@@ -123,7 +123,7 @@ def test_a_password_is_not_shown(a2e: Run, sandbox: Sandbox, monkeypatch: pytest
     ended = a2e("worker")
     assert ended.code == 1
     assert "hunter2" not in "\n".join(ended.err)
-    assert ended.err[-1].startswith("a2e: JournalError: the journal postgresql://me:...@localhost:1/none: ")
+    assert ended.err[-1].startswith("a2e: JournalError: the journal postgresql://...@localhost:1/none: ")
 
 
 def test_without_an_address_this_machine_has_a_database(

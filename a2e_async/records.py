@@ -39,6 +39,7 @@ Convert = Callable[[Any], Any]
 Put = Callable[[Any, Any], None]
 Plan = Sequence[tuple[Put, str, type | None, Convert]]
 
+_LONGEST_REPR = 300  # characters; `to_dict` shows all
 _ID_KEYS = ("_id", "id", "task_id", "taskId")
 _STATUS_KEYS = ("current_status", "status", "state", "task_status", "currentStatus", "taskStatus")
 _FAILURE_KEYS = (
@@ -78,7 +79,10 @@ class Record(Plain):
 
     def __repr__(self) -> str:
         known = [f"{name}={brief(value)}" for name, value in self._fields().items() if value is not None]
-        return f"{type(self).__name__}({', '.join(known)})"
+        text = ", ".join(known)
+        return (
+            f"{type(self).__name__}({text if len(text) <= _LONGEST_REPR else f'{text[:_LONGEST_REPR]}...'})"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as JSON has it: its fields, then what else the service sent, under its own names.

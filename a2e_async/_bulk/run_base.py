@@ -75,6 +75,9 @@ class Run(NotAwaited, NotIterated, NotWith, ABC):
     def _on_closed(self) -> None:
         """Nothing of the run is left."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{repr(self.summary()).removeprefix('Summary')}"
+
     def summary(self) -> Summary:
         """The run in numbers so far."""
         return self._counts.summary(requests=self._requests(), left=self._missing, stopped=self.stopped)
@@ -116,7 +119,7 @@ class Run(NotAwaited, NotIterated, NotWith, ABC):
             )
         from a2e_async._gallery.writing import Gallery  # few runs are shown
 
-        page = Gallery(path, title=title, missed=self.summary().jobs)
+        page = Gallery(path, title=title, missed=self.summary().jobs, repeats=self._repeats)
         self._galleries.append(page)
         self._counts.listeners.append(page.add)
         return page.path

@@ -63,15 +63,24 @@ class Gallery:
         path: the page, or its folder.
         title: the page's title; by default after its folder.
         missed: the outcomes that came before.
+        repeats: whether a job may come again, and its last Outcome counts.
 
     Raises:
         InvalidArgument: nothing can be written there, or another page is there.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, title: str | None = None, missed: int = 0) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        title: str | None = None,
+        missed: int = 0,
+        repeats: bool = False,
+    ) -> None:
         self.path = _checked_path(path)
         self._title = title or f"Results in {self.path.parent.name or self.path.parent}"
         self._missed = missed
+        self._repeats = repeats
         self._notes: dict[str | int, _Note] = {}
         self._file = cast(IO[bytes], tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - see close()
         self._end = 0
@@ -81,7 +90,7 @@ class Gallery:
         self._is_broken = False
 
     def add(self, outcome: Any) -> None:
-        """Note an Outcome. A later one of the same key takes its place. It never fails: a run goes on."""
+        """Note an Outcome. It never fails: a run goes on."""
         try:
             self._add(facts_of(outcome))
         except Exception as error:  # of any class, for it is no reason to end a run
@@ -110,7 +119,7 @@ class Gallery:
             self._file.seek(self._end)
             self._file.write(line)
             self._end += len(line)
-            self._notes[facts["key"] or facts["index"]] = note
+            self._notes[(self._repeats and facts["key"]) or self._end] = note
 
     def save(self, *, is_last: bool = True) -> None:
         """Write the page, whole or not at all. Blocks.

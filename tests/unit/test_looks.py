@@ -86,6 +86,14 @@ def test_values_are_one_line() -> None:
         assert len(repr(value)) < 260
 
 
+def test_a_wide_record_and_a_run_are_one_line_too() -> None:
+    urls = [f"{CDN}/{number}.png" for number in range(50)]
+    record = WORKFLOW.decode({"_id": "a1", "name": "n" * 100, "image_url": "u" * 100, "image_urls": urls})
+    assert len(repr(record)) < 340
+    assert repr(record).endswith("...)")
+    assert repr(client(Service()).bulk([])) == "BulkRun(0 jobs, 0 coins, 0 requests)"
+
+
 def test_a_result_shows_its_pictures() -> None:
     tags = card(made(f"{CDN}/a.png?X-Amz-Signature=1&b=2", f"{CDN}/b.png"))
     assert [values["src"] for name, values in tags.tags if name == "img"] == [

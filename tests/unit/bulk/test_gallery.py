@@ -233,18 +233,22 @@ def writing_limit() -> int:
     return MOST_EMBEDDED
 
 
-async def test_outcomes_are_in_order_and_a_later_one_replaces_an_earlier(tmp_path: Path) -> None:
-    jobs = [WORKFLOW(prompt=f"p{number}").with_key(f"k{number}") for number in range(3)]
-    page = await page_of(
-        tmp_path,
-        made(jobs[2], index=2),
-        failed(jobs[0], ValueError("early")),
-        made(jobs[1], index=1),
-        made(jobs[0], index=0),
-    )
+async def test_outcomes_are_in_the_order_of_their_jobs(tmp_path: Path) -> None:
+    jobs = [WORKFLOW(prompt=f"p{number}").with_key("same") for number in range(3)]
+    outcomes = [made(jobs[2], index=2), failed(jobs[0], ValueError("early"), 0), made(jobs[1], index=1)]
+    page = await page_of(tmp_path, *outcomes)
     assert page.all("article", "data-index") == ["0", "1", "2"]
-    assert "early" not in page.text
-    assert "3 done" in page.text
+    assert "2 done · 1 failed" in page.text
+
+
+def test_where_jobs_repeat_the_last_outcome_counts(tmp_path: Path) -> None:
+    job = WORKFLOW(prompt="x").with_key("k")
+    page = Gallery(tmp_path, repeats=True)
+    page.add(failed(job, ValueError("early"), 0))
+    page.add(made(job, index=1))
+    page.save_and_close()
+    assert "1 job · 1 done" in page_in(tmp_path).text
+    assert "early" not in page_in(tmp_path).text
 
 
 async def test_an_empty_page_says_so(tmp_path: Path) -> None:

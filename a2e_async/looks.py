@@ -82,8 +82,16 @@ def _quote_line(quote: Any) -> list[str]:
     return [counted(quote.coins, "coin") or "no price"]
 
 
+def _words(job: Any) -> dict[str, str]:
+    """What a job was given, in words."""
+    texts = {
+        name: value for name, value in job.body.items() if isinstance(value, str) and "token" not in name
+    }
+    return {**_given(job), **texts}
+
+
 def _job_card(job: Any) -> str:
-    facts = {"key": job.key, "quote": counted(job.quote, "coin"), **_given(job)}
+    facts = {"key": job.key, "quote": counted(job.quote, "coin"), **_words(job)}
     return card(f"Job: {job.workflow.name}", facts, note="Nothing is sent yet: await job.run()")
 
 
@@ -123,7 +131,7 @@ def _outcome_card(outcome: Any) -> str:
     result = outcome.result
     facts = {
         "error": _problem(outcome.error),
-        **_given(outcome.job),
+        **_words(outcome.job),
         **({} if result is None else _result_facts(result)),
         "files": "\n".join(map(str, outcome.paths)),
         "from the journal": "yes" if outcome.replayed else None,

@@ -52,7 +52,7 @@ def card(
     rows = "".join(_row(name, value) for name, value in facts.items() if value not in (None, ""))
     if rows:
         parts.append(
-            f'<table style="border-collapse:collapse;margin:4px 0;{_BARE}"><tbody>{rows}</tbody></table>'
+            f'<table style="border-collapse:collapse;margin:4px 0;font:inherit;{_BARE}"><tbody>{rows}</tbody></table>'
         )
     if note:
         parts.append(f'<div style="opacity:.65">{escaped(note)}</div>')

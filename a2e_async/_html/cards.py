@@ -23,6 +23,7 @@ _NAME = (
     "text-align:left;vertical-align:top;padding:1px 12px 1px 0;opacity:.65;white-space:nowrap;font-weight:400"
 )
 _VALUE = "text-align:left;vertical-align:top;padding:1px 0;white-space:pre-wrap;overflow-wrap:anywhere"
+_TABLE = "border-collapse:collapse;margin:4px 0;font:inherit"
 _BARE = "border:0;background:none"
 
 
@@ -51,9 +52,7 @@ def card(
 
     rows = "".join(_row(name, value) for name, value in facts.items() if value not in (None, ""))
     if rows:
-        parts.append(
-            f'<table style="border-collapse:collapse;margin:4px 0;font:inherit;{_BARE}"><tbody>{rows}</tbody></table>'
-        )
+        parts.append(f'<table style="{_TABLE};{_BARE}"><tbody>{rows}</tbody></table>')
     if note:
         parts.append(f'<div style="opacity:.65">{escaped(note)}</div>')
     return "".join([*parts, "</div>"])

@@ -11,7 +11,7 @@ from a2e_async.clock import Clock
 
 __all__ = ["Kind", "Pace"]
 
-_DELAYS = (0.005, 0.025, 0.05, 0.1, 0.2)  # seconds
+_DELAYS = (0.0, 0.005, 0.025, 0.05, 0.1, 0.2)  # seconds
 _LEAST_IF_SHARED = 0.1  # seconds, so that the workers choose the same delay
 _SURE = 3.0  # reads that would have been refused by now, if reads were limited as starts are
 
@@ -130,12 +130,13 @@ class Pace:
                 await requests.hold(hold)
             return
 
-        known = 0.0
-        if kind is not Kind.START and requests.rate is None and starts.rate is not None:
-            # It was the limit of all requests that the starts have met.
+        known = None
+        if kind is not Kind.START and requests.rate is None:
             known = starts.rate
+        await requests.refused(epochs[0], hold, known or 0.0)
+        if known is not None:
+            # It was the limit of all requests that the starts have met. Not before that one is known.
             await starts.release()
-        await requests.refused(epochs[0], hold, known)
 
     @property
     def _only_starts(self) -> bool:

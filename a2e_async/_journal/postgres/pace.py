@@ -37,6 +37,8 @@ _AT_ONCE = 0.25  # seconds of turns that are booked at once, at most
 _AHEAD = 0.5  # seconds that turns are booked ahead by all workers; from there each books one at a time
 _SEEN_FOR = 1.0  # seconds until a worker looks what the others have met
 _AWAY_FOR = 5.0  # seconds until a database that was away is asked again
+_SLOW = 1.0  # seconds that an answer takes at most, unless a clock was set
+_DRIFT = 0.0001  # seconds that the clocks may move apart from one answer to the next
 _ALONE = 4.0  # how much slower a worker is without its database: the others go on as well
 _FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
 
@@ -108,6 +110,7 @@ class AccountPace:
         self._in_use = threading.Lock()
         self._connection: psycopg.Connection[dict[str, Any]] | None = None
         self._asked_at = float("-inf")
+        self._offset: float | None = None
         self._away_until = float("-inf")
 
     @asynccontextmanager
@@ -156,7 +159,21 @@ class AccountPace:
             return None
 
         self._asked_at = self._clock.now()
+        self._set_offset(rows)
         return rows
+
+    def _set_offset(self, rows: Sequence[Row]) -> None:
+        """Learn the time from the database's clock to the client's, by the quickest answers."""
+        for row in rows:
+            offset = self._clock.now() - row["now"]
+            if self._offset is None or not self._offset < offset < self._offset + _SLOW:
+                self._offset = offset
+            else:
+                self._offset += _DRIFT
+
+    def here(self, moment: float) -> float:
+        """A moment of the database's clock, in seconds of the client's."""
+        return moment + (self._offset or 0.0)
 
     def _ask(self, statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
         with self._in_use:
@@ -235,7 +252,7 @@ class _SharedTurns(AdaptiveTurns):
             return [moment]
 
         self.notice(row)
-        return _moments(row, gap, self._clock.now())
+        return _moments(row, gap, self._account)
 
     def accepted(self, epoch: int, now: float) -> None:
         if self._limit is None:
@@ -288,17 +305,16 @@ class _SharedTurns(AdaptiveTurns):
 
     def notice(self, row: Row) -> None:
         """Take over what the row of this limit says."""
-        here = self._clock.now() - row["now"]  # from the database's time to the client's
         self._epoch = row["epoch"]
-        self._held_until = max(0.0, row["held_until"] + here)
-        self._waited_at = row["waited_at"] + here
+        self._held_until = max(0.0, self._account.here(row["held_until"]))
+        self._waited_at = self._account.here(row["waited_at"])
         if row["low"] is None:
             self._limit = None
             return
 
         names = [field.name for field in attrs.fields(Limit)]
         self._limit = Limit(**{name: row[name] for name in names})
-        self._limit.cut_at += here
+        self._limit.cut_at = self._account.here(self._limit.cut_at)
         self._limit.accepted += self._accepted
 
     def _notice_all(self, rows: Sequence[Row] | None) -> None:
@@ -327,7 +343,7 @@ class _StartTurns(Turns):
             delay = earliest - self._clock.now()
             row = await _book(self._account, "start_rate", wanted, self._gap, delay)
             if row is not None:
-                return _moments(row, self._gap, self._clock.now())
+                return _moments(row, self._gap, self._account)
             # Nothing can be started anyway: a start is written down first.
             await self._clock.sleep(1.0)
 
@@ -354,6 +370,6 @@ async def _book(
     return rows[0] if rows else None
 
 
-def _moments(row: Row, gap: float, now: float) -> Sequence[float]:
-    first = now + row["first"] - row["now"]
+def _moments(row: Row, gap: float, account: AccountPace) -> Sequence[float]:
+    first = account.here(row["first"])
     return [first + number * gap for number in range(int(row["count"]))]

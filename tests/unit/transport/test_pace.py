@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import anyio
 import pytest
@@ -28,7 +28,7 @@ def sharing(count: int) -> Callable[[SystemClock], Sequence[Pace]]:
     return make
 
 
-LIMITERS = {
+LIMITERS: Mapping[str, Callable[[float], Limiter]] = {
     "bucket": lambda rate: Bucket(rate, rate),
     "window of a second": lambda rate: FixedWindow(rate, 1.0),
     "sliding window of a second": lambda rate: SlidingWindow(rate, 1.0),
@@ -44,7 +44,7 @@ def most(name: str) -> float:
 @pytest.mark.parametrize("rate", [5.0, 20.0])
 @pytest.mark.parametrize("name", LIMITERS)
 async def test_it_uses_the_limit_and_few_requests_are_refused(name: str, rate: float) -> None:
-    limiter: Limiter = LIMITERS[name](rate)
+    limiter = LIMITERS[name](rate)
     log = await work(lambda now: limiter, 60.0)
     assert log.rate(10, 60) >= most(name) * rate
     assert log.refused(10, 60) <= 0.04  # most of them before the limit is known well

@@ -14,7 +14,15 @@ import anyio
 from a2e_async.cli.command import Options
 from a2e_async.cli.layout import amount
 from a2e_async.cli.lines import NeedsFiles, jobs_in
-from a2e_async.cli.output import print_error, print_json, print_outcome, print_row, print_table
+from a2e_async.cli.output import (
+    print_error,
+    print_hint,
+    print_json,
+    print_outcome,
+    print_row,
+    print_table,
+    reason_of,
+)
 from a2e_async.cli.prices import Prices
 from a2e_async.cli.progress import Bars, bars, spinner
 from a2e_async.cli.streams import is_terminal
@@ -58,7 +66,9 @@ async def bulk(a2e: A2E, options: Options) -> int:
                     print_error("stdout was closed, so the run has stopped; tasks that were started go on")
                 raise
             except anyio.get_cancelled_exc_class():
-                _print_interrupted(run.summary(), total, options, progress)
+                if progress:
+                    progress.stop()
+                _print_stopped(run.summary(), total, options, progress.running if progress else None)
                 raise
 
     summary = run.summary()
@@ -82,7 +92,7 @@ async def _carry_out(run: Any, options: Options, progress: Bars | None) -> Count
                 progress.advance(failed=outcome.error is not None)
             print_outcome(outcome, json=options.json)
             if outcome.error is not None and is_terminal(sys.stdout) and not options.json:
-                reasons[f"{type(outcome.error).__name__}: {outcome.error}"[:_LONGEST_REASON]] += 1
+                reasons[reason_of(outcome)[:_LONGEST_REASON]] += 1
         if options.gallery is not None:
             print_row("gallery", await _gallery(run, options.gallery))
     return reasons
@@ -97,22 +107,20 @@ async def _gallery(run: Any, path: str) -> object:
     return await made if hasattr(made, "__await__") else made
 
 
-def _print_interrupted(summary: Any, total: int, options: Options, progress: Bars | None) -> None:
+def _print_stopped(summary: Any, total: int, options: Options, under_way: int | None) -> None:
     """Say what an interrupted run has done, what is under way, and how to go on."""
-    under_way = progress.running if progress else None
-    ended = summary.jobs + summary.skipped
-    left = max(0, total - ended - (under_way or 0))
+    left = max(0, total - summary.jobs - summary.skipped - (under_way or 0))
     counts = [f"{summary.done} done", f"{summary.failed} failed"]
     if under_way is not None:
         counts.append(f"{under_way} under way")
-    print_error(f"interrupted: {', '.join(counts)}, {left} to do, {amount(summary.coins)} coins")
+    print_error(f"stopped: {', '.join(counts)}, {left} to do, {amount(summary.coins)} coins")
 
     if options.journal is None:
-        print_error("tasks under way go on at the service, and are paid for: a2e list WORKFLOW shows them")
-        print_error("a run with --journal FILE can be taken up again without paying twice")
+        print_error("tasks under way go on, and are paid for: a2e list WORKFLOW shows them")
+        print_error("with --journal FILE a run can be taken up without paying twice")
     else:
-        print_error("tasks under way go on at the service; to take up the run, repeat the command:")
-        print_error(shlex.join(["a2e", *sys.argv[1:]]))
+        print_error("tasks under way go on, and are paid for; to take up the run:")
+        print_hint(shlex.join(["a2e", *sys.argv[1:]]))
 
 
 def _needs_files(journal: str | None) -> tuple[NeedsFiles | None, NeedsFiles | None]:

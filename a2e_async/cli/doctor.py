@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from a2e_async.cli.output import print_json, print_row
+from a2e_async.cli.output import print_finding, print_json
 from a2e_async.doctor import examine
 
 __all__ = ["show"]
@@ -20,5 +20,5 @@ async def show(*, token: str | None, base_url: str | None, journal: str | None, 
             print_json(finding)
         else:
             text = finding.text if finding.advice is None else f"{finding.text}; {finding.advice}"
-            print_row(finding.status, finding.check, text)
+            print_finding(finding.status, finding.check, text)
     return 1 if any(finding.status == "fail" for finding in findings) else 0

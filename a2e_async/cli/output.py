@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,18 +26,22 @@ if TYPE_CHECKING:
 __all__ = [
     "outcome_facts",
     "print_error",
+    "print_finding",
+    "print_hint",
     "print_json",
     "print_outcome",
     "print_row",
     "print_table",
     "print_text",
+    "reason_of",
     "result_facts",
     "task_facts",
     "to_plain",
 ]
 
 
-_FIRST = 6  # columns of a line's first word
+_TASK_ID = re.compile(r"\btask [0-9a-f]{24} (failed: )?")
+_FIRST = 8  # columns of a line's first word
 
 
 def print_row(*cells: object) -> None:
@@ -47,6 +52,20 @@ def print_row(*cells: object) -> None:
         return
     first = colored(f"{texts[0]:{_FIRST}}", texts[0], sys.stdout)
     write_line(sys.stdout, "  ".join([first, *texts[1:]]).rstrip())
+
+
+def print_finding(word: str, name: str, text: str) -> None:
+    """Print a word, what it is about, and a text, which on a terminal goes on below its own beginning."""
+    if not is_terminal(sys.stdout):
+        print_row(word, name, text)
+        return
+    import textwrap
+
+    first = f"{shown(word):6}{shown(name):10}"
+    lines = textwrap.wrap(shown(text), max(30, columns() - len(first) - 1), break_on_hyphens=False)
+    for index, line in enumerate(lines or [""]):
+        start = colored(first[:6], word, sys.stdout) + first[6:] if index == 0 else " " * len(first)
+        write_line(sys.stdout, start + line)
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -85,6 +104,12 @@ def print_error(text: object) -> None:
     """Print a line on stderr, without secrets. Whether it can be written changes nothing."""
     with suppress(OSError, ValueError):
         write_line(sys.stderr, f"a2e: {shown(masked(str(text), _token()))}")
+
+
+def print_hint(command: str) -> None:
+    """Print a command on stderr that can be copied, without secrets."""
+    with suppress(OSError, ValueError):
+        write_line(sys.stderr, f"  {shown(masked(command, _token()))}")
 
 
 def _token() -> Token | None:
@@ -146,6 +171,11 @@ def outcome_facts(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def reason_of(outcome: Outcome) -> str:
+    """Why a job has failed, without its id: jobs that failed for the same reason read the same."""
+    return _TASK_ID.sub("", f"{type(outcome.error).__name__}: {outcome.error}")
+
+
 def print_outcome(outcome: Outcome, *, json: bool) -> None:
     """Print the line of one job of a bulk run. On a terminal it takes no more than one."""
     facts = outcome_facts(outcome)
@@ -154,7 +184,8 @@ def print_outcome(outcome: Outcome, *, json: bool) -> None:
         return
     word = "done" if facts["error"] is None else "failed"
     name = str(facts["key"] or facts["index"])
-    ends = [facts["error"]] if word == "failed" else facts["files"] or facts["urls"]
+    ends = [reason_of(outcome)] if word == "failed" else facts["files"] or facts["urls"]
+
     if is_terminal(sys.stdout):
         _print_fitting(word, name, facts["workflow"], facts["coins"], shown(ends[0]) if ends else "")
     elif word == "failed":
@@ -166,7 +197,7 @@ def print_outcome(outcome: Outcome, *, json: bool) -> None:
 def _print_fitting(word: str, name: str, workflow: str, coins: float | None, end: str) -> None:
     """Print a job's line in the width of the terminal: the end of a path tells more than its beginning."""
     price = "" if coins is None else f"{amount(coins)} coins"
-    cells = [padded(shown(name), 16), padded(workflow, 16), *([padded(price, 9)] if word == "done" else [])]
+    cells = [padded(shown(name), 16), padded(workflow, 14), *([padded(price, 9)] if word == "done" else [])]
     line = "  ".join(cells)
     room = columns() - _FIRST - 2 - width_of(line) - 2 - 1
     end = cut(end, room, keep_end=word == "done")

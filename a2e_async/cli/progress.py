@@ -47,6 +47,11 @@ class Bars:
         """The number of tasks under way."""
         return sum(map(len, self._running.values()))
 
+    def stop(self) -> None:
+        """Draw no more, and leave nothing behind."""
+        self._progress.live.transient = True
+        self._progress.stop()
+
     def advance(self, name: str = "", *, failed: bool) -> None:
         """Count one job of a bar as ended."""
         self._ended[name] += 1
@@ -82,7 +87,8 @@ class Bars:
 
 def _rate(per_second: float) -> str:
     """How many jobs end, in a unit that gives readable numbers."""
-    return f"{per_second:.1f}/s" if per_second >= 1 else f"{per_second * 60:.1f}/min"
+    number, unit = (per_second, "s") if per_second >= 1 else (per_second * 60, "min")
+    return f"{number:.{0 if number >= 10 else 1}f}/{unit}"
 
 
 @contextmanager
@@ -101,15 +107,18 @@ def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.table import Column
+    from rich.theme import Theme
 
-    console = Console(stderr=True)
+    # Yellow, as rich has it, can hardly be read on white.
+    console = Console(stderr=True, theme=Theme({"progress.elapsed": "default", "bar.complete": "green"}))
     drawn_columns = (
         *([TextColumn("{task.description}")] if any(totals) else []),
-        BarColumn(bar_width=10 if console.width < _WIDE else 40),
+        BarColumn(bar_width=6 if console.width < _WIDE else 40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         _time_left(),
-        TextColumn("{task.fields[counts]}"),
+        TextColumn("{task.fields[counts]}", markup=False, table_column=Column(no_wrap=True)),
     )
     # If stdout is a terminal too, its lines must go through rich, which prints them above the bars. Lines for
     # a file or a pipe must stay on stdout.

@@ -113,3 +113,29 @@ def test_bulk_downloads_to_an_object_store(a2e: Run, sandbox: Sandbox, tmp_path:
     assert refused.code != 0
     assert "nosuch" in refused.err[-1]
     assert sandbox.ledger.made() == 1
+
+
+def test_a_dry_run_asks_for_each_kind_of_job_and_starts_nothing(
+    a2e: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    table = "workflow,prompt,width,video_time,image_url\n" + "".join(
+        f"text_to_image,kite {n},{512 if n % 2 else 1024},,\n" for n in range(5)
+    )
+    (tmp_path / "jobs.csv").write_text(table + "image_to_video,wave,,10,cat.png\n" * 2)
+    ended = a2e("bulk", "jobs.csv", "--dry-run", "--max-coins", "60")
+    assert ended.code == 0
+    rows = [line.split("\t") for line in ended.out]
+    assert [(row[0], row[1], row[4]) for row in rows[:-1]] == [
+        ("3", "text_to_image", "width=1024"),
+        ("2", "text_to_image", "width=512"),
+        ("2", "image_to_video", "video_time=10"),
+    ]
+    total = sum(float(row[3]) for row in rows[:-1])
+    assert rows[-1] == ["total", "7 jobs", f"{total:g} coins"]
+    assert ended.err == ["a2e: that is more than --max-coins 60: the run would stop there"]
+    assert sandbox.ledger.count("POST /api/v1/generation/quote") == 3
+    assert sandbox.ledger.made() == 0
+    assert sandbox.ledger.uploads.total() == 0
+
+    facts = a2e("bulk", "jobs.csv", "--dry-run", "--json").facts
+    assert facts[-1] == {"jobs": 7, "coins": total, "without_price": 0}

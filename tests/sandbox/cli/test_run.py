@@ -101,3 +101,18 @@ def test_temporary_faults_are_ridden_out(a2e: Run, sandbox: Sandbox) -> None:
     sandbox.script("batch", "status_503", "reset_before", "ok")
     assert a2e("run", "text_to_image", "--prompt", "a").code == 0
     assert sandbox.ledger.made() == 1
+
+
+def test_lists_take_several_values_and_underscores_are_hyphens(a2e: Run, sandbox: Sandbox) -> None:
+    urls = ["https://e.com/a.png", "https://e.com/b.png"]
+    ended = a2e(
+        "run", "text-to-image", "--input_images", *urls, "--prompt", "--wait", "--no_wait", "--model-type=a2e"
+    )
+    assert ended.code == 2
+    assert ended.err == ["a2e: run text_to_image: --prompt needs a value (see a2e run text_to_image --help)"]
+
+    ended = a2e("run", "text-to-image", "--input_images", *urls, "--prompt=--wait", "--no_wait")
+    assert ended.code == 0
+    body = body_of(sandbox)
+    assert body["input_images"] == urls
+    assert body["prompt"] == "--wait"

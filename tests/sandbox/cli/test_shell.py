@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -57,6 +58,32 @@ def test_an_interrupt_says_how_to_go_on(sandbox: Sandbox) -> None:
     assert process.returncode == 130
     assert f"a2e wait text_to_image {task_id}" in errors
     assert "Traceback" not in errors
+
+
+def test_an_interrupted_bulk_run_says_how_to_go_on(sandbox: Sandbox, tmp_path: Path) -> None:
+    lines = [{"workflow": "text_to_image", "key": "one", "prompt": "sandbox:sync"}]
+    lines += [{"workflow": "text_to_image", "key": f"k{n}", "prompt": "sandbox:forever"} for n in range(2)]
+    given = ["bulk", jsonl(tmp_path / "jobs.jsonl", lines), "--journal", "run 1.db", "--concurrency", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "a2e_async", *given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("done\tone")
+
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines() == [
+        "a2e: stopped: 1 done, 0 failed, 2 to do, 10 coins"
+        if sandbox.ledger.made() == 1
+        else "a2e: stopped: 1 done, 0 failed, 2 to do, 20 coins",
+        "a2e: tasks under way go on, and are paid for; to take up the run:",
+        f"  {shlex.join(['a2e', *given])}",
+        "a2e: interrupted",
+    ]
 
 
 def test_a_reader_that_leaves_early_is_no_error(sandbox: Sandbox) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -191,7 +191,7 @@ class Launch:
             # A start that is written down must also be sent. Otherwise the next run would search for a task
             # that cannot exist.
             while True:
-                with anyio.CancelScope(shield=True):
+                with self._shielded():
                     if await self._write_start(marker, reservation.coins):
                         break
                 await self._runtime.policies.clock.sleep(_FULL_PAUSE)
@@ -222,6 +222,17 @@ class Launch:
             else None,
             known=known if journal is not None else None,
         )
+
+    @contextmanager
+    def _shielded(self) -> Iterator[None]:
+        """Keep cancellation off, until the run's grace time is over: the journal may be away for long."""
+        shields = self._run_state.shields
+        with anyio.CancelScope(shield=True) as scope:
+            shields.add(scope)
+            try:
+                yield
+            finally:
+                shields.discard(scope)
 
     async def _write_start(self, marker: str | None, reserved: float) -> bool:
         """Write that a start is about to be sent. Returns False if it must wait."""
@@ -292,7 +303,7 @@ class Launch:
             return
 
         try:
-            with anyio.CancelScope(shield=True):
+            with self._shielded():
                 if run.journal and refuses_finally(error):
                     await run.journal.record_end(entry, (), error)
                 else:

@@ -7,7 +7,7 @@ an event loop ends, and the next loop opens its own connections.
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -297,6 +297,9 @@ class Connections:
             try:
                 proxy = self._routing.proxy_for(url, is_api=token is not None)
                 explain = functools.partial(self._routing.explain, url, proxy, token is not None)
+                check = None if ready is None else _Check(ready)
+                if check is not None:
+                    check()
                 with errors_mapped(method, path_of(url), is_sent=False):
                     request = pool.client.build_request(
                         method,
@@ -314,12 +317,11 @@ class Connections:
                         request.headers["authorization"] = token.authorization()
                     if proxy is not None:
                         request.extensions[PROXY] = proxy
-                    if ready is not None:
-                        ready()
-                        request.extensions["trace"] = _before_headers(ready)
+                    if check is not None:
+                        request.extensions["trace"] = check.trace
 
                 allowed = allowed_hosts_only(core_of(self._library), url)
-                mapped = errors_mapped(method, path_of(url), explain, body=content)
+                mapped = errors_mapped(method, path_of(url), explain, body=content, check=check)
                 with self._pools.races_noted(pool), mapped, masked_logs(), allowed:
                     response = await pool.client.send(request, stream=True)
                     response.stream = reply_type(self._library)(response.stream)
@@ -348,14 +350,28 @@ class Connections:
         await self._pools.close()
 
 
-def _before_headers(ready: Callable[[], None]) -> Callable[[str, Any], Awaitable[None]]:
-    """Make the trace function that calls another one when a connection is made and nothing is sent yet."""
+class _Check:
+    """Asks the caller whether a request may be sent, as long as nothing of it is.
 
-    async def trace(event: str, info: Any) -> None:
+    Attributes:
+        error: what the caller has raised to say no.
+    """
+
+    def __init__(self, ready: Callable[[], None]) -> None:
+        self.error: Exception | None = None
+        self._ready = ready
+
+    def __call__(self) -> None:
+        try:
+            self._ready()
+        except Exception as error:
+            self.error = error
+            raise
+
+    async def trace(self, event: str, info: Any) -> None:
+        """Ask once more when a connection is made, which may have taken long."""
         if event.endswith(".send_request_headers.started"):
-            ready()
-
-    return trace
+            self()
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

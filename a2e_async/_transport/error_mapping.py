@@ -48,14 +48,15 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
 
     It does not matter which library it belongs to: it says the same about the request, that nobody knows
     what the server has done with it. Three kinds go through. What a caller's own code raises while it gives
-    the body of the request is the caller's. An AssertionError is how a test says that it did not expect this
-    request. A MemoryError concerns the whole process.
+    the body of the request, or to say that nothing may be sent, is the caller's. An AssertionError is how a
+    test says that it did not expect this request. A MemoryError concerns the whole process.
 
     Args:
         method, path: the request.
         explain: says why no connection could be made.
         is_sent: whether the request was sent when an error is raised; None if it is not known.
         body: the body of the request.
+        check: asks whether the request may be sent; has the ``error`` that says no.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
         *,
         is_sent: bool | None = None,
         body: object = None,
+        check: object = None,
     ) -> None:
         self._method = method
         self._path = path
         self._explain = explain
         self._is_sent = is_sent
         self._body = body
+        self._check = check
 
     def __enter__(self) -> None:
         pass
@@ -80,6 +83,8 @@ class errors_mapped:  # noqa: N801 - used like a function, in a `with`
         if not isinstance(error, Exception) or isinstance(error, _NOT_MAPPED):
             return
         if isinstance(self._body, Followed) and error is self._body.error:
+            return
+        if error is getattr(self._check, "error", None):
             return
 
         mapped = self._mapped(error)

@@ -10,7 +10,7 @@ from typing import Any
 from tests.bench import environments
 from tests.bench.host import say
 from tests.bench.processes import HERE, Row
-from tests.bench.roster import CLIENTS, HOOKED
+from tests.bench.roster import BACKOFF, CLIENTS, HOOKED
 from tests.bench.suites import NAMES, load
 
 RESULTS = "results.json"
@@ -63,7 +63,7 @@ run of the bench, are what is claimed."""
 
 
 def _legend() -> str:
-    return "\n".join(f"- **{client.name}**: {client.about}" for client in (*CLIENTS, *HOOKED))
+    return "\n".join(f"- **{client.name}**: {client.about}" for client in (*CLIENTS, *HOOKED, BACKOFF))
 
 
 def _facts(facts: dict[str, str]) -> str:

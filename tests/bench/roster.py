@@ -108,13 +108,22 @@ HOOKED = tuple(
 )
 """Woken by calls of the service; the suite `webhooks` measures them beside polling."""
 
+BACKOFF = Client(
+    "backoff",
+    "httpx",
+    "backoff",
+    REFERENCE,
+    about="hand-written: `naive` with Retry-After and a doubling pause",
+)
+"""Measured by the suite `limits`."""
+
 BY_NAME = {client.name: client for client in CLIENTS}
 
 
 def chosen(names: tuple[str, ...], *, extras: bool = True) -> list[Client]:
     """The clients of the command line's ``--only``; a name stands for all settings that begin with it."""
     for name in names:
-        if not any(_stands_for(name, client) for client in CLIENTS):
+        if not any(_stands_for(name, client) for client in (*CLIENTS, BACKOFF)):
             raise SystemExit(f"no client {name!r}; there are: {', '.join(BY_NAME)}")
     some = [c for c in CLIENTS if not names or any(_stands_for(name, c) for name in names)]
     return [client for client in some if extras or not client.extra]

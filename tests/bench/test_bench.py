@@ -14,6 +14,7 @@ from tests.bench.server.peers import PEERS
 from tests.bench.server.tasks import Run, Setup
 from tests.bench.suites.files import tables as files_tables
 from tests.bench.suites.jobs import tables as jobs_tables
+from tests.bench.suites.limits import tables as limits_tables
 from tests.bench.suites.webhooks import tables as webhook_tables
 from tests.bench.tables import Table, cell, digits, ratio
 
@@ -68,6 +69,26 @@ def test_calls_to_webhooks_are_lost_by_seed_and_job() -> None:
     assert 250 < len(lost) < 350
     assert lost == [job for job in map(str, range(1000)) if Run(Setup(seed=3, lost=0.3)).loses_call(job)]
     assert not any(Run(Setup(seed=3)).loses_call(job) for job in lost)
+
+
+def test_a_limited_server_takes_as_many_requests_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    run = Run(Setup(rate=20.0))
+    assert sum(run.refuses() for _ in range(30)) == 10
+    now += 0.5
+    assert sum(run.refuses() for _ in range(30)) == 20
+    now += 60.0
+    assert sum(run.refuses() for _ in range(30)) == 10
+    assert len(run.ledger()["arrivals"]) == 90
+    assert not any(Run(Setup()).refuses() for _ in range(1000))
+
+
+def test_limits_table_shows_use_and_refusals() -> None:
+    shares = {"used": 0.95, "refused": 0.0123, "refused_ever": 0.05}
+    row = {"client": "a2e_async", "role": "ours", "jobs": 600, "returned": 600, "requests": 720, "wall": 40.0}
+    (table,) = limits_tables([{**row, **shares}])
+    assert table.rows[0] == ("a2e_async", "600", "95.0%", "1.2%", "5.0%", "1.20", "40")
 
 
 def test_the_bodies_of_calls_are_records() -> None:

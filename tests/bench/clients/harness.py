@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 from measure import spent, usage
 
+SETTLING = 10.0
+"""Seconds in which a client may find out how fast it may be."""
+
 WARM = "warm"
 """The name of the job that loads what a client loads late; it is done at once and not counted."""
 
@@ -111,6 +114,7 @@ async def run_jobs(session: Session, spec: Spec) -> dict[str, Any]:
         "by_kind": ledger["requests"],
         "connections": ledger["connections"],
         "faulted": ledger["faulted"],
+        **under_limit(ledger, spec),
         "server_cpu": ledger["server_cpu"],
         "in_flight": peak_in_flight(ledger["tasks"]),
         "held": held(resident, ledger["tasks"], before.rss),
@@ -129,6 +133,21 @@ def held(resident: list[tuple[float, int]], tasks: list[list[Any]], before: int)
     ]
     most, growth = max(seen, default=(0, 0))
     return growth / most if most else None
+
+
+def under_limit(ledger: dict[str, Any], spec: Spec) -> dict[str, float]:
+    """How well a limit of requests was used, from ten seconds after the first one to the last start."""
+    rate, arrivals = spec.setup.get("rate", 0.0), ledger["arrivals"]
+    if not rate or not ledger["tasks"]:
+        return {}
+    first = arrivals[0][0] + SETTLING
+    last = max(created for _, _, created, _ in ledger["tasks"])
+    refused = [is_refused for moment, is_refused in arrivals if moment >= first]
+    busy = [is_refused for moment, is_refused in arrivals if first <= moment <= last]
+    shares = {"refused": sum(refused) / len(refused)} if refused else {}
+    if last - first > 1:
+        shares["used"] = (len(busy) - sum(busy)) / ((last - first) * rate)
+    return {**shares, "refused_ever": sum(is_refused for _, is_refused in arrivals) / len(arrivals)}
 
 
 def peak_in_flight(tasks: list[list[Any]]) -> int:

@@ -72,7 +72,10 @@ class Bench:
         body = await _body(receive)
         if run.setup.rtt:
             await asyncio.sleep(run.setup.rtt / 2)
-        reply = await self._answer(run, scope, headers, body)
+        if run.refuses():
+            reply = REFUSALS["e429"]
+        else:
+            reply = await self._answer(run, scope, headers, body)
         if run.setup.rtt:
             await asyncio.sleep(run.setup.rtt / 2)
         if not reply.status:

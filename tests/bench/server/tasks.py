@@ -35,6 +35,7 @@ class Setup(NamedTuple):
     fault, faulty: what happens to the first start of how large a share of the jobs.
     result_size: bytes of each result's file.
     lost: the share of calls to webhooks that are not made, drawn by seed and job.
+    rate: API requests a second, after a burst of that many; beyond it they are refused. 0 for no limit.
     """
 
     seed: int = 0
@@ -45,6 +46,7 @@ class Setup(NamedTuple):
     faulty: float = 0.0
     result_size: int = 1024
     lost: float = 0.0
+    rate: float = 0.0
 
 
 class Run:
@@ -58,8 +60,23 @@ class Run:
         self.connections: set[Any] = set()
         self.received = 0
         self.calls = 0
+        self.arrivals: list[tuple[float, bool]] = []
+        self._tokens, self._filled = setup.rate, time.monotonic()
         self._faulted: set[str] = set()
         self._began = cpu_seconds()
+
+    def refuses(self) -> bool:
+        """Whether a request is one too many; notes when it came."""
+        if not self.setup.rate:
+            return False
+        now = time.monotonic()
+        self._tokens = min(self.setup.rate, self._tokens + (now - self._filled) * self.setup.rate)
+        self._filled = now
+
+        refused = self._tokens < 1
+        self._tokens -= not refused
+        self.arrivals.append((now, refused))
+        return refused
 
     def start(self, body: bytes, name: str = "") -> Task:
         """Accept the job named in `body`."""
@@ -100,6 +117,7 @@ class Run:
             "connections": len(self.connections),
             "received": self.received,
             "calls": self.calls,
+            "arrivals": self.arrivals,
             "faulted": len(self._faulted),
             "server_cpu": cpu_seconds() - self._began,
         }

@@ -113,7 +113,7 @@ BACKOFF = Client(
     "httpx",
     "backoff",
     REFERENCE,
-    about="hand-written: `naive` with Retry-After and a doubling pause",
+    about="hand-written: `naive` that waits when it is refused",
 )
 """Measured by the suite `limits`."""
 

@@ -55,8 +55,8 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     jobs = max((row["jobs"] for row in rows), default=0)
     note = (
         f"{jobs:,} jobs of 5 s, all given at once; beyond {RATE:g} requests a second, after a burst of that "
-        "many, the service answers 429 with Retry-After: 1. The limit's use counts from ten seconds after the "
-        f"first request to the last start. A run is given up after {LIMIT:.0f} s. {failures(list(rows))}"
+        "many, the service answers 429 with Retry-After: 1. The use of the limit counts from ten seconds "
+        f"after the first request to the last start. A run is given up after {LIMIT:.0f} s. {failures(list(rows))}"
     )
     header = (
         "client",

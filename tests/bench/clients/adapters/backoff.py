@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from adapters.naive import ROUTE, start_body
 from harness import Sessions, Spec
+
+from adapters.naive import ROUTE, start_body
 
 LONGEST = 30.0
 
@@ -32,7 +33,9 @@ async def session(spec: Spec) -> Sessions:
 
         async def run(job: str) -> None:
             task = (await ask("POST", ROUTE + "start", start_body(job)))["_id"]
-            while (await ask("GET", ROUTE + task))["current_status"] != "completed":
+            while True:
+                if (await ask("GET", ROUTE + task))["current_status"] == "completed":
+                    return
                 await asyncio.sleep(spec.options.get("interval", 1.0))
 
         yield run

@@ -44,6 +44,7 @@ class Round:
         contents: the number of different pictures.
         concurrency: the most tasks of a worker at once.
         account_concurrency: the most tasks of all workers at once.
+        asleep: how long a worker may be frozen, in leases.
         is_open: the jobs are given to an open run, one by one.
         backend: the event loop of the workers.
         seed: of the random moments.
@@ -56,6 +57,7 @@ class Round:
     contents: int = 20
     concurrency: int = 16
     account_concurrency: int | None = None
+    asleep: float = 2.0
     is_open: bool = False
     backend: str = "asyncio"
     seed: int = 0
@@ -63,7 +65,7 @@ class Round:
     @property
     def window(self) -> float:
         """Seconds of the clock for which a lost start is searched: longer than a worker may be frozen."""
-        return 3.0 * self.lease * SPEED
+        return (self.asleep + 1.0) * self.lease * SPEED
 
 
 @attrs.frozen
@@ -237,7 +239,7 @@ class Machines:
         elif how == "freeze":
             worker = self._dice.choice(self._working())
             worker.send_signal(signal.SIGSTOP)
-            asleep = self._dice.uniform(0.3, 2.0) * self._round.lease
+            asleep = self._dice.uniform(0.5, 1.0) * self._round.asleep * self._round.lease
             self._frozen.append((time.monotonic() + asleep, worker))
         elif how == "cut":
             self._cut()

@@ -14,7 +14,6 @@ import pytest
 
 from a2e_async import A2E, ConfigurationError, InvalidArgument, JournalError, StartPolicy, worker
 from a2e_async._worker import connector, delivery, names
-from a2e_async._worker import working as working_module
 from a2e_async.sandbox import Faults
 from a2e_async.worker import Enqueued, enqueue
 from tests.postgres import Database, OwnDatabase
@@ -305,11 +304,11 @@ async def test_told_to_end_while_the_database_is_away(
 ) -> None:
     caplog.set_level(logging.ERROR, "asyncio")
     monkeypatch.setattr(connector, "_FOR_ONE", 0.2)
-    monkeypatch.setattr(working_module, "_SETTLING", 2.0)
+    monkeypatch.setattr("a2e_async._journal.postgres.journal._CLOSING", 0.2)
     async with queue_stage(own_database, seconds=30.0) as on:
         await enqueue(kites(on.a2e, 3), journal=on.url)
         async with working(on):
-            await until(lambda: on.made() == 3)
+            await until(lambda: len(on.journal("accepted")) == 3)
             await asyncio.to_thread(own_database.stop)
         own_database.start()
         await until(lambda: len(on.messages("doing")) == 3)

@@ -59,13 +59,13 @@ class QueueStage:
         from psycopg.rows import dict_row
 
         with self.database.administrator() as connection:
-            rows = connection.cursor(row_factory=dict_row).execute(query).fetchall()  # type: ignore[call-overload]
+            rows = connection.cursor(row_factory=dict_row).execute(query).fetchall()
         return [row for row in rows if status in (None, row["status"])]
 
     def execute(self, query: str) -> None:
         """Change the database behind the back of all."""
         with self.database.administrator() as connection:
-            connection.execute(query)  # type: ignore[call-overload]
+            connection.execute(query)
 
 
 @asynccontextmanager

@@ -54,10 +54,12 @@ def write_token(token: str) -> Path:
         ConfigurationError: it cannot be written.
     """
     path = token_path()
+    # It is made beside its place, because a file that is there may be readable by others.
     part = path.with_name(f".token-{os.getpid()}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
+
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(f"{token}\n")
         part.replace(path)
@@ -65,4 +67,5 @@ def write_token(token: str) -> Path:
         with suppress(OSError):
             part.unlink()
         raise ConfigurationError(f"the token cannot be written to {path}: {error.strerror}") from None
+
     return path

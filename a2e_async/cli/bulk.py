@@ -24,11 +24,10 @@ from a2e_async.cli.output import (
     reason_of,
 )
 from a2e_async.cli.prices import Prices
-from a2e_async.cli.progress import Bars, bars, spinner
+from a2e_async.cli.progress import Bars, bars, spinner, under_way
 from a2e_async.cli.streams import is_terminal
 from a2e_async.cli.text_files import readable_twice
 from a2e_async.client import A2E
-from a2e_async.errors import InvalidArgument
 
 __all__ = ["bulk", "quote_all"]
 
@@ -44,7 +43,11 @@ async def bulk(a2e: A2E, options: Options) -> int:
         with spinner("checking the jobs"):
             total = sum(1 for _ in read(needs_files=needs))
 
-        with closing(read(needs_files=allowed)) as jobs, bars({"": total}) as progress:
+        with (
+            closing(read(needs_files=allowed)) as jobs,
+            bars({"": total}) as progress,
+            under_way() as running,
+        ):
             run = a2e.bulk(
                 jobs,
                 concurrency=options.concurrency,
@@ -68,7 +71,7 @@ async def bulk(a2e: A2E, options: Options) -> int:
             except anyio.get_cancelled_exc_class():
                 if progress:
                     progress.stop()
-                _print_stopped(run.summary(), total, options, progress.running if progress else None)
+                _print_stopped(run.summary(), total, options, len(running))
                 raise
 
     summary = run.summary()
@@ -87,33 +90,24 @@ async def _carry_out(run: Any, options: Options, progress: Bars | None) -> Count
     """Print each outcome. Returns why jobs failed, where their lines on the terminal were cut."""
     reasons: Counter[str] = Counter()
     async with run as outcomes:
+        if options.gallery is not None:
+            print_error(f"the results are shown in {outcomes.gallery(options.gallery)}")
         async for outcome in outcomes:
             if progress:
                 progress.advance(failed=outcome.error is not None)
             print_outcome(outcome, json=options.json)
             if outcome.error is not None and is_terminal(sys.stdout) and not options.json:
                 reasons[reason_of(outcome)[:_LONGEST_REASON]] += 1
-        if options.gallery is not None:
-            print_row("gallery", await _gallery(run, options.gallery))
     return reasons
 
 
-async def _gallery(run: Any, path: str) -> object:
-    """Write the page of a run's results."""
-    make = getattr(run, "gallery", None)
-    if make is None:
-        raise InvalidArgument("gallery", "this release cannot make one")
-    made = make(path)
-    return await made if hasattr(made, "__await__") else made
-
-
-def _print_stopped(summary: Any, total: int, options: Options, under_way: int | None) -> None:
+def _print_stopped(summary: Any, total: int, options: Options, running: int) -> None:
     """Say what an interrupted run has done, what is under way, and how to go on."""
-    left = max(0, total - summary.jobs - summary.skipped - (under_way or 0))
-    counts = [f"{summary.done} done", f"{summary.failed} failed"]
-    if under_way is not None:
-        counts.append(f"{under_way} under way")
-    print_error(f"stopped: {', '.join(counts)}, {left} to do, {amount(summary.coins)} coins")
+    left = max(0, total - summary.jobs - summary.skipped - running)
+    print_error(
+        f"stopped: {summary.done} done, {summary.failed} failed, {running} under way, {left} to do, "
+        f"{amount(summary.coins)} coins"
+    )
 
     if options.journal is None:
         print_error("tasks under way go on, and are paid for: a2e list WORKFLOW shows them")

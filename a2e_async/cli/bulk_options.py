@@ -23,7 +23,7 @@ __all__ = ["bulk", "journal", "run_options"]
 
 def run_options() -> list[click.Option]:
     """Make the options that a bulk run and a worker have in common."""
-    return [
+    pace = [
         option(
             "--concurrency",
             parse=count,
@@ -37,6 +37,10 @@ def run_options() -> list[click.Option]:
             metavar="NUMBER",
             help="the most tasks at once of all programs that share the journal",
         ),
+    ]
+
+    return [
+        *pace,
         option(
             "--retries",
             parse=whole,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -32,6 +33,7 @@ else:
 Options = SimpleNamespace
 """The values that a command was given: its options and arguments, by their names in Python."""
 
+_PARTS = re.compile(r" (?=--)")  # where a command line may be broken
 _WIDEST = 100  # columns of a help text
 _TOKEN_OPTIONS = frozenset({"--token", "--api-token", "--api-key", "--a2e-api-token"})
 
@@ -156,11 +158,18 @@ class Command(click.Command):
             for name in (*param.opts, *param.secondary_opts)
         }
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option that asks for the help."""
+        found = super().get_help_option(ctx)
+        if found is not None:
+            found.help = "show this text"
+        return found
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options under their headings."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
+            record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
             if record is not None:
                 groups.setdefault(getattr(param, "group", "Common"), []).append(record)
 
@@ -195,11 +204,18 @@ def _terminal_width() -> int:
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
-    """Write examples, each on a line of its own."""
-    if examples:
-        with formatter.section("Examples"):
-            for example in examples:
-                formatter.write(f"{'':{formatter.current_indent}}a2e {example}\n")
+    """Write examples, each on a line of its own. Longer ones go on as a shell lets them."""
+    if not examples:
+        return
+    with formatter.section("Examples"):
+        for example in examples:
+            line = f"{'':{formatter.current_indent}}a2e"
+            for part in _PARTS.split(example):
+                if len(line) + len(part) + 3 > formatter.width:
+                    formatter.write(f"{line} \\\n")
+                    line = f"{'':{formatter.current_indent + 3}}"
+                line += f" {part}"
+            formatter.write(f"{line}\n")
 
 
 _HEADINGS = ("Required", "Arguments", "Options", "Result", "Common")

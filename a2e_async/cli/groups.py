@@ -143,6 +143,7 @@ class Names(_Group):
             subcommand_metavar=f"{metavar} ...",
             options_metavar="",
         )
+
         self._metavar = metavar
         self._names = names
         self._make = make

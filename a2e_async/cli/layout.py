@@ -63,6 +63,7 @@ def cut(text: str, width: int, *, keep_end: bool = False) -> str:
     mark = "…" if can_encode(sys.stdout, "…") else "~"
     if width <= 1:
         return mark[:width]
+
     characters: Iterable[str] = reversed(text) if keep_end else text
     kept: list[str] = []
     room = width - 1
@@ -71,6 +72,7 @@ def cut(text: str, width: int, *, keep_end: bool = False) -> str:
         if room < 0:
             break
         kept.append(each)
+
     return mark + "".join(reversed(kept)) if keep_end else "".join(kept) + mark
 
 

@@ -130,13 +130,11 @@ def _settings_of(operation: Operation[Any], body: Mapping[str, Any]) -> str:
     shown: list[str] = []
     for name, value in body.items():
         field = fields.get(name)
-        if name in _WITHOUT_PRICE:
-            continue
-        if field is not None and (field.media or (field.item is not None and field.item.media)):
-            if isinstance(value, list | tuple):
-                shown.append(f"{len(value)} {name}")
-            continue
-        shown.append(
-            f"{name}={value if isinstance(value, str) else json.dumps(to_plain(value), default=str)}"
-        )
+        is_media = field is not None and (field.media or (field.item is not None and field.item.media))
+        if is_media and isinstance(value, list | tuple):
+            shown.append(f"{len(value)} {name}")
+        elif not is_media and name not in _WITHOUT_PRICE:
+            text = value if isinstance(value, str) else json.dumps(to_plain(value), default=str)
+            shown.append(f"{name}={text}")
+
     return ", ".join(shown)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from a2e_async.announcer import Listener
     from a2e_async.client_events import ClientEvent
 
-__all__ = ["Bars", "bars", "listener", "spinner"]
+__all__ = ["Bars", "bars", "listener", "spinner", "under_way"]
 
 
 _WIDE = 100  # columns, from which on bars are long
@@ -41,11 +41,6 @@ class Bars:
         self._tasks: dict[str, TaskID] = {
             name: progress.add_task(name, total=total, counts="") for name, total in totals.items()
         }
-
-    @property
-    def running(self) -> int:
-        """The number of tasks under way."""
-        return sum(map(len, self._running.values()))
 
     def stop(self) -> None:
         """Draw no more, and leave nothing behind."""
@@ -162,6 +157,21 @@ def spinner(text: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def under_way() -> Iterator[set[str]]:
+    """Give the ids of the tasks that are under way: those that are started while the block runs."""
+    running: set[str] = set()
+
+    def note(event: ClientEvent) -> None:
+        if event.kind == "started":
+            running.update(getattr(event, "task_ids", ()))
+        elif event.kind in ("finished", "failed") and not getattr(event, "goes_on", False):
+            running.difference_update(getattr(event, "task_ids", ()))
+
+    with _told(note):
+        yield running
+
+
 def show_event(event: ClientEvent) -> None:
     """Show what the client does, in the bars or the spinner that are drawn."""
     for listener in _listeners:
@@ -181,9 +191,9 @@ def _told(listener: Listener) -> Iterator[None]:
         _listeners.remove(listener)
 
 
-def listener() -> Listener | None:
-    """The listener for the client; None if nothing can be drawn."""
-    return show_event if _can_draw() else None
+def listener() -> Listener:
+    """The listener for the client."""
+    return show_event
 
 
 def _can_draw() -> bool:

@@ -11,6 +11,7 @@ import click
 from a2e_async.cli import catalogue
 from a2e_async.cli.catalogue import Call
 from a2e_async.cli.command import Command, Flag, Options, usage_error
+from a2e_async.cli.examples import EXAMPLE_ID, example_of
 from a2e_async.cli.groups import Names
 from a2e_async.cli.options import (
     argument,
@@ -35,9 +36,26 @@ def _starts() -> Iterable[tuple[str, str]]:
 
 
 def _command(
-    function: str, call: Call, name: str, help_text: str, own: Sequence[click.Parameter], *, fields: bool
+    function: str,
+    call: Call,
+    path: str,
+    help_text: str,
+    own: Sequence[click.Parameter],
+    *,
+    fields: bool,
+    given: str = "",
 ) -> Command:
-    """Make a command that makes a call, with options for the call's fields."""
+    """Make a command that makes a call.
+
+    Args:
+        function: the name of the function in `a2e_async.cli.commands` that carries it out.
+        call: the call.
+        path: the command, without the leading ``a2e``.
+        help_text: what it does.
+        own: its own options and arguments.
+        fields: whether it has an option for each field of the call.
+        given: what its example is given.
+    """
 
     def callback(options: Options) -> int:
         from a2e_async.cli import commands
@@ -48,7 +66,9 @@ def _command(
 
     taken = [*own, *common_options()]
     made = field_options(call, taken) if fields else []
-    return Command(name, callback, help=help_text, params=[*taken, *made])
+    example = example_of(path, call.operation.fields if fields else (), given)
+    name = path.rpartition(" ")[2]
+    return Command(name, callback, help=help_text, params=[*taken, *made], examples=[example])
 
 
 async def _bound(function: Bound, call: Call, a2e: A2E, options: Options) -> int:
@@ -67,7 +87,9 @@ def run() -> click.Command:
             group="Result",
         )
         own = [*result_options(), wait_flag]
-        return _command("run", start, start.name, start.summary, own, fields=True)
+        return _command(
+            "run", start, f"run {start.name}", start.summary, own, fields=True, given="--out out/"
+        )
 
     return Names(
         "run",
@@ -93,7 +115,7 @@ def quote() -> click.Command:
     def make(name: str) -> click.Command:
         start = catalogue.start_named(name)
         text = f"{start.summary}\n\nPrint what it would cost in coins. Nothing is started or uploaded."
-        return _command("quote", start, start.name, text, (), fields=True)
+        return _command("quote", start, f"quote {start.name}", text, (), fields=True)
 
     return Names(
         "quote",
@@ -117,7 +139,9 @@ def wait() -> click.Command:
         start = catalogue.start_named(name)
         own = [argument("id", "ID"), *result_options()]
         text = "Wait for a task that was started earlier."
-        return _command("wait", start, start.resource, text, own, fields=False)
+        return _command(
+            "wait", start, f"wait {start.resource}", text, own, fields=False, given=f"{EXAMPLE_ID} --out out/"
+        )
 
     return Names(
         "wait",
@@ -135,7 +159,9 @@ def list_tasks() -> click.Command:
     def make(name: str) -> click.Command:
         listing = catalogue.listing_of(name)
         text = "Print id, status, time and name of the newest tasks."
-        return _command("list_tasks", listing, listing.resource, text, [limit_option()], fields=True)
+        return _command(
+            "list_tasks", listing, f"list {listing.resource}", text, [limit_option()], fields=True
+        )
 
     return Names(
         "list",
@@ -158,7 +184,7 @@ def get() -> click.Command:
         start = catalogue.start_named(name)
         text = "Print what the service says about a task now: a line for each fact, or its JSON."
         own = [argument("id", "ID")]
-        return _command("get", start, start.resource, text, own, fields=False)
+        return _command("get", start, f"get {start.resource}", text, own, fields=False, given=EXAMPLE_ID)
 
     return Names(
         "get",
@@ -183,7 +209,9 @@ def delete() -> click.Command:
             Flag(["--yes"], help="do not ask; needed if there is no terminal"),
         ]
         text = "Delete tasks at the service. Coins are not paid back. What was downloaded stays."
-        return _command("delete", start, start.resource, text, own, fields=False)
+        return _command(
+            "delete", start, f"delete {start.resource}", text, own, fields=False, given=EXAMPLE_ID
+        )
 
     return Names(
         "delete",
@@ -232,7 +260,7 @@ def call() -> click.Command:
             if named.starts:
                 raise usage_error(f"{named.name} starts a task: a2e run {named.name} ...")
             own = result_options() if named.waits else [limit_option()]
-            return _command("call", named, named.method, named.summary, own, fields=True)
+            return _command("call", named, f"call {resource} {named.method}", named.summary, own, fields=True)
 
         return Names(
             resource,

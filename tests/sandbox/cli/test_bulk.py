@@ -139,3 +139,15 @@ def test_a_dry_run_asks_for_each_kind_of_job_and_starts_nothing(
 
     facts = a2e("bulk", "jobs.csv", "--dry-run", "--json").facts
     assert facts[-1] == {"jobs": 7, "coins": total, "without_price": 0}
+
+
+def test_a_gallery_shows_the_run(a2e: Run, tmp_path: Path) -> None:
+    lines = [{"workflow": "text_to_image", "key": "kite", "prompt": "sandbox:sync a <red> kite"}]
+    file = jsonl(tmp_path / "jobs.jsonl", lines)
+    ended = a2e("bulk", file, "--out", "out", "--gallery", "out/index.html", "--json")
+    assert ended.code == 0
+    assert "out/index.html" in ended.err[0]
+    assert len(ended.facts) == 1
+    page = Path("out/index.html").read_text()
+    assert "kite" in page
+    assert "<red>" not in page

@@ -108,6 +108,7 @@ def test_every_operation_has_its_command_with_help() -> None:
         printed = helped(*of(call))
         assert all(f"--{keyword.strip('_').replace('_', '-')}" in printed for keyword in call.keywords)
         assert call.summary.split()[0] in printed
+        assert f"Examples:\n  a2e {' '.join(of(call))}" in printed
 
 
 def test_every_command_has_help_with_examples() -> None:

@@ -107,7 +107,7 @@ conformance: $(READY) ## prove every operation of every resource, and write the 
 bench: $(READY) ## beside every peer; report and plots in tests/bench/results/ (two hours; BENCH=--quick: minutes)
 	$(BIN)/python -m tests.bench $(BENCH)
 
-chaos: $(READY) ## every fault at several rates, and kill -9 a hundred times: jobs = tasks made = paid = delivered
+chaos: $(READY) ## every fault, kill -9, several machines on one journal: jobs = tasks made = paid = delivered
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # Both bring their own environment: what they need is none of the package's business.

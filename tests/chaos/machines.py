@@ -9,6 +9,7 @@ import json
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -168,7 +169,7 @@ class Machines:
         self._dice = random.Random(plan_of.seed)
         self._workers: list[subprocess.Popen[str]] = []
         self._outputs: list[Path] = []
-        self._frozen: list[tuple[float, subprocess.Popen[str]]] = []
+        self._frozen: list[tuple[threading.Timer, subprocess.Popen[str]]] = []
         self._all = ExitStack()
 
     def __enter__(self) -> Machines:
@@ -189,7 +190,7 @@ class Machines:
             if time.monotonic() > deadline:
                 self.problems.append("a worker does not end")
                 return
-            self._thaw(time.monotonic())
+            self._frozen = [one for one in self._frozen if one[0].is_alive()]
             if planned and self._plan.made() >= next_at and self._working():
                 self._hurt(planned.pop())
                 next_at = self._next_at(len(planned))
@@ -240,7 +241,10 @@ class Machines:
             worker = self._dice.choice(self._working())
             worker.send_signal(signal.SIGSTOP)
             asleep = self._dice.uniform(0.5, 1.0) * self._round.asleep * self._round.lease
-            self._frozen.append((time.monotonic() + asleep, worker))
+            # Not in the loop: to start a worker takes a while, above all while another one is frozen.
+            waking = threading.Timer(asleep, worker.send_signal, [signal.SIGCONT])
+            waking.start()
+            self._frozen.append((waking, worker))
         elif how == "cut":
             self._cut()
         else:
@@ -253,13 +257,6 @@ class Machines:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s",
                 (self._database.name,),
             )
-
-    def _thaw(self, now: float) -> None:
-        """Wake up whoever has slept for long enough."""
-        for wakes, worker in self._frozen:
-            if wakes <= now:
-                worker.send_signal(signal.SIGCONT)
-        self._frozen = [one for one in self._frozen if one[0] > now]
 
     def _check_end(self, worker: subprocess.Popen[str], output: Path) -> None:
         if worker.returncode == -signal.SIGKILL:

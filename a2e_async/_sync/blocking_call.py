@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
-import sys
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -22,7 +22,7 @@ T = TypeVar("T")
 logger = logging.getLogger("a2e_async")
 
 _NOW = 1.0  # seconds that a call gets to end after the second interrupt
-_STEP = 0.1 if sys.platform == "win32" else None  # seconds; Ctrl-C does not interrupt a wait on Windows
+_STEP = 0.2  # seconds; a signal that comes just before a wait, or on Windows, does not interrupt it
 _LONGEST_NOTE = 300  # characters
 
 
@@ -45,6 +45,7 @@ class BlockingCall(Generic[T]):
         self._inbox: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
         self._task: asyncio.Task[Any] | None = None
         self._abandoned = False
+        self._has_ended = False
         self._values: list[T] = []
         self._failure: BaseException | None = None
 
@@ -89,29 +90,34 @@ class BlockingCall(Generic[T]):
         finally:
             if self._desk is not None:
                 self._desk.leave(self)
+            self._has_ended = True
             # A daemon thread ends with the interpreter. If it was woken before, it would print an error.
             if not thread.is_ending:
                 self._inbox.put(None)
 
     def _serve(self, patience: float | None = None) -> None:
         """Do errands until the call has ended, or the patience (seconds) with each of them."""
-        while (errand := self._next(patience)) is not None:
-            errand.run()
-
-    def _next(self, patience: float | None) -> Errand | None:
+        # Signals are handled in the main thread, between two waits.
+        step = _STEP if threading.current_thread() is threading.main_thread() else None
         while True:
             try:
-                return self._inbox.get(timeout=patience or _STEP)
+                errand = self._inbox.get(timeout=patience or step)
             except queue.Empty:
                 if patience:
-                    return None
+                    return
+                continue
+            if errand is None:
+                return
+            errand.run()
 
     def _settle(self, thread: LoopThread, interrupt: BaseException) -> None:
         """Cancel the call and wait for its end, so that what it had begun is settled or named."""
         # Callbacks of a loop are called in order. So a call that has not begun by now never will.
         thread.call_soon(self._cancel)
         try:
-            self._serve()
+            # The interrupt may have come just after the end was taken from the inbox.
+            if not self._has_ended:
+                self._serve()
         except BaseException:
             thread.call_soon(self._cancel)
             self._serve(_NOW)

@@ -31,7 +31,7 @@ def test_jobs_come_from_a_generator_that_uses_the_client(a2e: A2E) -> None:
     def jobs() -> Iterator[Job]:
         for picture in pictures:
             threads.add(threading.get_ident())
-            a2e.text_to_image.get(picture.record.id)
+            a2e.text_to_image.get(picture.task.id)
             yield a2e.image_to_video(image_url=picture, prompt="it flies").with_key(picture.task.id)
 
     with a2e.bulk(jobs(), concurrency=2) as run:
@@ -55,7 +55,7 @@ def test_an_error_of_the_generator_is_raised_after_the_outcomes(a2e: A2E) -> Non
 
 
 def test_updates_come_to_the_thread_that_reads_the_run(a2e: A2E) -> None:
-    heard: list[tuple[Any, str, int]] = []
+    heard: list[tuple[Any, str | None, int]] = []
     job = a2e.text_to_image(prompt="x")
 
     def hear(told: Job, record: TaskRecord) -> None:

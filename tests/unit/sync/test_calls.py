@@ -129,9 +129,10 @@ def test_a_callback_is_called_by_the_thread_that_waits(a2e: A2E, use: Callable[.
 
 
 def test_a_callback_may_use_the_client_and_may_fail(a2e: A2E, caplog: pytest.LogCaptureFixture) -> None:
-    seen: list[str] = []
+    seen: list[str | None] = []
 
     def look(record: TextToImageRecord) -> None:
+        assert record.id
         seen.append(a2e.text_to_image.get(record.id).id)
         raise ValueError("no more")
 
@@ -170,7 +171,8 @@ def test_outcomes_hold_faces(a2e: A2E) -> None:
     job = a2e.text_to_image(prompt="x")
     with a2e.bulk([job]) as run:
         (outcome,) = run
-    assert type(outcome) is a2e_async.Outcome is Outcome
+    assert isinstance(outcome, Outcome)
+    assert vars(sync)["Outcome"] is a2e_async.Outcome
     assert outcome.job == job
     assert isinstance(outcome.result, Result)
     assert outcome.to_dict()["result"]["workflow"] == "text_to_image"

@@ -172,6 +172,8 @@ class LocalTurns:
         elif epoch == self.epoch:
             self.limit, hold = after_refusal(self.limit, now, hold, max(0.0, self.held_until - now))
             self.epoch = self.limit.epoch
+        else:
+            self.limit.refused += 1
 
         await self.hold(hold)
 

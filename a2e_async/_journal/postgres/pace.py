@@ -63,8 +63,11 @@ FROM turns WHERE a2e_pace.lane = turns.lane
 RETURNING a2e_pace.*, now, first, count
 """
 _COUNT = """
-UPDATE a2e_pace SET refused = refused + 1, in_row = in_row + 1
-WHERE lane = %(lane)s AND epoch = %(epoch)s
+UPDATE a2e_pace SET
+    refused = refused + 1,
+    in_row = in_row + CASE WHEN epoch = %(epoch)s THEN 1 ELSE 0 END,
+    held_until = greatest(held_until, extract(epoch FROM clock_timestamp()) + %(hold)s)
+WHERE lane = %(lane)s
 RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
 """
 _SLOW_DOWN = """
@@ -266,7 +269,7 @@ class _SharedTurns(AdaptiveTurns):
         now = self._clock.now()
         limit = self._limit
         if epoch != self._epoch:
-            await self.hold(hold)
+            await self._count(epoch, hold)
             return
 
         if limit is None:
@@ -277,7 +280,7 @@ class _SharedTurns(AdaptiveTurns):
             cut = new.cut_at == now
             if new.epoch == limit.epoch:
                 self._limit = new
-                self._notice_all(await self._account.ask(_COUNT, {"lane": self.lane, "epoch": epoch}))
+                await self._count(epoch, hold)
                 return
 
         values = attrs.asdict(new) | {"cut": cut, "gap": new.gap, "hold": hold}
@@ -289,9 +292,12 @@ class _SharedTurns(AdaptiveTurns):
         if rows:
             self._notice_all(rows)
         elif rows is not None:
-            # Another worker was faster.
-            await self._account.look()
-            await self.hold(hold)
+            await self._count(epoch, hold)  # another worker was faster
+
+    async def _count(self, epoch: int, hold: float) -> None:
+        """Count a refusal that changes nothing but the next estimate."""
+        values = {"lane": self.lane, "epoch": epoch, "hold": hold}
+        self._notice_all(await self._account.ask(_COUNT, values))
 
     async def hold(self, seconds: float) -> None:
         if seconds:

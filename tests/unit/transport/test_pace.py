@@ -47,7 +47,8 @@ async def test_it_uses_the_limit_and_few_requests_are_refused(name: str, rate: f
     limiter = LIMITERS[name](rate)
     log = await work(lambda now: limiter, 60.0)
     assert log.rate(10, 60) >= most(name) * rate
-    assert log.refused(10, 60) <= 0.04  # most of them before the limit is known well
+    # A refusal in ten seconds is two in a hundred at 5 requests a second.
+    assert log.refused(10, 60) <= (0.03 if rate > 5 else 0.07)
 
 
 @pytest.mark.parametrize("workers", [2, 8])

@@ -147,6 +147,18 @@ class SpecOperation:
         for part in schema.get("allOf", ()):
             yield from self._fields(part)
 
+    @functools.cached_property
+    def required_fields(self) -> frozenset[str]:
+        """The properties that every body has, wherever in an ``allOf`` that is declared."""
+        return frozenset(self._required(self.body_schema or {}))
+
+    def _required(self, schema: Mapping[str, Any]) -> Iterator[str]:
+        if "$ref" in schema:
+            schema = self.components.get("schemas", {}).get(schema["$ref"].rsplit("/", 1)[-1], {})
+        yield from schema.get("required") or ()
+        for part in schema.get("allOf", ()):
+            yield from self._required(part)
+
     def default(self, field: str) -> Any:
         """The value that the server assumes for an absent field."""
         return self.body_fields.get(field, {}).get("default")

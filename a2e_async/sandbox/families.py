@@ -17,6 +17,7 @@ from a2e_async.sandbox.names import workflow_name
 
 __all__ = [
     "AVATAR_STAGES",
+    "DECIDED_BY_INPUT",
     "SHORT_STAGES",
     "STAGES",
     "TWIN_STAGES",
@@ -34,6 +35,14 @@ SHORT_STAGES: Stages = (("initialized", 0.0), ("processing", 0.15))
 VOICE_STAGES: Stages = (("sent", 0.0), ("pendding", 0.1), ("processing", 0.3))
 TWIN_STAGES: Stages = (("pending", 0.0), ("processing", 0.2))
 AVATAR_STAGES: Stages = (("init", 0.0), ("start", 0.1), ("pending", 0.2), ("process", 0.3), ("copy", 0.9))
+
+DECIDED_BY_INPUT = {
+    "userDubbing": "source_url",
+    "headSwap": "target_image_url",
+    "userUpscale": "source_url",
+    "userFaceSwapTask": "video_url",
+}
+"""Path segment -> the body field whose media decides about the kind of the results."""
 
 IMAGE_TIME = (20.0, 5.0)
 VIDEO_TIME = (90.0, 20.0)

@@ -5,10 +5,10 @@ Only certain rules are here. Where the prose is vague, the sandbox accepts.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import TYPE_CHECKING, Any
 
+from a2e_async.sandbox.media_rules import empty_field, media_urls, unusable_media
 from a2e_async.sandbox.replies import Call, Reply, error, ok
 from a2e_async.sandbox.webhooks import is_on_this_machine
 
@@ -19,10 +19,6 @@ __all__ = ["refusal"]
 
 Body = Mapping[str, Any]
 Rule = Callable[[Body], str | None]
-
-MEDIA_FIELD = re.compile(r"(^|_)urls?$|Urls?$|Src$|_images$|^image_list$")
-NOT_MEDIA = frozenset({"webhook_url", "cdnDomain", "urlPrefix"})
-
 
 # A rule returns a sentence about what is wrong with a body, or None.
 
@@ -262,8 +258,29 @@ def _think_sound(body: Body) -> str | None:
     return None if path.endswith((".mp4", ".avi", ".mov", ".mkv")) else "Unsupported video format"
 
 
+def _wan30(body: Body) -> str | None:
+    given = body.get("input")
+    if not isinstance(given, Mapping):
+        return None  # the schema's business
+    if given.get("media"):
+        return None
+    if body.get("mode", "text-to-video") == "text-to-video":
+        return None if str(given.get("prompt") or "").strip() else "input.prompt is required"
+    return f"input.media is required for mode {body['mode']}"
+
+
 def _twin(body: Body) -> str | None:
     return None if body.get("image_url") or body.get("video_url") else "image_url or video_url is required"
+
+
+def _older_twin(body: Body) -> str | None:
+    # No document declares the fields; a twin that is there already will do, too.
+    return None if body.get("_id") or any(media_urls(body)) else _twin(body)
+
+
+def _dubbing(body: Body) -> str | None:
+    # No document declares the fields, so any name of a file's field will do.
+    return None if any(media_urls(body)) else "source_url is required"
 
 
 _RULES: dict[str, Rule] = {
@@ -289,32 +306,11 @@ _RULES: dict[str, Rule] = {
     "seedanceVideo/start": _seedance,
     "seedance2Video/start": _seedance2,
     "thinkSound/start": _think_sound,
+    "userDubbing/startDubbing": _dubbing,
     "userVideoTwin/startTraining": _twin,
+    "userVideoTwin/training": _older_twin,
+    "userWan30/start": _wan30,
 }
-
-
-def _urls(body: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every value of a media field in a body, each as (field, URL)."""
-    if isinstance(body, Mapping):
-        for key, value in body.items():
-            if key not in NOT_MEDIA:
-                yield from _urls(value, key)
-    elif isinstance(body, list):
-        for value in body:
-            yield from _urls(value, name)
-    elif isinstance(body, str) and body and MEDIA_FIELD.search(name):
-        yield name, body
-
-
-def _bad_media(world: World, body: Body) -> str | None:
-    for name, url in _urls(body):
-        if url.startswith("data:"):
-            continue  # one client reports success with data URLs for image models
-        if not url.startswith(("http://", "https://")) or re.search(r"\s", url):
-            return f"{name} must be a public URL without spaces"
-        if world.files.points_here(url) and world.files.behind(url) is None:
-            return f"{name} cannot be downloaded"
-    return None
 
 
 def refusal(world: World, call: Call) -> Reply | None:
@@ -324,7 +320,7 @@ def refusal(world: World, call: Call) -> Reply | None:
         return error(call, 400, "back_id and custom_back_id cannot be used together", code=30005)
 
     rule = _RULES.get("/".join(call.operation.segments))
-    problem = (rule(body) if rule else None) or _bad_media(world, body)
+    problem = (rule(body) if rule else None) or empty_field(call) or unusable_media(world, call)
     if problem:
         return error(call, 400, problem)
 

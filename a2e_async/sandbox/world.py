@@ -18,11 +18,12 @@ from a2e_async.sandbox.agenda import Agenda
 from a2e_async.sandbox.catalogue import Catalogue, Duration
 from a2e_async.sandbox.clock import SandboxClock
 from a2e_async.sandbox.document import Document, SpecOperation
-from a2e_async.sandbox.families import Family
+from a2e_async.sandbox.families import DECIDED_BY_INPUT, Family
 from a2e_async.sandbox.faults import Fate, FaultPlan, Faults
 from a2e_async.sandbox.files import FileStore
 from a2e_async.sandbox.ledger import Ledger, TaskEntry
 from a2e_async.sandbox.replies import iso
+from a2e_async.sandbox.results import MadeFiles
 from a2e_async.sandbox.tasks import NOT_ECHOED, OutputFile, Task
 from a2e_async.sandbox.tokens import user_id_of
 from a2e_async.sandbox.webhooks import HookFaults, HookSender
@@ -30,10 +31,13 @@ from a2e_async.sandbox.webhooks import HookFaults, HookSender
 __all__ = ["Config", "World"]
 
 EXTENSIONS = {"png": ".png", "jpg": ".png", "webp": ".png", "mp4": ".mp4", "mp3": ".mp3", "wav": ".wav"}
-DECIDED_BY_INPUT = {
-    "headSwap": "target_image_url",
-    "userUpscale": "source_url",
-    "userFaceSwapTask": "video_url",
+KINDS = {
+    "png": "image",
+    "jpg": "image",
+    "webp": "image",
+    "mp4": "video",
+    "mp3": "audio",
+    "wav": "audio",
 }
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm")
@@ -82,6 +86,7 @@ class World:
         plan: the faults in force.
         catalogue: the families, and the price and duration of their tasks.
         files: presigned URLs and uploaded objects.
+        made: the files of results.
         account: coins and tokens.
         tasks: every task, by its id.
         records: avatars, backgrounds, faces and the like: kind -> id -> record.
@@ -103,6 +108,7 @@ class World:
         self.plan = FaultPlan(config.faults, config.seed + 1)
         self.catalogue = Catalogue(document, config.prices, config.durations, self.random)
         self.files = FileStore(config.max_upload, files_url)
+        self.made = MadeFiles()
         self.hooks = HookSender(clock, config.hook_faults, config.seed + 2)
 
         self.called_early: list[Task] = []  # tasks whose webhook is called before their start is answered
@@ -257,12 +263,7 @@ class World:
         return math.inf if "forever" in words else length
 
     def _outputs(self, family: Family, body: Mapping[str, Any], number: int) -> tuple[OutputFile, ...]:
-        kinds = family.kinds
-        if family.segment in DECIDED_BY_INPUT:
-            decided = self.media_kind(str(body.get(DECIDED_BY_INPUT[family.segment], "")))
-            picture = decided == "image" or (decided == "" and family.segment != "userFaceSwapTask")
-            kinds = ("png", "jpg") if picture else ("mp4",)
-
+        kinds = self._kinds(family, body)
         wanted = body.get(family.images) if family.images else 1
         files = []
         for index in range(wanted if isinstance(wanted, int) else 4):
@@ -272,16 +273,53 @@ class World:
             files.append(OutputFile(kind, "" if without_extension else EXTENSIONS[kind]))
         return tuple(files)
 
+    def _kinds(self, family: Family, body: Mapping[str, Any]) -> tuple[str, ...]:
+        """The kinds of files that a task makes. For some families the input decides."""
+        if family.segment not in DECIDED_BY_INPUT:
+            return family.kinds
+        decided = self.media_kind(str(body.get(DECIDED_BY_INPUT[family.segment], "")))
+        if family.segment == "userDubbing":
+            return ("mp4",) if decided == "video" else family.kinds
+        picture = decided == "image" or (decided == "" and family.segment != "userFaceSwapTask")
+        return ("png", "jpg") if picture else ("mp4",)
+
     def media_kind(self, url: str) -> str:
-        """The kind of media at a URL, by its upload or its suffix: image, video, audio or an empty string."""
-        stored = self.files.behind(url)
-        if stored is not None:
-            return stored.content_type.partition("/")[0]
+        """The kind of media at a URL: image, video, audio or an empty string."""
+        known = self.known_kind(url)
+        if known:
+            return known
 
         path = url.partition("?")[0].lower()
         if path.endswith(PICTURE_SUFFIXES):
             return "image"
         return "video" if path.endswith(VIDEO_SUFFIXES) else ""
+
+    def known_kind(self, url: str) -> str:
+        """The kind of media behind a URL of this sandbox, as for `media_kind`; empty for all others."""
+        stored = self.files.behind(url)
+        if stored is not None:
+            return stored.content_type.partition("/")[0]
+        if self.preview_behind(url) is not None:
+            return "audio"
+
+        found = self.result_behind(url)
+        return "" if found is None else KINDS[found[0].files[found[1]].kind]
+
+    def result_behind(self, url: str) -> tuple[Task, int] | None:
+        """The task whose result has a URL, and the number of the result."""
+        folder = f"{self.files.url}/results/"
+        if not url.startswith(folder):
+            return None
+        identity, _, name = url[len(folder) :].partition("/")
+        task, index = self.tasks.get(identity), name.partition(".")[0]
+        if task is None or not (index.isascii() and index.isdecimal() and len(index) < 10):
+            return None
+        return (task, int(index)) if int(index) < len(task.files) else None
+
+    def preview_behind(self, url: str) -> str | None:
+        """The id of the speech that has a URL."""
+        folder = f"{self.files.url}/tts/"
+        return url[len(folder) :].partition(".")[0] if url.startswith(folder) else None
 
     def find(self, family: Family, identity: str, now: float) -> Task | None:
         """A task of a family by its id; None if the service does not know it (any more)."""

@@ -56,7 +56,7 @@ def arguments_with(resource: str, constant: str, place: Place, value: Any) -> di
 def file_for(place: Place, folder: Path, content: str) -> Path:
     """A real file of the kind that a place takes, different from all others."""
     name = next(str(part) for part in reversed(place) if isinstance(part, str))
-    suffix = media_url(name).rpartition(".")[2]
+    suffix = "mp4" if content.startswith("dubbing") else media_url(name).rpartition(".")[2]
     path = folder / f"given.{suffix}"
     path.write_bytes(media.make(suffix, content))
     return path

@@ -34,6 +34,7 @@ BESIDES: Mapping[str, Mapping[str, Any]] = {
     "/api/v1/generation/quote": {"endpoint": "/api/v1/userText2Image/start", "request_body": {"prompt": "x"}},
     "/api/v1/veoVideo/start": {"aspect_ratio": "16:9"},
     "/api/v1/userDubbing/startDubbing": {"source_url": media_url("a")},
+    "/api/v1/userWan30/start": {"input": {"prompt": "a red kite"}},
     "/api/v1/token/status": {"enabled": True},
 }
 

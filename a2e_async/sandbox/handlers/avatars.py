@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from a2e_async.sandbox import rules
 from a2e_async.sandbox.handlers.tasks import not_found, paged, restart, short_of_coins, start_tasks, window
 from a2e_async.sandbox.replies import Call, Reply, error, ok
 from a2e_async.sandbox.world import World
@@ -218,6 +219,9 @@ def read_upload_status(world: World, call: Call) -> Reply:
 
 def train_twin(world: World, call: Call) -> Reply:
     """Start a training by the older route, whose body is not declared."""
+    refusal = rules.refusal(world, call)
+    if refusal is not None:
+        return refusal
     made = start_tasks(world, call, 1)
     return made if isinstance(made, Reply) else ok(call, made[0].record(call.now))
 

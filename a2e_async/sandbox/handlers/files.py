@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from urllib.parse import parse_qs, quote, unquote
 
@@ -14,6 +13,8 @@ from a2e_async.sandbox.connection import Connection, Reset
 from a2e_async.sandbox.faults import Verdict
 from a2e_async.sandbox.files import Presigned, TooLarge, Writer
 from a2e_async.sandbox.replies import Call, Reply, error, ok, xml
+from a2e_async.sandbox.results import result_scene, speech_scene
+from a2e_async.sandbox.scenes import Scene
 from a2e_async.sandbox.tasks import Task
 from a2e_async.sandbox.world import World
 
@@ -145,9 +146,11 @@ def _find_file(world: World, path: str) -> File | Reply:
     if path.startswith("/cdn/"):
         return _find_upload(world, unquote(path)[len("/cdn/") :])
     if path.startswith("/tts/"):
-        return _media_file("mp3", f"tts {parts[2]}", ".mp3")
+        preview = parts[2].partition(".")[0]
+        return _made_file(world, "mp3", f"tts {preview}", ".mp3", lambda: speech_scene(world, preview))
     if path.startswith("/pictures/"):
-        return _media_file("png", f"picture {parts[2]}", ".png")
+        seed = f"picture {parts[2]}"
+        return _made_file(world, "png", seed, ".png", lambda: Scene(seed, "PICTURE"))
 
     task = world.tasks.get(parts[2]) if len(parts) == 4 else None
     return _missing() if task is None else _find_result(world, task, parts[3].partition(".")[0])
@@ -171,18 +174,21 @@ def _find_result(world: World, task: Task, index: str) -> File | Reply:
         return xml(403, "AccessDenied", "Request has expired.")
 
     file = task.files[int(index)]
-    return _media_file(file.kind, f"{task.id} {index}", file.extension)
+    seed = f"{task.id} {int(index)}"
+    return _made_file(
+        world, file.kind, seed, file.extension, lambda: result_scene(world, task, str(int(index)))
+    )
 
 
 def _missing() -> Reply:
     return xml(404, "NoSuchKey", "The specified key does not exist.")
 
 
-def _media_file(kind: str, seed: str, extension: str) -> File:
-    """A media file, with the content type that its extension promises."""
-    data = media.make(kind, seed)
+def _made_file(world: World, kind: str, seed: str, extension: str, scene: Callable[[], Scene]) -> File:
+    """A made file, with the content type that its extension promises."""
+    made = world.made.get(kind, seed, scene)
     content_type = media.CONTENT_TYPES.get(extension.lstrip("."), "application/octet-stream")
-    return File(len(data), content_type, f"{zlib.crc32(data):08x}", lambda start, end: data[start:end])
+    return File(len(made.data), content_type, made.etag, lambda start, end: made.data[start:end])
 
 
 def download(world: World, connection: Connection, verdict: Verdict) -> Reply:

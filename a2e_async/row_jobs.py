@@ -109,16 +109,16 @@ def _rows_of(rows: Any) -> Iterator[Any]:
     Raises:
         InvalidArgument: it has no rows.
     """
-    if callable(iter_rows := getattr(rows, "iter_rows", None)):  # of polars and narwhals
-        yield from iter_rows(named=True)
+    if callable(getattr(rows, "iter_rows", None)):  # of polars and narwhals
+        yield from rows.iter_rows(named=True)
 
-    elif callable(tuples := getattr(rows, "itertuples", None)):  # of pandas
+    elif callable(getattr(rows, "itertuples", None)):  # of pandas
         names = list(rows.columns)
-        for cells in tuples(index=False, name=None):
+        for cells in rows.itertuples(index=False, name=None):
             yield dict(zip(names, cells, strict=True))
 
-    elif callable(batches := getattr(rows, "to_batches", None)):  # of pyarrow
-        for batch in batches():
+    elif callable(getattr(rows, "to_batches", None)):  # of pyarrow
+        for batch in rows.to_batches():
             yield from batch.to_pylist()
 
     elif isinstance(rows, str | bytes | os.PathLike | Mapping) or not isinstance(rows, Iterable):

@@ -147,14 +147,14 @@ def _outputs(outcome: Any) -> list[Medium]:
 
     urls: Sequence[str] = outcome.result.urls
     names = [str(path) for path in outcome.paths] if len(outcome.paths) == len(urls) else [""] * len(urls)
-    return [
-        {
-            "name": name or masked(url).partition("?")[0].rpartition("/")[2],
-            "medium": medium_of(url),
-            **({"url": url} if is_web(url) else {}),
-        }
-        for url, name in zip(urls, names, strict=True)
-    ]
+    return [_link(url, name) for url, name in zip(urls, names, strict=True)]
+
+
+def _link(url: str, name: str) -> Medium:
+    """A file that the service keeps."""
+    name = name or masked(url).partition("?")[0].rpartition("/")[2]
+    shown: Medium = {"name": name, "medium": medium_of(url)}
+    return {**shown, "url": url} if is_web(url) else shown
 
 
 def _setting(value: Any, field: Field | None) -> str:

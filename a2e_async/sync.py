@@ -42,7 +42,7 @@ def _counterpart(name: str) -> Any:
     if value is None:
         raise AttributeError(f"module 'a2e_async.sync' has no attribute {name!r}")
 
-    from a2e_async._sync.faces import face_class, is_live
+    from a2e_async._sync.face_classes import face_class, is_live
 
     return face_class(value) if isinstance(value, type) and is_live(value) else value
 

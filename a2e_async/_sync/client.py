@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from a2e_async import client
 from a2e_async._sync.errands import Desk, OwnItems, OwnUpdates
-from a2e_async._sync.faces import Face, bare, face_class, faced
+from a2e_async._sync.face_classes import face_class, faced
+from a2e_async._sync.faces import Face, bare
 from a2e_async._sync.portal import Portal
 from a2e_async._sync.wording import without_await
 

@@ -220,4 +220,5 @@ else:
     os._exit(0)
 """
     done = run(program, sandbox)
+
     assert (done.stdout, done.returncode) == ("True 7\nTrue 7\n", 0), done.stderr

@@ -12,7 +12,7 @@ from typing import Any
 
 import a2e_async
 from a2e_async import sync
-from a2e_async._sync.faces import is_live
+from a2e_async._sync.face_classes import is_live
 from a2e_async.api import RESOURCES
 
 STUB = ast.parse(Path(sync.__file__).with_suffix(".pyi").read_text("utf-8"))
@@ -54,9 +54,11 @@ def public(kind: type[Any]) -> dict[str, Any]:
         if name == "close" and hasattr(kind, "aclose"):
             continue
         found["close" if name == "aclose" else name] = value
+
     for name in {"__aenter__", "__aexit__", "__aiter__", "__anext__"} & set(dir(kind)):
         if any(name in vars(each) for each in kind.__mro__ if each.__module__ != "a2e_async.hints"):
             found[name.replace("__a", "__")] = inspect.getattr_static(kind, name)
+
     if "__call__" in dir(kind):
         found["__call__"] = inspect.getattr_static(kind, "__call__")
     return found
@@ -88,6 +90,7 @@ def parameters(function: Any) -> list[tuple[str, str, bool]]:
         for each in ast.walk(plain):
             if isinstance(each, ast.arg):
                 each.annotation = None
+
         space: dict[str, Any] = {}
         exec(ast.unparse(plain), space)
         function = space["f"]
@@ -122,8 +125,10 @@ def test_every_member_has_a_twin_with_the_same_parameters() -> None:
 
 def fields(kind: type[Any]) -> set[str]:
     """What its instances have: declared, in slots, or set when they are made."""
-    made = re.findall(r"self\.([a-z]\w+)(?:: [^=]+)? =", inspect.getsource(kind))
-    return {*getattr(kind, "__annotations__", ()), *getattr(kind, "__slots__", ()), *made}
+    kinds = [each for each in kind.__mro__ if each.__module__.startswith("a2e_async.")]
+    made = [re.findall(r"self\.([a-z]\w+)(?:: [^=]+)? =", inspect.getsource(each)) for each in kinds]
+    declared = [[*vars(each).get("__annotations__", ()), *vars(each).get("__slots__", ())] for each in kinds]
+    return {name for names in [*made, *declared] for name in names}
 
 
 def is_overloaded(kind: type[Any], name: str) -> bool:

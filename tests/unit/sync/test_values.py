@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import pickle
+import weakref
 from typing import Any
 
 import pytest
@@ -95,6 +97,14 @@ def test_a_face_has_the_classes_of_what_it_stands_before(a2e: A2E) -> None:
     assert str(sync.Job[Any]) == "a2e_async.sync.Job[typing.Any]"
     with pytest.raises(AttributeError):
         sync.Nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_families_by_convention_leave_nothing_behind(a2e: A2E) -> None:
+    job = a2e.workflow("userText2Image", {"prompt": "x"})
+    gone = weakref.ref(type(job.workflow))
+    del job
+    gc.collect()
+    assert gone() is None
 
 
 def test_no_secret_is_in_a_traceback() -> None:

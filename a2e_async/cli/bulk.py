@@ -27,6 +27,7 @@ from a2e_async.cli.prices import Prices
 from a2e_async.cli.progress import Bars, bars, spinner, under_way
 from a2e_async.cli.streams import is_terminal
 from a2e_async.cli.text_files import readable_twice
+from a2e_async.cli.wording import for_shell
 from a2e_async.client import A2E
 
 __all__ = ["bulk", "quote_all"]
@@ -97,7 +98,7 @@ async def _carry_out(run: Any, options: Options, progress: Bars | None) -> Count
                 progress.advance(failed=outcome.error is not None)
             print_outcome(outcome, json=options.json)
             if outcome.error is not None and is_terminal(sys.stdout) and not options.json:
-                reasons[reason_of(outcome)[:_LONGEST_REASON]] += 1
+                reasons[for_shell(reason_of(outcome))[:_LONGEST_REASON]] += 1
     return reasons
 
 

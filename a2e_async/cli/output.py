@@ -15,6 +15,7 @@ import attrs
 from a2e_async._transport.redaction import masked
 from a2e_async.cli.layout import amount, colored, columns, cut, fitting, padded, width_of
 from a2e_async.cli.streams import can_encode, is_terminal, shown, write_line
+from a2e_async.cli.wording import for_shell
 from a2e_async.errors import ConfigurationError
 from a2e_async.records import Record
 from a2e_async.settings import Token
@@ -184,12 +185,12 @@ def print_outcome(outcome: Outcome, *, json: bool) -> None:
         return
     word = "done" if facts["error"] is None else "failed"
     name = str(facts["key"] or facts["index"])
-    ends = [reason_of(outcome)] if word == "failed" else facts["files"] or facts["urls"]
+    ends = [for_shell(reason_of(outcome))] if word == "failed" else facts["files"] or facts["urls"]
 
     if is_terminal(sys.stdout):
         _print_fitting(word, name, facts["workflow"], facts["coins"], shown(ends[0]) if ends else "")
     elif word == "failed":
-        print_row(word, name, facts["workflow"], facts["error"])
+        print_row(word, name, facts["workflow"], for_shell(facts["error"]))
     else:
         print_row(word, name, facts["workflow"], facts["id"], *ends)
 

@@ -143,28 +143,20 @@ def _report(error: BaseException) -> int:
         print_error("interrupted")
         return 130
 
+    from a2e_async.cli.wording import for_shell
     from a2e_async.errors import A2EError, ConfigurationError, InvalidArgument
 
     match error:
         case InvalidArgument() | ConfigurationError():
-            print_error(_for_shell(str(error)))
+            print_error(for_shell(str(error)))
             return 2
         case A2EError():
-            print_error(f"{type(error).__name__}: {error}")
+            print_error(f"{type(error).__name__}: {for_shell(str(error))}")
         case OSError():
             print_error(error)
         case _:
             raise error
     return 1
-
-
-def _for_shell(text: str) -> str:
-    """The text of an error, where Python's differs from what somebody at a shell can do."""
-    from a2e_async.settings import MISSING_TOKEN, TOKEN_PAGE
-
-    if not text.endswith(MISSING_TOKEN):
-        return text
-    return f"no token: set A2E_API_TOKEN, or run a2e init; get one at {TOKEN_PAGE}, under API Token"
 
 
 def _usage_text(error: click.ClickException) -> str:

@@ -1,0 +1,53 @@
+"""Errors name what can be typed at a shell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from a2e_async.cli.wording import for_shell
+from a2e_async.sandbox import Sandbox
+from tests.sandbox.cli.kit import Run
+
+WAN30 = ("run", "wan30", "--model", "wan3.0-video", "--input", "{}", "--parameters", "{}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (WAN30, "so nothing can be waited for; --no-wait starts one and does not wait"),
+        (("balance", "--base-url", "http://example.com"), "--base-url: 'http://example.com' would send the"),
+        (("bulk", "jobs.jsonl", "--max-coins", "-1"), "--max-coins: -1.0 is not a number above 0"),
+        (("bulk", "jobs.jsonl", "--start-rate", "0"), "--start-rate: 0.0 is not a number above 0"),
+        (
+            ("get", "text_to_image", "65f0c0ffee0000000000a001"),
+            "65f0c0ffee0000000000a001 of text_to_image is not",
+        ),
+    ],
+)
+def test_options_instead_of_keywords(
+    arguments: tuple[str, ...], message: str, a2e: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "jobs.jsonl").write_text('{"workflow": "text_to_image", "prompt": "a"}\n')
+    ended = a2e(*arguments)
+    assert ended.code
+    assert message in ended.err[-1]
+    assert "=" not in ended.err[-1]
+    assert sandbox.ledger.made() == 0
+
+
+def test_a_changed_job_names_the_option(a2e: Run, tmp_path: Path) -> None:
+    for prompt in ("sandbox:sync one", "sandbox:sync two"):
+        line = {"workflow": "text_to_image", "key": "kite", "prompt": prompt}
+        (tmp_path / "jobs.jsonl").write_text(json.dumps(line))
+        ended = a2e("bulk", "jobs.jsonl", "--journal", "run.db")
+    assert ended.code == 1
+    assert "--restart-changed" in " ".join(ended.out + ended.err)
+    assert "changed=" not in " ".join(ended.out + ended.err)
+
+
+def test_other_texts_stay_as_they_are() -> None:
+    text = "prompt: 5 is not a string; it has max_coins: 3 and base_url: x"
+    assert for_shell(text) == text

@@ -99,7 +99,8 @@ class Hinted:
 
     def _hint(self, name: str) -> str | None:
         """What was meant by a name; None if nobody knows."""
-        return next((hints[name] for hints in _known(self, _MEANT) if name in hints), None)
+        hint = next((hints[name] for hints in _known(self, _MEANT) if name in hints), None)
+        return hint and _as_used(self, hint)
 
 
 class NotAwaited:
@@ -160,7 +161,14 @@ def _known(value: object, table: Mapping[str, Any]) -> Iterable[Any]:
 
 
 def _instead_of(value: object) -> str:
-    return next(iter(_known(value, _INSTEAD)), "")
+    return _as_used(value, next(iter(_known(value, _INSTEAD)), ""))
+
+
+def _as_used(value: object, hint: str) -> str:
+    """The hint as code without await has it, if the value is one of `a2e_async.sync`."""
+    if type(value).__module__.startswith("a2e_async.sync"):
+        return hint.replace("await ", "").replace("async for", "for").replace("async with", "with")
+    return hint
 
 
 def _a(value: object) -> str:

@@ -187,6 +187,11 @@ SCRIPT = """
     if (image.complete && !image.naturalWidth) image.closest("figure").classList.add("gone");
   }
 
+  // What was never near has not been loaded, and paper shows it all.
+  window.addEventListener("beforeprint", () => {
+    for (const image of document.images) image.loading = "eager";
+  });
+
   // Of a video only the first picture is loaded, and only when it comes near.
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries) {

@@ -174,3 +174,13 @@ def test_a_client_without_a_token_says_so_first() -> None:
     with pytest.raises(ConfigurationError):
         A2E("")
     assert TOKEN not in str(ANY)
+
+
+def test_code_without_await_is_told_so() -> None:
+    sync = pytest.importorskip("a2e_async.sync")
+    a2e = sync.A2E(TOKEN)
+    job = a2e.text_to_image(prompt="x")
+    with pytest.raises(AttributeError, match=r"a Job has no 'result': result = job\.run\(\)"):
+        _ = job.result
+    with pytest.raises(AttributeError, match=r"a Task has no 'urls': result = task\.wait\(\)"):
+        _ = a2e.text_to_image.task("a1").urls

@@ -12,6 +12,7 @@ from a2e_async import DownloadError, InvalidArgument, Outcome, Result, TaskNotFo
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Upload, is_file
 from a2e_async._spec.values import plain
+from a2e_async.client_events import ClientEvent, Downloaded, Failed
 from a2e_async.errors import ConfigurationError, TaskFailed
 from a2e_async.tasks import Task
 from tests.unit.sample import Pictures, Service, Sketches, client, ok, refused
@@ -52,6 +53,10 @@ def test_members_and_bodies_that_nobody_declared_take_it_too() -> None:
     )
     assert job.body["style"] == {"reference_url": f"{CDN}/a.png"}
     assert job.body["new"] == {"image_url": f"{CDN}/b.png"}
+    family = client(Service()).workflow(
+        "newFamily", {"image_url": made("a.mp4", "b.png"), "list": [made("c.png")]}
+    )
+    assert family.body == {"image_url": f"{CDN}/b.png", "list": [f"{CDN}/c.png"]}
     assert plain({"x": [made("c.png")]}, "body") == {"x": [f"{CDN}/c.png"]}
 
 
@@ -131,6 +136,21 @@ async def test_outside_a_block_connections_are_closed_after_it() -> None:
     result = made("a.png", workflow=Pictures(a2e))
     assert await result.read() == PNG + b"a.png"
     assert b"".join([chunk async for chunk in result.stream()]) == PNG + b"a.png"
+
+
+@pytest.mark.anyio
+async def test_listeners_hear_of_what_is_read() -> None:
+    events: list[ClientEvent] = []
+    async with client(Files(), on_event=events.append) as a2e:
+        await made("a.png", workflow=Pictures(a2e)).read()
+        with pytest.raises(DownloadError):
+            await made("gone.png", workflow=Pictures(a2e)).read()
+
+    done = [event for event in events if isinstance(event, Downloaded)]
+    assert [(event.name, event.size, event.content_type) for event in done] == [
+        ("a.png", len(PNG) + 5, "image/png")
+    ]
+    assert len([event for event in events if isinstance(event, Failed)]) == 1
 
 
 @pytest.mark.anyio

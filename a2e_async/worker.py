@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2e_async._worker.facts import Enqueued, Status, WorkerStatus
-from a2e_async.checks import check_number, shown
+from a2e_async.checks import check_number, check_whole, shown
 from a2e_async.errors import ConfigurationError, InvalidArgument
 from a2e_async.tasks import DEFAULT_WAIT
 
@@ -179,8 +179,15 @@ async def work(
     )
     from a2e_async._worker.working import Work, work
 
-    grace = check_number("grace", grace, unit="seconds")
-    how = Work(concurrency, name, grace, lease, until_empty, signals, on_leaving)
+    how = Work(
+        check_whole("concurrency", concurrency),
+        name,
+        check_number("grace", grace, unit="seconds"),
+        check_number("lease", lease, unit="seconds"),
+        until_empty,
+        signals,
+        on_leaving,
+    )
     await work(delivery, url, how)
 
 

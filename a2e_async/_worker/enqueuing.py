@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,20 +50,13 @@ class _Line:
         return names.lock_of(self.key)
 
 
-class open_queue(AsyncExitStack):  # noqa: N801 - used as a function
-    """An app on a database, open while the block runs; its tables are made if need be."""
-
-    def __init__(self, url: DatabaseURL) -> None:
-        super().__init__()
-        self._url = url
-
-    async def __aenter__(self) -> procrastinate.App:  # type: ignore[override]
-        """Open it."""
-        await super().__aenter__()
-        await in_thread(make_tables, self._url)
-        app = procrastinate.App(connector=PatientConnector(self._url))
-        await self.enter_async_context(opened(app, self._url))
-        return app
+@asynccontextmanager
+async def open_queue(url: DatabaseURL) -> AsyncIterator[procrastinate.App]:
+    """An app on a database, open while the block runs. Its tables are made if there are none."""
+    await in_thread(make_tables, url)
+    app = procrastinate.App(connector=PatientConnector(url))
+    async with opened(app, url):
+        yield app
 
 
 class Enqueuer:
@@ -173,13 +166,13 @@ class Enqueuer:
                 with translated(self._journal):
                     found = await self._app.job_manager.list_jobs_async(task=names.JOB_TASK, status=status)
                 for message in found:
+                    digest = message.task_kwargs.get("digest")
                     if message.queueing_lock is not None:
-                        self._in_queue[message.queueing_lock] = message.task_kwargs.get("digest")  # type: ignore[assignment]
+                        self._in_queue[message.queueing_lock] = digest if isinstance(digest, str) else None
 
         for key, line in tuple(left.items()):
             if line.lock in self._in_queue:
-                digest = self._in_queue[line.lock]
-                _check_same(line, digest, "waits in the queue and asks for something else")
+                _check_same(line, self._in_queue[line.lock], "waits in the queue and asks for something else")
                 del left[key]
 
     async def _upload_files(self, left: Mapping[str, _Line]) -> None:

@@ -315,7 +315,7 @@ def values_from(options: Options, call: Call) -> dict[str, Any]:
     Raises:
         InvalidArgument: a value is invalid.
     """
-    from a2e_async.cli.values import json_object, value_of
+    from a2e_async._rows.values import json_object, value_of
 
     found: dict[str, Any] = {}
     for field in call.operation.fields:

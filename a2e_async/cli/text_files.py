@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from a2e_async._rows.text_files import lines_of, read_text
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["lines_of", "read_text", "readable_twice"]
+__all__ = ["readable_twice"]
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from a2e_async.cli.output import (
     to_plain,
 )
 from a2e_async.cli.progress import spinner
-from a2e_async.cli.streams import can_encode, is_terminal
+from a2e_async.cli.streams import can_encode, is_terminal, write_line
 from a2e_async.client import A2E
 from a2e_async.errors import A2EError, InvalidArgument
 from a2e_async.jobs import Job
@@ -33,6 +33,7 @@ from a2e_async.pages import Pages
 from a2e_async.tasks import Result, Task
 
 __all__ = [
+    "agreed_to_delete",
     "call",
     "delete",
     "download",
@@ -167,26 +168,40 @@ async def get(a2e: A2E, options: Options, start: Call) -> int:
 
 
 async def delete(a2e: A2E, options: Options, start: Call) -> int:
-    """``a2e delete``: delete tasks, after a question if there is a terminal."""
+    """``a2e delete``: delete tasks."""
     workflow = getattr(a2e, start.resource)
-    tasks = [workflow.task(task_id) for task_id in options.ids]
-    if not options.yes:
-        if not is_terminal(sys.stdin):
-            raise usage_error("delete: --yes is needed where nobody can be asked")
-        count = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
-        sys.stderr.write(f"Delete {count} of {start.resource}? Coins are not paid back. [y/N] ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            print_error("nothing was deleted")
-            return 1
-
-    for task in tasks:
+    for task in [workflow.task(task_id) for task_id in options.ids]:
         await task.delete()
         if options.json:
             print_json({"workflow": start.resource, "id": task.id, "deleted": True})
         else:
             print_row("deleted", task.id)
     return 0
+
+
+def agreed_to_delete(options: Options, start: Call) -> bool:
+    """Ask whether to delete the tasks, unless ``--yes`` is given.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    if options.yes:
+        return True
+    if not is_terminal(sys.stdin):
+        raise usage_error("delete: --yes is needed where nobody can be asked")
+
+    count = "1 task" if len(options.ids) == 1 else f"{len(options.ids)} tasks"
+    sys.stderr.write(f"Delete {count} of {start.resource}? Coins are not paid back. [y/N] ")
+    sys.stderr.flush()
+    try:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        write_line(sys.stderr, "")  # the cursor is behind the question
+        raise
+    if answer.strip().lower() in ("y", "yes"):
+        return True
+    print_error("nothing was deleted")
+    return False
 
 
 async def quote(a2e: A2E, options: Options, start: Call) -> int:

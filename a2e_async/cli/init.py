@@ -8,7 +8,7 @@ from a2e_async.cli.command import Options
 from a2e_async.cli.layout import amount
 from a2e_async.cli.output import print_error, print_json, print_row
 from a2e_async.cli.service import run_async
-from a2e_async.cli.streams import is_terminal
+from a2e_async.cli.streams import is_terminal, write_line
 from a2e_async.errors import ConfigurationError
 from a2e_async.settings import TOKEN_PAGE, Token
 from a2e_async.token_file import token_path, write_token
@@ -47,11 +47,15 @@ def _ask() -> str:
 
     from getpass import getpass
 
-    print_error(f"the token is shown at {TOKEN_PAGE}; it goes to {token_path()}, which only you can read")
+    print_error(f"get a token at {TOKEN_PAGE}, under API Token")
+    print_error(f"it goes to {token_path()}, which only you can read")
     try:
         return getpass("API token (it is not shown): ")
     except EOFError:
         raise ConfigurationError("no token was given") from None
+    except KeyboardInterrupt:
+        write_line(sys.stderr, "")  # the cursor is behind the question
+        raise
 
 
 async def _coins(token: Token, options: Options) -> float | None:

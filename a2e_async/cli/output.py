@@ -103,8 +103,19 @@ def print_text(text: str) -> None:
 
 def print_error(text: object) -> None:
     """Print a line on stderr, without secrets. Whether it can be written changes nothing."""
+    line = f"a2e: {shown(masked(str(text), _token()))}"
     with suppress(OSError, ValueError):
-        write_line(sys.stderr, f"a2e: {shown(masked(str(text), _token()))}")
+        for each in _wrapped(line) if is_terminal(sys.stderr) else [line]:
+            write_line(sys.stderr, each)
+
+
+def _wrapped(line: str) -> list[str]:
+    """The line in the width of the terminal. Words stay whole: some are copied."""
+    import textwrap
+
+    return textwrap.wrap(
+        line, columns() - 1, subsequent_indent="     ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def print_hint(command: str) -> None:

@@ -61,6 +61,9 @@ def _command(
         from a2e_async.cli import commands
         from a2e_async.cli.service import run_with_client
 
+        # Before the event loop runs: there, Ctrl-C would not end the question.
+        if function == "delete" and not commands.agreed_to_delete(options, call):
+            return 1
         bound: Bound = getattr(commands, function)
         return run_with_client(partial(_bound, bound, call), options)
 

@@ -106,3 +106,14 @@ def test_texts_are_cut_by_columns(text: str, width: int, end: bool, shown: str) 
 def test_the_widest_column_gives_way() -> None:
     assert fitting([["a" * 10, "b" * 50], ["a", "b"]], 42) == [10, 30]
     assert fitting([["a", "b"]], 80) == [1, 1]
+
+
+def test_an_error_is_broken_between_words(
+    screen: Screen, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["nosuch"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) < 80
+    assert all(line.startswith("     ") for line in lines[1:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Generic, Self
 
@@ -17,6 +17,7 @@ from a2e_async._bulk.run_base import Run
 from a2e_async._bulk.run_life import RunLife
 from a2e_async._bulk.run_state import BulkClient, RunState
 from a2e_async._bulk.settings import BulkSettings
+from a2e_async.checks import shown
 from a2e_async.errors import (
     APIError,
     BudgetReached,
@@ -57,8 +58,10 @@ class BulkRun(Run, Generic[TaskRecordT]):
         jobs: Iterable[Job[TaskRecordT]] | AsyncIterable[Job[TaskRecordT]],
         settings: BulkSettings,
     ) -> None:
-        if not isinstance(jobs, Iterable | AsyncIterable):
-            raise InvalidArgument("jobs", f"{jobs!r} is not an iterable of Jobs")
+        given: Any = jobs
+        if not isinstance(given, Iterable | AsyncIterable):
+            advice = "; give a list of them, [job]" if isinstance(given, Job) else ""
+            raise InvalidArgument("jobs", f"{shown(given)} is not an iterable of Jobs{advice}")
         super().__init__(client, settings)
         self._jobs = jobs
         self._feed: Feed | None = None
@@ -121,7 +124,7 @@ class BulkRun(Run, Generic[TaskRecordT]):
 
         def ticket(job: Any, index: int) -> Ticket:
             if not isinstance(job, Job):
-                raise InvalidArgument(f"jobs[{index}]", f"{job!r} is not a Job")
+                raise InvalidArgument(f"jobs[{index}]", f"{shown(job)} is not a Job{_advice(job)}")
             if job.workflow.client is None:
                 job = job.with_client(self._client)
             return Ticket(JobRun(state, job, index, aside=feed.aside), self._tell)
@@ -143,3 +146,13 @@ class BulkRun(Run, Generic[TaskRecordT]):
                 self._missing += await state.journal.unfinished()
             except JournalError as error:
                 state.stop(error)
+
+
+def _advice(given: Any) -> str:
+    """What to give instead, for the end of an error message."""
+    if isinstance(given, Mapping):
+        return "; a2e.jobs(rows) makes Jobs of rows, and a2e.job(plain) of what Job.to_dict returned"
+    if hasattr(given, "cr_frame"):
+        given.close()  # a warning that it was never awaited would hide this message
+        return "; give the Job itself, without run() or start()"
+    return ""

@@ -184,3 +184,23 @@ def test_code_without_await_is_told_so() -> None:
         _ = job.result
     with pytest.raises(AttributeError, match=r"a Task has no 'urls': result = task\.wait\(\)"):
         _ = a2e.text_to_image.task("a1").urls
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        (lambda: JOB.run(), "give the Job itself, without run() or start()"),
+        (lambda: {"prompt": "x"}, "a2e.jobs(rows) makes Jobs of rows"),
+        (lambda: RESULT, "is not a Job"),
+    ],
+)
+def test_what_a_bulk_run_cannot_run_says_what_it_can(given: Callable[[], Any], hint: str) -> None:
+    async def main() -> None:
+        async with A2E_.bulk([given()]) as run:
+            async for _ in run:
+                pass
+
+    with pytest.raises(InvalidArgument, match=rf"jobs\[0\]: .*{re.escape(hint)}"):
+        anyio.run(main)
+    with pytest.raises(InvalidArgument, match=re.escape("give a list of them, [job]")):
+        A2E_.bulk(JOB)

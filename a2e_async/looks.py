@@ -97,6 +97,7 @@ def _job_card(job: Any) -> str:
 
 def _task_card(task: Any) -> str:
     record = task.record
+
     facts = {
         "id": ", ".join(task.ids),
         "status": record.status,
@@ -105,6 +106,7 @@ def _task_card(task: Any) -> str:
         "prompt": record.raw.get("prompt"),
         "cost": counted(task.coins, "coin"),
     }
+
     return card(
         f"Task: {task.workflow.name}", facts, note="As last received: await task.refresh() asks again."
     )

@@ -108,6 +108,15 @@ HOOKED = tuple(
 )
 """Woken by calls of the service; the suite `webhooks` measures them beside polling."""
 
+SYNC = Client(
+    "a2e_async.sync",
+    "a2e-async",
+    "a2e_sync",
+    OURS,
+    about="`a2e.image_to_video(...).run()` in a thread for each job",
+)
+"""Measured by the suite `sync`."""
+
 BACKOFF = Client(
     "backoff",
     "httpx",

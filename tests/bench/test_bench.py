@@ -15,6 +15,7 @@ from tests.bench.server.tasks import Run, Setup
 from tests.bench.suites.files import tables as files_tables
 from tests.bench.suites.jobs import tables as jobs_tables
 from tests.bench.suites.limits import tables as limits_tables
+from tests.bench.suites.sync import tables as sync_tables
 from tests.bench.suites.webhooks import tables as webhook_tables
 from tests.bench.tables import Table, cell, digits, ratio
 
@@ -225,3 +226,12 @@ def test_cells_and_ratios_without_numbers_stay_empty() -> None:
     assert cell([{"client": "a"}], "cpu", digits) == "-"
     assert ratio([{"cpu": 1.0}], [], "cpu") is None
     assert ratio([{"cpu": 1.0}], [{"cpu": 0.0}], "cpu") is None
+
+
+def test_sync_tables_show_what_a_call_costs_more_and_threads() -> None:
+    took = {"async_job": 0.0001, "sync_job": 0.0002, "async_get": 0.001, "sync_get": 0.0013}
+    call = {"client": "a2e_async.sync", "what": "calls", **took, "async_nothing": 0.0, "sync_nothing": 0.0002}
+    threads = {**job_row("a2e_async.sync", 230, 0.4, late_mean=0.5), "what": "jobs"}
+    calls, jobs = sync_tables([call, threads])
+    assert column(calls, "more ms")["read a task"] == "0.30"
+    assert column(jobs, "late s")["a2e_async.sync"] == "0.500"

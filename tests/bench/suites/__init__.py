@@ -11,7 +11,7 @@ from tests.bench.processes import Row
 from tests.bench.roster import Client, chosen
 from tests.bench.tables import Table
 
-NAMES = ("jobs", "imports", "transport", "files", "decoding", "growth", "money", "webhooks", "limits")
+NAMES = ("jobs", "imports", "transport", "files", "decoding", "growth", "money", "webhooks", "limits", "sync")
 QUICK = ("jobs", "imports", "decoding")
 """The suites of a quick run: two minutes or so."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -21,17 +22,19 @@ async def run(a2e: A2E, *, journal: str, json: bool, **settings: Any) -> int:
     # What concerns the user is logged as ours. Theirs would be printed with tracebacks.
     for library in ("procrastinate", "psycopg.pool"):
         logging.getLogger(library).addHandler(logging.NullHandler())
-    ended = {True: 0, False: 0}
+    ended: Counter[str] = Counter()
 
     def show(outcome: Outcome) -> None:
-        ended[outcome.error is None] += 1
+        here = "failed" if outcome.error is not None else "done"
+        ended["others" if outcome.replayed else here] += 1
         with suppress(OSError, ValueError):  # jobs are carried out whether anybody reads this or not
             print_outcome(outcome, json=json)
             sys.stdout.flush()
 
     print_error(f"taking jobs from {DatabaseURL(journal)}; Ctrl-C ends the worker")
     await worker.work(a2e, journal=journal, on_outcome=show, on_leaving=_say_leaving, **settings)
-    print_error(f"the worker has ended: {ended[True]} done, {ended[False]} failed")
+    others = f"; {ended['others']} had ended before, elsewhere" if ended["others"] else ""
+    print_error(f"the worker has ended: {ended['done']} done, {ended['failed']} failed{others}")
     return 0
 
 

@@ -56,11 +56,7 @@ def _calls(rows: list[Row]) -> Table:
             cell(rows, f"sync_{kind}", milliseconds),
             cell(rows, partial(more, one=f"sync_{kind}", other=f"async_{kind}"), milliseconds),
         )
-        for kind, name in (
-            ("job", "make a Job"),
-            ("get", "read a task"),
-            ("nothing", "a call that does nothing"),
-        )
+        for kind, name in KINDS.items()
     ]
     note = (
         "Milliseconds of wall time, the middle of many calls, over an in-memory transport. Without await a "

@@ -81,6 +81,7 @@ class Delivery:
         self._loop: Any = None
         self._opening = asyncio.Lock()
         self._leaving = False
+        self._draining = asyncio.Event()
 
         self._scopes: set[anyio.CancelScope] = set()
         self._said: dict[str, float] = {}
@@ -104,6 +105,10 @@ class Delivery:
         run, self._run = self._run, None
         if run is not None:
             await run.__aexit__(None, None, None)
+
+    def drain(self) -> None:
+        """Give back the messages whose jobs wait for something before they can be started."""
+        self._draining.set()
 
     def give_back(self) -> None:
         """Give all messages back to the queue: those under way, and any that still comes."""
@@ -163,7 +168,7 @@ class Delivery:
             asked = await self._asked(job)
             if isinstance(asked, BudgetReached):
                 self._warn("%s; the job is tried again later", asked)
-                await anyio.sleep(_OVER_BUDGET)
+                await self._hold(_OVER_BUDGET)
                 raise OverBudget from asked
 
             if isinstance(asked, Exception):
@@ -175,8 +180,19 @@ class Delivery:
                 tries += 1
                 if tries >= _MOST or not isinstance(asked.error, _MAY_PASS):
                     return asked
-            await anyio.sleep(pause)
+            await self._hold(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _hold(self, seconds: float) -> None:
+        """Wait with a job.
+
+        Raises:
+            GivenBack: the worker is to end.
+        """
+        with anyio.move_on_after(seconds):
+            await self._draining.wait()
+        if self._draining.is_set():
+            raise GivenBack
 
     async def _asked(self, job: Any) -> Outcome[Any] | Exception:
         """What the run says: the Outcome, or why no job can be started now."""

@@ -105,6 +105,7 @@ async def _until_told(
             # It takes no more messages then, and waits for those under way. Cancelled twice, it would forget
             # them.
             is_told = worker.cancel()
+            delivery.drain()
             await _first_of(worker, leaving.now, timeout=how.grace)
     finally:
         if not worker.done():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -187,6 +189,20 @@ async def test_without_coins_jobs_wait_with_a_warning(
         assert on.made() == 6
         warnings = [record for record in caplog.records if "jobs wait, and are tried again" in record.message]
         assert len(warnings) == 1
+
+
+async def test_told_to_end_it_gives_back_at_once_what_waits_for_coins(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with queue_stage(database, coins=0, prices={"text_to_image": 10}) as on:
+        await enqueue(kites(on.a2e, 3), journal=on.url)
+        task = asyncio.create_task(on.work(until_empty=False, grace=600.0, signals=True))
+        await until(lambda: "jobs wait, and are tried again" in caplog.text)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(task, 60)
+        assert len(on.messages("todo")) == 3
+        assert on.made() == 0
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 async def test_jobs_over_the_budget_wait_in_the_queue(

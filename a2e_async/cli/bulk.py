@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import shlex
 import sys
+import threading
 from collections import Counter
 from contextlib import closing
 from typing import Any
@@ -26,7 +27,6 @@ from a2e_async.cli.output import (
 from a2e_async.cli.prices import Prices
 from a2e_async.cli.progress import Bars, bars, spinner, under_way
 from a2e_async.cli.streams import is_terminal
-from a2e_async.cli.text_files import readable_twice
 from a2e_async.cli.wording import for_shell
 from a2e_async.client import A2E
 
@@ -34,46 +34,50 @@ __all__ = ["bulk", "quote_all"]
 
 _MOST_REASONS = 5
 _LONGEST_REASON = 300
+_SILENCE = 1.0  # seconds
 
 
 async def bulk(a2e: A2E, options: Options) -> int:
     """``a2e bulk``: run many jobs from JSON lines. All lines are checked before the first job is started."""
     needs, allowed = _needs_files(options.journal)
-    with readable_twice(options.file) as path:
-        read = functools.partial(jobs_in, a2e, path, encoding=options.encoding)
-        with spinner("checking the jobs"):
-            total = sum(1 for _ in read(needs_files=needs))
+    read = functools.partial(jobs_in, a2e, options.path, encoding=options.encoding)
+    with spinner("checking the jobs"):
+        total = sum(1 for _ in read(needs_files=needs))
 
-        with (
-            closing(read(needs_files=allowed)) as jobs,
-            bars({"": total}) as progress,
-            under_way() as running,
-        ):
-            run = a2e.bulk(
-                jobs,
-                concurrency=options.concurrency,
-                timeout=options.wait_timeout,
-                journal=options.journal,
-                retries=options.retries,
-                download_to=options.out,
-                max_coins=options.max_coins,
-                start_rate=options.start_rate,
-                finished="skip" if options.skip_finished else "yield",
-                changed="restart" if options.restart_changed else "raise",
-                account_concurrency=options.account_concurrency,
-                lease=options.lease,
-            )
-            try:
-                reasons = await _carry_out(run, options, progress)
-            except BrokenPipeError:
-                if run.summary().jobs < total:
-                    print_error("stdout was closed, so the run has stopped; tasks that were started go on")
-                raise
-            except anyio.get_cancelled_exc_class():
-                if progress:
-                    progress.stop()
-                _print_stopped(run.summary(), total, options, len(running))
-                raise
+    with (
+        closing(read(needs_files=allowed)) as jobs,
+        bars({"": total}) as progress,
+        under_way() as running,
+    ):
+        run = a2e.bulk(
+            jobs,
+            concurrency=options.concurrency,
+            timeout=options.wait_timeout,
+            journal=options.journal,
+            retries=options.retries,
+            download_to=options.out,
+            max_coins=options.max_coins,
+            start_rate=options.start_rate,
+            finished="skip" if options.skip_finished else "yield",
+            changed="restart" if options.restart_changed else "raise",
+            account_concurrency=options.account_concurrency,
+            lease=options.lease,
+        )
+        # Leaving a run waits for the answers to starts that were sent. Nobody should wait in silence.
+        notice = threading.Timer(_SILENCE, print_error, ["stopping: starts that were sent are waited for"])
+        notice.daemon = True
+        try:
+            reasons = await _carry_out(run, options, progress, notice)
+        except BrokenPipeError:
+            if run.summary().jobs < total:
+                print_error("stdout was closed, so the run has stopped; tasks that were started go on")
+            raise
+        except anyio.get_cancelled_exc_class():
+            notice.cancel()
+            if progress:
+                progress.stop()
+            _print_stopped(run.summary(), total, options, len(running))
+            raise
 
     summary = run.summary()
     for reason, count in reasons.most_common(_MOST_REASONS):
@@ -87,18 +91,25 @@ async def bulk(a2e: A2E, options: Options) -> int:
     return 1 if summary.failed or summary.not_started else 0
 
 
-async def _carry_out(run: Any, options: Options, progress: Bars | None) -> Counter[str]:
+async def _carry_out(
+    run: Any, options: Options, progress: Bars | None, notice: threading.Timer
+) -> Counter[str]:
     """Print each outcome. Returns why jobs failed, where their lines on the terminal were cut."""
     reasons: Counter[str] = Counter()
     async with run as outcomes:
         if options.gallery is not None:
             print_error(f"the results are shown in {outcomes.gallery(options.gallery)}")
-        async for outcome in outcomes:
-            if progress:
-                progress.advance(failed=outcome.error is not None)
-            print_outcome(outcome, json=options.json)
-            if outcome.error is not None and is_terminal(sys.stdout) and not options.json:
-                reasons[for_shell(reason_of(outcome))[:_LONGEST_REASON]] += 1
+        try:
+            async for outcome in outcomes:
+                if progress:
+                    progress.advance(failed=outcome.error is not None)
+                print_outcome(outcome, json=options.json)
+                if outcome.error is not None and is_terminal(sys.stdout) and not options.json:
+                    reasons[for_shell(reason_of(outcome))[:_LONGEST_REASON]] += 1
+        except anyio.get_cancelled_exc_class():
+            notice.start()
+            raise
+
     return reasons
 
 
@@ -133,8 +144,8 @@ async def quote_all(a2e: A2E, options: Options) -> int:
     """``a2e bulk --dry-run``: ask what each kind of job costs, and print the sum. Nothing is started."""
     needs, _ = _needs_files(options.journal)
     prices = Prices(a2e)
-    with readable_twice(options.file) as path, spinner("asking what the jobs would cost"):
-        with closing(jobs_in(a2e, path, encoding=options.encoding, needs_files=needs)) as jobs:
+    with spinner("asking what the jobs would cost"):
+        with closing(jobs_in(a2e, options.path, encoding=options.encoding, needs_files=needs)) as jobs:
             for job in jobs:
                 prices.add(job)
         await prices.ask()

@@ -67,8 +67,11 @@ def bulk() -> click.Command:
     def callback(options: Options) -> int:
         from a2e_async.cli import bulk as command
         from a2e_async.cli.service import run_with_client
+        from a2e_async.cli.text_files import readable_twice
 
-        return run_with_client(command.quote_all if options.dry_run else command.bulk, options)
+        # Before the event loop runs: there, Ctrl-C would not end the reading of stdin.
+        with readable_twice(options.file) as options.path:
+            return run_with_client(command.quote_all if options.dry_run else command.bulk, options)
 
     params = [
         file_argument(),

@@ -5,6 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+PLAYS  := $(VENV)/.plays
 SPEC   ?= https://video.a2e.ai/dev/openapi-spec
 
 # Three workers for two cores: many tests wait, for a process or a socket.
@@ -25,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-cluster quick test coverage check lint types imports fresh surface-check workflows surface \
-        test-oldest test-fast test-pythons regenerate conformance bench chaos judge recipes lock clean
+        test-oldest test-fast test-pythons regenerate conformance bench chaos judge recipes docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,7 +38,16 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet -c requirements.lock --group dev -e ".[sandbox,cli,sse,postgres,worker]"
 	@touch $@
 
-demo: $(READY) ## sixty jobs against a local A2E: uploads, faults, results in demo-output/
+# The demo needs neither tests nor type checkers. What is there for them does for the demo, too.
+$(PLAYS): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "no python3.11 on the PATH; say make PYTHON=..." >&2; exit 1; }
+	@test $(READY) -nt pyproject.toml && test $(READY) -nt requirements.lock || { \
+	    echo "installing what the demo needs into $(VENV)/"; \
+	    $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	        -c requirements.lock -e ".[sandbox,cli]"; }
+	@touch $@
+
+demo: $(PLAYS) ## sixty jobs against a local A2E: uploads, faults, results in demo-output/
 	@$(BIN)/python -m a2e_async.demo
 
 demo-cluster: $(READY) ## three workers on one PostgreSQL, one killed, one frozen: jobs = made = paid = delivered
@@ -131,8 +141,14 @@ recipes: ## docs/examples with Temporal, Dask, DBOS, Celery and FastAPI, a worke
 	$(VENV)-recipes/bin/python -m pytest -q tests/recipes
 	$(VENV)-recipes/bin/python -m tests.recipes $(RECIPES)
 
+docs: ## the site of the documentation, in .site/; stops at a broken link
+	$(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
+	$(VENV)-docs/bin/python -m pip install --quiet --group docs
+	$(VENV)-docs/bin/zensical build --clean --strict -f .mkdocs.yml
+
 lock: $(READY) ## write down the versions that are installed now
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' > requirements.lock
 
 clean: ## remove everything that is not in git
-	rm -rf $(VENV) $(VENV)-[0-9]* $(VENV)-oldest $(VENV)-fast $(VENV)-bench $(VENV)-judge $(VENV)-recipes demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-[0-9]* $(VENV)-oldest $(VENV)-fast $(VENV)-bench $(VENV)-judge $(VENV)-recipes $(VENV)-docs .site demo-output dist build .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""``build``: repairs and overlays upstream.json into a2e.json, and generates ``a2e_async/api`` from it."""
+"""``build``: repairs and overlays upstream.json into a2e.json, and generates the package and its pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from codegen.document.unused import drop_unused
 from codegen.document.validation import check_kind, validate
 from codegen.files import Files, replace_together
 from codegen.generate import generate
+from codegen.interface.families import families
 from codegen.interface.model import Interface
+from codegen.pages.index import pages
 from codegen.stub.stub import stub
 
 __all__ = ["REPORT", "Layout", "Plan", "Prepared", "build", "plan", "prepare", "reviewed"]
@@ -61,6 +63,11 @@ class Layout:
     def stub(self) -> Path:
         """The types of the client without await."""
         return self.root / "a2e_async" / "sync.pyi"
+
+    @property
+    def pages(self) -> Path:
+        """The documentation of the resources."""
+        return self.root / "docs" / "resources"
 
 
 @attrs.frozen
@@ -167,7 +174,9 @@ def plan(
     files[layout.document] = canonical(prepared.document).encode()
     files.update({layout.package / name: text.encode() for name, text in modules.items()})
     files.update({layout.stub.with_name(name): text.encode() for name, text in stub(modules).items()})
-    for old in layout.package.glob("*.py"):
+    texts = pages(prepared.document, families(prepared.document), interface)
+    files.update({layout.pages / name: text.encode() for name, text in texts.items()})
+    for old in (*layout.package.glob("*.py"), *layout.pages.glob("*.md")):
         files.setdefault(old, None)
 
     return Plan(prepared, interface, files)
@@ -198,6 +207,7 @@ def build(layout: Layout, *, unmatched: Unmatched = "error") -> list[str]:
         f"{len(made.prepared.repairs)} repairs, {len(made.prepared.completed)} replies typed by convention",
         f"{layout.document}: {made.interface.operations} operations",
         f"{layout.package}: {len(made.interface.modules) + 1} modules",
+        f"{layout.pages}: {len(made.interface.modules)} pages",
     ]
 
 

@@ -292,6 +292,7 @@ def test_the_path_to_another_document_and_back_leaves_no_trace(tmp_path: Path) -
     made = Layout(tmp_path / "repository")
     shutil.copytree(ROOT / "openapi", made.upstream.parent)
     shutil.copytree(ROOT / "a2e_async" / "api", made.package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "docs" / "resources", made.pages)
     shutil.copy(ROOT / "pyproject.toml", made.root)
     before = {path: content for path, (content, _) in snapshot(made).items()}
     modules = {path.name: content.decode() for path, content in before.items() if path.suffix == ".py"}

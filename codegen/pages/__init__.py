@@ -1,0 +1,1 @@
+"""Writes ``docs/resources``: a page for each resource, and their index."""

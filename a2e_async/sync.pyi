@@ -117,7 +117,7 @@ from a2e_async.announcer import Listener
 from a2e_async.pages import T
 from a2e_async.plain import Plain
 from a2e_async.records import JSONObject, TaskRecordT, TaskRecordT_co
-from a2e_async.row_jobs import Frame, RowJobs
+from a2e_async.row_jobs import Frame
 from a2e_async.tracing import Tracing
 
 __all__ = [
@@ -8172,6 +8172,22 @@ class WanSpicy(Workflow[_wan_spicy.WanSpicyRecord]):
             InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
+
+class RowJobs(Generic[TaskRecordT_co]):
+    """The Jobs of rows; see `A2E.jobs`. Each is made anew whenever it is asked for, so few are in memory.
+
+    Args:
+        client: the client of the jobs.
+        rows: mappings, or a data frame.
+        workflow: makes the jobs of rows that name none.
+        files: the folder in which texts may name files; None for none.
+
+    Raises:
+        InvalidArgument: a row is invalid. The message gives its number.
+    """
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Job[TaskRecordT_co]]:
+        """Make the jobs, in the order of the rows."""
 
 class TaskUpdates(Generic[TaskRecordT_co]):
     """The records of a task as they come: the one that is known, each change, and the last one.

@@ -57,9 +57,11 @@ class A2E(_Base):
         """Run many jobs; see `a2e_async.A2E.bulk`."""
         desk = Desk()
         try:
-            if isinstance(jobs, Iterable):
-                jobs = [*map(bare, jobs)] if isinstance(jobs, list | tuple) else OwnItems(jobs, desk, bare)
-            elif isinstance(jobs, AsyncIterable):
+            if isinstance(jobs, list | tuple):
+                jobs = [*map(bare, jobs)]
+            elif isinstance(jobs, Iterable) and not isinstance(jobs, Face):
+                jobs = OwnItems(jobs, desk, bare)
+            elif isinstance(jobs, AsyncIterable) and not isinstance(jobs, Face):
                 jobs = _bare_items(jobs)
 
             on_update = settings.get("on_update")

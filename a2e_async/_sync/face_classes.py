@@ -73,7 +73,7 @@ def is_live(kind: type[Any]) -> bool:
         return True
     if not _is_ours(kind) or kind.__name__ in _GIVEN:
         return False
-    if issubclass(kind, Resource):
+    if issubclass(kind, Resource) or any("__iter__" in vars(each) for each in kind.__mro__ if _is_ours(each)):
         return True
     members = getmembers_static(kind)
     return any(iscoroutinefunction(value) for name, value in members if not name.startswith("_"))

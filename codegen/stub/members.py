@@ -36,6 +36,8 @@ Named = Callable[[str], str]
 _SYNTAX = {
     "__call__": "__call__",
     "__fspath__": "__fspath__",
+    "__iter__": "__iter__",
+    "__len__": "__len__",
     "__aiter__": "__iter__",
     "__anext__": "__next__",
     "__aenter__": "__enter__",

@@ -22,7 +22,7 @@ _GIVEN = frozenset({"Clock", "SystemClock", "Webhooks"})
 """What users make and give to a client, and never get back from it."""
 
 _RESOURCE: Place = ("a2e_async.resources", "Resource")
-_SYNTAX = frozenset({"__aiter__", "__anext__", "__aenter__"})
+_SYNTAX = frozenset({"__aiter__", "__anext__", "__aenter__", "__iter__"})
 
 
 class Source:

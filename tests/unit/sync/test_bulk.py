@@ -67,6 +67,14 @@ def test_updates_come_to_the_thread_that_reads_the_run(a2e: A2E) -> None:
     assert heard[-1][1] == "completed"
 
 
+def test_jobs_are_made_of_rows(a2e: A2E) -> None:
+    jobs = a2e.jobs([{"prompt": "a", "key": "1"}, {"prompt": "b", "key": "2"}], a2e.text_to_image)
+    assert len(jobs) == 2
+    assert all(isinstance(job, Job) for job in jobs)
+    with a2e.bulk(jobs) as run:
+        assert {outcome.key for outcome in run} == {"1", "2"}
+
+
 def test_updates_that_fail_are_logged_once(a2e: A2E, caplog: pytest.LogCaptureFixture) -> None:
     with a2e.bulk([a2e.text_to_image(prompt="x")], on_update=lambda job, record: 1 / 0) as run:
         (outcome,) = run

@@ -55,12 +55,9 @@ def public(kind: type[Any]) -> dict[str, Any]:
             continue
         found["close" if name == "aclose" else name] = value
 
-    for name in {"__aenter__", "__aexit__", "__aiter__", "__anext__"} & set(dir(kind)):
-        if any(name in vars(each) for each in kind.__mro__ if each.__module__ != "a2e_async.hints"):
+    for name in ("__aenter__", "__aexit__", "__aiter__", "__anext__", "__call__", "__iter__", "__len__"):
+        if any(name in vars(each) for each in kind.__mro__ if each.__module__ not in _NOT_THERE):
             found[name.replace("__a", "__")] = inspect.getattr_static(kind, name)
-
-    if "__call__" in dir(kind):
-        found["__call__"] = inspect.getattr_static(kind, "__call__")
     return found
 
 
@@ -99,6 +96,7 @@ def parameters(function: Any) -> list[tuple[str, str, bool]]:
 
 
 def members_of(kind: type[Any]) -> set[str]:
+    """Those that the stub must have."""
     hidden = set().union(*(INTERNAL.get(each.__name__, ()) for each in kind.__mro__))
     return set(public(kind)) - hidden
 

@@ -1,4 +1,4 @@
-"""Runs sixty jobs of four workflows at once: uploads files, waits for the tasks, downloads the results.
+"""Runs sixty jobs of four workflows at once: uploads files, waits for the tasks, shows the results.
 
 python -m a2e_async.demo           uses a local A2E that injects faults; needs no account
 python -m a2e_async.demo --live    uses the real service and A2E_API_TOKEN; shows the cost first
@@ -7,14 +7,15 @@ python -m a2e_async.demo --live    uses the real service and A2E_API_TOKEN; show
 from __future__ import annotations
 
 import argparse
-import math
+import logging
 import os
-import struct
+import shutil
 import sys
 import tempfile
-import wave
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,28 +23,28 @@ import anyio
 import attrs
 
 from a2e_async import A2E, A2EError, Job, Outcome, StartPolicy, Summary
-from a2e_async.cli.progress import bars, listener
-from a2e_async.cli.streams import escaping
+from a2e_async.cli.streams import escaping, is_terminal
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from a2e_async import WorkflowSummary
-    from a2e_async.sandbox import Faults, Sandbox
+    from a2e_async.client_events import ClientEvent
+    from a2e_async.sandbox import Sandbox
     from a2e_async.sandbox.ledger import Ledger
 
-_WORKFLOWS = ("text_to_image", "image_to_video", "talking_photo", "upscale")
-_COLOURS = ((214, 69, 65), (65, 131, 215), (38, 166, 91), (245, 171, 53), (142, 68, 173), (52, 73, 94))
+_WORKFLOWS: Sequence[str] = ("text_to_image", "image_to_video", "talking_photo", "upscale")
+_PICTURES = 6
+_MARK = ".a2e-demo"  # in the folders whose content the demo may delete
+
+
+class _Refused(Exception):
+    """Raised before anything is done; its text says why."""
 
 
 @attrs.frozen
 class Options:
-    """The options of the command line.
-
-    Attributes:
-        live: use the real service.
-        yes: do not ask before coins are spent.
-        jobs: the number of jobs.
-        output: the folder for the results.
-    """
+    """The options of the command line; `output` is the folder for the results."""
 
     live: bool
     yes: bool
@@ -55,67 +56,72 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo.
 
     Returns:
-        The exit code: 0 if every job has an Outcome.
+        The exit code: 0 if every job was made, paid and delivered once.
     """
     options = _parse(arguments)
+
     try:
         with escaping():
+            _empty(options)
             return anyio.run(_demo, options)
     except KeyboardInterrupt:
         for part in options.output.glob("*.part*"):
             part.unlink(missing_ok=True)
         print("\nstopped; nothing is left running", file=sys.stderr)
         return 130
-    except A2EError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    except (A2EError, OSError, _Refused) as error:
+        print(f"{type(error).__name__.lstrip('_')}: {error}", file=sys.stderr)
         return 1
+
+
+def _empty(options: Options) -> None:
+    """Remove the results of the last run, if they are the local A2E's. What coins were paid for is kept."""
+    folder, mark = options.output, options.output / _MARK
+    content = list(folder.iterdir()) if folder.exists() else []
+
+    if content and not mark.exists() and not options.live:
+        raise _Refused(f"{folder} has files that the demo did not make; name another folder with --output")
+
+    for path in content if mark.exists() else ():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if not options.live:
+        mark.touch()
 
 
 async def _demo(options: Options) -> int:
     with tempfile.TemporaryDirectory(prefix="a2e-demo-") as folder:
         pictures, speech = await anyio.to_thread.run_sync(_make_inputs, Path(folder))
 
+        board = Board()
         if options.live:
-            async with A2E(on_event=listener()) as a2e:
+            async with A2E(on_event=board.note) as a2e:
                 jobs = list(_jobs(a2e, options.jobs, pictures, speech))
                 if not await _confirm_cost(a2e, jobs, options):
                     return 1
-                return await _run(a2e, jobs, options, None)
+                return await _run(a2e, jobs, options, board, None)
 
-        sandbox = _sandbox()
-        async with sandbox:
-            print(
-                f"A local A2E runs at {sandbox.url}. It is slow, refuses, cuts connections and fails tasks."
-            )
+        logging.getLogger("a2e_async").addHandler(logging.NullHandler())  # the report counts the faults
+        async with _sandbox() as sandbox:
+            print(f"A local A2E runs at {sandbox.url}; it makes trouble on purpose.")
             async with A2E(
                 sandbox.token,
                 base_url=sandbox.url,
                 start=StartPolicy(window=3.0, resubmit=True),
-                on_event=listener(),
+                on_event=board.note,
             ) as a2e:
                 jobs = list(_jobs(a2e, options.jobs, pictures, speech))
-                return await _run(a2e, jobs, options, sandbox)
+                return await _run(a2e, jobs, options, board, sandbox)
 
 
 def _sandbox() -> Sandbox:
-    from a2e_async.sandbox import Sandbox
+    from a2e_async.sandbox import Faults, Sandbox
 
-    return Sandbox(
-        faults=_faults(),
-        durations={
-            "text_to_image": (3.0, 1.0),
-            "image_to_video": (8.0, 2.0),
-            "talking_photo": (6.0, 1.5),
-            "upscale": (4.0, 1.0),
-        },
-        seed=7,
-    )
-
-
-def _faults() -> Faults:
-    from a2e_async.sandbox import Faults
-
-    return Faults(
+    faults = Faults(
         latency=0.03,
         jitter=0.02,
         status_429=0.04,
@@ -124,6 +130,9 @@ def _faults() -> Faults:
         reset_after=0.04,
         task_fails=0.1,
     )
+    seconds = (3.0, 8.0, 6.0, 4.0)
+    durations = {name: (mean, mean / 4) for name, mean in zip(_WORKFLOWS, seconds, strict=True)}
+    return Sandbox(faults=faults, durations=durations, seed=7)
 
 
 def _jobs(a2e: A2E, count: int, pictures: Sequence[Path], speech: Path) -> Iterator[Job[Any]]:
@@ -168,22 +177,26 @@ async def _confirm_cost(a2e: A2E, jobs: Sequence[Job[Any]], options: Options) ->
     return answer.strip().lower() in ("y", "yes")
 
 
-async def _run(a2e: A2E, jobs: Sequence[Job[Any]], options: Options, sandbox: Sandbox | None) -> int:
+async def _run(
+    a2e: A2E, jobs: Sequence[Job[Any]], options: Options, board: Board, sandbox: Sandbox | None
+) -> int:
+    board.expect(Counter(job.workflow.name for job in jobs))
     outcomes: list[Outcome] = []
-    totals = Counter(job.workflow.name for job in jobs)
 
-    with bars(totals) as progress:
+    with board.drawn() as is_drawn:
         async with a2e.bulk(jobs, concurrency=32, download_to=options.output) as run:
+            page = run.gallery(options.output / "index.html", title="A2E demo")
             async for outcome in run:
                 outcomes.append(outcome)
-                if progress:
-                    progress.advance(outcome.job.workflow.name, failed=outcome.error is not None)
-                else:
+                board.end(outcome)
+                if not is_drawn:
                     _print_outcome(outcome, len(outcomes), len(jobs))
 
-    _report(run.summary(), outcomes, sandbox)
-    print(f"The results are in {options.output}{os.sep}")
-    return 0 if len(outcomes) == len(jobs) else 1
+    _print_numbers(run.summary(), sandbox)
+    if is_drawn:
+        _print_failures(outcomes)
+    print(f"Look at the results: {page}")
+    return 0 if _all_is_right(outcomes, len(jobs), sandbox) else 1
 
 
 def _print_outcome(outcome: Outcome, count: int, total: int) -> None:
@@ -191,20 +204,42 @@ def _print_outcome(outcome: Outcome, count: int, total: int) -> None:
     print(f"[{count:3d}/{total}] {outcome.job.workflow.name}: {end}", flush=True)
 
 
-def _report(summary: Summary, outcomes: Sequence[Outcome], sandbox: Sandbox | None) -> None:
+def _print_failures(outcomes: Sequence[Outcome]) -> None:
+    """Print each reason once. The text of an error names its task, the reason does not."""
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    reasons = Counter((one.job.workflow.name, getattr(one.error, "reason", one.error)) for one in failed)
+    for (name, reason), count in reasons.items():
+        print(f"{count} x {name} failed: {reason}")
+
+
+def _all_is_right(outcomes: Sequence[Outcome], jobs: int, sandbox: Sandbox | None) -> bool:
+    """Say whether every job was made, paid and delivered exactly once, as far as that can be known."""
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    saved = sum(outcome.error is None and all(map(os.path.exists, outcome.paths)) for outcome in outcomes)
+    delivered = failed + saved
+    ends = f"{delivered} delivered ({saved} with files, {failed} failed)"
+
+    if sandbox is None:
+        print(f"{jobs} jobs, {ends}.")
+        return delivered == jobs
+
+    ledger = sandbox.ledger
+    made, coins = ledger.made(), sum(ledger.charged.values()) - ledger.charged["storage"]
+    paid = made if coins == sum(entry.coins for entry in ledger.tasks) else -1
+    print(f"{jobs} jobs = {made} tasks made = {paid} paid = {ends}.")
+    return {jobs} == {made, paid, delivered}
+
+
+def _print_numbers(summary: Summary, sandbox: Sandbox | None) -> None:
     """Print the run in numbers, beside the numbers of the local A2E."""
     ledger = sandbox.ledger if sandbox else None
     header = ("workflow", "jobs", "done", "failed", "mean s", "polls/task", "coins", "tasks made")
     _print_table([header, *(_row(name, numbers, ledger) for name, numbers in summary.workflows.items())])
-
-    for reason, count in Counter(str(outcome.error) for outcome in outcomes if outcome.error).most_common():
-        print(f"  failed: {reason}" + (f" ({count} x)" if count > 1 else ""))
     print(f"{summary.requests} API requests, {summary.coins:g} coins")
 
     if ledger:
         faults = ", ".join(f"{count} x {kind}" for kind, count in sorted(ledger.faults.items()))
         print(f"Faults on the way: {faults or 'none'}")
-        print(f"Jobs: {summary.jobs}; tasks made on the server: {ledger.made()}")
 
 
 def _row(name: str, numbers: WorkflowSummary, ledger: Ledger | None) -> tuple[str, ...]:
@@ -233,24 +268,100 @@ def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
 
 
 def _make_inputs(folder: Path) -> tuple[Sequence[Path], Path]:
-    """Make small pictures and a tone, so that the demo needs no files."""
-    from a2e_async.sandbox.media import png
+    """Make small pictures and a sound, so that the demo needs no files."""
+    from a2e_async.sandbox import media
+    from a2e_async.sandbox.scenes import Scene
 
     pictures = []
-    for number, colour in enumerate(_COLOURS):
+    for number in range(1, _PICTURES + 1):
         picture = folder / f"picture-{number}.png"
-        picture.write_bytes(png(96, 96, colour))
+        picture.write_bytes(media.make("png", Scene(f"picture {number}", f"PICTURE {number}")))
         pictures.append(picture)
 
-    tone = folder / "tone.wav"
-    with wave.open(str(tone), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        samples = (int(12000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(8000))
-        sound.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    speech = folder / "speech.wav"
+    speech.write_bytes(media.make("wav", Scene("speech", seconds=2.0)))
+    return pictures, speech
 
-    return pictures, tone
+
+# What is shown while it runs
+
+
+@attrs.define
+class _Line:
+    """The numbers of one workflow."""
+
+    total: int
+    started: int = 0
+    done: int = 0
+    failed: int = 0
+    left: int = 0  # started, and ended since
+    coins: float = 0.0
+
+    def texts(self) -> tuple[str, ...]:
+        """Queued, running, done, failed, coins."""
+        running = max(self.started - self.left, 0)
+        queued = max(self.total - self.done - self.failed - running, 0)
+        numbers = (queued, running, self.done, self.failed)
+        return (*(str(number or "") for number in numbers), f"{self.coins:g}")
+
+
+class Board:
+    """Shows how many jobs of each workflow are queued, running, done and failed, and what they cost."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, _Line] = {}
+        self._began = time.monotonic()
+
+    def expect(self, totals: Mapping[str, int]) -> None:
+        """Begin with the number of jobs of each workflow."""
+        self.lines = {name: _Line(total) for name, total in totals.items()}
+        self._began = time.monotonic()
+
+    def note(self, event: ClientEvent) -> None:
+        """Count the starts."""
+        line = self.lines.get(getattr(event, "workflow", ""))
+        if line is not None and event.kind == "started":
+            line.started += 1
+            line.coins += getattr(event, "coins", None) or 0
+
+    def end(self, outcome: Outcome) -> None:
+        """Count a job that has ended."""
+        line = self.lines[outcome.job.workflow.name]
+        line.done += outcome.error is None
+        line.failed += outcome.error is not None
+        line.left += outcome.attempts > 0
+
+    @contextmanager
+    def drawn(self) -> Iterator[bool]:
+        """Draw while the block runs; gives False if there is no terminal, or rich is not installed."""
+        if not is_terminal(sys.stderr) or os.environ.get("TERM") in ("dumb", "unknown"):
+            yield False
+            return
+        try:
+            from rich.console import Console
+            from rich.live import Live
+        except ImportError:
+            yield False
+            return
+
+        with Live(console=Console(stderr=True), get_renderable=self._table, refresh_per_second=8):
+            yield True
+
+    def _table(self) -> RenderableType:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+
+        table = Table(box=None, caption=f"{time.monotonic() - self._began:.0f} s", caption_justify="left")
+        table.add_column("")
+        table.add_column("", width=20)
+        for name, style in (("queued", "dim"), ("running", "cyan"), ("done", "green"), ("failed", "red")):
+            table.add_column(name, justify="right", style=style)
+        table.add_column("coins", justify="right")
+
+        for name, line in self.lines.items():
+            bar = ProgressBar(total=line.total, completed=line.done + line.failed, width=20)
+            table.add_row(name, bar, *line.texts())
+        return table
 
 
 def _parse(arguments: Sequence[str] | None) -> Options:

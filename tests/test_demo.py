@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from a2e_async import A2E, ConfigurationError, Outcome
+from a2e_async.client_events import Started
+from a2e_async.demo import Board
 from a2e_async.sandbox import Sandbox
 
 DEMO = [sys.executable, "-W", "error", "-m", "a2e_async.demo"]
@@ -33,18 +35,52 @@ def run_demo(
 
 
 def test_every_job_ends_and_is_paid_once(tmp_path: Path) -> None:
+    folder = tmp_path / "demo-output"
+    folder.mkdir()
+    (folder / ".a2e-demo").touch()
+    (folder / "of-the-last-run.png").touch()
+    (folder / "more").mkdir()
+
     done = run_demo(tmp_path, "--jobs", "12", timeout=120)
     assert done.returncode == 0, done.stderr
     assert "[ 12/12]" in done.stdout
+    failed = done.stdout.count(": failed: ")
+    numbers = f"12 jobs = 12 tasks made = 12 paid = 12 delivered ({12 - failed} with files, {failed} failed)."
+    assert done.stdout.splitlines()[-1] == numbers
+    assert done.stdout.count("The generation failed.") == failed, "each failure is shown once"
+    assert done.stderr == ""
 
-    found = re.search(r"Jobs: (\d+); tasks made on the server: (\d+)", done.stdout)
-    assert found is not None
-    assert found[1] == found[2] == "12"
+    assert f"Look at the results: {folder / 'index.html'}" in done.stdout
+    files = {file.name for file in folder.iterdir()} - {".a2e-demo"}
+    page = (folder / "index.html").read_text("utf-8")
+    assert len(files) == 12 - failed + 1
+    assert all(name in page for name in files - {"index.html"})
 
-    failed = done.stdout.count("] ") and done.stdout.count(": failed: ")
-    files = list((tmp_path / "demo-output").iterdir())
-    assert len(files) == 12 - failed
-    assert all(file.stat().st_size for file in files)
+
+def test_what_the_demo_did_not_make_is_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    done = run_demo(tmp_path, "--output", str(tmp_path))
+    assert done.returncode == 1
+    assert "--output" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_the_board_counts_each_job_in_one_column() -> None:
+    board = Board()
+    board.expect({"text_to_image": 5})
+    for number, coins in enumerate((10, 10, None)):
+        board.note(Started(workflow="text_to_image", start=number, task_ids=(str(number),), coins=coins))
+    board.note(Started(workflow="upscale", start=9, task_ids=("9",)))
+    (line,) = board.lines.values()
+    assert line.texts() == ("2", "3", "", "", "20")
+
+    job = A2E(token="sk_x").text_to_image(prompt="x")
+    board.end(Outcome(job, 0, error=ConfigurationError("no such file")))  # before its start
+    assert line.texts() == ("1", "3", "", "1", "20")
+    board.end(Outcome(job, 1, attempts=1))
+    board.end(Outcome(job, 2, error=ConfigurationError("x"), attempts=1))
+    assert line.texts() == ("1", "1", "1", "2", "20")
 
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:

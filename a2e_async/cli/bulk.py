@@ -143,17 +143,22 @@ def _needs_files(journal: str | None) -> tuple[NeedsFiles | None, NeedsFiles | N
 async def quote_all(a2e: A2E, options: Options) -> int:
     """``a2e bulk --dry-run``: ask what each kind of job costs, and print the sum. Nothing is started."""
     needs, _ = _needs_files(options.journal)
-    prices = Prices(a2e)
+    prices, started = Prices(a2e), 0
     with spinner("asking what the jobs would cost"):
         with closing(jobs_in(a2e, options.path, encoding=options.encoding, needs_files=needs)) as jobs:
             for job in jobs:
-                prices.add(job)
+                # What the journal has started is paid for.
+                if needs is None or needs(job):
+                    prices.add(job)
+                else:
+                    started += 1
         await prices.ask()
 
     if options.json:
         for kind in prices.kinds:
             print_json(kind.facts)
-        print_json({"jobs": prices.jobs, "coins": prices.coins, "without_price": prices.without_price})
+        facts = {"jobs": prices.jobs, "coins": prices.coins, "without_price": prices.without_price}
+        print_json({**facts, "started": started})
         return 0
 
     rows = [
@@ -162,6 +167,8 @@ async def quote_all(a2e: A2E, options: Options) -> int:
     print_table(("jobs", "workflow", "each", "coins", "settings"), rows)
     least = "at least " if prices.without_price else ""
     print_row("total", f"{prices.jobs} jobs", f"{least}{amount(prices.coins)} coins")
+    if started:
+        print_error(f"{started} jobs besides were started before, says the journal; they cost nothing more")
     if prices.without_price:
         print_error(f"the service named no price for {prices.without_price} jobs")
     if options.max_coins is not None and prices.coins > options.max_coins:

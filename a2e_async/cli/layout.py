@@ -37,6 +37,8 @@ def is_dumb() -> bool:
 
 def has_colors(stream: TextIO | None) -> bool:
     """Whether colours are wanted and can be shown."""
+    if os.name == "nt" and not any(map(os.environ.get, ("WT_SESSION", "ANSICON", "TERM"))):
+        return False  # a console that may be too old for them
     return is_terminal(stream) and not is_dumb() and not os.environ.get("NO_COLOR")
 
 

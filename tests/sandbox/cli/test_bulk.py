@@ -138,7 +138,15 @@ def test_a_dry_run_asks_for_each_kind_of_job_and_starts_nothing(
     assert sandbox.ledger.uploads.total() == 0
 
     facts = a2e("bulk", "jobs.csv", "--dry-run", "--json").facts
-    assert facts[-1] == {"jobs": 7, "coins": total, "without_price": 0}
+    assert facts[-1] == {"jobs": 7, "coins": total, "without_price": 0, "started": 0}
+
+
+def test_a_dry_run_leaves_out_what_the_journal_has_started(a2e: Run, tmp_path: Path) -> None:
+    lines = [{"workflow": "text_to_image", "key": f"k{n}", "prompt": f"sandbox:sync {n}"} for n in range(3)]
+    a2e("bulk", jsonl(tmp_path / "some.jsonl", lines[:2]), "--journal", "run.db")
+    ended = a2e("bulk", jsonl(tmp_path / "all.jsonl", lines), "--journal", "run.db", "--dry-run")
+    assert ended.cells("total") == ["1 jobs\t10 coins"]
+    assert ended.err == ["a2e: 2 jobs besides were started before, says the journal; they cost nothing more"]
 
 
 def test_a_gallery_shows_the_run(a2e: Run, tmp_path: Path) -> None:

@@ -163,6 +163,18 @@ def test_help_loads_click_and_nothing_of_the_client() -> None:
     }  # fmt: skip
 
 
+def test_the_help_of_a_workflow_loads_no_client() -> None:
+    code = (
+        "import sys; from a2e_async.cli import main; main(['run', 'image_to_video', '--help']); "
+        "print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ended.stderr.split())
+    heavy = {"anyio", "httpx", "rich", "asyncio", "ssl", "sqlite3", "a2e_async.client", "a2e_async.runtime"}
+    assert heavy.isdisjoint(loaded)
+    assert len([name for name in loaded if name.startswith("a2e_async.api.")]) == 1
+
+
 def test_without_its_extra_the_command_line_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['click'] = None; from a2e_async.cli import main; sys.exit(main(['balance']))"

@@ -48,7 +48,7 @@ class A2E(Api, BulkRuns, Files, RawCalls, Hinted, NotAwaited, NotWith):
     serve several event loops, one after another or at once; each gets its own connections.
 
     Args:
-        token: the API token; by default from A2E_API_TOKEN.
+        token: the API token; by default from A2E_API_TOKEN, else from the file that ``a2e init`` writes.
         base_url: the address of the API; by default from A2E_BASE_URL, else https://video.a2e.ai. It may
             contain a path prefix, and may end in /api/v1.
         allow_http: send the token over plain http to a host other than this machine.

@@ -314,14 +314,12 @@ def show_workflows(options: Options) -> int:
 
 def show_schema(options: Options) -> int:
     """``a2e workflows --schema``: print what a workflow takes, as JSON Schema."""
+    from a2e_async.cli.schema import schema_of
+
     start = start_named(options.schema)
-    a2e: Any = A2E("unused", base_url="http://localhost")  # it sends nothing
-    schema = getattr(getattr(a2e, start.resource), "schema", None)
-    if schema is None:
-        raise InvalidArgument(start.name, "has no schema")
-    given = schema() if start.method == "__call__" else schema(start.method)
+    schema = schema_of(start)
     if options.json:
-        print_json(given)
+        print_json(schema)
     else:
-        print_text(json.dumps(given, indent=2, ensure_ascii=not can_encode(sys.stdout, str(given))))
+        print_text(json.dumps(schema, indent=2, ensure_ascii=not can_encode(sys.stdout, str(schema))))
     return 0

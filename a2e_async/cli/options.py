@@ -24,6 +24,7 @@ __all__ = [
     "encoding_option",
     "field_options",
     "file_argument",
+    "for_help",
     "json_option",
     "limit_option",
     "number",
@@ -265,7 +266,7 @@ def field_options(call: Call, taken: Iterable[click.Parameter]) -> list[click.Op
                 texts="+" if field.kind is list else 1,
                 bare="true" if field.kind is bool else None,
                 required=field.required,
-                help=_for_shell(docs.get(field.name, "")),
+                help=for_help(docs.get(field.name, "")),
                 metavar=_metavar(field),
                 group="Required" if field.required else "Options",
             )
@@ -282,7 +283,7 @@ def _json(name: str, help_text: str) -> Option:
     return option(name, metavar="JSON", help=f"{help_text}; @FILE reads it from a file")
 
 
-def _for_shell(text: str) -> str:
+def for_help(text: str) -> str:
     """A description from a docstring, without Python's terms."""
     for python, shell in _PHRASES:
         text = text.replace(python, shell)

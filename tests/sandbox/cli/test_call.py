@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import jsonschema
+
+from a2e_async.cli.catalogue import workflows
+from a2e_async.cli.schema import schema_of
 from a2e_async.sandbox import Sandbox
 from tests.sandbox.cli.kit import PNG, Run
 
@@ -55,3 +60,21 @@ def test_workflows_are_listed(a2e: Run) -> None:
     assert {"image_to_video", "text_to_image", "video_twin", "video_twin.continue_training"} <= set(names)
     assert "anchor" not in names
     assert [line["workflow"] for line in a2e("workflows", "--json").facts] == names
+
+
+def test_every_workflow_has_a_schema(a2e: Run) -> None:
+    [schema] = a2e("workflows", "--schema", "image-to-video", "--json").facts
+    assert schema["title"] == "image_to_video"
+    assert schema["required"] == ["image_url"]
+    assert schema["properties"]["model_type"]["examples"] == ["GENERAL", "FLF2V"]
+    assert "Path" not in schema["properties"]["image_url"]["description"]
+
+    printed = a2e("workflows", "--schema", "image_to_video")
+    assert json.loads("\n".join(printed.out)) == schema
+    for start in workflows():
+        jsonschema.Draft202012Validator.check_schema(schema_of(start))
+
+    check = jsonschema.Draft202012Validator(schema).is_valid
+    assert check({"image_url": "cat.png", "prompt": "it waves"})
+    assert not check({"prompt": "it waves"})
+    assert not check({"image_url": 5})

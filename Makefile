@@ -6,7 +6,6 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PLAYS  := $(VENV)/.plays
-PLAYS  := $(VENV)/.plays
 SPEC   ?= https://video.a2e.ai/dev/openapi-spec
 
 # Three workers for two cores: many tests wait, for a process or a socket.

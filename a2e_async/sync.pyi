@@ -193,7 +193,7 @@ class A2E:
     end with `close`, when the client is collected, or with the interpreter. Any number of threads may use it.
 
     Args:
-        token: the API token; by default from A2E_API_TOKEN.
+        token: the API token; by default from A2E_API_TOKEN, else from the file that ``a2e init`` writes.
         base_url: the address of the API; by default from A2E_BASE_URL, else https://video.a2e.ai. It may
             contain a path prefix, and may end in /api/v1.
         allow_http: send the token over plain http to a host other than this machine.

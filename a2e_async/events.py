@@ -54,7 +54,9 @@ class Events:
 
     Example:
         ```python
-        events = a2e.image_to_video.prompt_extension(reference_id="…", …, stream=True)
+        events = a2e.image_to_video.prompt_extension(
+            reference_id="kite", image_url=url, prompt="it flies", negative_prompt="blurry", stream=True
+        )
         async with events:
             async for event in events:
                 print(event.kind, event.data)

@@ -140,7 +140,7 @@ class Workflow(Resource, Hinted, Generic[TaskRecordT_co]):
 
         Example:
             ```python
-            result = await a2e.image_to_video.task("67d2…").wait()
+            result = await a2e.text_to_image.task("67d2f1c0a8e5b3d4c6f70123").wait()
             ```
         """
         return Task(self, [{"_id": checked_id("id", id)}])

@@ -14,6 +14,7 @@ Tasks take a twentieth of a second by default. A marker changes this or any othe
 
 ```python
 @pytest.mark.a2e_sandbox(coins=5, durations={"image_to_video": 1.0}, faults=Faults(status_429=0.2))
+async def test_few_coins(a2e_sandbox): ...
 ```
 
 A test that forgets the fixture would reach the real service, with a token that can buy. So a client refuses
@@ -22,6 +23,7 @@ concerned, because they connect to nothing. Hosts are allowed for a test, or in 
 
 ```python
 @pytest.mark.a2e_allow_hosts("video.a2e.ai", "*.example.com")
+async def test_the_real_service(): ...
 ```
 
 ```ini

@@ -31,8 +31,6 @@ SWAY = 8  # pixels to either side
 _IDR, _SLICE, _SPS, _PPS = 0x65, 0x01, 0x67, 0x68
 _TIMESCALE = RATE
 
-_Planes = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
-
 
 # Bits
 
@@ -119,19 +117,16 @@ def _tables() -> tuple[bytes, bytes, bytes]:
     return bytes(luma), bytes(blues), bytes(reds)
 
 
-def _planes(raster: Raster) -> _Planes:
-    luma, blues, reds = _tables()
-    half = [row[::2] for row in raster.rows[::2]]
-    return (
-        [row.translate(luma) for row in raster.rows],
-        [row.translate(blues) for row in half],
-        [row.translate(reds) for row in half],
+@functools.lru_cache(maxsize=128)
+def _first_slice(rows: tuple[bytes, ...], row: int) -> bytes:
+    """One row of macroblocks of the first frame. Many clips share the rows in which there is nothing."""
+    luma_of, blue_of, red_of = _tables()
+    half = [line[::2] for line in rows[::2]]
+    strips = (
+        [line.translate(luma_of) for line in rows],
+        [line.translate(blue_of) for line in half],
+        [line.translate(red_of) for line in half],
     )
-
-
-def _first_slice(planes: _Planes, row: int) -> bytes:
-    """One row of the first frame."""
-    strips = [plane[row * size : (row + 1) * size] for plane, size in zip(planes, (BLOCK, 8, 8), strict=True)]
     done, bits = bytearray(), _intra_header(row)
     after_samples = False
 
@@ -203,8 +198,8 @@ def _sample(units: Sequence[bytes]) -> bytes:
 
 
 def _video_samples(raster: Raster) -> Iterator[bytes]:
-    planes = _planes(raster)
-    yield _sample([_first_slice(planes, row) for row in range(ROWS)])
+    rows = raster.rows
+    yield _sample([_first_slice(rows[BLOCK * row : BLOCK * (row + 1)], row) for row in range(ROWS)])
     for frame in range(1, FRAMES):
         yield _moved_frame(frame)
 

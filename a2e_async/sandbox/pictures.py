@@ -145,17 +145,33 @@ def _block(tile: bytes) -> tuple[int, str, int, int]:
     return mean, _ac_bits([values[at] for at in _ZIGZAG[1:]]), blue, red
 
 
+@functools.lru_cache(maxsize=256)
+def _band(rows: tuple[bytes, ...], before: tuple[int, int, int]) -> tuple[str, tuple[int, int, int]]:
+    """One row of blocks: its bits, and the means of its last block, from which the next one differs."""
+    first, second, third, fourth = rows
+    parts: list[str] = []
+    mean, blue, red = before
+
+    for x in range(0, len(first), 4):
+        end = x + 4
+        block = _block(first[x:end] + second[x:end] + third[x:end] + fourth[x:end])
+        parts += (_difference(block[0] - mean), block[1], _difference(block[2] - blue), "0")
+        parts += (_difference(block[3] - red), "0")
+        mean, _, blue, red = block
+    return "".join(parts), (mean, blue, red)
+
+
+@functools.cache
+def _difference(value: int) -> str:
+    size, bits = _size_and_bits(value)
+    return f"{size:04b}{bits}"
+
+
 def _jpeg_bits(raster: Raster) -> Iterator[str]:
-    before = [0, 0, 0]
+    before = 0, 0, 0
     for y in range(0, raster.height, 4):
-        first, second, third, fourth = raster.rows[y : y + 4]
-        for x in range(0, raster.width, 4):
-            end = x + 4
-            mean, bits, blue, red = _block(first[x:end] + second[x:end] + third[x:end] + fourth[x:end])
-            for part, (value, rest) in enumerate(((mean, bits), (blue, "0"), (red, "0"))):
-                size, difference = _size_and_bits(value - before[part])
-                before[part] = value
-                yield f"{size:04b}{difference}{rest}"
+        bits, before = _band(raster.rows[y : y + 4], before)
+        yield bits
 
 
 def jpeg(raster: Raster, comment: bytes) -> bytes:

@@ -29,6 +29,7 @@ from a2e_async.cli.progress import Bars, bars, spinner, under_way
 from a2e_async.cli.streams import is_terminal
 from a2e_async.cli.wording import for_shell
 from a2e_async.client import A2E
+from a2e_async.errors import InvalidArgument
 
 __all__ = ["bulk", "quote_all"]
 
@@ -86,6 +87,8 @@ async def bulk(a2e: A2E, options: Options) -> int:
         f"{summary.done} done, {summary.failed} failed, {summary.not_started} not started, "
         f"{amount(summary.coins)} coins, {summary.requests} requests"
     )
+    if options.gallery is not None:
+        print_error(f"the results are shown in {options.gallery}")
     if run.stopped is not None:
         raise run.stopped
     return 1 if summary.failed or summary.not_started else 0
@@ -98,7 +101,11 @@ async def _carry_out(
     reasons: Counter[str] = Counter()
     async with run as outcomes:
         if options.gallery is not None:
-            print_error(f"the results are shown in {outcomes.gallery(options.gallery)}")
+            try:
+                outcomes.gallery(options.gallery)
+            except InvalidArgument as error:
+                raise InvalidArgument("--gallery", str(error).removeprefix("path: ")) from None
+
         try:
             async for outcome in outcomes:
                 if progress:
@@ -121,6 +128,8 @@ def _print_stopped(summary: Any, total: int, options: Options, running: int) -> 
         f"{amount(summary.coins)} coins"
     )
 
+    if options.gallery is not None:
+        print_error(f"the results so far are shown in {options.gallery}")
     if options.journal is None:
         print_error("tasks under way go on, and are paid for: a2e list WORKFLOW shows them")
         print_error("with --journal FILE a run can be taken up without paying twice")

@@ -154,8 +154,12 @@ def test_a_gallery_shows_the_run(a2e: Run, tmp_path: Path) -> None:
     file = jsonl(tmp_path / "jobs.jsonl", lines)
     ended = a2e("bulk", file, "--out", "out", "--gallery", "out/index.html", "--json")
     assert ended.code == 0
-    assert "out/index.html" in ended.err[0]
+    assert ended.err[-1] == "a2e: the results are shown in out/index.html"
     assert len(ended.facts) == 1
     page = Path("out/index.html").read_text()
     assert "kite" in page
     assert "<red>" not in page
+
+    refused = a2e("bulk", file, "--gallery", "jobs.jsonl/index.html")
+    assert refused.code == 2
+    assert refused.err[0].startswith("a2e: --gallery: ")

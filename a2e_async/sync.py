@@ -14,8 +14,9 @@ import a2e_async
 
 __all__ = list(a2e_async.__all__)  # pyright: ignore[reportUnsupportedDunderAll] # sync.pyi lists them
 
-# Classes that nobody makes, and that only annotations need to name.
+# Classes that only annotations need to name.
 _RETURNED = {
+    "Api": "a2e_async.api",
     "FileStream": "a2e_async._files.reading",
     "RowJobs": "a2e_async.row_jobs",
     "TaskUpdates": "a2e_async.task_updates",

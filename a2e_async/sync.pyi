@@ -186,7 +186,7 @@ __all__ = [
     "gallery",
 ]
 
-class A2E:
+class A2E(Api):
     """The A2E media generation API.
 
     Use it as ``with A2E() as a2e``: connections and the client's thread end with the block. Without a block they
@@ -230,210 +230,6 @@ class A2E:
             print(result.download("out"))
         ```
     """
-    @property
-    def account(self) -> Account:
-        """Miscellaneous (`user`)."""
-
-    @property
-    def actor_swap(self) -> ActorSwap:
-        """Actor Swap (`actorSwap`)."""
-
-    @property
-    def anchor(self) -> Anchor:
-        """Generate Avatar Videos (`anchor`)."""
-
-    @property
-    def avatar_video(self) -> AvatarVideo:
-        """Generate Avatar Videos (`video`)."""
-
-    @property
-    def caption_removal(self) -> CaptionRemoval:
-        """Caption Removal (`userCaptionRemoval`)."""
-
-    @property
-    def custom_avatar(self) -> CustomAvatar:
-        """Create Avatars (`custom_avatar`)."""
-
-    @property
-    def custom_background(self) -> CustomBackground:
-        """Background Matting (`custom_back`)."""
-
-    @property
-    def dubbing(self) -> Dubbing:
-        """AI Dubbing (`userDubbing`)."""
-
-    @property
-    def face_swap_image(self) -> FaceSwapImage:
-        """Face Swap (`userFaceSwapImage`)."""
-
-    @property
-    def face_swap_preview(self) -> FaceSwapPreview:
-        """Face Swap (`userFaceSwapPreview`)."""
-
-    @property
-    def face_swap_task(self) -> FaceSwapTask:
-        """Face Swap (`userFaceSwapTask`)."""
-
-    @property
-    def flux2(self) -> Flux2:
-        """Flux 2 (`userFlux2`)."""
-
-    @property
-    def generation(self) -> Generation:
-        """Credits (`generation`)."""
-
-    @property
-    def gpt_image(self) -> GptImage:
-        """GPT Image (`userGptImage`)."""
-
-    @property
-    def grok_video(self) -> GrokVideo:
-        """Grok Video (`grokVideo`)."""
-
-    @property
-    def hailuo_video(self) -> HailuoVideo:
-        """Hailuo Video Generation (`hailuoVideo`)."""
-
-    @property
-    def happyhorse_video(self) -> HappyhorseVideo:
-        """HappyHorse Video (`userHappyhorseVideo`)."""
-
-    @property
-    def head_swap(self) -> HeadSwap:
-        """Head Swap (`headSwap`)."""
-
-    @property
-    def image_edit(self) -> ImageEdit:
-        """Image Edit (`userImageEdit`)."""
-
-    @property
-    def image_to_video(self) -> ImageToVideo:
-        """Image to Video (`userImage2Video`)."""
-
-    @property
-    def kling_image(self) -> KlingImage:
-        """Kling Image (`userKlingImage`)."""
-
-    @property
-    def kling_omni(self) -> KlingOmni:
-        """Kling Omni (`klingOmni`)."""
-
-    @property
-    def kling_video(self) -> KlingVideo:
-        """Kling Video (`klingVideo`)."""
-
-    @property
-    def minimax_h3_video(self) -> MinimaxH3Video:
-        """MiniMax H3 Video Generation (`minimaxH3Video`)."""
-
-    @property
-    def motion_transfer(self) -> MotionTransfer:
-        """Motion Transfer (`motionTransfer`)."""
-
-    @property
-    def nano_banana(self) -> NanoBanana:
-        """Nano Banana (`userNanoBanana`)."""
-
-    @property
-    def photobook(self) -> Photobook:
-        """Photobook (`userPhotobook`)."""
-
-    @property
-    def product_avatar(self) -> ProductAvatar:
-        """Product Avatar (`productAvatar`)."""
-
-    @property
-    def qwen2_image(self) -> Qwen2Image:
-        """Qwen Image (`userQwen2Image`)."""
-
-    @property
-    def seedance2_video(self) -> Seedance2Video:
-        """Seedance 2.x (`seedance2Video`)."""
-
-    @property
-    def seedance_video(self) -> SeedanceVideo:
-        """Seedance 1.5 Pro (`seedanceVideo`)."""
-
-    @property
-    def sora_video(self) -> SoraVideo:
-        """Sora 2 Pro Video (`soraVideo`)."""
-
-    @property
-    def storage(self) -> Storage:
-        """Miscellaneous (`r2`)."""
-
-    @property
-    def talking_photo(self) -> TalkingPhoto:
-        """Talking Photo (`talkingPhoto`)."""
-
-    @property
-    def talking_video(self) -> TalkingVideo:
-        """Talking Video (`talkingVideo`)."""
-
-    @property
-    def text_to_image(self) -> TextToImage:
-        """Text to Image (`userText2Image`)."""
-
-    @property
-    def think_sound(self) -> ThinkSound:
-        """ThinkSound (`thinkSound`)."""
-
-    @property
-    def tokens(self) -> Tokens:
-        """Miscellaneous (`token`)."""
-
-    @property
-    def transactions(self) -> Transactions:
-        """Credits (`transactionRecord`)."""
-
-    @property
-    def tts(self) -> Tts:
-        """TTS and Voice Clone (`video`)."""
-
-    @property
-    def upscale(self) -> Upscale:
-        """Upscale (`userUpscale`)."""
-
-    @property
-    def veo_video(self) -> VeoVideo:
-        """Veo Video (`veoVideo`)."""
-
-    @property
-    def video_twin(self) -> VideoTwin:
-        """Video Twin (`userVideoTwin`)."""
-
-    @property
-    def virtual_try_on(self) -> VirtualTryOn:
-        """Virtual Try-On (`virtualTryOn`)."""
-
-    @property
-    def voice(self) -> Voice:
-        """TTS and Voice Clone (`userVoice`)."""
-
-    @property
-    def wan25(self) -> Wan25:
-        """Wan Image to Video (`userWan25`)."""
-
-    @property
-    def wan26_image(self) -> Wan26Image:
-        """Wan2.6 Image (`userWan26Image`)."""
-
-    @property
-    def wan26_r2v(self) -> Wan26R2v:
-        """Wan 2.6 R2V Flash (`userWan26R2V`)."""
-
-    @property
-    def wan27_image(self) -> Wan27Image:
-        """Wan2.7 Image (`userWan27Image`)."""
-
-    @property
-    def wan30(self) -> Wan30:
-        """Wan Image to Video (`userWan30`)."""
-
-    @property
-    def wan_spicy(self) -> WanSpicy:
-        """Wan Image to Video (`userWanSpicy`)."""
-
     @overload
     def bulk(
         self,
@@ -1071,7 +867,9 @@ class Events:
 
     Example:
         ```python
-        events = a2e.image_to_video.prompt_extension(reference_id="…", …, stream=True)
+        events = a2e.image_to_video.prompt_extension(
+            reference_id="kite", image_url=url, prompt="it flies", negative_prompt="blurry", stream=True
+        )
         with events:
             for event in events:
                 print(event.kind, event.data)
@@ -1895,7 +1693,7 @@ class Workflow(Resource, Generic[TaskRecordT_co]):
 
         Example:
             ```python
-            result = a2e.image_to_video.task("67d2…").wait()
+            result = a2e.text_to_image.task("67d2f1c0a8e5b3d4c6f70123").wait()
             ```
         """
 
@@ -1915,6 +1713,261 @@ class Workflow(Resource, Generic[TaskRecordT_co]):
         Raises:
             ConfigurationError: it has none, so nothing can be waited for.
         """
+
+class Api:
+    """All resources of the API."""
+    @property
+    def account(self) -> Account:
+        """Miscellaneous (`user`)."""
+
+    @property
+    def actor_swap(self) -> ActorSwap:
+        """Actor Swap (`actorSwap`)."""
+
+    @property
+    def anchor(self) -> Anchor:
+        """Generate Avatar Videos (`anchor`)."""
+
+    @property
+    def avatar_video(self) -> AvatarVideo:
+        """Generate Avatar Videos (`video`)."""
+
+    @property
+    def caption_removal(self) -> CaptionRemoval:
+        """Caption Removal (`userCaptionRemoval`)."""
+
+    @property
+    def custom_avatar(self) -> CustomAvatar:
+        """Create Avatars (`custom_avatar`)."""
+
+    @property
+    def custom_background(self) -> CustomBackground:
+        """Background Matting (`custom_back`)."""
+
+    @property
+    def dubbing(self) -> Dubbing:
+        """AI Dubbing (`userDubbing`)."""
+
+    @property
+    def face_swap_image(self) -> FaceSwapImage:
+        """Face Swap (`userFaceSwapImage`)."""
+
+    @property
+    def face_swap_preview(self) -> FaceSwapPreview:
+        """Face Swap (`userFaceSwapPreview`)."""
+
+    @property
+    def face_swap_task(self) -> FaceSwapTask:
+        """Face Swap (`userFaceSwapTask`)."""
+
+    @property
+    def flux2(self) -> Flux2:
+        """Flux 2 (`userFlux2`)."""
+
+    @property
+    def generation(self) -> Generation:
+        """Credits (`generation`)."""
+
+    @property
+    def gpt_image(self) -> GptImage:
+        """GPT Image (`userGptImage`)."""
+
+    @property
+    def grok_video(self) -> GrokVideo:
+        """Grok Video (`grokVideo`)."""
+
+    @property
+    def hailuo_video(self) -> HailuoVideo:
+        """Hailuo Video Generation (`hailuoVideo`)."""
+
+    @property
+    def happyhorse_video(self) -> HappyhorseVideo:
+        """HappyHorse Video (`userHappyhorseVideo`)."""
+
+    @property
+    def head_swap(self) -> HeadSwap:
+        """Head Swap (`headSwap`)."""
+
+    @property
+    def image_edit(self) -> ImageEdit:
+        """Image Edit (`userImageEdit`)."""
+
+    @property
+    def image_to_video(self) -> ImageToVideo:
+        """Image to Video (`userImage2Video`)."""
+
+    @property
+    def kling_image(self) -> KlingImage:
+        """Kling Image (`userKlingImage`)."""
+
+    @property
+    def kling_omni(self) -> KlingOmni:
+        """Kling Omni (`klingOmni`)."""
+
+    @property
+    def kling_video(self) -> KlingVideo:
+        """Kling Video (`klingVideo`)."""
+
+    @property
+    def minimax_h3_video(self) -> MinimaxH3Video:
+        """MiniMax H3 Video Generation (`minimaxH3Video`)."""
+
+    @property
+    def motion_transfer(self) -> MotionTransfer:
+        """Motion Transfer (`motionTransfer`)."""
+
+    @property
+    def nano_banana(self) -> NanoBanana:
+        """Nano Banana (`userNanoBanana`)."""
+
+    @property
+    def photobook(self) -> Photobook:
+        """Photobook (`userPhotobook`)."""
+
+    @property
+    def product_avatar(self) -> ProductAvatar:
+        """Product Avatar (`productAvatar`)."""
+
+    @property
+    def qwen2_image(self) -> Qwen2Image:
+        """Qwen Image (`userQwen2Image`)."""
+
+    @property
+    def seedance2_video(self) -> Seedance2Video:
+        """Seedance 2.x (`seedance2Video`)."""
+
+    @property
+    def seedance_video(self) -> SeedanceVideo:
+        """Seedance 1.5 Pro (`seedanceVideo`)."""
+
+    @property
+    def sora_video(self) -> SoraVideo:
+        """Sora 2 Pro Video (`soraVideo`)."""
+
+    @property
+    def storage(self) -> Storage:
+        """Miscellaneous (`r2`)."""
+
+    @property
+    def talking_photo(self) -> TalkingPhoto:
+        """Talking Photo (`talkingPhoto`)."""
+
+    @property
+    def talking_video(self) -> TalkingVideo:
+        """Talking Video (`talkingVideo`)."""
+
+    @property
+    def text_to_image(self) -> TextToImage:
+        """Text to Image (`userText2Image`)."""
+
+    @property
+    def think_sound(self) -> ThinkSound:
+        """ThinkSound (`thinkSound`)."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """Miscellaneous (`token`)."""
+
+    @property
+    def transactions(self) -> Transactions:
+        """Credits (`transactionRecord`)."""
+
+    @property
+    def tts(self) -> Tts:
+        """TTS and Voice Clone (`video`)."""
+
+    @property
+    def upscale(self) -> Upscale:
+        """Upscale (`userUpscale`)."""
+
+    @property
+    def veo_video(self) -> VeoVideo:
+        """Veo Video (`veoVideo`)."""
+
+    @property
+    def video_twin(self) -> VideoTwin:
+        """Video Twin (`userVideoTwin`)."""
+
+    @property
+    def virtual_try_on(self) -> VirtualTryOn:
+        """Virtual Try-On (`virtualTryOn`)."""
+
+    @property
+    def voice(self) -> Voice:
+        """TTS and Voice Clone (`userVoice`)."""
+
+    @property
+    def wan25(self) -> Wan25:
+        """Wan Image to Video (`userWan25`)."""
+
+    @property
+    def wan26_image(self) -> Wan26Image:
+        """Wan2.6 Image (`userWan26Image`)."""
+
+    @property
+    def wan26_r2v(self) -> Wan26R2v:
+        """Wan 2.6 R2V Flash (`userWan26R2V`)."""
+
+    @property
+    def wan27_image(self) -> Wan27Image:
+        """Wan2.7 Image (`userWan27Image`)."""
+
+    @property
+    def wan30(self) -> Wan30:
+        """Wan Image to Video (`userWan30`)."""
+
+    @property
+    def wan_spicy(self) -> WanSpicy:
+        """Wan Image to Video (`userWanSpicy`)."""
+
+class RowJobs(Generic[TaskRecordT_co]):
+    """The Jobs of rows; see `A2E.jobs`. Each is made anew whenever it is asked for, so few are in memory.
+
+    Args:
+        client: the client of the jobs.
+        rows: mappings, or a data frame.
+        workflow: makes the jobs of rows that name none.
+        files: the folder in which texts may name files; None for none.
+
+    Raises:
+        InvalidArgument: a row is invalid. The message gives its number.
+    """
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Job[TaskRecordT_co]]:
+        """Make the jobs, in the order of the rows."""
+
+class TaskUpdates(Generic[TaskRecordT_co]):
+    """The records of a task as they come: the one that is known, each change, and the last one.
+
+    A record comes when its status or progress differs from the one before. A slow loop gets the newest record
+    instead of all that came meanwhile, and always the last one of each task. No request is sent that
+    `Task.wait` would not send, and none while the loop's own body runs, unless others wait too.
+
+    The iteration ends when the task has ended, also if it failed: `Task.wait` then returns the Result, or
+    raises, without a request. It may be left at any time.
+
+    Raises:
+        TaskNotFound: the service does not know the task, by any route.
+        WaitTimeout: the task is still running; iterate again.
+        ConfigurationError: two loops read the same updates, at once or in different event loops.
+
+    Example:
+        ```python
+        task = a2e.image_to_video(image_url=Path("cat.png"), prompt="it waves").start()
+        for record in task.updates():
+            print(record.status, task.progress)
+        result = task.wait()
+        ```
+    """
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> TaskRecordT_co: ...
+    def close(self) -> None:
+        """As `close`, for `contextlib.aclosing`."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
 
 class Account(Resource):
     """Miscellaneous (`user`).
@@ -8172,52 +8225,3 @@ class WanSpicy(Workflow[_wan_spicy.WanSpicyRecord]):
             InvalidArgument: a value is invalid; nothing was sent.
             APIError: the service refused.
         """
-
-class RowJobs(Generic[TaskRecordT_co]):
-    """The Jobs of rows; see `A2E.jobs`. Each is made anew whenever it is asked for, so few are in memory.
-
-    Args:
-        client: the client of the jobs.
-        rows: mappings, or a data frame.
-        workflow: makes the jobs of rows that name none.
-        files: the folder in which texts may name files; None for none.
-
-    Raises:
-        InvalidArgument: a row is invalid. The message gives its number.
-    """
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Job[TaskRecordT_co]]:
-        """Make the jobs, in the order of the rows."""
-
-class TaskUpdates(Generic[TaskRecordT_co]):
-    """The records of a task as they come: the one that is known, each change, and the last one.
-
-    A record comes when its status or progress differs from the one before. A slow loop gets the newest record
-    instead of all that came meanwhile, and always the last one of each task. No request is sent that
-    `Task.wait` would not send, and none while the loop's own body runs, unless others wait too.
-
-    The iteration ends when the task has ended, also if it failed: `Task.wait` then returns the Result, or
-    raises, without a request. It may be left at any time.
-
-    Raises:
-        TaskNotFound: the service does not know the task, by any route.
-        WaitTimeout: the task is still running; iterate again.
-        ConfigurationError: two loops read the same updates, at once or in different event loops.
-
-    Example:
-        ```python
-        task = a2e.image_to_video(image_url=Path("cat.png"), prompt="it waves").start()
-        for record in task.updates():
-            print(record.status, task.progress)
-        result = task.wait()
-        ```
-    """
-    def __iter__(self) -> Self: ...
-    def __next__(self) -> TaskRecordT_co: ...
-    def close(self) -> None:
-        """As `close`, for `contextlib.aclosing`."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...

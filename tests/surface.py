@@ -30,10 +30,11 @@ PACKAGES = (
     "a2e_async.doctor",
     "a2e_async.listeners",
     "a2e_async.sandbox",
+    "a2e_async.sync",
     "a2e_async.tracing",
     "a2e_async.webhooks",
 )
-GENERATED = "a2e_async.api"
+GENERATED = ("a2e_async.api", "a2e_async.sync.Api")
 HEAD = "# The public names of a2e_async, written by `make surface`. A change needs a line in CHANGELOG.md.\n"
 
 # Dunder methods that users call through syntax.
@@ -47,6 +48,7 @@ def render(root: Path = ROOT) -> str:
     """The surface as text: one line for each name, parameter and return type."""
     package = griffe.load("a2e_async", search_paths=[root], try_relative_path=False, allow_inspection=False)
     lines: list[str] = []
+    known = {package[str(name)].canonical_path: f"{package.path}.{name}" for name in package.exports or ()}
     for place in PACKAGES:
         inside = place.removeprefix(f"{package.path}.")
         if place != package.path and inside not in package.members:
@@ -55,7 +57,10 @@ def render(root: Path = ROOT) -> str:
         exported = [str(name) for name in module.exports or ()]
         public = {module[name].canonical_path for name in exported}
         for name in sorted(exported):
-            lines += _object_lines(f"{place}.{name}", module[name], public)
+            if place != package.path and module[name].canonical_path in known:
+                lines.append(f"{place}.{name}: {known[module[name].canonical_path]}")
+            else:
+                lines += _object_lines(f"{place}.{name}", module[name], public)
     return HEAD + "".join(f"{line}\n" for line in lines)
 
 
@@ -65,6 +70,9 @@ def _object_lines(path: str, member: griffe.Object | griffe.Alias, public: set[s
         yield f"{path}: class({', '.join(str(base) for base in target.bases)})"
         for name, inner in sorted(_members(target, public).items()):
             yield from _object_lines(f"{path}.{name}", inner, public)
+        for name in sorted(target.overloads.keys() - target.members.keys()):  # of a stub, without a body
+            for function in target.overloads[name]:
+                yield from _function_lines(f"{path}.{name}", function)
     elif isinstance(target, griffe.Function):
         for function in target.overloads or [target]:
             yield from _function_lines(path, function)

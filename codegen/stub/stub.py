@@ -90,6 +90,9 @@ class _Stub:
                 bases.append(unwound(base, lambda name: self._named(name, source)))
             elif at == ("a2e_async.plain", "Plain"):
                 bases.insert(0, self._named("Plain", source))
+            elif at[0] == "a2e_async.api":
+                self._waiting.append(at)
+                bases.append(at[1])
             elif at[0] not in _FLAT and not _is_protocol(above):
                 found |= self._members(at, above, bases)
 

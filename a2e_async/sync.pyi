@@ -114,6 +114,7 @@ from a2e_async import WorkflowSummary as WorkflowSummary
 from a2e_async import gallery as gallery
 from a2e_async._spec.media import Address, Made
 from a2e_async.announcer import Listener
+from a2e_async.catalogue import WorkflowInfo
 from a2e_async.pages import T
 from a2e_async.plain import Plain
 from a2e_async.records import JSONObject, TaskRecordT, TaskRecordT_co
@@ -236,7 +237,7 @@ class A2E(Api):
         jobs: Iterable[Job[TaskRecordT]],
         *,
         concurrency: int = 64,
-        timeout: float = ...,
+        timeout: float = 900.0,
         journal: str | Path | None = None,
         retries: int = 0,
         download_to: str | Path | None = None,
@@ -329,7 +330,7 @@ class A2E(Api):
         jobs: None = None,
         *,
         concurrency: int = 64,
-        timeout: float = ...,
+        timeout: float = 900.0,
         journal: str | Path | None = None,
         retries: int = 0,
         download_to: str | Path | None = None,
@@ -699,6 +700,35 @@ class A2E(Api):
             ```
         """
 
+    @property
+    def workflows(self) -> Mapping[str, WorkflowInfo]:
+        """What can be started: for each name what it makes, the required keywords, and the others.
+
+        Nothing is sent.
+
+        Example:
+            ```python
+            for name, info in a2e.workflows.items():
+                print(name, info.summary, info.required)
+            ```
+        """
+
+    def balance(self) -> _account.Balance:
+        """Ask how many coins the account has. Free of charge.
+
+        Returns:
+            The Balance, with ``coins`` and ``diamonds``.
+
+        Raises:
+            APIError: the service refused.
+            ConfigurationError: this release knows no route for it.
+
+        Example:
+            ```python
+            print((a2e.balance()).coins)
+            ```
+        """
+
     def quote(self, job: Job[Any]) -> Quote:
         """Ask what a Job would cost, without starting it. Free of charge.
 
@@ -1030,7 +1060,7 @@ class Job(Plain, Generic[TaskRecordT_co]):
         """
 
     def run(
-        self, *, timeout: float = ..., on_update: Callable[[TaskRecordT_co], Any] | None = None
+        self, *, timeout: float = 900.0, on_update: Callable[[TaskRecordT_co], Any] | None = None
     ) -> Result[TaskRecordT_co]:
         """Start the task and wait for its result.
 
@@ -1584,7 +1614,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
         """
 
     def wait(
-        self, *, timeout: float = ..., on_update: Callable[[TaskRecordT_co], Any] | None = None
+        self, *, timeout: float = 900.0, on_update: Callable[[TaskRecordT_co], Any] | None = None
     ) -> Result[TaskRecordT_co]:
         """Wait until the task has ended. All waiters of a workflow share the same few requests.
 
@@ -1616,7 +1646,7 @@ class Task(Plain, Generic[TaskRecordT_co]):
             ```
         """
 
-    def updates(self, *, timeout: float = ...) -> TaskUpdates[TaskRecordT_co]:
+    def updates(self, *, timeout: float = 900.0) -> TaskUpdates[TaskRecordT_co]:
         """Iterate over the task's records as they come: now, with each change, and at the end.
 
         It uses the same shared requests as `wait`, and ends when the task has ended, also if it failed.
@@ -1694,6 +1724,26 @@ class Workflow(Resource, Generic[TaskRecordT_co]):
         Example:
             ```python
             result = a2e.text_to_image.task("67d2f1c0a8e5b3d4c6f70123").wait()
+            ```
+        """
+
+    def schema(self, method: str | None = None) -> dict[str, Any]:
+        """What starting a task takes, as JSON Schema (2020-12).
+
+        It has the type, limits and description of each keyword, which ones are required, and the rules
+        between them. Where the service may take newer values than this release knows, the known ones are
+        ``examples``.
+
+        Args:
+            method: another way to start tasks, such as ``continue_training`` of `a2e.video_twin`.
+
+        Raises:
+            InvalidArgument: no method of that name makes jobs.
+
+        Example:
+            ```python
+            schema = a2e.text_to_image.schema()
+            assert schema["required"] == ["prompt"]
             ```
         """
 

@@ -139,6 +139,16 @@ class Sources:
             if found is not None and found[1]:
                 yield found
 
+    def literal(self, module: str, name: str) -> ast.Constant | None:
+        """The value of a module's constant, if the module says it plainly."""
+        home, original = self[module].place_of(name) or ("", "")
+        if not _is_ours(home):
+            return None
+        for node in self[home].tree.body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == original:
+                return node.value if isinstance(node.value, ast.Constant) else None
+        return None
+
     def public(self) -> Mapping[str, Place]:
         """Where the names are defined that users import from ``a2e_async``."""
         package = self["a2e_async"]

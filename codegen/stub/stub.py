@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import textwrap
 from collections.abc import Mapping
 
@@ -78,6 +79,7 @@ class _Stub:
     def _members(self, place: Place, node: ast.ClassDef, bases: list[str]) -> dict[str, str]:
         """The members of a class, and of those bases that are no classes of the stub; notes the others."""
         source = self._sources[place[0]]
+        node = _Spelled(self._sources, source).visit(copy.deepcopy(node))
         found: dict[str, str] = {}
 
         for base in node.bases:
@@ -139,6 +141,25 @@ class _Stub:
             return self._names[place]
         self._imports.add(f"from {place[0]} import {place[1]}")
         return place[1]
+
+
+class _Spelled(ast.NodeTransformer):
+    """Puts the value of a constant in the place of its name, where it is the default of an argument."""
+
+    def __init__(self, sources: Sources, source: Source) -> None:
+        self._sources = sources
+        self._source = source
+
+    def visit_arguments(self, node: ast.arguments) -> ast.arguments:
+        """Spell the defaults out."""
+        node.defaults = [self._spelled(default) for default in node.defaults]
+        node.kw_defaults = [default and self._spelled(default) for default in node.kw_defaults]
+        return node
+
+    def _spelled(self, default: ast.expr) -> ast.expr:
+        if not isinstance(default, ast.Name):
+            return default
+        return self._sources.literal(self._source.name, default.id) or default
 
 
 def _is_protocol(node: ast.ClassDef) -> bool:

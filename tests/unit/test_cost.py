@@ -55,6 +55,14 @@ def test_the_first_use_of_a_resource_loads_that_resource_and_no_http() -> None:
     assert len(modules) <= (80 if sys.version_info < (3, 14) else 100)  # 77 on Python 3.11, 79 on 3.13
 
 
+def test_the_client_without_await_loads_only_what_it_needs() -> None:
+    assert not [name for name in loaded("import a2e_async") if "sync." in name or name.endswith("_sync")]
+    modules = set(loaded("from a2e_async.sync import A2E; A2E('sk_x').image_to_video"))
+    assert {"httpx", "httpx2", "sqlite3", "uvloop", "a2e_async._bulk.run"}.isdisjoint(modules)
+    assert [name for name in modules if name.startswith("a2e_async.api.")] == ["a2e_async.api.image_to_video"]
+    assert len([name for name in modules if name.startswith("a2e_async._sync")]) <= 10
+
+
 def test_what_is_loaded_eagerly_is_not_loaded_by_the_first_request() -> None:
     eager = "import os; os.environ['A2E_ASYNC_EAGER'] = '1'; import a2e_async"
     first = """

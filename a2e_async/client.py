@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from a2e_async._files.upload_cache import UploadCache
     from a2e_async.announcer import Announcer, Listener
+    from a2e_async.api.account import Balance
+    from a2e_async.catalogue import WorkflowInfo
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
     from a2e_async.resources import Workflow
@@ -328,6 +330,41 @@ class A2E(Api, BulkRuns, Files, RawCalls, Hinted, NotAwaited, NotWith):
         from a2e_async.row_jobs import RowJobs
 
         return RowJobs(self, rows, workflow, files)
+
+    @property
+    def workflows(self) -> Mapping[str, WorkflowInfo]:
+        """What can be started: for each name what it makes, the required keywords, and the others.
+
+        Nothing is sent.
+
+        Example:
+            ```python
+            for name, info in a2e.workflows.items():
+                print(name, info.summary, info.required)
+            ```
+        """
+        from a2e_async.catalogue import workflows
+
+        return workflows()
+
+    async def balance(self) -> Balance:
+        """Ask how many coins the account has. Free of charge.
+
+        Returns:
+            The Balance, with ``coins`` and ``diamonds``.
+
+        Raises:
+            APIError: the service refused.
+            ConfigurationError: this release knows no route for it.
+
+        Example:
+            ```python
+            print((await a2e.balance()).coins)
+            ```
+        """
+        from a2e_async.quotes import balance
+
+        return await balance(self)
 
     async def quote(self, job: Job[Any]) -> Quote:
         """Ask what a Job would cost, without starting it. Free of charge.

@@ -1,4 +1,4 @@
-"""Quotes: what a Job would cost."""
+"""Coins: what a Job would cost, and what the account has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from a2e_async._files.body_files import File, map_files
-from a2e_async._spec.features import QUOTE
+from a2e_async._spec.features import BALANCE, QUOTE
 from a2e_async._spec.media import Upload
 from a2e_async.checks import price_in
 from a2e_async.features import operation_of, values_of
@@ -16,10 +16,11 @@ from a2e_async.plain import Plain, Shown
 from a2e_async.records import Record
 
 if TYPE_CHECKING:
+    from a2e_async.api.account import Balance
     from a2e_async.jobs import Job
     from a2e_async.protocols import Client
 
-__all__ = ["Quote", "quote"]
+__all__ = ["Quote", "balance", "quote"]
 
 # The service publishes none of these names; the first one with a number is used.
 _PRICE_KEYS = (
@@ -47,6 +48,15 @@ class Quote(Plain, Shown):
 
     coins: float | None
     record: Record
+
+
+async def balance(client: Client) -> Balance:
+    """See `A2E.balance`."""
+    operation = operation_of(BALANCE)
+    runtime = client.runtime
+    async with runtime.session():
+        found: Balance = await runtime.transport.request(operation, operation.call({}, {}))
+    return found
 
 
 async def quote(client: Client, job: Job[Any]) -> Quote:

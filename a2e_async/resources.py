@@ -145,6 +145,31 @@ class Workflow(Resource, Hinted, Generic[TaskRecordT_co]):
         """
         return Task(self, [{"_id": checked_id("id", id)}])
 
+    def schema(self, method: str | None = None) -> dict[str, Any]:
+        """What starting a task takes, as JSON Schema (2020-12).
+
+        It has the type, limits and description of each keyword, which ones are required, and the rules
+        between them. Where the service may take newer values than this release knows, the known ones are
+        ``examples``.
+
+        Args:
+            method: another way to start tasks, such as ``continue_training`` of `a2e.video_twin`.
+
+        Raises:
+            InvalidArgument: no method of that name makes jobs.
+
+        Example:
+            ```python
+            schema = a2e.text_to_image.schema()
+            assert schema["required"] == ["prompt"]
+            ```
+        """
+        from a2e_async._spec.schemas import schema_of  # few ask for it
+
+        operation = self.start_operation(method)
+        function = getattr(type(self), method or "__call__")
+        return schema_of(f"{self.name}.{method}" if method else self.name, function, operation)
+
     def start_method(self, operation: Operation[Any]) -> str | None:
         """The name of the method that makes jobs with an operation; None if calling the workflow does."""
         start = self.routes.start

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["FEATURES", "QUOTE", "UPLOAD", "Feature"]
+__all__ = ["BALANCE", "FEATURES", "QUOTE", "UPLOAD", "Feature"]
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +38,16 @@ class Feature:
         return f"{self.method} {self.path}"
 
 
+BALANCE = Feature(
+    name="a2e.balance()",
+    resource="account",
+    method="GET",
+    path="/api/v1/user/remainingCoins",
+    body=(),
+    needed=(),
+    reply=("coins",),
+)
+
 QUOTE = Feature(
     name="a2e.quote()",
     resource="generation",
@@ -57,4 +67,4 @@ UPLOAD = Feature(
     reply=("uploadUrl", "upload_url", "presignedUrl", "presigned_url", "signedUrl", "signed_url", "putUrl"),
 )
 
-FEATURES = (QUOTE, UPLOAD)
+FEATURES = (BALANCE, QUOTE, UPLOAD)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ import attrs
 
 from a2e_async._spec.field import hint
 from a2e_async._spec.operation import Operation
+from a2e_async._spec.schemas import keyword_docs, summary_of
 from a2e_async.api import RESOURCES
 from a2e_async.errors import InvalidArgument
 from a2e_async.resources import Resource, Workflow
@@ -68,7 +68,7 @@ class Call:
     @property
     def summary(self) -> str:
         """The first line of its docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+        return summary_of(self.function)
 
     @property
     def takes_body(self) -> bool:
@@ -88,20 +88,7 @@ class Call:
 
     def keyword_docs(self) -> Mapping[str, str]:
         """The docstring's description of each keyword."""
-        found: dict[str, str] = {}
-        last = ""
-
-        for line in (inspect.getdoc(self.function) or "").splitlines():
-            entry = re.fullmatch(r" {4}(\w+): (.*)", line)
-            if entry:
-                last = entry[1]
-                found[last] = entry[2]
-            elif last and line.startswith(" " * 8):
-                found[last] += f" {line.strip()}"
-            else:
-                last = ""
-
-        return found
+        return keyword_docs(self.function)
 
 
 def _python_name(text: str) -> str:

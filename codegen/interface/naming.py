@@ -45,9 +45,9 @@ REDUNDANT = frozenset({("get", "detail"), ("delete", "detail"), ("delete", "dele
 
 RESERVED_RESOURCES = frozenset(
     {
-        "aclose", "base_url", "bulk", "close", "download", "download_many", "job", "jobs", "quote", "request",
-        "resources", "run", "runtime", "settings", "start", "transport", "upload", "upload_many", "wait",
-        "workflow", "workflows",
+        "aclose", "balance", "base_url", "bulk", "close", "download", "download_many", "job", "jobs", "quote",
+        "request", "resources", "run", "runtime", "settings", "start", "transport", "upload", "upload_many",
+        "wait", "workflow", "workflows",
     }
 )  # fmt: skip
 """Attributes that the client has or may get. A resource of that name gets a trailing underscore."""

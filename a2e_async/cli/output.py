@@ -201,7 +201,7 @@ def print_outcome(outcome: Outcome, *, json: bool) -> None:
     if is_terminal(sys.stdout):
         _print_fitting(word, name, facts["workflow"], facts["coins"], shown(ends[0]) if ends else "")
     elif word == "failed":
-        print_row(word, name, facts["workflow"], for_shell(facts["error"]))
+        print_row(word, name, facts["workflow"], for_shell(str(facts["error"])))
     else:
         print_row(word, name, facts["workflow"], facts["id"], *ends)
 

@@ -36,7 +36,8 @@ class WorkflowInfo:
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of its keywords; see `Workflow.schema`."""
         resource, _, method = self.name.partition(".")
-        return _class_of(resource)(None).schema(method or None)
+        found: Workflow[Any] = _class_of(resource)(None)
+        return found.schema(method or None)
 
 
 @cache

@@ -57,7 +57,7 @@ def test_the_page_on_an_index_has_no_relative_links(wheel: Path) -> None:
 
 
 def test_the_links_of_the_documents_lead_somewhere() -> None:
-    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for document in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         for link in re.findall(r"\]\((?!https?://|#)([^)\s#]+)", document.read_text("utf-8")):
             assert (document.parent / link).exists(), f"{document.name}: {link}"
 

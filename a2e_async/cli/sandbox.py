@@ -19,10 +19,8 @@ def serve(options: Options) -> int:
     """
     try:
         from a2e_async.sandbox.__main__ import main
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"a2e sandbox needs {error.name}: pip install 'a2e-async[sandbox]'"
-        ) from None
+    except ImportError:
+        raise ConfigurationError("a2e sandbox needs an extra: pip install 'a2e-async[sandbox]'") from None
 
     given = [f"--port={options.port}", f"--speed={options.speed:g}"]
     return main([*given, "--json"] if options.json else given)

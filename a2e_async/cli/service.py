@@ -48,8 +48,8 @@ def service(options: Options) -> Iterator[Service]:
 
     try:
         from a2e_async.sandbox import Sandbox
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(f"--sandbox needs {error.name}: pip install 'a2e-async[sandbox]'") from None
+    except ImportError:
+        raise ConfigurationError("--sandbox needs an extra: pip install 'a2e-async[sandbox]'") from None
 
     with Sandbox(durations={"*": _TASK_SECONDS}) as sandbox:
         yield Service(sandbox.url, sandbox.token)

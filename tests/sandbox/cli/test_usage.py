@@ -182,3 +182,17 @@ def test_without_its_extra_the_command_line_says_what_to_install() -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert ended.stderr == "a2e: the command line needs an extra: pip install 'a2e-async[cli]'\n"
+
+
+@pytest.mark.parametrize("missing", ["uvicorn", "jsonschema_rs"])
+def test_without_its_extra_the_sandbox_says_what_to_install(missing: str) -> None:
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None; from a2e_async.cli import main; "
+        "sys.exit(main(['balance', '--sandbox']) + main(['sandbox', '--port', '0']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 4
+    assert ended.stderr.splitlines() == [
+        "a2e: --sandbox needs an extra: pip install 'a2e-async[sandbox]'",
+        "a2e: a2e sandbox needs an extra: pip install 'a2e-async[sandbox]'",
+    ]

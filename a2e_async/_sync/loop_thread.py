@@ -79,7 +79,8 @@ class LoopThread(threading.Thread):
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                 runner.run(self._live())
         except BaseException as error:
-            if self._ready.is_set():
+            # Where no thread can be started any more, asyncio cannot wait for those that look up hosts.
+            if self._ready.is_set() and not self.is_ending:
                 logger.error("the client's event loop has failed", exc_info=error)
             self._failure = error
         finally:

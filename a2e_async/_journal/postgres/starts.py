@@ -22,8 +22,10 @@ __all__ = ["UNMARKED", "accept", "begin", "bind", "keep", "number_of", "owner_of
 
 logger = logging.getLogger("a2e_async")
 
-UNMARKED = "workflow = %s AND state = 'starting' AND marker IS NULL AND owner IS NOT NULL"
-"""The condition of the starts under way that no marker tells apart."""
+UNMARKED = "workflow = %s AND state = 'starting' AND marker IS NULL"
+"""The condition of the unanswered starts that no marker tells apart."""
+
+_SEARCHED_FOR = 600.0  # seconds in which somebody takes up the start of a worker that has died
 
 _ROUNDING = 1e-6  # coins
 
@@ -73,10 +75,11 @@ def _check_budget(limit: float, left: float, reserved: float) -> None:
 
 
 def _has_lookalike(transaction: Transaction, entry: Entry) -> bool:
-    """Whether a start without a marker is under way whose task could be taken for that of the entry."""
+    """Whether an unanswered start without a marker could have made a task that looks like that of the entry."""
     body = _body(entry.asked)
     for row in transaction.rows(workflow=entry.workflow, state=State.STARTING, marker=None):
-        if row["number"] != entry.number and row["owner"] is not None:
+        is_recent = row["owner"] is not None or transaction.now - row["sent"] < _SEARCHED_FOR
+        if row["number"] != entry.number and is_recent:
             other = _body(row["asked"])
             if all(body[name] == other[name] for name in body.keys() & other.keys()):
                 return True

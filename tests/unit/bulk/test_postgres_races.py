@@ -189,6 +189,21 @@ async def test_lookalikes_without_a_marker_are_started_one_after_the_other(datab
         assert await two.record_start(second, None, 0.0)
 
 
+async def test_a_lookalike_waits_for_the_start_of_a_worker_that_died(database: Database) -> None:
+    async with workers_of(database) as workers:
+        first, one = await workers.come()
+        _, two = await workers.come()
+        lost, other = await one.take("a", "w", unique=True), await two.take("b", "w", unique=True)
+        assert await one.record_start(lost, None, 0.0)
+        await first.leave()
+
+        # Whoever searches for the task of the one could find that of the other.
+        assert not await two.record_start(other, None, 0.0)
+        found = await two.take("a", "w", unique=True)
+        await two.undo_start(found, State.NEW)
+        assert await two.record_start(other, None, 0.0)
+
+
 async def test_after_a_restart_of_the_database_nobody_is_dead_yet(own_database: OwnDatabase) -> None:
     home = DatabaseHome(own_database)
     home.connection.execute(f"DROP FUNCTION {own_database.name}.pg_postmaster_start_time()")  # the real one

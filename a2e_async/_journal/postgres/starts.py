@@ -75,7 +75,7 @@ def _check_budget(limit: float, left: float, reserved: float) -> None:
 
 
 def _has_lookalike(transaction: Transaction, entry: Entry) -> bool:
-    """Whether an unanswered start without a marker could have made a task that looks like that of the entry."""
+    """Whether the task of an unanswered start without a marker could be taken for that of the entry."""
     body = _body(entry.asked)
     for row in transaction.rows(workflow=entry.workflow, state=State.STARTING, marker=None):
         is_recent = row["owner"] is not None or transaction.now - row["sent"] < _SEARCHED_FOR

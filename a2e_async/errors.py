@@ -1,35 +1,35 @@
 """The errors that a2e_async raises, in one tree.
 
-A2EError
-├── InvalidArgument (also ValueError)  an invalid value; nothing was sent
-├── ConfigurationError                 token, base URL or client settings; nothing was sent
-├── TransportError                     no usable answer
-│   ├── ConnectionFailed
-│   └── RequestTimeout
-├── APIError                           the service answered with an error
-│   ├── InvalidRequest       400
-│   ├── AuthenticationError  401
-│   ├── InsufficientCredits  402, or by text
-│   ├── PermissionDenied     403
-│   │   └── PlanRequired     the account's plan does not include API access
-│   ├── ModerationError      codes 1003 and 1004
-│   ├── NotFound             404
-│   ├── RateLimited          429 (retry_after)
-│   ├── NotReady             202 to a read: try again later
-│   ├── ServerError          5xx
-│   └── UnexpectedReply      HTML, broken JSON, an unreadable shape
-├── SubmissionUncertain                it is unknown whether a start made a task (job, marker)
-├── TaskError                          about one task
-│   ├── TaskFailed           (record, reason)
-│   ├── TaskRejected         answered with 200, but no task was made
-│   ├── TaskNotFound
-│   ├── OutputMissing        (task) completed, but without its output
-│   └── WaitTimeout          (task) still running; wait again
-├── UploadError
-├── DownloadError
-├── WebhookError                       a call that is not one of the service
-├── JournalError                       the journal of a bulk run
-└── BudgetReached                      a bulk run came to its max_coins
+    A2EError
+    ├── InvalidArgument (also ValueError)  an invalid value; nothing was sent
+    ├── ConfigurationError                 token, base URL or client settings; nothing was sent
+    ├── TransportError                     no usable answer
+    │   ├── ConnectionFailed
+    │   └── RequestTimeout
+    ├── APIError                           the service answered with an error
+    │   ├── InvalidRequest       400
+    │   ├── AuthenticationError  401
+    │   ├── InsufficientCredits  402, or by text
+    │   ├── PermissionDenied     403
+    │   │   └── PlanRequired     the account's plan does not include API access
+    │   ├── ModerationError      codes 1003 and 1004
+    │   ├── NotFound             404
+    │   ├── RateLimited          429 (retry_after)
+    │   ├── NotReady             202 to a read: try again later
+    │   ├── ServerError          5xx
+    │   └── UnexpectedReply      HTML, broken JSON, an unreadable shape
+    ├── SubmissionUncertain                it is unknown whether a start made a task (job, marker)
+    ├── TaskError                          about one task
+    │   ├── TaskFailed           (record, reason)
+    │   ├── TaskRejected         answered with 200, but no task was made
+    │   ├── TaskNotFound
+    │   ├── OutputMissing        (task) completed, but without its output
+    │   └── WaitTimeout          (task) still running; wait again
+    ├── UploadError
+    ├── DownloadError
+    ├── WebhookError                       a call that is not one of the service
+    ├── JournalError                       the journal of a bulk run
+    └── BudgetReached                      a bulk run came to its max_coins
 
 Errors of other libraries and of the system become one of these; ``__cause__`` is the original. Three kinds
 are passed through unchanged: what the caller's own callback or iterable raises; an AssertionError of the

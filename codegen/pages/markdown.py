@@ -63,7 +63,7 @@ def _wrapped(text: str, first: str = "", others: str = "") -> list[str]:
 
 def _no_list(line: str) -> str:
     """A line in the middle of a paragraph that would otherwise begin a list or a heading."""
-    return re.sub(r"^(\s*)([-+]|\d+[.)])(\s)", r"\1\\\2\3", line)
+    return re.sub(r"^(\s*\d*)([-+.)])(?=\s)", r"\1\\\2", line)
 
 
 def joined(lines: Iterable[str]) -> str:

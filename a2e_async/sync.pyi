@@ -927,11 +927,17 @@ class FileStream:
         size: bytes; None until the stream is open, and where the host does not say.
     """
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The file's name, with the extension of its content once it is open."""
+
     @property
-    def content_type(self) -> str | None: ...
+    def content_type(self) -> str | None:
+        """As the first bytes show it, else as the host says; None until the stream is open."""
+
     @property
-    def size(self) -> int | None: ...
+    def size(self) -> int | None:
+        """Bytes; None until the stream is open, and where the host does not say."""
+
     @property
     def headers(self) -> Mapping[str, str]:
         """What a web response says about the file: ``content-type`` and ``content-length``.
@@ -980,11 +986,17 @@ class Job(Plain, Generic[TaskRecordT_co]):
         ```
     """
     @property
-    def workflow(self) -> Workflow[TaskRecordT_co]: ...
+    def workflow(self) -> Workflow[TaskRecordT_co]:
+        """The workflow."""
+
     @property
-    def key(self) -> str | None: ...
+    def key(self) -> str | None:
+        """Identifies the job in a bulk run; see `with_key`."""
+
     @property
-    def quote(self) -> float | None: ...
+    def quote(self) -> float | None:
+        """Its expected cost in coins; see `with_quote`."""
+
     def with_key(self, key: str) -> Self:
         """Return the job with a key that identifies it in the journal of a bulk run.
 
@@ -1295,21 +1307,37 @@ class Outcome(Plain, Generic[TaskRecordT_co]):
             Outcome comes from the journal, or from the memory of the open run.
     """
     @property
-    def job(self) -> Job[TaskRecordT_co]: ...
+    def job(self) -> Job[TaskRecordT_co]:
+        """The Job."""
+
     @property
-    def index(self) -> int: ...
+    def index(self) -> int:
+        """Its position in the input, from 0; in an open run, how many jobs came before it."""
+
     @property
-    def key(self) -> str | None: ...
+    def key(self) -> str | None:
+        """The key that identifies it in the journal. Without a journal, the job's own key or None; an open run derives one."""
+
     @property
-    def result(self) -> Result[TaskRecordT_co] | None: ...
+    def result(self) -> Result[TaskRecordT_co] | None:
+        """The Result; None if there is none."""
+
     @property
-    def error(self) -> Exception | None: ...
+    def error(self) -> Exception | None:
+        """Why there is no Result, or why its files could not be downloaded; None if all went well. Usually an `A2EError`; any other exception is a bug, here or in the caller's code."""
+
     @property
-    def paths(self) -> Sequence[Path | Any]: ...
+    def paths(self) -> Sequence[Path | Any]:
+        """The downloaded files: each a `Path`; in an object store its address, a str such as "s3://bucket/out/cat.mp4"."""
+
     @property
-    def attempts(self) -> int: ...
+    def attempts(self) -> int:
+        """Accepted starts, earlier runs included."""
+
     @property
-    def replayed(self) -> bool: ...
+    def replayed(self) -> bool:
+        """The job had already ended, in an earlier run or before an open run was asked again; this Outcome comes from the journal, or from the memory of the open run."""
+
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON has it. Of the job it names the workflow and the key."""
 
@@ -1361,7 +1389,9 @@ class Resource:
     name: ClassVar[str]
 
     @property
-    def client(self) -> A2E | None: ...
+    def client(self) -> A2E | None:
+        """Sends the requests; None in a resource that was unpickled."""
+
     def with_client(self, client: A2E) -> Self:
         """Return the resource of another client.
 
@@ -1492,15 +1522,25 @@ class Result(Plain, Generic[TaskRecordT_co]):
         """
 
     @property
-    def task(self) -> Task[TaskRecordT_co]: ...
+    def task(self) -> Task[TaskRecordT_co]:
+        """The task."""
+
     @property
-    def records(self) -> Sequence[TaskRecordT_co]: ...
+    def records(self) -> Sequence[TaskRecordT_co]:
+        """Its record; several if the start made several tasks."""
+
     @property
-    def failed(self) -> Sequence[TaskRecordT_co]: ...
+    def failed(self) -> Sequence[TaskRecordT_co]:
+        """The records of tasks that failed while others succeeded."""
+
     @property
-    def coins(self) -> float | None: ...
+    def coins(self) -> float | None:
+        """The coins charged, None if the family does not report them."""
+
     @property
-    def elapsed(self) -> float: ...
+    def elapsed(self) -> float:
+        """Seconds from acceptance until the end was noticed."""
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON has it, for a web response or a database."""
 
@@ -1529,13 +1569,21 @@ class SavedFile(Plain):
         reused: an existing file with the same content was kept.
     """
     @property
-    def path(self) -> Path | Any: ...
+    def path(self) -> Path | Any:
+        """Where it is: a `Path`; in an object store its address, such as ``s3://bucket/out/cat.mp4``."""
+
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Bytes."""
+
     @property
-    def content_type(self) -> str: ...
+    def content_type(self) -> str:
+        """Detected from its first bytes, otherwise as its host reported it."""
+
     @property
-    def reused(self) -> bool: ...
+    def reused(self) -> bool:
+        """An existing file with the same content was kept."""
+
     @property
     def name(self) -> str:
         """The file's name: the last part of its path or address."""
@@ -1570,15 +1618,25 @@ class Task(Plain, Generic[TaskRecordT_co]):
         given: the names of the fields that the start was given; None if they are not known.
     """
     @property
-    def workflow(self) -> Workflow[TaskRecordT_co]: ...
+    def workflow(self) -> Workflow[TaskRecordT_co]:
+        """The workflow."""
+
     @property
-    def ids(self) -> Sequence[str]: ...
+    def ids(self) -> Sequence[str]:
+        """The ids of all tasks that the start made."""
+
     @property
-    def raws(self) -> Sequence[JSONObject]: ...
+    def raws(self) -> Sequence[JSONObject]:
+        """Their JSON, as last received."""
+
     @property
-    def sent(self) -> frozenset[str]: ...
+    def sent(self) -> frozenset[str]:
+        """URLs that the start was given."""
+
     @property
-    def given(self) -> frozenset[str] | None: ...
+    def given(self) -> frozenset[str] | None:
+        """The names of the fields that the start was given; None if they are not known."""
+
     @property
     def id(self) -> str:
         """The task's id; the first one if the start made several tasks."""
@@ -1768,207 +1826,1659 @@ class Api:
     """All resources of the API."""
     @property
     def account(self) -> Account:
-        """Miscellaneous (`user`)."""
+        """Miscellaneous.
+
+        Methods:
+            add(username=, password=): Add a user.
+            remaining_coins(): Get the balance.
+        """
 
     @property
     def actor_swap(self) -> ActorSwap:
-        """Actor Swap (`actorSwap`)."""
+        """Actor Swap: start actor swap task.
+
+        Args:
+            image_url (Media, required): Reference actor. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url (Media, required): Control video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            prompt (str): What is wanted, in words.
+            negative_prompt (str): What is not wanted, in words.
+            timeout (int): Seconds. Server default: 300.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `ActorSwapRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.actor_swap(image_url=Path("cat.png"), video_url=Path("clip.mp4"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def anchor(self) -> Anchor:
-        """Generate Avatar Videos (`anchor`)."""
+        """Generate Avatar Videos.
+
+        Methods:
+            list(): List available avatars.
+            tts_list(): List system voices (TTS presets).
+            language_list(): List supported languages/regions for voices.
+            post_voice_list(): List available voices by country/region.
+            voice_list(): List available voices (GET).
+            character_list(): List the avatars of the older interface.
+        """
 
     @property
     def avatar_video(self) -> AvatarVideo:
-        """Generate Avatar Videos (`video`)."""
+        """Generate Avatar Videos: generate AI video with avatar.
+
+        One of audio_src or custom_voice is needed. Background replacement needs an original background
+        stored on the avatar, or anchor_background_img / anchor_background_color in the request.
+
+        At least one of audio_src and custom_voice is needed. Only one of back_id and custom_back_id may
+        be given. web_bg_width, web_bg_height, web_people_width and web_people_height are needed with
+        back_id, custom_back_id or color.
+
+        Args:
+            anchor_id (str, required): The avatar's id.
+            anchor_type (float, required): 0 system avatar, 1 custom avatar.
+            title (str): The title of the video, to find it again. At most 40 characters.
+            audio_src (Media): Audio URL; needed when custom_voice is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
+            custom_voice (Media): Audio URL; needed when audio_src is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
+            anchor_background_img (Media): URL; needed to replace a background when the avatar stores no original one. A URL, a Path, bytes, an `Upload` or a `Result`.
+            anchor_background_color (str): RGBA; needed to replace a background when the avatar stores no original one.
+            back_id (str): System background; not together with custom_back_id (error 30005).
+            face_swap_id (str): The id of a face swap.
+            custom_back_id (str): From custom_back/add; not together with back_id (error 30005).
+            color (str): RGBA.
+            wl_model (str): Watermark/logo setting.
+            is_skip_rs (bool): Skips resolution scaling.
+            web_bg_width (float): Output canvas width. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_bg_height (float): Output canvas height. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_people_width (float): Avatar width in the output. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_people_height (float): Avatar height in the output. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_people_x (float): Pixels from the left edge of the canvas to the avatar. Server default: 0.
+            web_people_y (float): Pixels from the top edge of the canvas to the avatar. Server default: 0.
+            web_dist_bg_width (float): Width of the background on the canvas, in pixels. -1 is its own width. Server default: -1.
+            web_dist_bg_height (float): Height of the background on the canvas, in pixels. -1 is its own height. Server default: -1.
+            web_dist_bg_x (float): Pixels from the left edge of the canvas to the background. Server default: 0.
+            web_dist_bg_y (float): Pixels from the top edge of the canvas to the background. Server default: 0.
+            resolution (float): Height in pixels. Server default: 1080.
+            msg (str): The text that is spoken, as clients send it. It is not turned into speech here.
+            erode_factor (float): How much is cut off along the avatar's outline when its background is replaced.
+            is_skip_gp (bool): Skips green-screen processing.
+            is_caption_enabled (bool): Whether captions are shown.
+            gp_model (mapping): Green-screen settings.
+            is_to_public_pool (bool): Whether the video may be shown to others.
+            lip_model (str): Lip-sync model.
+            caption_align (mapping): Style and position of the captions.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `AvatarVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.avatar_video(
+                anchor_id="507f1f77bcf86cd799439011",
+                anchor_type=0,
+                audio_src=Path("speech.mp3"),
+            )
+            result = job.run()
+            ```
+
+        More methods: `get`, `list`, `generate_public_access_token` and `task`.
+        """
 
     @property
     def caption_removal(self) -> CaptionRemoval:
-        """Caption Removal (`userCaptionRemoval`)."""
+        """Caption Removal: start caption removal task.
+
+        webhook_url/webhook_token work for API-token callers only, best effort.
+
+        Args:
+            source_url (Media, required): The video to clean. A URL, a Path, bytes, an `Upload` or a `Result`.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `CaptionRemovalRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.caption_removal(source_url=Path("clip.mp4"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `all_processing`, `batch_detail`, `get`, `delete`, `retry` and `task`.
+        """
 
     @property
     def custom_avatar(self) -> CustomAvatar:
-        """Create Avatars (`custom_avatar`)."""
+        """Create Avatars.
+
+        Methods:
+            add(): Add new record.
+            list(): List the custom avatars.
+            delete(): Delete record.
+            all_tags(): List all tags.
+            update(id): Update record.
+        """
 
     @property
     def custom_background(self) -> CustomBackground:
-        """Background Matting (`custom_back`)."""
+        """Background Matting.
+
+        Methods:
+            add(img_url=): Add new custom background.
+            list(): List the custom backgrounds.
+            delete(): Delete record.
+            all_background(): List all backgrounds.
+            random_background(): Get a random background.
+        """
 
     @property
     def dubbing(self) -> Dubbing:
-        """AI Dubbing (`userDubbing`)."""
+        """AI Dubbing: start AI dubbing task.
+
+        webhook_url/webhook_token work for API-token callers only, best effort.
+
+        Args:
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            source_url (Media): The video or audio to dub. A URL, a Path, bytes, an `Upload` or a `Result`.
+            source_lang (str): The language that is spoken in it, such as en; auto finds out.
+            target_lang (str): The language to dub into, such as es.
+            num_speakers (int): How many people speak.
+            drop_background_audio (bool): Whether the music and noise behind the speech are left out.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            body: Members of the JSON body that are not documented.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `DubbingRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.dubbing(source_url=Path("clip.mp4"), target_lang="es")
+            result = job.run()
+            ```
+
+        More methods: `list`, `all_processing`, `get`, `delete` and `task`.
+        """
 
     @property
     def face_swap_image(self) -> FaceSwapImage:
-        """Face Swap (`userFaceSwapImage`)."""
+        """Face Swap.
+
+        Methods:
+            add(face_url=): Add a new face image for face swapping.
+            list(): Get user's face swap image records.
+            delete(id): Remove a face swap image.
+        """
 
     @property
     def face_swap_preview(self) -> FaceSwapPreview:
-        """Face Swap (`userFaceSwapPreview`)."""
+        """Face Swap: create a new face swap preview task.
+
+        Args:
+            video_url (Media, required): The video, or picture, that gets the face. A URL, a Path, bytes, an `Upload` or a `Result`.
+            face_url (Media, required): A picture of the face. A URL, a Path, bytes, an `Upload` or a `Result`.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `FaceSwapPreviewRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.face_swap_preview(video_url=Path("clip.mp4"), face_url=Path("cat.png"))
+            result = job.run()
+            ```
+
+        More methods: `status` and `task`.
+        """
 
     @property
     def face_swap_task(self) -> FaceSwapTask:
-        """Face Swap (`userFaceSwapTask`)."""
+        """Face Swap: create a new face swap task.
+
+        Args:
+            video_url (Media, required): The video, or picture, that gets the face. A URL, a Path, bytes, an `Upload` or a `Result`.
+            face_url (Media, required): A picture of the face. A URL, a Path, bytes, an `Upload` or a `Result`.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            cover_url (Media): Cover image URL. A URL, a Path, bytes, an `Upload` or a `Result`.
+            model_version (str): v1 is the default (JAH pipeline); v2 (ComfyUI) handles images only.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `FaceSwapTaskRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.face_swap_task(video_url=Path("clip.mp4"), face_url=Path("cat.png"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `status`, `batch_detail`, `get`, `delete`, `retry` and `task`.
+        """
 
     @property
     def flux2(self) -> Flux2:
-        """Flux 2 (`userFlux2`)."""
+        """Flux 2: start Flux 2 Pro image generation or editing.
+
+        Text-to-image, or image-to-image with up to 8 reference images. Usually 20-60 seconds. Images
+        expire after 7 days. A 200 may instead report detected NSFW content. 402 when credits are short.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            input_images (list of Media): Reference images. With any, the picture is made from them. Each a URL, a Path, bytes, an `Upload` or a `Result`. At most 8 items.
+            aspect_ratio (str): Width to height. One of 1:1, 16:9, 9:16, 4:3, 3:4, 2:3, 3:2, custom, match_input_image. Server default: 9:16.
+            resolution (str): 1K is about 1 megapixel, 2K about 2. Server default: 1K.
+            force_generate (bool): Generates despite NSFW detection; default true for API callers, false for web. Server default: True.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `Flux2Record` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.flux2(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def generation(self) -> Generation:
-        """Credits (`generation`)."""
+        """Credits.
+
+        Methods:
+            quote(endpoint=, request_body=): Estimate generation credit consumption.
+        """
 
     @property
     def gpt_image(self) -> GptImage:
-        """GPT Image (`userGptImage`)."""
+        """GPT Image: start GPT Image generation or editing.
+
+        Text-to-image, or editing of up to 16 images. Results expire after 3 days.
+        webhook_url/webhook_token work for API-token callers only, best effort.
+
+        resolution 4K cannot be combined with model gpt-image-2 and aspect_ratio 1:1.
+
+        Args:
+            prompt (str, required): What is wanted, in words. At most 3000 characters.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            input_images (list of Media): Image URLs for editing; at most 16 (gpt-image-1.5). Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            model (str): 1.5: 20/35 coins; 2: per image 25 (1K), 35 (2K), 45 (4K), quality fixed medium. One of gpt-image-1.5, gpt-image-2, gpt-image-2.5-sunburst, gpt-image-2.5-flare. Server default: gpt-image-1.5.
+            aspect_ratio (str): gpt-image-1.5: only 1:1, 3:2, 2:3, others become 1:1; gpt-image-2: all nine. One of auto, 1:1, 9:16, 21:9, 16:9, 4:3, 3:2, 3:4, 2:3. Server default: 1:1.
+            quality (str): gpt-image-1.5 only. One of medium, high. Server default: medium.
+            resolution (str): gpt-image-2 only; 1:1 excludes 4K; aspect_ratio auto or omitted: 1K only. One of 1K, 2K, 4K. Server default: 1K.
+            force_generate (bool): Generates despite detected NSFW.
+            save_as_png (any JSON): Whether the picture is a PNG.
+            background (any JSON): The background of the picture.
+            creation_mode (any JSON): How the picture is made.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `GptImageRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.gpt_image(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def grok_video(self) -> GrokVideo:
-        """Grok Video (`grokVideo`)."""
+        """Grok Video: start Grok Imagine video generation.
+
+        text-to-video needs prompt; image-to-video needs an image (image_urls or image_url).
+
+        prompt is needed with model_type text-to-video or left out. image_urls or image_url is needed
+        with model_type image-to-video. model_version 1.5 cannot be combined with model_type
+        text-to-video or left out. aspect_ratio can only be 1:1, 16:9 or 9:16 with model_type
+        text-to-video or left out and model_version legacy or left out.
+
+        Args:
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            model_type (str): From words alone, or from an image. One of text-to-video, image-to-video. Server default: text-to-video.
+            model_version (str): 1.5 works with image-to-video only. One of legacy, 1.5. Server default: legacy.
+            prompt (str): Needed for text-to-video; optional for image-to-video.
+            mode (str): For image-to-video the upstream may turn spicy into normal. One of fun, normal, spicy. Server default: normal.
+            image_urls (list of Media): The images to animate. image-to-video needs at least one. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            image_url (Media): Single-image alternative to image_urls; the server puts it first in image_urls. A URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio (str): Legacy text: 1:1/16:9/9:16; legacy image may add 4:3/3:4/3:2/2:3; 1.5 takes all. One of auto, 1:1, 16:9, 9:16, 4:3, 3:4, 3:2, 2:3. Server default: 16:9.
+            duration (str): Seconds. One of 6, 10, 15. Server default: 6.
+            nsfw_checker (bool): Acts for model_version 1.5. Server default: False.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `GrokVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.grok_video(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def hailuo_video(self) -> HailuoVideo:
-        """Hailuo Video Generation (`hailuoVideo`)."""
+        """Hailuo Video Generation: start Hailuo video generation.
+
+        Image-to-video only. prompt and at least one image are needed; 1080P cannot be combined with 10
+        s.
+
+        At least one of image_urls and image_url is needed. duration 10 cannot be combined with
+        resolution 1080P.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            image_urls (list of Media): The images to animate; at least one is needed. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            image_url (Media): Single-image alternative to image_urls. A URL, a Path, bytes, an `Upload` or a `Result`.
+            resolution (str): 1080P is not allowed with duration 10. One of 768P, 1080P. Server default: 768P.
+            duration (str): Seconds. One of 6, 10. Server default: 6.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `HailuoVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.hailuo_video(
+                prompt="A cat playing with a ball of yarn",
+                image_urls=[Path("cat.png")],
+            )
+            result = job.run()
+            ```
+
+        More methods: `list`, `get`, `delete` and `task`.
+        """
 
     @property
     def happyhorse_video(self) -> HappyhorseVideo:
-        """HappyHorse Video (`userHappyhorseVideo`)."""
+        """HappyHorse Video: start HappyHorse video generation task (T2V / I2V / R2V / Video-Edit).
+
+        HappyHorse on Alibaba DashScope. Without `model_version` version 1.0 is used. Modes t2v, i2v,
+        r2v exist in 1.0 and 1.1, video-edit only in 1.0; models are named like happyhorse-1.1-t2v.
+
+        prompt is needed with mode t2v, r2v or video-edit. image_url is needed with mode i2v.
+        reference_image_urls is needed with mode r2v. edit_video_url is needed with mode video-edit.
+        resolution can only be 720P or 1080P and reference_image_urls is at most 5 with mode video-edit.
+        duration can only be 5, 10 or 15 and resolution can only be 720P or 1080P with mode t2v, i2v or
+        r2v and model_version 1.0 or left out. ratio can only be 16:9, 9:16, 1:1, 4:3 or 3:4 with mode
+        t2v or r2v and model_version 1.0 or left out.
+
+        Args:
+            mode (str, required): Text (t2v), image (i2v) or reference (r2v) to video, or editing of a video (video-edit).
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            model_version (str): video-edit always runs 1.0; 1.1 allows more durations, ratios and 480P. Server default: 1.0.
+            prompt (str): Needed for t2v, r2v and video-edit; optional for i2v.
+            image_url (Media): First frame; i2v only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls (list of Media): r2v needs 1-9; video-edit takes 0-5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            edit_video_url (Media): video-edit only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            input_video_seconds (float): Seconds of the input video as the client measured; estimates video-edit cost.
+            duration (str): Seconds; 1.0: 5, 10 or 15; 1.1: 3-15; ignored for video-edit. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            resolution (str): 480P only with 1.1 in t2v, i2v, r2v. One of 480P, 720P, 1080P. Server default: 720P.
+            ratio (str): t2v and r2v only; 4:5, 5:4, 9:21, 21:9 need 1.1. One of 16:9, 9:16, 1:1, 4:3, 3:4, 4:5, 5:4, 9:21, 21:9. Server default: 16:9.
+            audio_setting (str): video-edit only; auto: model decides; origin: input audio kept. Server default: auto.
+            seed (int): Range 0 to 2147483647.
+            watermark (bool): DashScope watermark. Server default: True.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `HappyhorseVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.happyhorse_video(mode="t2v", prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def head_swap(self) -> HeadSwap:
-        """Head Swap (`headSwap`)."""
+        """Head Swap: start head swap generation.
+
+        An image target gives an image, a video target (at most 15 s) a video. A detected age under 15
+        is refused (codes 1003 and 1004). The status is initialized, sent, processing, completed or
+        failed.
+
+        Args:
+            image_url (Media, required): The head to transplant. A URL, a Path, bytes, an `Upload` or a `Result`.
+            target_image_url (Media, required): Body image or video (video at most 15 seconds); decides the output kind. A URL, a Path, bytes, an `Upload` or a `Result`.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `HeadSwapRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.head_swap(image_url=Path("cat.png"), target_image_url=Path("clip.mp4"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def image_edit(self) -> ImageEdit:
-        """Image Edit (`userImageEdit`)."""
+        """Image Edit: start image editing task.
+
+        Args:
+            edit_type (str, required): What is edited: what a person wears, or a product. One of clothing, product.
+            image_urls (list of Media, required): The picture to edit first, then those of the clothing or product. Each a URL, a Path, bytes, an `Upload` or a `Result`. At least 2 items.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            timeout (float): Seconds. Server default: 120.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `ImageEditRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.image_edit(edit_type="clothing", image_urls=[Path("cat.png"), Path("cat.png")])
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def image_to_video(self) -> ImageToVideo:
-        """Image to Video (`userImage2Video`)."""
+        """Image to Video: start image to video conversion.
+
+        The V2 models make their own audio (auto_add_audio is ignored) and are not covered by plan
+        waivers; a2e-v2 costs more per second.
+
+        end_image_url is needed with model_type FLF2V.
+
+        Args:
+            image_url (Media, required): The picture to animate; it is the first frame. A URL, a Path, bytes, an `Upload` or a `Result`.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            prompt (str): What is wanted, in words.
+            negative_prompt (str): What is not wanted, in words.
+            lora (str): Lora ID; its preset replaces prompt and negative_prompt, which may then be omitted.
+            model_type (str): From one picture (GENERAL), or from a first and a last frame (FLF2V). Server default: GENERAL.
+            model_version (str): The model. Server default: a2e-v2 for Ultra users, a2e otherwise. a2e-v2 costs more per second; a2e-v2-flash costs the same as a2e.
+            end_image_url (Media): Needed when model_type is FLF2V. A URL, a Path, bytes, an `Upload` or a `Result`.
+            extend_prompt (bool): Whether the prompt is extended automatically. Server default: True.
+            number_of_images (int): How many videos are made. 1 to 8. Server default: 1.
+            video_time (int): Seconds. One of 5, 10, 15, 20. Server default: 5.
+            video_length (int): Deprecated, frames; use video_time. 1 to 1000.
+            skip_face_enhance (bool): False enhances face similarity. Server default: False.
+            mask_face (bool): Web NSFW preflight; true only once the user agreed to face masking.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `ImageToVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.image_to_video(image_url=Path("cat.png"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `avg_processing_time`, `unlimited_queue_level`,
+        `mark_shared`, `mark_downloaded`, `mark_copied`, `get`, `delete`, `prompt_extension`,
+        `flf2v_prompt_extension` and `task`.
+        """
 
     @property
     def kling_image(self) -> KlingImage:
-        """Kling Image (`userKlingImage`)."""
+        """Kling Image: start Kling 3.0 image generation.
+
+        Creates one or more tasks, as many as `n` says.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            input_images (list of Media): Reference image URLs, publicly reachable. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio (str): Width to height. One of 1:1, 16:9, 9:16, 4:3, 3:4, 2:3, 3:2, 21:9. Server default: 9:16.
+            resolution (str): How large the pictures are. One of 1k, 2k. Server default: 1k.
+            n (int): How many pictures are made; each is a task. 1 to 9.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `KlingImageRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.kling_image(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def kling_omni(self) -> KlingOmni:
-        """Kling Omni (`klingOmni`)."""
+        """Kling Omni: start Kling Omni video generation.
+
+        Model kling-v3-omni. Up to 7 reference images, 3-15 s. Server turns plain URLs, boolean sound
+        and unindexed multi_prompt into the official Kling forms.
+
+        prompt is needed with multi_shot False or left out, or with shot_type intelligence. shot_type is
+        needed with multi_shot True. multi_prompt is needed with shot_type customize.
+
+        Args:
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            prompt (str): Needed when multi_shot is false or shot_type is intelligence; refer to images as <<<image_N>>>.
+            image_list (list of Media): Up to 7 image URLs; jpg/jpeg/png, 10 MB each at most. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            mode (str): std gives 720p, pro gives 1080p. Server default: std.
+            duration (str): Seconds, 3 to 15. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            aspect_ratio (str): Width to height. One of 16:9, 9:16, 1:1. Server default: 16:9.
+            sound (bool): Whether the video has sound. Server default: False.
+            multi_shot (bool): Whether the video has several shots. Server default: False.
+            shot_type (str): Needed when multi_shot is true. One of intelligence, customize.
+            multi_prompt (list of mapping): Needed when shot_type is customize; 1 to 6 shots whose durations sum to duration.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `KlingOmniRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.kling_omni(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `update`, `delete` and `task`.
+        """
 
     @property
     def kling_video(self) -> KlingVideo:
-        """Kling Video (`klingVideo`)."""
+        """Kling Video: start Kling video generation.
+
+        motion-control moves a video's motion onto an image. Version 2.6: 5 or 10 s; 3.0 (standard or
+        fast): 3-15 s. End frame needs pro. 4k: version 3.0 text or image video only.
+
+        image_url is needed with mode image-to-video or motion-control. video_url is needed with mode
+        motion-control. duration can only be 5 or 10 with mode text-to-video or image-to-video and
+        version 2.6 or left out. model_version can only be standard and quality_mode can only be std or
+        pro with version 2.6 or left out, or with mode motion-control. mode can only be image-to-video
+        with end_image_url. quality_mode must be pro with end_image_url and model_version standard or
+        left out, or with version 2.6 or left out and sound True. sound True cannot be combined with
+        version 2.6 or left out and end_image_url.
+
+        Args:
+            mode (str, required): Text or image to video, or the motion of a video moved onto an image. One of text-to-video, image-to-video, motion-control.
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            version (str): 2.6: 5 or 10 s; 3.0: 5, 10 or 15 s (but see duration). Server default: 2.6.
+            model_version (str): fast: version 3.0 only, text/image-to-video, 3-15 s, takes resolution instead of quality_mode 4k. One of standard, fast. Server default: standard.
+            resolution (str): For model_version fast. One of 720p, 1080p. Server default: 720p.
+            quality_mode (str): 4k: only Kling 3.0 text-to-video and image-to-video. One of std, pro, 4k. Server default: std.
+            duration (str): Seconds. Version 2.6: 5 or 10; version 3.0: 3 to 15. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            image_url (Media): Needed when mode is image-to-video or motion-control. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url (Media): Needed when mode is motion-control. A URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio (str): Only for text-to-video. One of 16:9, 9:16, 1:1. Server default: 16:9.
+            sound (bool): Version 2.6: pro only; version 3.0: std or pro. 4k is a separate price tier. Server default: False.
+            end_image_url (Media): End frame; image-to-video with pro only; in version 2.6 not together with sound. A URL, a Path, bytes, an `Upload` or a `Result`.
+            character_orientation (str): For motion-control. image: 3-10 s; video: 3-30 s. Server default: video.
+            negative_prompt (str): What is not wanted, in words.
+            seed (float): Seed of the random generator.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `KlingVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.kling_video(mode="text-to-video", prompt="A beautiful sunset over the ocean")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `update`, `delete` and `task`.
+        """
 
     @property
     def minimax_h3_video(self) -> MinimaxH3Video:
-        """MiniMax H3 Video Generation (`minimaxH3Video`)."""
+        """MiniMax H3 Video Generation: start MiniMax H3 video generation.
+
+        image-to-video needs first_frame_url; reference-to-video needs at least one of the reference
+        image, video or audio lists.
+
+        first_frame_url is needed with mode image-to-video. reference_image_urls, reference_video_urls
+        or reference_audio_urls is needed with mode reference-to-video. aspect_ratio can only be 21:9,
+        16:9, 4:3, 1:1, 3:4 or 9:16 with mode text-to-video or left out.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            mode (str): From words alone, from an image, or after reference media. One of text-to-video, image-to-video, reference-to-video. Server default: text-to-video.
+            first_frame_url (Media): Needed when mode is image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            last_frame_url (Media): Optional; image-to-video only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls (list of Media): reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_video_urls (list of Media): reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_audio_urls (list of Media): reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            resolution (str): How large the video is: 768 lines, or 2K. One of 768P, 2K. Server default: 2K.
+            duration (str): Seconds. One of 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 12.
+            aspect_ratio (str): adaptive only for reference-to-video, its default; ignored for image-to-video. One of adaptive, 21:9, 16:9, 4:3, 1:1, 3:4, 9:16.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `MinimaxH3VideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.minimax_h3_video(prompt="A cinematic sunrise over snowy mountains")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def motion_transfer(self) -> MotionTransfer:
-        """Motion Transfer (`motionTransfer`)."""
+        """Motion Transfer: start motion transfer task.
+
+        Args:
+            image_url (Media, required): Reference image. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url (Media, required): Source of the motion. A URL, a Path, bytes, an `Upload` or a `Result`.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            positive_prompt (str): What is wanted, in words.
+            negative_prompt (str): What is not wanted, in words.
+            timeout (float): Seconds. Server default: 300.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `MotionTransferRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.motion_transfer(image_url=Path("cat.png"), video_url=Path("clip.mp4"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def nano_banana(self) -> NanoBanana:
-        """Nano Banana (`userNanoBanana`)."""
+        """Nano Banana: start Nano Banana image generation.
+
+        NSFW is checked before generating. webhook_url/webhook_token work for API-token callers only,
+        best effort.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            model (str): nano-banana has no resolution control (edits when given images); lite is 1K only. One of nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite. Server default: nano-banana-pro.
+            input_images (list of Media): Image URLs, for editing and composition. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio (str): Width to height. One of auto, 16:9, 1:1, 9:16, 4:3, 3:4, 2:3, 3:2, 4:5, 5:4, 21:9. Server default: auto.
+            image_size (str): Only nano-banana-pro and nano-banana-2; nano-banana-2-lite is always 1K. One of 1K, 2K, 4K. Server default: 1K.
+            google_search (bool): Grounding by web search; nano-banana-2 only. Server default: False.
+            force_generate (bool): Generates despite detected NSFW; default true for API callers, false on the web. Server default: True.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `NanoBananaRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.nano_banana(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def photobook(self) -> Photobook:
-        """Photobook (`userPhotobook`)."""
+        """Photobook: start photobook generation.
+
+        Creates a photobook task that yields total_count (4, 8, 12 or 16) photos from one face image. No
+        webhook input here.
+
+        Args:
+            face_image_url (Media, required): One face image, used for every photo. A URL, a Path, bytes, an `Upload` or a `Result`.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            location (str): Where the photos are set, in words.
+            clothing (str): Applied in the image-edit step.
+            total_count (int): How many photos are made. One of 4, 8, 12, 16. Server default: 4.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `PhotobookRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.photobook(face_image_url=Path("cat.png"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def product_avatar(self) -> ProductAvatar:
-        """Product Avatar (`productAvatar`)."""
+        """Product Avatar: generate product avatar with AI (Async).
+
+        Statuses: initialized, sent, pending, processing, then completed (result_image_url) or failed
+        (failure). Tasks fail after 2 hours; credits come back on timeout or failure.
+
+        Args:
+            image_urls (list of Media, required): Index 0 is the product, index 1 the person. Each a URL, a Path, bytes, an `Upload` or a `Result`. Exactly 2 items.
+            product_rect (mapping, required): Position and size of the product.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            prompt (str): What is wanted, in words.
+            timeout (float): Seconds. Server default: 120.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `ProductAvatarRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.product_avatar(
+                image_urls=[Path("cat.png"), Path("cat.png")],
+                product_rect={"x": 100, "y": 150, "width": 200, "height": 300, "rotation": 0, "scale": 1},
+            )
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def qwen2_image(self) -> Qwen2Image:
-        """Qwen Image (`userQwen2Image`)."""
+        """Qwen Image: start a new Qwen2 image generation/edit task.
+
+        Text-to-image or image editing. webhook_url/webhook_token work for API-token callers only, best
+        effort.
+
+        size can only be 1024*1024, 1328*880, 880*1328, 1152*864, 864*1152, 1280*720, 720*1280 or
+        1512*648 with model qwen-image-2.0, qwen-image-2.0-pro, qwen-image-3.0 or left out.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            model (str): The model. Only qwen-image-3.0-pro makes the sizes with 2048. One of qwen-image-2.0, qwen-image-2.0-pro, qwen-image-3.0, qwen-image-3.0-pro. Server default: qwen-image-2.0.
+            input_images (list of Media): Reference images; the URLs must be public. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            size (str): The 2K sizes (with 2048) need qwen-image-3.0-pro; the others suit every model. One of 1024*1024, 1328*880, 880*1328, 1152*864, 864*1152, 1280*720, 720*1280, 1512*648, 2048*2048, 2048*1365, 1365*2048, 2048*1536, 1536*2048, 2048*1152, 1152*2048. Server default: 1024*1024.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `Qwen2ImageRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.qwen2_image(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `get`, `batch_detail`, `delete` and `task`.
+        """
 
     @property
     def seedance2_video(self) -> Seedance2Video:
-        """Seedance 2.x (`seedance2Video`)."""
+        """Seedance 2.x: start Seedance 2.x video generation.
+
+        Seedance 2.0 (standard/mini/fast) or 2.5. Inputs must be public URLs; asset:// URIs are refused.
+        2.0: 15 s, 9 images, 3 videos, 3 audios; 2.5: 30 s, 30/10/10, up to 1080p, audio-only allowed.
+
+        image_url is needed with mode image-to-video. first_frame_url and last_frame_url are needed with
+        mode first-last-frames. reference_urls, video_urls or audio_urls is needed with mode reference.
+        reference_urls or video_urls is needed with mode reference and model_version standard, mini,
+        fast or left out. duration is at most 15, reference_urls is at most 9, video_urls is at most 3
+        and audio_urls is at most 3 with model_version standard, mini, fast or left out. resolution can
+        only be 480p or 720p with model_version mini or fast. resolution can only be 480p, 720p or 1080p
+        with model_version 2.5. mode must be reference and model_version must be 2.5 with
+        omni_reference_task_type. video_urls is needed, duration must be -1, aspect_ratio must be
+        adaptive and video_urls is at most 1 with omni_reference_task_type edit. aspect_ratio must be
+        adaptive with omni_reference_task_type extend.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            mode (str): Inputs by mode: image_url; first_frame_url+last_frame_url; reference_urls/video_urls/audio_urls. Audio alone needs 2.5. One of text-to-video, image-to-video, first-last-frames, reference. Server default: text-to-video.
+            model_version (str): standard/mini/fast are Seedance 2.0 tiers; 2.5 has one tier, higher limits. Server default: standard.
+            omni_reference_task_type (str): 2.5 reference mode. edit: adaptive ratio, duration -1, exactly one video; extend: adaptive ratio.
+            image_url (Media): First frame for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            first_frame_url (Media): Needed for first-last-frames. A URL, a Path, bytes, an `Upload` or a `Result`.
+            last_frame_url (Media): Needed for first-last-frames; optional for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_urls (list of Media): Images for reference mode: at most 9 on 2.0, 30 on 2.5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            video_urls (list of Media): mp4/mov. 2.0: 3 clips, 2-15 s each; 2.5: 10 clips, 30 s together. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            audio_urls (list of Media): mp3/wav. 2.0: 3 clips, 2-15 s each, 15 s together, not alone; 2.5: 10. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            input_video_duration (float): Seconds, an estimate; billed on the larger of this and the probed length. 2 to 45.5.
+            duration (int): Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. 4 to 30. Server default: 5.
+            aspect_ratio (str): Width to height. One of adaptive, 21:9, 16:9, 4:3, 1:1, 3:4, 9:16. Server default: 16:9.
+            resolution (str): 4k: 2.0 standard only; 2.5: up to 1080p; fast/mini: 480p or 720p. Server default: 720p.
+            generate_audio (bool): Billing includes audio; send false to turn it off. Server default: True.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `Seedance2VideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.seedance2_video(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `update`, `delete` and `task`.
+        """
 
     @property
     def seedance_video(self) -> SeedanceVideo:
-        """Seedance 1.5 Pro (`seedanceVideo`)."""
+        """Seedance 1.5 Pro: start Seedance 1.5 Pro video generation.
+
+        Asynchronous, on BytePlus ModelArk Seedance 1.5 Pro. Three uses: text, image, first and last
+        frames (inferred from the two image URLs).
+
+        image_url is needed with mode image-to-video.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            mode (str): First-last-frames: send image-to-video with image_url and end_image_url. One of text-to-video, image-to-video. Server default: text-to-video.
+            image_url (Media): Needed for image-to-video; is the first frame when end_image_url is given. A URL, a Path, bytes, an `Upload` or a `Result`.
+            end_image_url (Media): Last frame; together with image_url switches to first-last-frames. A URL, a Path, bytes, an `Upload` or a `Result`.
+            duration (str): Seconds. One of 5, 10. Server default: 5.
+            aspect_ratio (str): Width to height. One of 16:9, 9:16, 1:1. Server default: 16:9.
+            resolution (str): How large the video is. One of 480p, 720p. Server default: 720p.
+            camera_fixed (bool): Whether the camera does not move. Server default: False.
+            generate_audio (bool): Whether the video has sound. Server default: False.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `SeedanceVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.seedance_video(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list` and `task`.
+        """
 
     @property
     def sora_video(self) -> SoraVideo:
-        """Sora 2 Pro Video (`soraVideo`)."""
+        """Sora 2 Pro Video: start Sora 2 Pro video generation (powered by Kling 3.0).
+
+        Runs on the official Kling 3.0 API in spite of its name. Text-to-video or image-to-video (the
+        default).
+
+        image_urls is needed with model_type image-to-video or left out.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            model_type (str): From words alone, or from images. One of text-to-video, image-to-video. Server default: image-to-video.
+            image_urls (list of Media): Needed when model_type is image-to-video. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio (str): Width to height. One of portrait, landscape. Server default: landscape.
+            duration_seconds (str): Seconds. One of 5, 10, 15. Server default: 5.
+            quality (str): The quality of the video. One of standard, high. Server default: standard.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `SoraVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.sora_video(prompt="a red kite over the sea", image_urls=[Path("cat.png")])
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def storage(self) -> Storage:
-        """Miscellaneous (`r2`)."""
+        """Miscellaneous.
+
+        Methods:
+            get_upload_presigned_url(key=): Get pre-signed upload URL.
+            upload_presigned_url(key=): Get pre-signed upload URL.
+        """
 
     @property
     def talking_photo(self) -> TalkingPhoto:
-        """Talking Photo (`talkingPhoto`)."""
+        """Talking Photo: start talking photo generation.
+
+        Makes a video from a portrait image and, optionally, an audio track. Returns the task record.
+
+        Args:
+            image_url (Media, required): A picture of the person who speaks. A URL, a Path, bytes, an `Upload` or a `Result`.
+            prompt (str, required): What is wanted, in words.
+            negative_prompt (str, required): What is not wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            audio_url (Media): What the person says. A URL, a Path, bytes, an `Upload` or a `Result`.
+            duration (int): Seconds; 0 is as long as the audio. 0 to 20. Server default: 3.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `TalkingPhotoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.talking_photo(
+                image_url=Path("cat.png"),
+                prompt="Make this person smile and speak",
+                negative_prompt="blurry, distorted",
+            )
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete`, `callback` and `task`.
+        """
 
     @property
     def talking_video(self) -> TalkingVideo:
-        """Talking Video (`talkingVideo`)."""
+        """Talking Video: start talking video generation.
+
+        Args:
+            video_url (Media, required): A video of the person who speaks. A URL, a Path, bytes, an `Upload` or a `Result`.
+            prompt (str, required): What is wanted, in words.
+            negative_prompt (str, required): What is not wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            audio_url (Media): What the person says. A URL, a Path, bytes, an `Upload` or a `Result`.
+            duration (int): Seconds. 1 to 20. Server default: 3.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `TalkingVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.talking_video(
+                video_url=Path("clip.mp4"),
+                prompt="Make this person smile and speak",
+                negative_prompt="blurry, distorted",
+            )
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def text_to_image(self) -> TextToImage:
-        """Text to Image (`userText2Image`)."""
+        """Text to Image: start text to image generation.
+
+        May create several tasks (one per image, see max_images). webhook_url/webhook_token work for
+        API-token callers only, best effort.
+
+        input_images is at most 2 with model_type a2e or left out.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            width (float): Pixels. Server default: 1024.
+            height (float): Pixels. Server default: 1024.
+            model_type (str): The model. seedream also takes model_version and aspect_ratio. One of a2e, seedream, zimage. Server default: a2e.
+            input_images (list of Media): Reference images: at most 2 for a2e, 10 for Seedream 5.0 Pro. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            skip_face_enhance (bool): a2e image edit only: turns off face-similarity enhancement. Server default: False.
+            aspect_ratio (str): Seedream only. One of 1:1, 4:3, 3:4, 16:9, 9:16, 2:3, 3:2, 21:9.
+            max_images (int): Each image becomes a task of its own. 1 to 8.
+            model_version (str): With model_type seedream. One of 4.5, 5.0, 5.0-pro.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `TextToImageRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.text_to_image(prompt="A beautiful sunset over mountains")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete`, `quick_add_avatar` and `task`.
+        """
 
     @property
     def think_sound(self) -> ThinkSound:
-        """ThinkSound (`thinkSound`)."""
+        """ThinkSound: start ThinkSound generation.
+
+        Args:
+            video_url (Media, required): Only .mp4, .avi, .mov or .mkv. A URL, a Path, bytes, an `Upload` or a `Result`.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            caption (str): What the sound is of, in words.
+            cot_description (str): Chain-of-thought text.
+            seed (float): Seed of the random generator.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `ThinkSoundRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.think_sound(video_url=Path("clip.mp4"))
+            result = job.run()
+            ```
+
+        More methods: `delete`, `get`, `list`, `batch_detail` and `task`.
+        """
 
     @property
     def tokens(self) -> Tokens:
-        """Miscellaneous (`token`)."""
+        """Miscellaneous.
+
+        Methods:
+            generate(alias=): Generate API token.
+            delete(id): Delete API token.
+            list(): List API tokens.
+            status(id=, enabled=): Switch an API token on or off.
+        """
 
     @property
     def transactions(self) -> Transactions:
-        """Credits (`transactionRecord`)."""
+        """Credits.
+
+        Methods:
+            credits_history(): Get credits history.
+        """
 
     @property
     def tts(self) -> Tts:
-        """TTS and Voice Clone (`video`)."""
+        """TTS and Voice Clone.
+
+        Methods:
+            send_tts(msg=): Generate text-to-speech audio.
+            preview_list(): Get TTS preview list.
+            preview_delete(id): Delete TTS preview record.
+        """
 
     @property
     def upscale(self) -> Upscale:
-        """Upscale (`userUpscale`)."""
+        """Upscale: start upscale task.
+
+        webhook_url/webhook_token work for API-token callers only, best effort.
+
+        Args:
+            source_url (Media, required): Source may be an image or a video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `UpscaleRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.upscale(source_url=Path("clip.mp4"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def veo_video(self) -> VeoVideo:
-        """Veo Video (`veoVideo`)."""
+        """Veo Video: start Veo 3.1 video generation.
+
+        Text, image-frame and reference-image input (see generation_type).
+
+        image_urls is needed with generation_type FIRST_AND_LAST_FRAMES_2_VIDEO or REFERENCE_2_VIDEO.
+        image_urls is at most 2 with generation_type FIRST_AND_LAST_FRAMES_2_VIDEO.
+
+        Args:
+            prompt (str, required): May be an empty string: the server then uses a placeholder text.
+            name (str): Optional; the server makes one when left out. Without one, the SDK names the task.
+            generation_type (str): Text only, start/end frame images, or reference images. One of TEXT_2_VIDEO, FIRST_AND_LAST_FRAMES_2_VIDEO, REFERENCE_2_VIDEO. Server default: TEXT_2_VIDEO.
+            image_urls (list of Media): FIRST_AND_LAST_FRAMES_2_VIDEO: 1-2 (start, end); REFERENCE_2_VIDEO: 1-3. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            model (str): veo3 for quality, veo3_fast for speed. Server default: veo3_fast.
+            aspect_ratio (str): Auto: the server decides. One of 16:9, 9:16, Auto. Server default: Auto.
+            watermark (str): Optional watermark text.
+            seeds (float): Optional; 10000 to 99999.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `VeoVideoRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.veo_video(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete`, `get_1080p` and `task`.
+        """
 
     @property
     def video_twin(self) -> VideoTwin:
-        """Video Twin (`userVideoTwin`)."""
+        """Video Twin: start video twin training.
+
+        Trains from an image or a video source.
+
+        At least one of image_url and video_url is needed.
+
+        Args:
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            image_url (Media): A picture of the person. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url (Media): A video of the person. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_background_image (str): The background of the avatar.
+            video_background_color (str): RGBA.
+            gender (str): The avatar's gender. One of female, male.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has what it made in `ids`, and the
+            task as `VideoTwinRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.video_twin(image_url=Path("cat.png"))
+            result = job.run()
+            ```
+
+        More methods: `upload`, `training`, `upload_status`, `user_records`, `remove`, `list`,
+        `continue_training`, `training_records`, `batch_detail`, `get`, `retry`, `eye_contact` and
+        `task`.
+        """
 
     @property
     def virtual_try_on(self) -> VirtualTryOn:
-        """Virtual Try-On (`virtualTryOn`)."""
+        """Virtual Try-On: start virtual try-on task.
+
+        Args:
+            image_urls (list of Media, required): Index 0 is the person, index 1 the clothing (two images described). Each a URL, a Path, bytes, an `Upload` or a `Result`. 2 to 4 items.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            timeout (float): Seconds. Server default: 120.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `VirtualTryOnRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.virtual_try_on(image_urls=[Path("cat.png"), Path("cat.png")])
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def voice(self) -> Voice:
-        """TTS and Voice Clone (`userVoice`)."""
+        """TTS and Voice Clone: start voice training.
+
+        One training submission at a time per user; concurrent ones are refused. Coins depend on model;
+        a failed creation is refunded. Body needs name and voice_urls.
+
+        Args:
+            voice_urls (list of Media, required): Recordings of the voice. Each a URL, a Path, bytes, an `Upload` or a `Result`. At least 1 item.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            gender (str): The gender of the voice. One of female, male. Server default: female.
+            denoise (bool): Whether noise is removed from the recordings.
+            enhance_voice_similarity (bool): Whether the voice is brought closer to the recordings.
+            model (str): The model that is trained; the price depends on it. One of a2e, cartesia, minimax, elevenlabs. Server default: a2e.
+            language (str): When left out, the server infers it from the request headers.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has what it made in `ids`, and the
+            task as `VoiceRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.voice(voice_urls=[Path("speech.mp3")])
+            result = job.run()
+            ```
+
+        More methods: `training_record`, `completed_record`, `delete`, `get`, `update` and `task`.
+        """
 
     @property
     def wan25(self) -> Wan25:
-        """Wan Image to Video (`userWan25`)."""
+        """Wan Image to Video: start Wan video generation.
+
+        Wan 2.5, 2.6 and 2.7. Modes other than first_frame need model=wan2.7-i2v. text_to_video takes no
+        media; reference_image needs 1-5 ordered `reference_media` (or legacy `reference_image_urls`);
+        see the URL fields for the rest.
+
+        image_url is needed with model wan2.5-i2v-preview, wan2.6-i2v, wan2.6-i2v-flash or left out, or
+        with model wan2.7-i2v and task_type first_frame, first_last_frame or left out. last_frame_url is
+        needed with model wan2.7-i2v and task_type first_last_frame. first_clip_url is needed with model
+        wan2.7-i2v and task_type video_extend. edit_video_url is needed with model wan2.7-i2v and
+        task_type video_edit. reference_media or reference_image_urls is needed with model wan2.7-i2v
+        and task_type reference_image. task_type can only be first_frame and duration can only be 5 or
+        10 with model wan2.5-i2v-preview or left out. task_type can only be first_frame and duration can
+        only be 5, 10 or 15 with model wan2.6-i2v or wan2.6-i2v-flash. duration can only be 5, 10 or 15
+        with model wan2.7-i2v and task_type text_to_video, first_frame, first_last_frame, video_extend
+        or left out. duration can only be 5, 6, 7, 8, 9 or 10 and reference_image_urls is at most 3 with
+        model wan2.7-i2v and task_type video_edit.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            image_url (Media): Needed for task_type first_frame and first_last_frame. A URL, a Path, bytes, an `Upload` or a `Result`.
+            negative_prompt (str): What is not wanted, in words.
+            duration (str): Seconds; choices depend on model and task_type; reference video caps reference_image at 10. One of 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            resolution (str): How large the video is. One of 480p, 720p, 1080p. Server default: 720p.
+            ratio (str): Used only by Wan 2.7 text_to_video and reference_image. One of 16:9, 9:16, 1:1, 4:3, 3:4. Server default: 16:9.
+            enable_prompt_expansion (bool): An LLM rewrites the prompt. Server default: False.
+            multi_shots (bool): Acts only if enable_prompt_expansion is true. Server default: False.
+            model (str): wan2.6-i2v and wan2.7-i2v need a VIP/Max user; wan2.6-i2v-flash is for all. One of wan2.5-i2v-preview, wan2.6-i2v, wan2.6-i2v-flash, wan2.7-i2v. Server default: wan2.5-i2v-preview.
+            task_type (str): Used only if model is wan2.7-i2v. One of text_to_video, first_frame, first_last_frame, reference_image, video_extend, video_edit. Server default: first_frame.
+            last_frame_url (Media): Needed for first_last_frame, optional for video_extend. A URL, a Path, bytes, an `Upload` or a `Result`.
+            first_clip_url (Media): Needed for Wan 2.7 video_extend. A URL, a Path, bytes, an `Upload` or a `Result`.
+            edit_video_url (Media): Needed for Wan 2.7 video_edit. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls (list of Media): Wan 2.7: legacy image-only reference_image input; video_edit takes at most 3. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_media (list of mapping): Ordered; input videos are billed with the output duration, 5-second input cap. 1 to 5 items.
+            seed (float): Server picks one at random if omitted. 0 to 2147483647.
+            audio (bool): Whether the video gets generated audio. Server default: True.
+            audio_url (Media): first-frame modes; WAV/MP3, 3-30 s, 15 MB at most; cut to video length. A URL, a Path, bytes, an `Upload` or a `Result`.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `Wan25Record` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.wan25(prompt="a red kite over the sea", image_url=Path("cat.png"))
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def wan26_image(self) -> Wan26Image:
-        """Wan2.6 Image (`userWan26Image`)."""
+        """Wan2.6 Image: start a new Wan2.6-Image generation task.
+
+        webhook_url/webhook_token work for API-token callers only, best effort.
+
+        Args:
+            prompt (str, required): What is wanted, in words. At most 2000 characters.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            input_images (list of Media): For editing; 0 to 4 images. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio (str): Width to height. One of 1:1, 3:2, 2:3, 4:3, 3:4, 16:9, 9:16, 21:9. Server default: 1:1.
+            negative_prompt (str): What is not wanted, in words. At most 500 characters.
+            prompt_extend (bool): Lets the server rewrite the prompt. Server default: True.
+            force_generate (bool): Generates despite detected NSFW.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `Wan26ImageRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.wan26_image(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `get`, `batch_detail`, `delete` and `task`.
+        """
 
     @property
     def wan26_r2v(self) -> Wan26R2v:
-        """Wan 2.6 R2V Flash (`userWan26R2V`)."""
+        """Wan 2.6 R2V Flash: start reference-to-video generation.
+
+        Makes a video from reference images or videos.
+
+        Args:
+            reference_urls (list of Media, required): Images or videos, at most 5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            prompt (str, required): Name the inputs as character1, character2 ...
+            model (str): flash: faster and cheaper; standard: higher quality, audio only. One of wan2.6-r2v-flash, wan2.6-r2v. Server default: wan2.6-r2v-flash.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            duration (str): Seconds. One of 5, 10. Server default: 5.
+            resolution (str): Tier; with aspect_ratio sets the actual size. One of 720p, 1080p. Server default: 720p.
+            aspect_ratio (str): Width to height. One of 16:9, 9:16, 1:1, 4:3, 3:4. Server default: 16:9.
+            shot_type (str): One shot, or several. One of single, multi. Server default: single.
+            audio (bool): Whether the video has sound. Server default: True.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `Wan26R2vRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.wan26_r2v(reference_urls=[Path("cat.png")], prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
     @property
     def wan27_image(self) -> Wan27Image:
-        """Wan2.7 Image (`userWan27Image`)."""
+        """Wan2.7 Image: start a new Wan2.7-Image generation task.
+
+        webhook_url/webhook_token work for API-token callers only, best effort.
+
+        Args:
+            prompt (str, required): What is wanted, in words. At most 5000 characters.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            model (str): The model. One of wan2.7-image, wan2.7-image-pro. Server default: wan2.7-image.
+            input_images (list of Media): For editing; 0 to 9 images, each at most 20 MB. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio (str): Width to height. One of 1:1, 3:2, 2:3, 4:3, 3:4, 16:9, 9:16, 21:9. Server default: 1:1.
+            bbox_list (list): Boxes for interactive editing.
+            force_generate (bool): Generates despite detected NSFW.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `Wan27ImageRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.wan27_image(prompt="a red kite over the sea")
+            result = job.run()
+            ```
+
+        More methods: `list`, `get`, `batch_detail`, `delete` and `task`.
+        """
 
     @property
     def wan30(self) -> Wan30:
-        """Wan Image to Video (`userWan30`)."""
+        """Wan Image to Video: start Wan3.0 all-in-one video generation.
+
+        Reference videos: 3-15 s each, 15 s together, plus output at most 30 s. First/last frames
+        exclude reference media; file excludes link; no negative_prompt. 720P 15 s: about 14 minutes,
+        prime about 2.
+
+        Args:
+            model (str, required): prime: the same quality, faster, at a higher price per second. One of wan3.0-video, wan3.0-video-prime. Server default: wan3.0-video.
+            input (mapping, required): Prompt and media of the video.
+            parameters (mapping, required): Resolution, duration and other settings of the video.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            mode (str): From words alone, from a first frame, from a first and a last one, or after reference media. One of text-to-video, first-frame, first-last-frames, reference. Server default: text-to-video.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Only a webhook reports that the task is done.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.wan30(
+                model="wan3.0-video",
+                input={"prompt": "a red kite over the sea"},
+                parameters={"resolution": "1080P"},
+            )
+            task = job.start()
+            ```
+
+        More methods: `task`.
+        """
 
     @property
     def wan_spicy(self) -> WanSpicy:
-        """Wan Image to Video (`userWanSpicy`)."""
+        """Wan Image to Video: start Wan Spicy image-to-video generation.
+
+        Run through a third party (mulerouter.ai/carrothub). wan2.7: audio, 720p/1080p, 2-15 s; wan2.2:
+        no audio, 480p/720p, 5 or 8 s.
+
+        resolution can only be 720p or 1080p with model wan2.7-i2v-spicy or left out. resolution can
+        only be 480p or 720p and duration can only be 5 or 8 with model wan2.2-i2v-spicy.
+
+        Args:
+            prompt (str, required): What is wanted, in words.
+            image_url (Media, required): Https only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            resolution (str, required): wan2.7: 720p or 1080p; wan2.2: 480p or 720p.
+            duration (float, required): Seconds; wan2.7: 2-15; wan2.2: 5 or 8.
+            model (str): Only 2.7 has audio. One of wan2.7-i2v-spicy, wan2.2-i2v-spicy. Server default: wan2.7-i2v-spicy.
+            name (str): The task's name, to find it again. Without one, the SDK names the task.
+            negative_prompt (str): Only with wan2.7-i2v-spicy.
+            audio_url (Media): Only with wan2.7-i2v-spicy; https, .wav or .mp3. A URL, a Path, bytes, an `Upload` or a `Result`.
+            prompt_extend (bool): Whether the prompt is extended automatically. Server default: True.
+            seed (int): Seed of the random generator.
+            webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
+            options: See `CallOptions`.
+
+        Returns:
+            A Job. Nothing is sent until it is started. Its Result has its files in `urls`, and the task
+            as `WanSpicyRecord` in `record`.
+
+        Raises:
+            InvalidArgument: a value is invalid; nothing was sent.
+
+        Example:
+            ```python
+            job = a2e.wan_spicy(
+                prompt="a red kite over the sea",
+                image_url=Path("cat.png"),
+                resolution="720p",
+                duration=2,
+            )
+            result = job.run()
+            ```
+
+        More methods: `list`, `batch_detail`, `get`, `delete` and `task`.
+        """
 
 class RowJobs(Generic[TaskRecordT_co]):
     """The Jobs of rows; see `A2E.jobs`. Each is made anew whenever it is asked for, so few are in memory.
@@ -2075,16 +3585,14 @@ class ActorSwap(Workflow[_actor_swap.ActorSwapRecord]):
         """Start actor swap task.
 
         Args:
-            image_url: Reference actor. A URL, or a file as Path, bytes or `Upload`.
-            video_url: Control video. A URL, or a file as Path, bytes or `Upload`.
+            image_url: Reference actor. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url: Control video. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             timeout: Seconds. Server default: 300.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -2261,8 +3769,7 @@ class Anchor(Resource):
         """List available voices (GET).
 
         Args:
-            country: The language of the voices: a `value` of `a2e.anchor.language_list()`. Server
-                default: en.
+            country: The language of the voices: a `value` of `a2e.anchor.language_list()`. Server default: en.
             region: The region of the language: a `value` of its children. Server default: US.
             voice_map_type: Language and region in one, such as es-MX. Server default: en-US.
             options: See `CallOptions`.
@@ -2356,50 +3863,37 @@ class AvatarVideo(Workflow[_avatar_video.AvatarVideoRecord]):
             anchor_id: The avatar's id.
             anchor_type: 0 system avatar, 1 custom avatar.
             title: The title of the video, to find it again. At most 40 characters.
-            audio_src: Audio URL; needed when custom_voice is absent. A URL, or a file as Path, bytes or
-                `Upload`.
-            custom_voice: Audio URL; needed when audio_src is absent. A URL, or a file as Path, bytes or
-                `Upload`.
-            anchor_background_img: URL; needed to replace a background when the avatar stores no
-                original one. A URL, or a file as Path, bytes or `Upload`.
-            anchor_background_color: RGBA; needed to replace a background when the avatar stores no
-                original one.
+            audio_src: Audio URL; needed when custom_voice is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
+            custom_voice: Audio URL; needed when audio_src is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
+            anchor_background_img: URL; needed to replace a background when the avatar stores no original one. A URL, a Path, bytes, an `Upload` or a `Result`.
+            anchor_background_color: RGBA; needed to replace a background when the avatar stores no original one.
             back_id: System background; not together with custom_back_id (error 30005).
             face_swap_id: The id of a face swap.
             custom_back_id: From custom_back/add; not together with back_id (error 30005).
             color: RGBA.
             wl_model: Watermark/logo setting.
             is_skip_rs: Skips resolution scaling.
-            web_bg_width: Output canvas width. Needed with back_id, custom_back_id or color. Server
-                default: 0.
-            web_bg_height: Output canvas height. Needed with back_id, custom_back_id or color. Server
-                default: 0.
-            web_people_width: Avatar width in the output. Needed with back_id, custom_back_id or color.
-                Server default: 0.
-            web_people_height: Avatar height in the output. Needed with back_id, custom_back_id or
-                color. Server default: 0.
+            web_bg_width: Output canvas width. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_bg_height: Output canvas height. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_people_width: Avatar width in the output. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_people_height: Avatar height in the output. Needed with back_id, custom_back_id or color. Server default: 0.
             web_people_x: Pixels from the left edge of the canvas to the avatar. Server default: 0.
             web_people_y: Pixels from the top edge of the canvas to the avatar. Server default: 0.
-            web_dist_bg_width: Width of the background on the canvas, in pixels. -1 is its own width.
-                Server default: -1.
-            web_dist_bg_height: Height of the background on the canvas, in pixels. -1 is its own height.
-                Server default: -1.
+            web_dist_bg_width: Width of the background on the canvas, in pixels. -1 is its own width. Server default: -1.
+            web_dist_bg_height: Height of the background on the canvas, in pixels. -1 is its own height. Server default: -1.
             web_dist_bg_x: Pixels from the left edge of the canvas to the background. Server default: 0.
             web_dist_bg_y: Pixels from the top edge of the canvas to the background. Server default: 0.
             resolution: Height in pixels. Server default: 1080.
             msg: The text that is spoken, as clients send it. It is not turned into speech here.
-            erode_factor: How much is cut off along the avatar's outline when its background is
-                replaced.
+            erode_factor: How much is cut off along the avatar's outline when its background is replaced.
             is_skip_gp: Skips green-screen processing.
             is_caption_enabled: Whether captions are shown.
             gp_model: Green-screen settings.
             is_to_public_pool: Whether the video may be shown to others.
             lip_model: Lip-sync model.
             caption_align: Style and position of the captions.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -2488,12 +3982,10 @@ class CaptionRemoval(Workflow[_caption_removal.CaptionRemovalRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            source_url: The video to clean. A URL, or a file as Path, bytes or `Upload`.
+            source_url: The video to clean. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -2714,7 +4206,7 @@ class CustomBackground(Resource):
         """Add new custom background.
 
         Args:
-            img_url: The picture of the background. A URL, or a file as Path, bytes or `Upload`.
+            img_url: The picture of the background. A URL, a Path, bytes, an `Upload` or a `Result`.
             options: See `CallOptions`.
 
         Returns:
@@ -2819,15 +4311,13 @@ class Dubbing(Workflow[_dubbing.DubbingRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            source_url: The video or audio to dub. A URL, or a file as Path, bytes or `Upload`.
+            source_url: The video or audio to dub. A URL, a Path, bytes, an `Upload` or a `Result`.
             source_lang: The language that is spoken in it, such as en; auto finds out.
             target_lang: The language to dub into, such as es.
             num_speakers: How many people speak.
             drop_background_audio: Whether the music and noise behind the speech are left out.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             body: Members of the JSON body that are not documented.
             options: See `CallOptions`.
 
@@ -2920,7 +4410,7 @@ class FaceSwapImage(Resource):
         """Add a new face image for face swapping.
 
         Args:
-            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
+            face_url: A picture of the face. A URL, a Path, bytes, an `Upload` or a `Result`.
             options: See `CallOptions`.
 
         Returns:
@@ -2973,9 +4463,8 @@ class FaceSwapPreview(Workflow[_face_swap_preview.FaceSwapPreviewRecord]):
         """Create a new face swap preview task.
 
         Args:
-            video_url: The video, or picture, that gets the face. A URL, or a file as Path, bytes or
-                `Upload`.
-            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
+            video_url: The video, or picture, that gets the face. A URL, a Path, bytes, an `Upload` or a `Result`.
+            face_url: A picture of the face. A URL, a Path, bytes, an `Upload` or a `Result`.
             options: See `CallOptions`.
 
         Returns:
@@ -3028,16 +4517,13 @@ class FaceSwapTask(Workflow[_face_swap_task.FaceSwapTaskRecord]):
         """Create a new face swap task.
 
         Args:
-            video_url: The video, or picture, that gets the face. A URL, or a file as Path, bytes or
-                `Upload`.
-            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
+            video_url: The video, or picture, that gets the face. A URL, a Path, bytes, an `Upload` or a `Result`.
+            face_url: A picture of the face. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            cover_url: Cover image URL. A URL, or a file as Path, bytes or `Upload`.
+            cover_url: Cover image URL. A URL, a Path, bytes, an `Upload` or a `Result`.
             model_version: v1 is the default (JAH pipeline); v2 (ComfyUI) handles images only.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -3181,16 +4667,12 @@ class Flux2(Workflow[_flux2.Flux2Record]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            input_images: Reference images. With any, the picture is made from them. URLs, or files as
-                Path, bytes or `Upload`. At most 8 items.
-            aspect_ratio: Width to height. Server default: 9:16.
+            input_images: Reference images. With any, the picture is made from them. Each a URL, a Path, bytes, an `Upload` or a `Result`. At most 8 items.
+            aspect_ratio: Width to height. One of 1:1, 16:9, 9:16, 4:3, 3:4, 2:3, 3:2, custom, match_input_image. Server default: 9:16.
             resolution: 1K is about 1 megapixel, 2K about 2. Server default: 1K.
-            force_generate: Generates despite NSFW detection; default true for API callers, false for
-                web. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            force_generate: Generates despite NSFW detection; default true for API callers, false for web. Server default: True.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -3219,7 +4701,7 @@ class Flux2(Workflow[_flux2.Flux2Record]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 20.
-            status: Only records of this status.
+            status: Only records of this status. One of initialized, processing, completed, failed.
             options: See `CallOptions`.
 
         Returns:
@@ -3346,23 +4828,17 @@ class GptImage(Workflow[_gpt_image.GptImageRecord]):
         Args:
             prompt: What is wanted, in words. At most 3000 characters.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            input_images: Image URLs for editing; at most 16 (gpt-image-1.5). URLs, or files as Path,
-                bytes or `Upload`.
-            model: 1.5: 20/35 coins; 2: per image 25 (1K), 35 (2K), 45 (4K), quality fixed medium.
-                Server default: gpt-image-1.5.
-            aspect_ratio: gpt-image-1.5: only 1:1, 3:2, 2:3, others become 1:1; gpt-image-2: all nine.
-                Server default: 1:1.
-            quality: gpt-image-1.5 only. Server default: medium.
-            resolution: gpt-image-2 only; 1:1 excludes 4K; aspect_ratio auto or omitted: 1K only. Server
-                default: 1K.
+            input_images: Image URLs for editing; at most 16 (gpt-image-1.5). Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            model: 1.5: 20/35 coins; 2: per image 25 (1K), 35 (2K), 45 (4K), quality fixed medium. One of gpt-image-1.5, gpt-image-2, gpt-image-2.5-sunburst, gpt-image-2.5-flare. Server default: gpt-image-1.5.
+            aspect_ratio: gpt-image-1.5: only 1:1, 3:2, 2:3, others become 1:1; gpt-image-2: all nine. One of auto, 1:1, 9:16, 21:9, 16:9, 4:3, 3:2, 3:4, 2:3. Server default: 1:1.
+            quality: gpt-image-1.5 only. One of medium, high. Server default: medium.
+            resolution: gpt-image-2 only; 1:1 excludes 4K; aspect_ratio auto or omitted: 1K only. One of 1K, 2K, 4K. Server default: 1K.
             force_generate: Generates despite detected NSFW.
             save_as_png: Whether the picture is a PNG.
             background: The background of the picture.
             creation_mode: How the picture is made.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -3479,22 +4955,17 @@ class GrokVideo(Workflow[_grok_video.GrokVideoRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model_type: From words alone, or from an image. Server default: text-to-video.
-            model_version: 1.5 works with image-to-video only. Server default: legacy.
+            model_type: From words alone, or from an image. One of text-to-video, image-to-video. Server default: text-to-video.
+            model_version: 1.5 works with image-to-video only. One of legacy, 1.5. Server default: legacy.
             prompt: Needed for text-to-video; optional for image-to-video.
-            mode: For image-to-video the upstream may turn spicy into normal. Server default: normal.
-            image_urls: The images to animate. image-to-video needs at least one. URLs, or files as
-                Path, bytes or `Upload`.
-            image_url: Single-image alternative to image_urls; the server puts it first in image_urls. A
-                URL, or a file as Path, bytes or `Upload`.
-            aspect_ratio: Legacy text: 1:1/16:9/9:16; legacy image may add 4:3/3:4/3:2/2:3; 1.5 takes
-                all. Server default: 16:9.
-            duration: Seconds. Server default: 6.
+            mode: For image-to-video the upstream may turn spicy into normal. One of fun, normal, spicy. Server default: normal.
+            image_urls: The images to animate. image-to-video needs at least one. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            image_url: Single-image alternative to image_urls; the server puts it first in image_urls. A URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Legacy text: 1:1/16:9/9:16; legacy image may add 4:3/3:4/3:2/2:3; 1.5 takes all. One of auto, 1:1, 16:9, 9:16, 4:3, 3:4, 3:2, 2:3. Server default: 16:9.
+            duration: Seconds. One of 6, 10, 15. Server default: 6.
             nsfw_checker: Acts for model_version 1.5. Server default: False.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -3611,16 +5082,12 @@ class HailuoVideo(Workflow[_hailuo_video.HailuoVideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            image_urls: The images to animate; at least one is needed. URLs, or files as Path, bytes or
-                `Upload`.
-            image_url: Single-image alternative to image_urls. A URL, or a file as Path, bytes or
-                `Upload`.
-            resolution: 1080P is not allowed with duration 10. Server default: 768P.
-            duration: Seconds. Server default: 6.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            image_urls: The images to animate; at least one is needed. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            image_url: Single-image alternative to image_urls. A URL, a Path, bytes, an `Upload` or a `Result`.
+            resolution: 1080P is not allowed with duration 10. One of 768P, 1080P. Server default: 768P.
+            duration: Seconds. One of 6, 10. Server default: 6.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -3732,29 +5199,22 @@ class HappyhorseVideo(Workflow[_happyhorse_video.HappyhorseVideoRecord]):
         t2v or r2v and model_version 1.0 or left out.
 
         Args:
-            mode: Text (t2v), image (i2v) or reference (r2v) to video, or editing of a video
-                (video-edit).
+            mode: Text (t2v), image (i2v) or reference (r2v) to video, or editing of a video (video-edit).
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model_version: video-edit always runs 1.0; 1.1 allows more durations, ratios and 480P.
-                Server default: 1.0.
+            model_version: video-edit always runs 1.0; 1.1 allows more durations, ratios and 480P. Server default: 1.0.
             prompt: Needed for t2v, r2v and video-edit; optional for i2v.
-            image_url: First frame; i2v only. A URL, or a file as Path, bytes or `Upload`.
-            reference_image_urls: r2v needs 1-9; video-edit takes 0-5. URLs, or files as Path, bytes or
-                `Upload`.
-            edit_video_url: video-edit only. A URL, or a file as Path, bytes or `Upload`.
-            input_video_seconds: Seconds of the input video as the client measured; estimates video-edit
-                cost.
-            duration: Seconds; 1.0: 5, 10 or 15; 1.1: 3-15; ignored for video-edit. Server default: 5.
-            resolution: 480P only with 1.1 in t2v, i2v, r2v. Server default: 720P.
-            ratio: t2v and r2v only; 4:5, 5:4, 9:21, 21:9 need 1.1. Server default: 16:9.
-            audio_setting: video-edit only; auto: model decides; origin: input audio kept. Server
-                default: auto.
+            image_url: First frame; i2v only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls: r2v needs 1-9; video-edit takes 0-5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            edit_video_url: video-edit only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            input_video_seconds: Seconds of the input video as the client measured; estimates video-edit cost.
+            duration: Seconds; 1.0: 5, 10 or 15; 1.1: 3-15; ignored for video-edit. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            resolution: 480P only with 1.1 in t2v, i2v, r2v. One of 480P, 720P, 1080P. Server default: 720P.
+            ratio: t2v and r2v only; 4:5, 5:4, 9:21, 21:9 need 1.1. One of 16:9, 9:16, 1:1, 4:3, 3:4, 4:5, 5:4, 9:21, 21:9. Server default: 16:9.
+            audio_setting: video-edit only; auto: model decides; origin: input audio kept. Server default: auto.
             seed: Range 0 to 2147483647.
             watermark: DashScope watermark. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -3863,13 +5323,10 @@ class HeadSwap(Workflow[_head_swap.HeadSwapRecord]):
         failed.
 
         Args:
-            image_url: The head to transplant. A URL, or a file as Path, bytes or `Upload`.
-            target_image_url: Body image or video (video at most 15 seconds); decides the output kind. A
-                URL, or a file as Path, bytes or `Upload`.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            image_url: The head to transplant. A URL, a Path, bytes, an `Upload` or a `Result`.
+            target_image_url: Body image or video (video at most 15 seconds); decides the output kind. A URL, a Path, bytes, an `Upload` or a `Result`.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -3973,15 +5430,12 @@ class ImageEdit(Workflow[_image_edit.ImageEditRecord]):
         """Start image editing task.
 
         Args:
-            edit_type: What is edited: what a person wears, or a product.
-            image_urls: The picture to edit first, then those of the clothing or product. URLs, or files
-                as Path, bytes or `Upload`. At least 2 items.
+            edit_type: What is edited: what a person wears, or a product. One of clothing, product.
+            image_urls: The picture to edit first, then those of the clothing or product. Each a URL, a Path, bytes, an `Upload` or a `Result`. At least 2 items.
             name: The task's name, to find it again. Without one, the SDK names the task.
             timeout: Seconds. Server default: 120.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -4101,27 +5555,22 @@ class ImageToVideo(Workflow[_image_to_video.ImageToVideoRecord]):
         end_image_url is needed with model_type FLF2V.
 
         Args:
-            image_url: The picture to animate; it is the first frame. A URL, or a file as Path, bytes or
-                `Upload`.
+            image_url: The picture to animate; it is the first frame. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lora: Lora ID; its preset replaces prompt and negative_prompt, which may then be omitted.
-            model_type: From one picture (GENERAL), or from a first and a last frame (FLF2V). Server
-                default: GENERAL.
-            model_version: The model. Server default: a2e-v2 for Ultra users, a2e otherwise. a2e-v2
-                costs more per second; a2e-v2-flash costs the same as a2e.
-            end_image_url: Needed when model_type is FLF2V. A URL, or a file as Path, bytes or `Upload`.
+            model_type: From one picture (GENERAL), or from a first and a last frame (FLF2V). Server default: GENERAL.
+            model_version: The model. Server default: a2e-v2 for Ultra users, a2e otherwise. a2e-v2 costs more per second; a2e-v2-flash costs the same as a2e.
+            end_image_url: Needed when model_type is FLF2V. A URL, a Path, bytes, an `Upload` or a `Result`.
             extend_prompt: Whether the prompt is extended automatically. Server default: True.
             number_of_images: How many videos are made. 1 to 8. Server default: 1.
-            video_time: Seconds. Server default: 5.
+            video_time: Seconds. One of 5, 10, 15, 20. Server default: 5.
             video_length: Deprecated, frames; use video_time. 1 to 1000.
             skip_face_enhance: False enhances face similarity. Server default: False.
             mask_face: Web NSFW preflight; true only once the user agreed to face masking.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -4317,14 +5766,13 @@ class ImageToVideo(Workflow[_image_to_video.ImageToVideoRecord]):
 
         Args:
             reference_id: An id of your own for the request, such as that of a task.
-            image_url: The picture to animate. A URL, or a file as Path, bytes or `Upload`.
+            image_url: The picture to animate. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lang: Language of the new prompts, such as en. Server default: en.
             max_length: Hard cap in characters on the generated prompts, not a target.
             stream: True answers with Server-Sent Events: delta, result, done, error.
-            template: default: one shot; cinematic: scene bible, SHOT 1..N and Audio section. Server
-                default: default.
+            template: default: one shot; cinematic: scene bible, SHOT 1..N and Audio section. Server default: default.
             shot_count: Cinematic only; server clamps to 1-4. Server default: 2.
             with_audio: Cinematic only: adds an Audio section. Server default: True.
             options: See `CallOptions`.
@@ -4360,14 +5808,13 @@ class ImageToVideo(Workflow[_image_to_video.ImageToVideoRecord]):
 
         Args:
             reference_id: An id of your own for the request, such as that of a task.
-            image_url: The picture to animate. A URL, or a file as Path, bytes or `Upload`.
+            image_url: The picture to animate. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lang: Language of the new prompts, such as en. Server default: en.
             max_length: Hard cap in characters on the generated prompts, not a target.
             stream: True answers with Server-Sent Events: delta, result, done, error.
-            template: default: one shot; cinematic: scene bible, SHOT 1..N and Audio section. Server
-                default: default.
+            template: default: one shot; cinematic: scene bible, SHOT 1..N and Audio section. Server default: default.
             shot_count: Cinematic only; server clamps to 1-4. Server default: 2.
             with_audio: Cinematic only: adds an Audio section. Server default: True.
             options: See `CallOptions`.
@@ -4401,8 +5848,8 @@ class ImageToVideo(Workflow[_image_to_video.ImageToVideoRecord]):
 
         Args:
             reference_id: An id of your own for the request, such as that of a task.
-            image_url: The first frame. A URL, or a file as Path, bytes or `Upload`.
-            end_image_url: The last frame. A URL, or a file as Path, bytes or `Upload`.
+            image_url: The first frame. A URL, a Path, bytes, an `Upload` or a `Result`.
+            end_image_url: The last frame. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lang: Language of the new prompts, such as en. Server default: en.
@@ -4439,8 +5886,8 @@ class ImageToVideo(Workflow[_image_to_video.ImageToVideoRecord]):
 
         Args:
             reference_id: An id of your own for the request, such as that of a task.
-            image_url: The first frame. A URL, or a file as Path, bytes or `Upload`.
-            end_image_url: The last frame. A URL, or a file as Path, bytes or `Upload`.
+            image_url: The first frame. A URL, a Path, bytes, an `Upload` or a `Result`.
+            end_image_url: The last frame. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lang: Language of the new prompts, such as en. Server default: en.
@@ -4481,15 +5928,12 @@ class KlingImage(Workflow[_kling_image.KlingImageRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            input_images: Reference image URLs, publicly reachable. URLs, or files as Path, bytes or
-                `Upload`.
-            aspect_ratio: Width to height. Server default: 9:16.
-            resolution: How large the pictures are. Server default: 1k.
+            input_images: Reference image URLs, publicly reachable. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of 1:1, 16:9, 9:16, 4:3, 3:4, 2:3, 3:2, 21:9. Server default: 9:16.
+            resolution: How large the pictures are. One of 1k, 2k. Server default: 1k.
             n: How many pictures are made; each is a task. 1 to 9.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -4606,22 +6050,17 @@ class KlingOmni(Workflow[_kling_omni.KlingOmniRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            prompt: Needed when multi_shot is false or shot_type is intelligence; refer to images as
-                <<<image_N>>>.
-            image_list: Up to 7 image URLs; jpg/jpeg/png, 10 MB each at most. URLs, or files as Path,
-                bytes or `Upload`.
+            prompt: Needed when multi_shot is false or shot_type is intelligence; refer to images as <<<image_N>>>.
+            image_list: Up to 7 image URLs; jpg/jpeg/png, 10 MB each at most. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             mode: std gives 720p, pro gives 1080p. Server default: std.
-            duration: Seconds, 3 to 15. Server default: 5.
-            aspect_ratio: Width to height. Server default: 16:9.
+            duration: Seconds, 3 to 15. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            aspect_ratio: Width to height. One of 16:9, 9:16, 1:1. Server default: 16:9.
             sound: Whether the video has sound. Server default: False.
             multi_shot: Whether the video has several shots. Server default: False.
-            shot_type: Needed when multi_shot is true.
-            multi_prompt: Needed when shot_type is customize; 1 to 6 shots whose durations sum to
-                duration.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            shot_type: Needed when multi_shot is true. One of intelligence, customize.
+            multi_prompt: Needed when shot_type is customize; 1 to 6 shots whose durations sum to duration.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -4767,31 +6206,24 @@ class KlingVideo(Workflow[_kling_video.KlingVideoRecord]):
         version 2.6 or left out and end_image_url.
 
         Args:
-            mode: Text or image to video, or the motion of a video moved onto an image.
+            mode: Text or image to video, or the motion of a video moved onto an image. One of text-to-video, image-to-video, motion-control.
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
             version: 2.6: 5 or 10 s; 3.0: 5, 10 or 15 s (but see duration). Server default: 2.6.
-            model_version: fast: version 3.0 only, text/image-to-video, 3-15 s, takes resolution instead
-                of quality_mode 4k. Server default: standard.
-            resolution: For model_version fast. Server default: 720p.
-            quality_mode: 4k: only Kling 3.0 text-to-video and image-to-video. Server default: std.
-            duration: Seconds. Version 2.6: 5 or 10; version 3.0: 3 to 15. Server default: 5.
-            image_url: Needed when mode is image-to-video or motion-control. A URL, or a file as Path,
-                bytes or `Upload`.
-            video_url: Needed when mode is motion-control. A URL, or a file as Path, bytes or `Upload`.
-            aspect_ratio: Only for text-to-video. Server default: 16:9.
-            sound: Version 2.6: pro only; version 3.0: std or pro. 4k is a separate price tier. Server
-                default: False.
-            end_image_url: End frame; image-to-video with pro only; in version 2.6 not together with
-                sound. A URL, or a file as Path, bytes or `Upload`.
-            character_orientation: For motion-control. image: 3-10 s; video: 3-30 s. Server default:
-                video.
+            model_version: fast: version 3.0 only, text/image-to-video, 3-15 s, takes resolution instead of quality_mode 4k. One of standard, fast. Server default: standard.
+            resolution: For model_version fast. One of 720p, 1080p. Server default: 720p.
+            quality_mode: 4k: only Kling 3.0 text-to-video and image-to-video. One of std, pro, 4k. Server default: std.
+            duration: Seconds. Version 2.6: 5 or 10; version 3.0: 3 to 15. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            image_url: Needed when mode is image-to-video or motion-control. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url: Needed when mode is motion-control. A URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Only for text-to-video. One of 16:9, 9:16, 1:1. Server default: 16:9.
+            sound: Version 2.6: pro only; version 3.0: std or pro. 4k is a separate price tier. Server default: False.
+            end_image_url: End frame; image-to-video with pro only; in version 2.6 not together with sound. A URL, a Path, bytes, an `Upload` or a `Result`.
+            character_orientation: For motion-control. image: 3-10 s; video: 3-30 s. Server default: video.
             negative_prompt: What is not wanted, in words.
             seed: Seed of the random generator.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -4930,21 +6362,17 @@ class MinimaxH3Video(Workflow[_minimax_h3_video.MinimaxH3VideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: From words alone, from an image, or after reference media. Server default:
-                text-to-video.
-            first_frame_url: Needed when mode is image-to-video. A URL, or a file as Path, bytes or
-                `Upload`.
-            last_frame_url: Optional; image-to-video only. A URL, or a file as Path, bytes or `Upload`.
-            reference_image_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
-            reference_video_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
-            reference_audio_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
-            resolution: How large the video is: 768 lines, or 2K. Server default: 2K.
-            duration: Seconds. Server default: 12.
-            aspect_ratio: adaptive only for reference-to-video, its default; ignored for image-to-video.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            mode: From words alone, from an image, or after reference media. One of text-to-video, image-to-video, reference-to-video. Server default: text-to-video.
+            first_frame_url: Needed when mode is image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            last_frame_url: Optional; image-to-video only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls: reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_video_urls: reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_audio_urls: reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            resolution: How large the video is: 768 lines, or 2K. One of 768P, 2K. Server default: 2K.
+            duration: Seconds. One of 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 12.
+            aspect_ratio: adaptive only for reference-to-video, its default; ignored for image-to-video. One of adaptive, 21:9, 16:9, 4:3, 1:1, 3:4, 9:16.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -5049,16 +6477,14 @@ class MotionTransfer(Workflow[_motion_transfer.MotionTransferRecord]):
         """Start motion transfer task.
 
         Args:
-            image_url: Reference image. A URL, or a file as Path, bytes or `Upload`.
-            video_url: Source of the motion. A URL, or a file as Path, bytes or `Upload`.
+            image_url: Reference image. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url: Source of the motion. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             positive_prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             timeout: Seconds. Server default: 300.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -5174,20 +6600,14 @@ class NanoBanana(Workflow[_nano_banana.NanoBananaRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model: nano-banana has no resolution control (edits when given images); lite is 1K only.
-                Server default: nano-banana-pro.
-            input_images: Image URLs, for editing and composition. URLs, or files as Path, bytes or
-                `Upload`.
-            aspect_ratio: Width to height. Server default: auto.
-            image_size: Only nano-banana-pro and nano-banana-2; nano-banana-2-lite is always 1K. Server
-                default: 1K.
+            model: nano-banana has no resolution control (edits when given images); lite is 1K only. One of nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite. Server default: nano-banana-pro.
+            input_images: Image URLs, for editing and composition. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of auto, 16:9, 1:1, 9:16, 4:3, 3:4, 2:3, 3:2, 4:5, 5:4, 21:9. Server default: auto.
+            image_size: Only nano-banana-pro and nano-banana-2; nano-banana-2-lite is always 1K. One of 1K, 2K, 4K. Server default: 1K.
             google_search: Grounding by web search; nano-banana-2 only. Server default: False.
-            force_generate: Generates despite detected NSFW; default true for API callers, false on the
-                web. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            force_generate: Generates despite detected NSFW; default true for API callers, false on the web. Server default: True.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -5214,7 +6634,7 @@ class NanoBanana(Workflow[_nano_banana.NanoBananaRecord]):
 
         Args:
             page_size: Records per page. 1 to 100.
-            status: Only records of this status.
+            status: Only records of this status. One of initialized, processing, completed, failed.
             options: See `CallOptions`.
 
         Returns:
@@ -5295,12 +6715,11 @@ class Photobook(Workflow[_photobook.PhotobookRecord]):
         webhook input here.
 
         Args:
-            face_image_url: One face image, used for every photo. A URL, or a file as Path, bytes or
-                `Upload`.
+            face_image_url: One face image, used for every photo. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             location: Where the photos are set, in words.
             clothing: Applied in the image-edit step.
-            total_count: How many photos are made. Server default: 4.
+            total_count: How many photos are made. One of 4, 8, 12, 16. Server default: 4.
             options: See `CallOptions`.
 
         Returns:
@@ -5411,16 +6830,13 @@ class ProductAvatar(Workflow[_product_avatar.ProductAvatarRecord]):
         (failure). Tasks fail after 2 hours; credits come back on timeout or failure.
 
         Args:
-            image_urls: Index 0 is the product, index 1 the person. URLs, or files as Path, bytes or
-                `Upload`. Exactly 2 items.
+            image_urls: Index 0 is the product, index 1 the person. Each a URL, a Path, bytes, an `Upload` or a `Result`. Exactly 2 items.
             product_rect: Position and size of the product.
             name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             timeout: Seconds. Server default: 120.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -5555,16 +6971,11 @@ class Qwen2Image(Workflow[_qwen2_image.Qwen2ImageRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model: The model. Only qwen-image-3.0-pro makes the sizes with 2048. Server default:
-                qwen-image-2.0.
-            input_images: Reference images; the URLs must be public. URLs, or files as Path, bytes or
-                `Upload`.
-            size: The 2K sizes (with 2048) need qwen-image-3.0-pro; the others suit every model. Server
-                default: 1024*1024.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            model: The model. Only qwen-image-3.0-pro makes the sizes with 2048. One of qwen-image-2.0, qwen-image-2.0-pro, qwen-image-3.0, qwen-image-3.0-pro. Server default: qwen-image-2.0.
+            input_images: Reference images; the URLs must be public. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            size: The 2K sizes (with 2048) need qwen-image-3.0-pro; the others suit every model. One of 1024*1024, 1328*880, 880*1328, 1152*864, 864*1152, 1280*720, 720*1280, 1512*648, 2048*2048, 2048*1365, 1365*2048, 2048*1536, 1536*2048, 2048*1152, 1152*2048. Server default: 1024*1024.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -5694,35 +7105,22 @@ class Seedance2Video(Workflow[_seedance2_video.Seedance2VideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: Inputs by mode: image_url; first_frame_url+last_frame_url;
-                reference_urls/video_urls/audio_urls. Audio alone needs 2.5. Server default:
-                text-to-video.
-            model_version: standard/mini/fast are Seedance 2.0 tiers; 2.5 has one tier, higher limits.
-                Server default: standard.
-            omni_reference_task_type: 2.5 reference mode. edit: adaptive ratio, duration -1, exactly one
-                video; extend: adaptive ratio.
-            image_url: First frame for image-to-video. A URL, or a file as Path, bytes or `Upload`.
-            first_frame_url: Needed for first-last-frames. A URL, or a file as Path, bytes or `Upload`.
-            last_frame_url: Needed for first-last-frames; optional for image-to-video. A URL, or a file
-                as Path, bytes or `Upload`.
-            reference_urls: Images for reference mode: at most 9 on 2.0, 30 on 2.5. URLs, or files as
-                Path, bytes or `Upload`.
-            video_urls: mp4/mov. 2.0: 3 clips, 2-15 s each; 2.5: 10 clips, 30 s together. URLs, or files
-                as Path, bytes or `Upload`.
-            audio_urls: mp3/wav. 2.0: 3 clips, 2-15 s each, 15 s together, not alone; 2.5: 10. URLs, or
-                files as Path, bytes or `Upload`.
-            input_video_duration: Seconds, an estimate; billed on the larger of this and the probed
-                length. 2 to 45.5.
-            duration: Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. 4 to 30. Server default:
-                5.
-            aspect_ratio: Width to height. Server default: 16:9.
-            resolution: 4k: 2.0 standard only; 2.5: up to 1080p; fast/mini: 480p or 720p. Server
-                default: 720p.
+            mode: Inputs by mode: image_url; first_frame_url+last_frame_url; reference_urls/video_urls/audio_urls. Audio alone needs 2.5. One of text-to-video, image-to-video, first-last-frames, reference. Server default: text-to-video.
+            model_version: standard/mini/fast are Seedance 2.0 tiers; 2.5 has one tier, higher limits. Server default: standard.
+            omni_reference_task_type: 2.5 reference mode. edit: adaptive ratio, duration -1, exactly one video; extend: adaptive ratio.
+            image_url: First frame for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            first_frame_url: Needed for first-last-frames. A URL, a Path, bytes, an `Upload` or a `Result`.
+            last_frame_url: Needed for first-last-frames; optional for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_urls: Images for reference mode: at most 9 on 2.0, 30 on 2.5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            video_urls: mp4/mov. 2.0: 3 clips, 2-15 s each; 2.5: 10 clips, 30 s together. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            audio_urls: mp3/wav. 2.0: 3 clips, 2-15 s each, 15 s together, not alone; 2.5: 10. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            input_video_duration: Seconds, an estimate; billed on the larger of this and the probed length. 2 to 45.5.
+            duration: Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. 4 to 30. Server default: 5.
+            aspect_ratio: Width to height. One of adaptive, 21:9, 16:9, 4:3, 1:1, 3:4, 9:16. Server default: 16:9.
+            resolution: 4k: 2.0 standard only; 2.5: up to 1080p; fast/mini: 480p or 720p. Server default: 720p.
             generate_audio: Billing includes audio; send false to turn it off. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -5856,21 +7254,16 @@ class SeedanceVideo(Workflow[_seedance_video.SeedanceVideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: First-last-frames: send image-to-video with image_url and end_image_url. Server
-                default: text-to-video.
-            image_url: Needed for image-to-video; is the first frame when end_image_url is given. A URL,
-                or a file as Path, bytes or `Upload`.
-            end_image_url: Last frame; together with image_url switches to first-last-frames. A URL, or
-                a file as Path, bytes or `Upload`.
-            duration: Seconds. Server default: 5.
-            aspect_ratio: Width to height. Server default: 16:9.
-            resolution: How large the video is. Server default: 720p.
+            mode: First-last-frames: send image-to-video with image_url and end_image_url. One of text-to-video, image-to-video. Server default: text-to-video.
+            image_url: Needed for image-to-video; is the first frame when end_image_url is given. A URL, a Path, bytes, an `Upload` or a `Result`.
+            end_image_url: Last frame; together with image_url switches to first-last-frames. A URL, a Path, bytes, an `Upload` or a `Result`.
+            duration: Seconds. One of 5, 10. Server default: 5.
+            aspect_ratio: Width to height. One of 16:9, 9:16, 1:1. Server default: 16:9.
+            resolution: How large the video is. One of 480p, 720p. Server default: 720p.
             camera_fixed: Whether the camera does not move. Server default: False.
             generate_audio: Whether the video has sound. Server default: False.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -5932,16 +7325,13 @@ class SoraVideo(Workflow[_sora_video.SoraVideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model_type: From words alone, or from images. Server default: image-to-video.
-            image_urls: Needed when model_type is image-to-video. URLs, or files as Path, bytes or
-                `Upload`.
-            aspect_ratio: Width to height. Server default: landscape.
-            duration_seconds: Seconds. Server default: 5.
-            quality: The quality of the video. Server default: standard.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            model_type: From words alone, or from images. One of text-to-video, image-to-video. Server default: image-to-video.
+            image_urls: Needed when model_type is image-to-video. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of portrait, landscape. Server default: landscape.
+            duration_seconds: Seconds. One of 5, 10, 15. Server default: 5.
+            quality: The quality of the video. One of standard, high. Server default: standard.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -6050,11 +7440,9 @@ class Storage(Resource):
 
         Args:
             key: The object's key. The service puts it under a prefix of its own.
-            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default:
-                3days-apac.
+            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default: 3days-apac.
             url_prefix: First part of the object key; server default adam2eve.
-            cdn_domain: Bare domain suffix (no scheme, no path); when omitted makefun.ai behaviour
-                applies.
+            cdn_domain: Bare domain suffix (no scheme, no path); when omitted makefun.ai behaviour applies.
             expires_in: Seconds for which the URL can be used. At least 60.
             content_type: MIME type tied to the signed upload.
             file_size: Bytes; if given, the signed URL fixes Content-Length.
@@ -6090,8 +7478,7 @@ class Storage(Resource):
 
         Args:
             key: The object's key. The service puts it under a prefix of its own.
-            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default:
-                3days-apac.
+            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default: 3days-apac.
             url_prefix: Start of the object key; server default adam2eve; refused in site runtimes.
             cdn_domain: CDN domain suffix; server default makefun.ai; refused in site runtimes.
             expires_in: Seconds for which the URL can be used. At least 60.
@@ -6131,16 +7518,14 @@ class TalkingPhoto(Workflow[_talking_photo.TalkingPhotoRecord]):
         Makes a video from a portrait image and, optionally, an audio track. Returns the task record.
 
         Args:
-            image_url: A picture of the person who speaks. A URL, or a file as Path, bytes or `Upload`.
+            image_url: A picture of the person who speaks. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            audio_url: What the person says. A URL, or a file as Path, bytes or `Upload`.
+            audio_url: What the person says. A URL, a Path, bytes, an `Upload` or a `Result`.
             duration: Seconds; 0 is as long as the audio. 0 to 20. Server default: 3.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -6264,16 +7649,14 @@ class TalkingVideo(Workflow[_talking_video.TalkingVideoRecord]):
         """Start talking video generation.
 
         Args:
-            video_url: A video of the person who speaks. A URL, or a file as Path, bytes or `Upload`.
+            video_url: A video of the person who speaks. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            audio_url: What the person says. A URL, or a file as Path, bytes or `Upload`.
+            audio_url: What the person says. A URL, a Path, bytes, an `Upload` or a `Result`.
             duration: Seconds. 1 to 20. Server default: 3.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -6395,19 +7778,14 @@ class TextToImage(Workflow[_text_to_image.TextToImageRecord]):
             name: The task's name, to find it again. Without one, the SDK names the task.
             width: Pixels. Server default: 1024.
             height: Pixels. Server default: 1024.
-            model_type: The model. seedream also takes model_version and aspect_ratio. Server default:
-                a2e.
-            input_images: Reference images: at most 2 for a2e, 10 for Seedream 5.0 Pro. URLs, or files
-                as Path, bytes or `Upload`.
-            skip_face_enhance: a2e image edit only: turns off face-similarity enhancement. Server
-                default: False.
-            aspect_ratio: Seedream only.
+            model_type: The model. seedream also takes model_version and aspect_ratio. One of a2e, seedream, zimage. Server default: a2e.
+            input_images: Reference images: at most 2 for a2e, 10 for Seedream 5.0 Pro. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            skip_face_enhance: a2e image edit only: turns off face-similarity enhancement. Server default: False.
+            aspect_ratio: Seedream only. One of 1:1, 4:3, 3:4, 16:9, 9:16, 2:3, 3:2, 21:9.
             max_images: Each image becomes a task of its own. 1 to 8.
-            model_version: With model_type seedream.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            model_version: With model_type seedream. One of 4.5, 5.0, 5.0-pro.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -6502,7 +7880,7 @@ class TextToImage(Workflow[_text_to_image.TextToImageRecord]):
 
         Args:
             id: Id of the text-to-image record.
-            gender: The avatar's gender.
+            gender: The avatar's gender. One of female, male.
             options: See `CallOptions`.
 
         Returns:
@@ -6533,15 +7911,13 @@ class ThinkSound(Workflow[_think_sound.ThinkSoundRecord]):
         """Start ThinkSound generation.
 
         Args:
-            video_url: Only .mp4, .avi, .mov or .mkv. A URL, or a file as Path, bytes or `Upload`.
+            video_url: Only .mp4, .avi, .mov or .mkv. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             caption: What the sound is of, in words.
             cot_description: Chain-of-thought text.
             seed: Seed of the random generator.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -6752,12 +8128,10 @@ class Tts(Resource):
             msg: The text to speak. 1 to 1000 characters.
             tts_id: System voice (ObjectId); one of tts_id or user_voice_id is needed.
             user_voice_id: Cloned voice (ObjectId); one of tts_id or user_voice_id is needed.
-            country: Locale language part, from anchor/language_list top-level value; used with
-                user_voice_id. Server default: en.
-            region: Locale region part, from anchor/language_list child value; used with user_voice_id.
-                Server default: US.
+            country: Locale language part, from anchor/language_list top-level value; used with user_voice_id. Server default: en.
+            region: Locale region part, from anchor/language_list child value; used with user_voice_id. Server default: US.
             speech_rate: How fast it is spoken; 1 is normal. 0.5 to 2. Server default: 1.
-            type: Captcha kind; needed only when a captcha is demanded.
+            type: Captcha kind; needed only when a captcha is demanded. One of turnstile, aliyun_captcha.
             turnstile_token: Needed when type is turnstile.
             captcha_verify_param: Needed when type is aliyun_captcha.
             options: See `CallOptions`.
@@ -6828,12 +8202,10 @@ class Upscale(Workflow[_upscale.UpscaleRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            source_url: Source may be an image or a video. A URL, or a file as Path, bytes or `Upload`.
+            source_url: Source may be an image or a video. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -6951,18 +8323,14 @@ class VeoVideo(Workflow[_veo_video.VeoVideoRecord]):
         Args:
             prompt: May be an empty string: the server then uses a placeholder text.
             name: Optional; the server makes one when left out. Without one, the SDK names the task.
-            generation_type: Text only, start/end frame images, or reference images. Server default:
-                TEXT_2_VIDEO.
-            image_urls: FIRST_AND_LAST_FRAMES_2_VIDEO: 1-2 (start, end); REFERENCE_2_VIDEO: 1-3. URLs,
-                or files as Path, bytes or `Upload`.
+            generation_type: Text only, start/end frame images, or reference images. One of TEXT_2_VIDEO, FIRST_AND_LAST_FRAMES_2_VIDEO, REFERENCE_2_VIDEO. Server default: TEXT_2_VIDEO.
+            image_urls: FIRST_AND_LAST_FRAMES_2_VIDEO: 1-2 (start, end); REFERENCE_2_VIDEO: 1-3. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             model: veo3 for quality, veo3_fast for speed. Server default: veo3_fast.
-            aspect_ratio: Auto: the server decides. Server default: Auto.
+            aspect_ratio: Auto: the server decides. One of 16:9, 9:16, Auto. Server default: Auto.
             watermark: Optional watermark text.
             seeds: Optional; 10000 to 99999.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -7090,11 +8458,11 @@ class VideoTwin(Workflow[_video_twin.VideoTwinRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            image_url: A picture of the person. A URL, or a file as Path, bytes or `Upload`.
-            video_url: A video of the person. A URL, or a file as Path, bytes or `Upload`.
+            image_url: A picture of the person. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url: A video of the person. A URL, a Path, bytes, an `Upload` or a `Result`.
             video_background_image: The background of the avatar.
             video_background_color: RGBA.
-            gender: The avatar's gender.
+            gender: The avatar's gender. One of female, male.
             options: See `CallOptions`.
 
         Returns:
@@ -7198,7 +8566,7 @@ class VideoTwin(Workflow[_video_twin.VideoTwinRecord]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
-            status: Only records of this status.
+            status: Only records of this status. One of pending, processing, completed, failed.
             options: See `CallOptions`.
 
         Returns:
@@ -7326,14 +8694,11 @@ class VirtualTryOn(Workflow[_virtual_try_on.VirtualTryOnRecord]):
         """Start virtual try-on task.
 
         Args:
-            image_urls: Index 0 is the person, index 1 the clothing (two images described). URLs, or
-                files as Path, bytes or `Upload`. 2 to 4 items.
+            image_urls: Index 0 is the person, index 1 the clothing (two images described). Each a URL, a Path, bytes, an `Upload` or a `Result`. 2 to 4 items.
             name: The task's name, to find it again. Without one, the SDK names the task.
             timeout: Seconds. Server default: 120.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -7440,18 +8805,15 @@ class Voice(Workflow[_voice.VoiceRecord]):
         a failed creation is refunded. Body needs name and voice_urls.
 
         Args:
-            voice_urls: Recordings of the voice. URLs, or files as Path, bytes or `Upload`. At least 1
-                item.
+            voice_urls: Recordings of the voice. Each a URL, a Path, bytes, an `Upload` or a `Result`. At least 1 item.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            gender: The gender of the voice. Server default: female.
+            gender: The gender of the voice. One of female, male. Server default: female.
             denoise: Whether noise is removed from the recordings.
             enhance_voice_similarity: Whether the voice is brought closer to the recordings.
-            model: The model that is trained; the price depends on it. Server default: a2e.
+            model: The model that is trained; the price depends on it. One of a2e, cartesia, minimax, elevenlabs. Server default: a2e.
             language: When left out, the server infers it from the request headers.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -7616,35 +8978,25 @@ class Wan25(Workflow[_wan25.Wan25Record]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            image_url: Needed for task_type first_frame and first_last_frame. A URL, or a file as Path,
-                bytes or `Upload`.
+            image_url: Needed for task_type first_frame and first_last_frame. A URL, a Path, bytes, an `Upload` or a `Result`.
             negative_prompt: What is not wanted, in words.
-            duration: Seconds; choices depend on model and task_type; reference video caps
-                reference_image at 10. Server default: 5.
-            resolution: How large the video is. Server default: 720p.
-            ratio: Used only by Wan 2.7 text_to_video and reference_image. Server default: 16:9.
+            duration: Seconds; choices depend on model and task_type; reference video caps reference_image at 10. One of 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            resolution: How large the video is. One of 480p, 720p, 1080p. Server default: 720p.
+            ratio: Used only by Wan 2.7 text_to_video and reference_image. One of 16:9, 9:16, 1:1, 4:3, 3:4. Server default: 16:9.
             enable_prompt_expansion: An LLM rewrites the prompt. Server default: False.
             multi_shots: Acts only if enable_prompt_expansion is true. Server default: False.
-            model: wan2.6-i2v and wan2.7-i2v need a VIP/Max user; wan2.6-i2v-flash is for all. Server
-                default: wan2.5-i2v-preview.
-            task_type: Used only if model is wan2.7-i2v. Server default: first_frame.
-            last_frame_url: Needed for first_last_frame, optional for video_extend. A URL, or a file as
-                Path, bytes or `Upload`.
-            first_clip_url: Needed for Wan 2.7 video_extend. A URL, or a file as Path, bytes or
-                `Upload`.
-            edit_video_url: Needed for Wan 2.7 video_edit. A URL, or a file as Path, bytes or `Upload`.
-            reference_image_urls: Wan 2.7: legacy image-only reference_image input; video_edit takes at
-                most 3. URLs, or files as Path, bytes or `Upload`.
-            reference_media: Ordered; input videos are billed with the output duration, 5-second input
-                cap. 1 to 5 items.
+            model: wan2.6-i2v and wan2.7-i2v need a VIP/Max user; wan2.6-i2v-flash is for all. One of wan2.5-i2v-preview, wan2.6-i2v, wan2.6-i2v-flash, wan2.7-i2v. Server default: wan2.5-i2v-preview.
+            task_type: Used only if model is wan2.7-i2v. One of text_to_video, first_frame, first_last_frame, reference_image, video_extend, video_edit. Server default: first_frame.
+            last_frame_url: Needed for first_last_frame, optional for video_extend. A URL, a Path, bytes, an `Upload` or a `Result`.
+            first_clip_url: Needed for Wan 2.7 video_extend. A URL, a Path, bytes, an `Upload` or a `Result`.
+            edit_video_url: Needed for Wan 2.7 video_edit. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls: Wan 2.7: legacy image-only reference_image input; video_edit takes at most 3. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_media: Ordered; input videos are billed with the output duration, 5-second input cap. 1 to 5 items.
             seed: Server picks one at random if omitted. 0 to 2147483647.
             audio: Whether the video gets generated audio. Server default: True.
-            audio_url: first-frame modes; WAV/MP3, 3-30 s, 15 MB at most; cut to video length. A URL, or
-                a file as Path, bytes or `Upload`.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            audio_url: first-frame modes; WAV/MP3, 3-30 s, 15 MB at most; cut to video length. A URL, a Path, bytes, an `Upload` or a `Result`.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -7754,15 +9106,13 @@ class Wan26Image(Workflow[_wan26_image.Wan26ImageRecord]):
         Args:
             prompt: What is wanted, in words. At most 2000 characters.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            input_images: For editing; 0 to 4 images. URLs, or files as Path, bytes or `Upload`.
-            aspect_ratio: Width to height. Server default: 1:1.
+            input_images: For editing; 0 to 4 images. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of 1:1, 3:2, 2:3, 4:3, 3:4, 16:9, 9:16, 21:9. Server default: 1:1.
             negative_prompt: What is not wanted, in words. At most 500 characters.
             prompt_extend: Lets the server rewrite the prompt. Server default: True.
             force_generate: Generates despite detected NSFW.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -7870,20 +9220,17 @@ class Wan26R2v(Workflow[_wan26_r2v.Wan26R2vRecord]):
         Makes a video from reference images or videos.
 
         Args:
-            reference_urls: Images or videos, at most 5. URLs, or files as Path, bytes or `Upload`.
+            reference_urls: Images or videos, at most 5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: Name the inputs as character1, character2 ...
-            model: flash: faster and cheaper; standard: higher quality, audio only. Server default:
-                wan2.6-r2v-flash.
+            model: flash: faster and cheaper; standard: higher quality, audio only. One of wan2.6-r2v-flash, wan2.6-r2v. Server default: wan2.6-r2v-flash.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            duration: Seconds. Server default: 5.
-            resolution: Tier; with aspect_ratio sets the actual size. Server default: 720p.
-            aspect_ratio: Width to height. Server default: 16:9.
-            shot_type: One shot, or several. Server default: single.
+            duration: Seconds. One of 5, 10. Server default: 5.
+            resolution: Tier; with aspect_ratio sets the actual size. One of 720p, 1080p. Server default: 720p.
+            aspect_ratio: Width to height. One of 16:9, 9:16, 1:1, 4:3, 3:4. Server default: 16:9.
+            shot_type: One shot, or several. One of single, multi. Server default: single.
             audio: Whether the video has sound. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -7993,16 +9340,13 @@ class Wan27Image(Workflow[_wan27_image.Wan27ImageRecord]):
         Args:
             prompt: What is wanted, in words. At most 5000 characters.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model: The model. Server default: wan2.7-image.
-            input_images: For editing; 0 to 9 images, each at most 20 MB. URLs, or files as Path, bytes
-                or `Upload`.
-            aspect_ratio: Width to height. Server default: 1:1.
+            model: The model. One of wan2.7-image, wan2.7-image-pro. Server default: wan2.7-image.
+            input_images: For editing; 0 to 9 images, each at most 20 MB. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of 1:1, 3:2, 2:3, 4:3, 3:4, 16:9, 9:16, 21:9. Server default: 1:1.
             bbox_list: Boxes for interactive editing.
             force_generate: Generates despite detected NSFW.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -8110,17 +9454,13 @@ class Wan30(Workflow[_wan30.Wan30Record]):
         prime about 2.
 
         Args:
-            model: prime: the same quality, faster, at a higher price per second. Server default:
-                wan3.0-video.
+            model: prime: the same quality, faster, at a higher price per second. One of wan3.0-video, wan3.0-video-prime. Server default: wan3.0-video.
             input: Prompt and media of the video.
             parameters: Resolution, duration and other settings of the video.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: From words alone, from a first frame, from a first and a last one, or after reference
-                media. Server default: text-to-video.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            mode: From words alone, from a first frame, from a first and a last one, or after reference media. One of text-to-video, first-frame, first-last-frames, reference. Server default: text-to-video.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -8174,20 +9514,17 @@ class WanSpicy(Workflow[_wan_spicy.WanSpicyRecord]):
 
         Args:
             prompt: What is wanted, in words.
-            image_url: Https only. A URL, or a file as Path, bytes or `Upload`.
+            image_url: Https only. A URL, a Path, bytes, an `Upload` or a `Result`.
             resolution: wan2.7: 720p or 1080p; wan2.2: 480p or 720p.
             duration: Seconds; wan2.7: 2-15; wan2.2: 5 or 8.
-            model: Only 2.7 has audio. Server default: wan2.7-i2v-spicy.
+            model: Only 2.7 has audio. One of wan2.7-i2v-spicy, wan2.2-i2v-spicy. Server default: wan2.7-i2v-spicy.
             name: The task's name, to find it again. Without one, the SDK names the task.
             negative_prompt: Only with wan2.7-i2v-spicy.
-            audio_url: Only with wan2.7-i2v-spicy; https, .wav or .mp3. A URL, or a file as Path, bytes
-                or `Upload`.
+            audio_url: Only with wan2.7-i2v-spicy; https, .wav or .mp3. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt_extend: Whether the prompt is extended automatically. Server default: True.
             seed: Seed of the random generator.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

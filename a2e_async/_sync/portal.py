@@ -53,12 +53,14 @@ class Portal:
 
         Raises:
             ConfigurationError: this thread runs an event loop, which must not be blocked; or there is no
-                client.
+                client; or the thread that is held is that of another process.
             BaseException: what the work raises, or what interrupts the wait.
         """
         self.refuse_in_loop()
         call = BlockingCall(work, desk)
         if held is not None:
+            if not held.is_alive_here:
+                raise ConfigurationError("its block was entered before a fork: enter one in this process")
             return call.result(held)
 
         thread = self.hold()

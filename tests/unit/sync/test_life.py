@@ -205,11 +205,18 @@ print("end")
 def test_a_forked_process_gets_a_thread_of_its_own(sandbox: Sandbox) -> None:
     program = """
 import os, threading, warnings
+from a2e_async.sync import A2EError
 warnings.simplefilter("ignore", DeprecationWarning)
 task = a2e.text_to_image(prompt="x").start()
 other = threading.Thread(target=a2e.text_to_image(prompt="sandbox:slow").run)
 other.start()
+run = a2e.bulk().__enter__()
 child = os.fork()
+if not child:
+    try:
+        run.result(a2e.text_to_image(prompt="x"))
+    except A2EError as error:
+        assert "before a fork" in str(error), error
 print(task.wait().task.id == task.id, a2e.upload(b"GIF89a" + bytes([bool(child)])).size, flush=True)
 a2e.close()
 if child:

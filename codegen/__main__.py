@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
             "source", nargs="?", default=DEFAULT_SOURCE, help="URL or file (default: %(default)s)"
         )
 
-    building = commands.add_parser("build", help="write openapi/a2e.json and a2e_async/api")
+    building = commands.add_parser("build", help="write openapi/a2e.json, a2e_async/api and docs/resources")
     for one in (everything, building):
         one.add_argument(
             "--unmatched",
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     learning.add_argument("files", nargs="+", type=Path, help="files of shapes; they are added up")
     learning.add_argument("--to", type=Path, help="a YAML file for the actions (default: print them)")
-    commands.add_parser("check", help="check that a2e.json and a2e_async/api are what build would write")
+    commands.add_parser("check", help="check that these are what build would write")
     return parser
 
 

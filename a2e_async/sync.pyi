@@ -1895,11 +1895,11 @@ class Api:
             audio_src (Media): Audio URL; needed when custom_voice is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
             custom_voice (Media): Audio URL; needed when audio_src is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
             anchor_background_img (Media): URL; needed to replace a background when the avatar stores no original one. A URL, a Path, bytes, an `Upload` or a `Result`.
-            anchor_background_color (str): RGBA; needed to replace a background when the avatar stores no original one.
-            back_id (str): System background; not together with custom_back_id (error 30005).
-            face_swap_id (str): The id of a face swap.
-            custom_back_id (str): From custom_back/add; not together with back_id (error 30005).
             color (str): RGBA.
+            anchor_background_color (str): RGBA; needed to replace a background when the avatar stores no original one.
+            back_id (str): System background; not together with `custom_back_id` (error 30005).
+            face_swap_id (str): The id of a face swap.
+            custom_back_id (str): From custom_back/add; not together with `back_id` (error 30005).
             wl_model (str): Watermark/logo setting.
             is_skip_rs (bool): Skips resolution scaling.
             web_bg_width (float): Output canvas width. Needed with back_id, custom_back_id or color. Server default: 0.
@@ -2428,8 +2428,8 @@ class Api:
             name (str): The task's name, to find it again. Without one, the SDK names the task.
             input_images (list of Media): Reference image URLs, publicly reachable. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             aspect_ratio (str): Width to height. One of 1:1, 16:9, 9:16, 4:3, 3:4, 2:3, 3:2, 21:9. Server default: 9:16.
-            resolution (str): How large the pictures are. One of 1k, 2k. Server default: 1k.
             n (int): How many pictures are made; each is a task. 1 to 9.
+            resolution (str): How large the pictures are. One of 1k, 2k. Server default: 1k.
             webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
             webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
@@ -2657,8 +2657,8 @@ class Api:
     def photobook(self) -> Photobook:
         """Photobook: start photobook generation.
 
-        Creates a photobook task that yields total_count (4, 8, 12 or 16) photos from one face image. No
-        webhook input here.
+        Creates a photobook task that yields `total_count` (4, 8, 12 or 16) photos from one face image.
+        No webhook input here.
 
         Args:
             face_image_url (Media, required): One face image, used for every photo. A URL, a Path, bytes, an `Upload` or a `Result`.
@@ -2777,17 +2777,17 @@ class Api:
         Args:
             prompt (str, required): What is wanted, in words.
             name (str): The task's name, to find it again. Without one, the SDK names the task.
-            mode (str): Inputs by mode: image_url; first_frame_url+last_frame_url; reference_urls/video_urls/audio_urls. Audio alone needs 2.5. One of text-to-video, image-to-video, first-last-frames, reference. Server default: text-to-video.
+            mode (str): Inputs by `mode`: image_url; first_frame_url+last_frame_url; reference_urls/video_urls/audio_urls. Audio alone needs 2.5. One of text-to-video, image-to-video, first-last-frames, reference. Server default: text-to-video.
             model_version (str): standard/mini/fast are Seedance 2.0 tiers; 2.5 has one tier, higher limits. Server default: standard.
             omni_reference_task_type (str): 2.5 reference mode. edit: adaptive ratio, duration -1, exactly one video; extend: adaptive ratio.
             image_url (Media): First frame for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
             first_frame_url (Media): Needed for first-last-frames. A URL, a Path, bytes, an `Upload` or a `Result`.
             last_frame_url (Media): Needed for first-last-frames; optional for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
-            reference_urls (list of Media): Images for reference mode: at most 9 on 2.0, 30 on 2.5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_urls (list of Media): Images for reference `mode`: at most 9 on 2.0, 30 on 2.5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             video_urls (list of Media): mp4/mov. 2.0: 3 clips, 2-15 s each; 2.5: 10 clips, 30 s together. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             audio_urls (list of Media): mp3/wav. 2.0: 3 clips, 2-15 s each, 15 s together, not alone; 2.5: 10. Each a URL, a Path, bytes, an `Upload` or a `Result`.
-            input_video_duration (float): Seconds, an estimate; billed on the larger of this and the probed length. 2 to 45.5.
             duration (int): Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. 4 to 30. Server default: 5.
+            input_video_duration (float): Seconds, an estimate; billed on the larger of this and the probed length. 2 to 45.5.
             aspect_ratio (str): Width to height. One of adaptive, 21:9, 16:9, 4:3, 1:1, 3:4, 9:16. Server default: 16:9.
             resolution (str): 4k: 2.0 standard only; 2.5: up to 1080p; fast/mini: 480p or 720p. Server default: 720p.
             generate_audio (bool): Billing includes audio; send false to turn it off. Server default: True.
@@ -3866,11 +3866,11 @@ class AvatarVideo(Workflow[_avatar_video.AvatarVideoRecord]):
             audio_src: Audio URL; needed when custom_voice is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
             custom_voice: Audio URL; needed when audio_src is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
             anchor_background_img: URL; needed to replace a background when the avatar stores no original one. A URL, a Path, bytes, an `Upload` or a `Result`.
-            anchor_background_color: RGBA; needed to replace a background when the avatar stores no original one.
-            back_id: System background; not together with custom_back_id (error 30005).
-            face_swap_id: The id of a face swap.
-            custom_back_id: From custom_back/add; not together with back_id (error 30005).
             color: RGBA.
+            anchor_background_color: RGBA; needed to replace a background when the avatar stores no original one.
+            back_id: System background; not together with `custom_back_id` (error 30005).
+            face_swap_id: The id of a face swap.
+            custom_back_id: From custom_back/add; not together with `back_id` (error 30005).
             wl_model: Watermark/logo setting.
             is_skip_rs: Skips resolution scaling.
             web_bg_width: Output canvas width. Needed with back_id, custom_back_id or color. Server default: 0.
@@ -5930,8 +5930,8 @@ class KlingImage(Workflow[_kling_image.KlingImageRecord]):
             name: The task's name, to find it again. Without one, the SDK names the task.
             input_images: Reference image URLs, publicly reachable. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             aspect_ratio: Width to height. One of 1:1, 16:9, 9:16, 4:3, 3:4, 2:3, 3:2, 21:9. Server default: 9:16.
-            resolution: How large the pictures are. One of 1k, 2k. Server default: 1k.
             n: How many pictures are made; each is a task. 1 to 9.
+            resolution: How large the pictures are. One of 1k, 2k. Server default: 1k.
             webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
             webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
@@ -6711,8 +6711,8 @@ class Photobook(Workflow[_photobook.PhotobookRecord]):
     ) -> Job[_photobook.PhotobookRecord]:
         """Start photobook generation.
 
-        Creates a photobook task that yields total_count (4, 8, 12 or 16) photos from one face image. No
-        webhook input here.
+        Creates a photobook task that yields `total_count` (4, 8, 12 or 16) photos from one face image.
+        No webhook input here.
 
         Args:
             face_image_url: One face image, used for every photo. A URL, a Path, bytes, an `Upload` or a `Result`.
@@ -7105,17 +7105,17 @@ class Seedance2Video(Workflow[_seedance2_video.Seedance2VideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: Inputs by mode: image_url; first_frame_url+last_frame_url; reference_urls/video_urls/audio_urls. Audio alone needs 2.5. One of text-to-video, image-to-video, first-last-frames, reference. Server default: text-to-video.
+            mode: Inputs by `mode`: image_url; first_frame_url+last_frame_url; reference_urls/video_urls/audio_urls. Audio alone needs 2.5. One of text-to-video, image-to-video, first-last-frames, reference. Server default: text-to-video.
             model_version: standard/mini/fast are Seedance 2.0 tiers; 2.5 has one tier, higher limits. Server default: standard.
             omni_reference_task_type: 2.5 reference mode. edit: adaptive ratio, duration -1, exactly one video; extend: adaptive ratio.
             image_url: First frame for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
             first_frame_url: Needed for first-last-frames. A URL, a Path, bytes, an `Upload` or a `Result`.
             last_frame_url: Needed for first-last-frames; optional for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
-            reference_urls: Images for reference mode: at most 9 on 2.0, 30 on 2.5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_urls: Images for reference `mode`: at most 9 on 2.0, 30 on 2.5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             video_urls: mp4/mov. 2.0: 3 clips, 2-15 s each; 2.5: 10 clips, 30 s together. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             audio_urls: mp3/wav. 2.0: 3 clips, 2-15 s each, 15 s together, not alone; 2.5: 10. Each a URL, a Path, bytes, an `Upload` or a `Result`.
-            input_video_duration: Seconds, an estimate; billed on the larger of this and the probed length. 2 to 45.5.
             duration: Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. 4 to 30. Server default: 5.
+            input_video_duration: Seconds, an estimate; billed on the larger of this and the probed length. 2 to 45.5.
             aspect_ratio: Width to height. One of adaptive, 21:9, 16:9, 4:3, 1:1, 3:4, 9:16. Server default: 16:9.
             resolution: 4k: 2.0 standard only; 2.5: up to 1080p; fast/mini: 480p or 720p. Server default: 720p.
             generate_audio: Billing includes audio; send false to turn it off. Server default: True.
@@ -8118,7 +8118,7 @@ class Tts(Resource):
     ) -> str:
         """Generate text-to-speech audio.
 
-        Needs tts_id (over 400 system voices) or user_voice_id. API-token callers: 1000 Unicode
+        Needs `tts_id` (over 400 system voices) or user_voice_id. API-token callers: 1000 Unicode
         characters per call and no captcha; web callers: 3000, and a captcha after frequent use.
 
         At least one of tts_id and user_voice_id is needed. turnstile_token is needed with type

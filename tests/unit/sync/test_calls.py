@@ -39,6 +39,8 @@ def test_a_task_is_started_and_waited_for(a2e: A2E) -> None:
     assert [record.status for record in task.updates()][-1] == "completed"
     assert task.wait(timeout=5).task == task
 
+    task.delete()
+    task = a2e.text_to_image(prompt="a blue boat").start()
     again = a2e.text_to_image.task(task.id)
     assert again.refresh().id == task.id
     assert isinstance(again.workflow.task(task.id), Task)
@@ -64,6 +66,8 @@ def test_files_and_other_operations(a2e: A2E, sandbox: Sandbox, tmp_path: Path) 
     assert len(saved.compute_sha256()) == 64
 
     assert a2e.quote(a2e.text_to_image(prompt="x")).coins
+    assert a2e.balance().coins
+    assert a2e.workflows["text_to_image"].schema() == a2e.text_to_image.schema()
     queue = a2e.request("GET", "/api/v1/userText2Image/allRecords", repeatable=True)
     assert queue
 

@@ -25,7 +25,7 @@ def pages(menu: Any) -> Iterator[str]:
 def test_the_menu_names_every_page_once() -> None:
     named = sorted(pages(SETTINGS["nav"]))
     there = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
-    own = {page for page in there if not page.startswith(("resources/", "examples/"))}
+    own = {page for page in there if not page.startswith("resources/")}
     assert named == sorted([*own, "resources/"])  # these have a menu of their own, which is generated
 
 
@@ -37,6 +37,6 @@ def test_models_are_led_to_pages_that_exist() -> None:
             assert list(DOCS.glob(pattern)), pattern
 
 
-def test_nobody_else_is_asked_for_anything() -> None:
+def test_fonts_and_scripts_come_with_the_site() -> None:
     assert SETTINGS["theme"]["font"] is False
     assert "extra_javascript" not in SETTINGS

@@ -164,7 +164,7 @@ class Transport:
                 turn = await pace.turn(kind)
             await pace.space(kind, turn)
 
-        epochs = pace.epochs
+        epoch = pace.epoch
         began = time.perf_counter()
         self.requests += 1
         try:
@@ -188,14 +188,14 @@ class Transport:
                 return reply.content
             opened = await self._opened(reply, call, whole=whole, may_be_empty=call.may_be_empty)
             now = self.clock.now()
-            pace.accepted(kind, epochs, now)
+            pace.accepted(kind, epoch, now)
             if self._may_be_sandbox and _SANDBOX_SAYS in reply.headers:
                 self._note_task_seconds(call.path, reply.headers[_SANDBOX_SAYS])
             if "date" in reply.headers and "age" not in reply.headers:
                 self.dated = (reply.headers["date"], now)
             return opened
         except RateLimited as error:
-            await pace.refused(kind, epochs, self.retry.bounded(error.retry_after))
+            await pace.refused(kind, epoch, self.retry.bounded(error.retry_after))
             raise
         except UnexpectedReply as error:
             if error.body is None:  # it was not masked with a body

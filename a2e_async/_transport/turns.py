@@ -62,19 +62,13 @@ class AdaptiveTurns(Turns, Protocol):
     def accepted(self, epoch: int, now: float) -> None:
         """Note that a request was not refused that was sent after this many epoch."""
 
-    @property
     @abstractmethod
-    def rate(self) -> float | None:
-        """The estimated limit, in requests a second; None if there is none."""
-
-    @abstractmethod
-    async def refused(self, epoch: int, hold: float, known: float = 0.0) -> None:
+    async def refused(self, epoch: int, hold: float) -> None:
         """Slow down after a refused request.
 
         Args:
             epoch: the epoch in which it was sent.
             hold: seconds for which the service asks to wait.
-            known: a rate that some of the requests have had, without being refused.
         """
 
     @abstractmethod
@@ -127,11 +121,6 @@ class LocalTurns:
         """Seconds between two turns."""
         return self.limit.gap if self.limit else 0.0
 
-    @property
-    def rate(self) -> float | None:
-        """The estimated limit, in requests a second; None if there is none."""
-        return self.limit.rate if self.limit else None
-
     async def book(self, wanted: int, earliest: float) -> Sequence[float]:
         """Book one turn: by the time of the next one, somebody more urgent may wait."""
         now, limit = self._clock.now(), self.limit
@@ -160,11 +149,11 @@ class LocalTurns:
             limit.accepted += 1
             limit.in_row = 0
 
-    async def refused(self, epoch: int, hold: float, known: float = 0.0) -> None:
+    async def refused(self, epoch: int, hold: float) -> None:
         """Slow down, and give no turn for as long as the service asks for."""
         now = self._clock.now()
         if self.limit is None:
-            self.limit, self.limited = first_limit(max(self._recent.since(now), known), now, hold), True
+            self.limit, self.limited = first_limit(self._recent.since(now), now, hold), True
             self._next = now + self.limit.gap
             self.epoch += 1
             self.limit.epoch = self.epoch
@@ -172,8 +161,6 @@ class LocalTurns:
         elif epoch == self.epoch:
             self.limit, hold = after_refusal(self.limit, now, hold, max(0.0, self.held_until - now))
             self.epoch = self.limit.epoch
-        else:
-            self.limit.refused += 1
 
         await self.hold(hold)
 

@@ -64,7 +64,7 @@ RETURNING a2e_pace.*, now, first, count
 """
 _COUNT = """
 UPDATE a2e_pace SET
-    refused = refused + 1,
+    refused = refused + CASE WHEN epoch = %(epoch)s THEN 1 ELSE 0 END,
     in_row = in_row + CASE WHEN epoch = %(epoch)s THEN 1 ELSE 0 END,
     held_until = greatest(held_until, extract(epoch FROM clock_timestamp()) + %(hold)s)
 WHERE lane = %(lane)s
@@ -73,7 +73,8 @@ RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
 _SLOW_DOWN = """
 UPDATE a2e_pace SET
     epoch = epoch + 1, low = %(low)s, plateau = %(plateau)s, busy = %(busy)s, held = %(held)s,
-    accepted = %(accepted)s, refused = %(refused)s, in_row = 0, pauses = %(pauses)s, cuts = %(cuts)s,
+    accepted = %(accepted)s, refused = %(refused)s, in_row = 0, pauses = %(pauses)s,
+    best = %(best)s, costs = %(costs)s,
     cut_at = CASE WHEN %(cut)s THEN extract(epoch FROM clock_timestamp()) ELSE cut_at END,
     next = greatest(next, extract(epoch FROM clock_timestamp()) + %(gap)s),
     held_until = greatest(held_until, extract(epoch FROM clock_timestamp()) + %(hold)s)
@@ -107,7 +108,6 @@ class AccountPace:
         self._url = url
         self._clock = clock
         self._requests = _SharedTurns(self, clock, "requests")
-        self._starts = _SharedTurns(self, clock, "starts")
         self._thread = anyio.CapacityLimiter(1)
         # When asyncio abandons a task, its thread may still be asking.
         self._in_use = threading.Lock()
@@ -120,7 +120,7 @@ class AccountPace:
     async def shared_by(self, pace: Pace) -> AsyncIterator[None]:
         """Let a client's requests take the account's turns while the block runs."""
         try:
-            with pace.sharing(self._requests, self._starts):
+            with pace.sharing(self._requests):
                 yield
         finally:
             with anyio.CancelScope(shield=True), suppress(Exception):
@@ -143,9 +143,8 @@ class AccountPace:
 
     def notice(self, row: Row) -> None:
         """Take over what a row of the table ``a2e_pace`` says, with the database's time as ``now``."""
-        for turns in (self._requests, self._starts):
-            if turns.lane == row["lane"]:
-                turns.notice(row)
+        if row["lane"] == self._requests.lane:
+            self._requests.notice(row)
 
     async def ask(self, statement: str, values: Mapping[str, Any]) -> Sequence[Row] | None:
         """Do a statement, which is committed by itself. Returns None if the database is away."""
@@ -230,10 +229,6 @@ class _SharedTurns(AdaptiveTurns):
         return self._limit.gap if self._limit else 0.0
 
     @property
-    def rate(self) -> float | None:
-        return self._limit.rate if self._limit else None
-
-    @property
     def held_until(self) -> float:
         return self._held_until
 
@@ -265,7 +260,7 @@ class _SharedTurns(AdaptiveTurns):
             self._limit.accepted += 1
             self._limit.in_row = 0
 
-    async def refused(self, epoch: int, hold: float, known: float = 0.0) -> None:
+    async def refused(self, epoch: int, hold: float) -> None:
         now = self._clock.now()
         limit = self._limit
         if epoch != self._epoch:
@@ -273,7 +268,7 @@ class _SharedTurns(AdaptiveTurns):
             return
 
         if limit is None:
-            new = first_limit(max(self._recent.since(now), known), now, hold)
+            new = first_limit(self._recent.since(now), now, hold)
             cut = True
         else:
             new, hold = after_refusal(limit, now, hold, max(0.0, self._held_until - now))

@@ -56,7 +56,7 @@ async def test_as_long_as_nobody_is_refused_the_database_is_asked_once_a_second(
     async with workers(database, 1) as [(pace, account)]:
         for _ in range(50):
             await pace.turn(Kind.POLL)
-            pace.accepted(Kind.POLL, pace.epochs, CLOCK.now())
+            pace.accepted(Kind.POLL, pace.epoch, CLOCK.now())
         assert account.statements == 1
         assert not pace.limited
 
@@ -68,8 +68,8 @@ async def test_a_refusal_slows_all_workers_down_and_their_turns_are_apart(databa
             assert pace.limited
             await pace.turn(Kind.POLL)
         for _ in range(100):
-            paces[0].accepted(Kind.POLL, paces[0].epochs, CLOCK.now())
-        await paces[0].refused(Kind.POLL, paces[0].epochs, 0.05)
+            paces[0].accepted(Kind.POLL, paces[0].epoch, CLOCK.now())
+        await paces[0].refused(Kind.POLL, paces[0].epoch, 0.05)
         for _, account in made:
             await account.look()  # within a second they would do so themselves
 
@@ -86,7 +86,7 @@ async def test_a_pause_that_the_service_asks_for_holds_all_workers(database: Dat
         (one, _), (two, account) = made
         await two.turn(Kind.POLL)
         await one.turn(Kind.START)
-        await one.refused(Kind.START, one.epochs, 0.2)
+        await one.refused(Kind.START, one.epoch, 0.2)
         await account.look()
         began = anyio.current_time()
         for kind in (Kind.POLL, Kind.START):
@@ -118,8 +118,8 @@ async def test_without_its_database_a_worker_goes_on_slowly(database: Database) 
     async with workers(database, 1) as [(pace, _)]:
         await pace.turn(Kind.POLL)
         for _ in range(1000):
-            pace.accepted(Kind.POLL, pace.epochs, CLOCK.now())
-        await pace.refused(Kind.POLL, pace.epochs, 0.0)
+            pace.accepted(Kind.POLL, pace.epoch, CLOCK.now())
+        await pace.refused(Kind.POLL, pace.epoch, 0.0)
         database.lock_out()
         try:
             times = await turns([pace], 5)

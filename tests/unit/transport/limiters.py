@@ -174,16 +174,16 @@ async def work(
         for attempt in range(100):
             if pace.limited:
                 await pace.space(kind, await pace.turn(kind))
-            epochs = pace.epochs
+            epoch = pace.epoch
             await anyio.sleep(chance.expovariate(1 / 0.001))
             refused = limiter(anyio.current_time()).ask(anyio.current_time(), kind)
             log.lines.append((anyio.current_time(), worker, kind, refused is None))
             await anyio.sleep(chance.uniform(0.02, 0.08))
 
             if refused is None:
-                pace.accepted(kind, epochs, anyio.current_time())
+                pace.accepted(kind, epoch, anyio.current_time())
                 return
-            await pace.refused(kind, epochs, refused)
+            await pace.refused(kind, epoch, refused)
             await anyio.sleep(refused + chance.random() * (min(0.5, refused) or 0.5 * 2.0 ** min(attempt, 5)))
 
     async def job(worker: int, pace: Pace, number: int) -> None:

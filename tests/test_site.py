@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,14 @@ def test_the_menu_names_every_page_once() -> None:
     there = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
     own = {page for page in there if not page.startswith("resources/")}
     assert named == sorted([*own, "resources/"])  # these have a menu of their own, which is generated
+
+
+def test_links_into_pages_lead_to_a_heading() -> None:
+    """`make docs` checks those between pages; the README is no page."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    for page, anchor in re.findall(r"\]\((docs/[^)\s#]+)#([^)\s]+)\)", text):
+        headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+        assert anchor in [re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings]
 
 
 def test_models_are_led_to_pages_that_exist() -> None:

@@ -18,10 +18,10 @@ from ruff import find_ruff_bin  # type: ignore[import-untyped]  # the library ha
 from codegen.document.tree import Document, SpecError
 from codegen.interface.families import Endpoint, Family, families
 from codegen.interface.methods import module_of
-from codegen.interface.model import Interface, Module, RecordClass
+from codegen.interface.model import Attribute, Interface, RecordClass
 from codegen.interface.naming import keyword_name
-from codegen.interface.prose import block, docstring, escape, literal
-from codegen.interface.values import Shape
+from codegen.interface.prose import block, docstring, entry, escape, literal
+from codegen.interface.values import Member, Shape
 
 __all__ = ["PACKAGE", "ResourceProject", "formatted", "generate", "interface_of"]
 
@@ -111,7 +111,7 @@ class ResourceProject(Project):
             quoted=literal,
             shape_doc=_shape_doc,
             record_doc=_record_doc,
-            property_doc=_property_doc,
+            member_doc=_member_doc,
             module_path=lambda text: literal(f"{PACKAGE}.{text}"),
         )
 
@@ -180,30 +180,21 @@ def _refuse_errors(errors: Iterable[GeneratorError]) -> None:
 
 def _shape_doc(shape: Shape) -> str:
     indent = 4 if shape.by_class else 0
-    lines = [
-        line
-        for member in shape.members
-        if member.doc
-        for line in block(escape(f"{member.key}: {member.doc}"), indent, 4)
-    ]
+    lines = [entry(member.key, member.doc, indent) for member in shape.members if member.doc]
     first, dot, rest = shape.place.partition(".")
     place = f"{keyword_name(first)}{dot}{rest}"
     return docstring([block(escape(f"Members of `{place}`."), indent), lines], indent)
 
 
 def _record_doc(record: RecordClass) -> str:
-    lines = [
-        line
-        for attribute in record.attributes
-        if attribute.doc
-        for line in block(escape(f"{attribute.name}: {attribute.doc}"), 8, 4)
-    ]
+    lines = [entry(attribute.name, attribute.doc, 8) for attribute in record.attributes if attribute.doc]
     attributes = ["    Attributes:", *lines] if lines else []
     return docstring([block(escape(record.doc), 4), block(escape(record.details), 4), attributes], 4)
 
 
-def _property_doc(module: Module) -> str:
-    return docstring([block(f"{module.heading}.", 8)], 8)
+def _member_doc(member: Member | Attribute) -> str:
+    """The words of one member below it, for editors; "" without any."""
+    return docstring([[" " * 4 + escape(member.doc)]], 4) if member.doc else ""
 
 
 def formatted(files: dict[str, str]) -> dict[str, str]:

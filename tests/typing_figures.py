@@ -39,8 +39,9 @@ MOST: Mapping[str, int] = {
 PAGE = Path(__file__).parents[1] / "docs" / "replies.md"
 
 _MECHANICAL = re.compile(
-    r"Not documented\.|(?:A URL, or a file|URLs, or files) as Path, bytes or `Upload`\."
-    r"|One of [^.]*\.|At (?:most|least) [^.]*\.|Exactly [^.]*\.|-?[\d.]+ to [\d.]+(?: \w+)?\.|Or \S*\."
+    r"Not documented\.|(?:A|Each a) URL, a Path, bytes, an `Upload` or a `Result`\."
+    r"|A file: a Path, bytes or an open file\."
+    r"|One of .*?\.(?= |$)|At (?:most|least) [^.]*\.|Exactly [^.]*\.|-?[\d.]+ to [\d.]+(?: \w+)?\.|Or \S*\."
     r"|Server default: .*?\.(?= |$)|Deprecated\."
 )
 """What the generator says of any value: its limits, its default, that a file may be given."""

@@ -38,8 +38,9 @@ __all__ = [
 
 # Phrases of the docstrings, and what the help says instead.
 _PHRASES = (
-    ("A URL, or a file as Path, bytes or `Upload`.", "A URL or a file."),
-    ("URLs, or files as Path, bytes or `Upload`.", "URLs or files."),
+    ("Each a URL, a Path, bytes, an `Upload` or a `Result`.", "URLs or files."),
+    ("A URL, a Path, bytes, an `Upload` or a `Result`.", "A URL or a file."),
+    ("A file: a Path, bytes or an open file.", "A file."),
     ("Server default: True.", "Server default: true."),
     ("Server default: False.", "Server default: false."),
 )
@@ -266,7 +267,7 @@ def field_options(call: Call, taken: Iterable[click.Parameter]) -> list[click.Op
                 texts="+" if field.kind is list else 1,
                 bare="true" if field.kind is bool else None,
                 required=field.required,
-                help=for_help(docs.get(field.name, "")),
+                help=for_help(_without_choices(docs.get(field.name, ""), field)),
                 metavar=_metavar(field),
                 group="Required" if field.required else "Options",
             )
@@ -288,6 +289,14 @@ def for_help(text: str) -> str:
     for python, shell in _PHRASES:
         text = text.replace(python, shell)
     return text.replace("`", "")
+
+
+def _without_choices(words: str, field: Field) -> str:
+    """The words without the known values, if the metavar has all of them."""
+    if _metavar(field).endswith("..."):
+        return words
+    listed = f"One of {', '.join(map(str, field.choices))}."
+    return " ".join(words.replace(listed, "").split())
 
 
 def _type_of(field: Field) -> Value:

@@ -11,7 +11,7 @@ from codegen.document.content import declares_reply
 from codegen.document.tree import Document, SpecError, resolve
 from codegen.interface import naming
 from codegen.interface.bodies import body_of
-from codegen.interface.docstrings import method_doc
+from codegen.interface.docstrings import attribute_doc, method_doc
 from codegen.interface.families import Endpoint, Family
 from codegen.interface.keywords import Shapes
 from codegen.interface.lists import paging_of
@@ -71,7 +71,9 @@ def module_of(document: Document, family: Family) -> Module:
     outputs = outputs_of(document, family)
     tag = _tag(document, ordered[0])
     first = naming.path_segments(ordered[0].ref.path)[0]
-    heading = escape(f"{tag.get('name', family.class_name)} (`{first}`)")
+    title = escape(tag.get("name", family.class_name))
+    heading = f"{title} (`{first}`)"
+    record_type = records.task_record() if family.start else ""
     return Module(
         resource=family.resource,
         class_name=family.class_name,
@@ -85,11 +87,19 @@ def module_of(document: Document, family: Family) -> Module:
             ],
             4,
         ),
+        attribute_doc=attribute_doc(
+            family,
+            title,
+            list(zip(methods, ordered, strict=True)),
+            _renamed(records, [keyword for method in methods for keyword in method.keywords]),
+            record=record_type,
+            makes_file=outputs.makes_file,
+        ),
         shapes=tuple(shapes.found),
         records=tuple(records.classes),
         methods=tuple(methods),
         routes=routes,
-        record_type=records.task_record() if family.start else "",
+        record_type=record_type,
         outputs=outputs.fields,
         makes_file=outputs.makes_file,
     )
@@ -154,8 +164,13 @@ def _method(
     )
     _refuse_doubles(method)
 
-    names = records.renamed | {one.key: one.name for one in keywords if one.key != one.name}
-    return attrs.evolve(method, doc=method_doc(family, endpoint, method, names))
+    doc = method_doc(family, endpoint, method, _renamed(records, keywords))
+    return attrs.evolve(method, doc=doc)
+
+
+def _renamed(records: Records, keywords: Sequence[Keyword]) -> dict[str, str]:
+    """Wire name -> Python name, where they differ."""
+    return records.renamed | {one.key: one.name for one in keywords if one.key != one.name}
 
 
 def _rules(endpoint: Endpoint, keywords: Sequence[Keyword], own: Rules) -> Rules:

@@ -1,8 +1,8 @@
 """The generated interface as data: what the templates render, and what ``diff`` compares.
 
 The templates see nothing else, so equal interfaces give equal code. The attributes ``doc``,
-``details``, ``heading``, ``place`` and ``schema`` hold words and their sources; users program against
-the rest.
+``attribute_doc``, ``details``, ``heading``, ``place`` and ``schema`` hold words and their sources; users
+program against the rest.
 """
 
 from __future__ import annotations
@@ -334,6 +334,7 @@ class Module:
     """One module of `a2e_async/api`.
 
     Attributes:
+        attribute_doc: the docstring of the client's attribute.
         routes: the methods that a workflow is run with: role -> method name.
         record_type: the record class of its tasks, "" if the resource is not a workflow.
         outputs: the fields of a task record that hold its files, by their names on the wire.
@@ -345,6 +346,7 @@ class Module:
     heading: str
     doc: str
     class_doc: str
+    attribute_doc: str
     shapes: tuple[Shape, ...]
     records: tuple[RecordClass, ...]
     methods: tuple[Method, ...]

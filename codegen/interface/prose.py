@@ -9,7 +9,7 @@ from typing import Any
 
 from openapi_python_client.strings import safe_for_docstring
 
-__all__ = ["block", "clean", "docstring", "escape", "literal", "sentence"]
+__all__ = ["block", "clean", "docstring", "entry", "escape", "literal", "sentence"]
 
 WIDTH = 104
 """Characters of a docstring's line with its indentation; ruff allows 110."""
@@ -52,6 +52,14 @@ def block(text: str, indent: int, hanging: int = 0) -> list[str]:
         break_on_hyphens=False,
         break_long_words=_may_break(text),
     )
+
+
+def entry(name: str, words: str, indent: int) -> str:
+    """One entry of a list in a docstring.
+
+    It stays on one line, however long: editors show the words of a parameter up to the end of its line.
+    """
+    return " " * indent + escape(f"{name}: {words}")
 
 
 def _may_break(text: str) -> bool:

@@ -94,6 +94,21 @@ class Type:
         return {"dict": FREE, "list": "Sequence[Any]", "object": "Any"}.get(self.kind, self.kind)
 
     @property
+    def brief(self) -> str:
+        """The type in documentation: without the known values, which the words list."""
+        if self.choices:
+            return " or ".join(sorted({type(one).__name__ for one in self.choices}))
+        if self.options:
+            return " or ".join(dict.fromkeys(one.brief for one in self.options))
+        if self.media or self.content:
+            return self.annotation
+        if self.item is not None:
+            return f"list of {self.item.brief}"
+        if self.shape is not None or self.values is not None:
+            return "mapping"
+        return {"dict": "mapping", "object": "any JSON"}.get(self.kind, self.kind)
+
+    @property
     def takes_files(self) -> bool:
         """Whether a file, or a list of files, may be given."""
         inner = [*self.options, *(one for one in (self.item, self.values) if one is not None)]

@@ -11,6 +11,9 @@ from codegen.interface.prose import clean, sentence
 from codegen.interface.values import Type
 
 __all__ = [
+    "CONTENT",
+    "MEDIA",
+    "MEDIA_LIST",
     "UNDOCUMENTED",
     "default_of",
     "description",
@@ -18,8 +21,14 @@ __all__ = [
     "meaning",
     "summary",
     "value_words",
+    "values_listed",
     "with_python_names",
 ]
+
+MEDIA = "A URL, a Path, bytes, an `Upload` or a `Result`."
+MEDIA_LIST = "Each a URL, a Path, bytes, an `Upload` or a `Result`."
+CONTENT = "A file: a Path, bytes or an open file."
+"""What may be given for a medium, for a list of media, and for a file that is part of the request."""
 
 UNDOCUMENTED = "Not documented."
 """The docstring entry of an argument without a description."""
@@ -121,13 +130,9 @@ def value_words(schema: Mapping[str, Any], key: str, typed: Type) -> str:
 
     parts = [meaning(schema, key)]
     if typed.takes_files:
-        parts.append(
-            "A URL, or a file as Path, bytes or `Upload`."
-            if typed.item is None
-            else "URLs, or files as Path, bytes or `Upload`."
-        )
-    if typed.choices and not typed.annotation.startswith("Literal"):
-        parts.append(f"One of {', '.join(map(str, typed.choices))}.")
+        parts.append(MEDIA_LIST if typed.item is not None else CONTENT if typed.content else MEDIA)
+    if typed.choices and not _names_all(words, typed.choices):
+        parts.append(values_listed(typed.choices))
     parts += _limits(schema, words)
     if default is not None:
         parts.append(f"Server default: {_shown(default)}.")
@@ -135,6 +140,26 @@ def value_words(schema: Mapping[str, Any], key: str, typed: Type) -> str:
         parts.append("Deprecated.")
 
     return " ".join(part for part in parts if part)
+
+
+def values_listed(choices: Sequence[Any]) -> str:
+    """The sentence that lists the known values. Editors shorten the signature, so words have them too."""
+    if _is_run(choices):
+        return f"{choices[0]} to {choices[-1]}."
+    return f"One of {', '.join(map(str, choices))}."
+
+
+def _is_run(choices: Sequence[Any]) -> bool:
+    """Whether the values are all whole numbers from one to another."""
+    whole = len(choices) > 2 and all(type(one) is int for one in choices)
+    return whole and list(choices) == list(range(choices[0], choices[0] + len(choices)))
+
+
+def _names_all(words: Any, choices: Sequence[Any]) -> bool:
+    """Whether a description has every known value in it, or both ends of a run."""
+    if _is_run(choices):
+        choices = (choices[0], choices[-1])
+    return all(re.search(rf"(?<![\w.]){re.escape(str(one))}(?!\w|\.\w)", str(words)) for one in choices)
 
 
 def meaning(schema: Mapping[str, Any], key: str) -> str:

@@ -14,8 +14,18 @@ from codegen.interface.model import Method, Module, RecordClass
 from codegen.interface.naming import TASK_FIELDS
 from codegen.interface.prose import sentence
 from codegen.interface.rule_words import rules_words
-from codegen.interface.values import Keyword, Shape, Type
-from codegen.interface.words import UNDOCUMENTED, description, listing, summary, with_python_names
+from codegen.interface.values import Keyword, Member, Shape, Type
+from codegen.interface.words import (
+    CONTENT,
+    MEDIA,
+    MEDIA_LIST,
+    UNDOCUMENTED,
+    description,
+    listing,
+    summary,
+    values_listed,
+    with_python_names,
+)
 from codegen.pages.markdown import code, item, joined, paragraph, plain
 
 __all__ = ["MARK", "page", "title"]
@@ -149,13 +159,9 @@ def _keyword(one: Keyword, names: dict[str, str]) -> list[str]:
     return item(f"**{code(one.name)}**: {type_words(one.type)}{needed}.", plain(_without_type(words, one)))
 
 
-def _without_type(words: str, one: Keyword) -> str:
+def _without_type(words: str, one: Keyword | Member) -> str:
     """The words without those that the type says already."""
-    for known in (
-        "A URL, or a file as Path, bytes or `Upload`.",
-        "URLs, or files as Path, bytes or `Upload`.",
-        f"One of {', '.join(map(str, one.type.choices))}.",
-    ):
+    for known in (MEDIA_LIST, MEDIA, CONTENT, values_listed(one.type.choices)):
         words = words.replace(known, "")
     return " ".join(words.split())
 
@@ -261,7 +267,9 @@ def _shapes(shapes: Sequence[Shape]) -> list[str]:
         lines += [f"### {shape.name}", ""]
         for one in shape.members:
             needed = ", required" if one.required else ""
-            lines += item(f"**{code(one.key)}**: {type_words(one.type)}{needed}.", plain(one.doc))
+            lines += item(
+                f"**{code(one.key)}**: {type_words(one.type)}{needed}.", plain(_without_type(one.doc, one))
+            )
         lines += [""]
     return lines
 

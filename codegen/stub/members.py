@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from a2e_async._sync.wording import without_await
 from codegen.document.tree import SpecError
@@ -57,14 +58,16 @@ def members(node: ast.ClassDef, named: Named) -> Iterator[tuple[str, str]]:
     """
     overloaded = {each.name: docstring(each) for each in _functions(node) if "overload" in _decorators(each)}
     overloaded |= {each.name: docstring(each) for each in _functions(node) if each.name in overloaded}
+    described = _described(node)
     closes = any(each.name == "aclose" for each in _functions(node))
 
     for member in node.body:
         if isinstance(member, ast.AnnAssign) and isinstance(member.target, ast.Name):
-            yield from _attribute(member.target.id, member.annotation, named)
+            name = member.target.id
+            yield from _attribute(name, member.annotation, named, described.get(name, ""))
         elif isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
             if member.name == "__init__":
-                yield from _instance_attributes(node, member, named)
+                yield from _instance_attributes(node, member, named, described)
             if not _is_public(member.name) or (closes and member.name == "close"):
                 continue
             if member.name in overloaded and "overload" not in _decorators(member):
@@ -82,23 +85,38 @@ def constructor(node: ast.ClassDef, named: Named) -> str:
 def docstring(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """The docstring without await, as the first line of a body; empty if there is none."""
     text = ast.get_docstring(node, clean=True)
-    if not text:
-        return ""
-    text = without_await(text).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return _quoted(without_await(text)) if text else ""
+
+
+def _quoted(text: str) -> str:
+    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return f'"""{text}\n"""\n' if "\n" in text else f'"""{text}"""\n'
 
 
-def _attribute(name: str, annotation: ast.expr, named: Named) -> Iterator[tuple[str, str]]:
+def _described(node: ast.ClassDef) -> dict[str, str]:
+    """The words of the attributes and arguments in a class's docstring, as sentences."""
+    found: dict[str, str] = {}
+    text = re.sub(r"\n {5,}", " ", ast.get_docstring(node) or "")
+    for names, words in re.findall(r"(?m)^ {4}(\w+(?:, \w+)*): (.+)$", without_await(text)):
+        found |= dict.fromkeys(names.split(", "), words[0].upper() + words[1:])
+    return found
+
+
+def _attribute(name: str, annotation: ast.expr, named: Named, words: str) -> Iterator[tuple[str, str]]:
     if not _is_public(name) or _names_in(annotation) & INTERNAL:
         return
     if ast.unparse(annotation).startswith("ClassVar["):
         yield name, f"{name}: {unwound(annotation, named)}\n"
     else:
-        yield name, f"@property\ndef {name}(self) -> {unwound(annotation, named)}: ...\n"
+        body = textwrap.indent(_quoted(words) if words else "...", "    ")
+        yield name, f"@property\ndef {name}(self) -> {unwound(annotation, named)}:\n{body}\n"
 
 
 def _instance_attributes(
-    node: ast.ClassDef, init: ast.FunctionDef | ast.AsyncFunctionDef, named: Named
+    node: ast.ClassDef,
+    init: ast.FunctionDef | ast.AsyncFunctionDef,
+    named: Named,
+    described: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     """What ``__init__`` sets: with an annotation there, in the class, or of the argument that it is."""
     arguments = {each.arg: each.annotation for each in [*init.args.args, *init.args.kwonlyargs]}
@@ -117,7 +135,7 @@ def _instance_attributes(
             annotation = arguments.get(value.id)
         if annotation is None:
             raise SpecError(f"{node.name}.{target.attr} has no declared type, which sync.pyi needs")
-        yield from _attribute(target.attr, annotation, named)
+        yield from _attribute(target.attr, annotation, named, described.get(target.attr, ""))
 
 
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, named: Named, doc: str) -> str:

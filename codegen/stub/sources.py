@@ -89,7 +89,8 @@ class Sources:
     def _text(self, module: str) -> str:
         inside = module.split(".")[1:]
         if inside[:1] == ["api"]:
-            return self.generated[f"{'.'.join(inside[1:]) or '__init__'}.py"]
+            # A document may lack a family that the client uses.
+            return self.generated.get(f"{'.'.join(inside[1:]) or '__init__'}.py", "")
         path = PACKAGE.joinpath(*inside)
         return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
 

@@ -28,7 +28,9 @@ class Balance(Record):
     """
 
     coins: float | None = None
+    """Coins to spend."""
     diamonds: float | None = None
+    """Diamonds."""
 
 
 ADD = Operation(

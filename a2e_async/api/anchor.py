@@ -40,17 +40,29 @@ class Avatar(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """The `anchor_id` of `a2e.avatar_video`."""
     name: str | None = None
+    """Its name."""
     type: str | None = None
+    """`custom` for one of your own."""
     anchor_type: int | None = None
+    """0: an avatar of the system, 1: one of your own."""
     gender: str | None = None
+    """The gender: female or male."""
     lang: str | None = None
+    """Its language, such as en-US."""
     video_cover: str | None = None
+    """The URL of a still picture, for previews."""
     people_img: str | None = None
+    """The URL of the picture without background."""
     base_video: str | None = None
+    """The URL of the video that it is made from."""
     image_url: str | None = None
+    """The URL of the picture that it is made from."""
     user_video_twin_id: str | None = None
+    """The id of the `a2e.video_twin` that it comes from."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was made, ISO 8601."""
 
 
 @attrs.frozen(kw_only=True)
@@ -68,12 +80,19 @@ class SystemVoice(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """The `tts_id` of `a2e.tts.send_tts()`."""
     name: str | None = None
+    """Its name."""
     gender: str | None = None
+    """The gender: female or male."""
     language: str | None = None
+    """Its language, such as en-US."""
     label: str | None = None
+    """Of a group: the gender, to show."""
     value: str | None = None
+    """Of a group: female or male."""
     children: Sequence[VoiceOption] | None = None
+    """Of a group: the voices."""
 
 
 @attrs.frozen(kw_only=True)
@@ -87,8 +106,11 @@ class VoiceOption(Record):
     """
 
     label: str | None = None
+    """The name, to show."""
     value: str | None = None
+    """The `tts_id` of `a2e.tts.send_tts()`."""
     tts_rate: float | None = attrs.field(default=None, metadata={"key": "ttsRate"})
+    """Coins per 10 seconds of speech."""
 
 
 @attrs.frozen(kw_only=True)
@@ -102,8 +124,11 @@ class LanguageGroup(Record):
     """
 
     label: str | None = None
+    """The name, to show."""
     value: str | None = None
+    """The `country` of `a2e.tts.send_tts()`."""
     children: Sequence[LanguageRegion] | None = None
+    """Where it is spoken."""
 
 
 @attrs.frozen(kw_only=True)
@@ -116,7 +141,9 @@ class LanguageRegion(Record):
     """
 
     label: str | None = None
+    """The name, to show."""
     value: str | None = None
+    """The `region` of `a2e.tts.send_tts()`."""
 
 
 @attrs.frozen(kw_only=True)
@@ -130,8 +157,11 @@ class VoiceGroup(Record):
     """
 
     label: str | None = None
+    """The gender, to show."""
     value: str | None = None
+    """The gender: female or male."""
     children: Sequence[VoiceOption] | None = None
+    """The voices."""
 
 
 LIST = Operation(
@@ -299,8 +329,7 @@ class Anchor(Resource):
         """List available voices (GET).
 
         Args:
-            country: The language of the voices: a `value` of `a2e.anchor.language_list()`. Server
-                default: en.
+            country: The language of the voices: a `value` of `a2e.anchor.language_list()`. Server default: en.
             region: The region of the language: a `value` of its children. Server default: US.
             voice_map_type: Language and region in one, such as es-MX. Server default: en-US.
             options: See `CallOptions`.

@@ -32,7 +32,9 @@ class GpModel(TypedDict, total=False):
     """
 
     compose_mode: str
+    """How the avatar is laid over the background, such as overlay."""
     compose_ratio: float
+    """How strongly, such as 0.8."""
 
 
 class CaptionAlign(TypedDict, total=False):
@@ -50,14 +52,23 @@ class CaptionAlign(TypedDict, total=False):
     """
 
     language: str
+    """The language of the captions, such as en."""
     PrimaryColour: str
+    """RGBA."""
     title: str
+    """The title above the captions."""
     TitleBoxColour: str
+    """RGBA."""
     FontName: str
+    """The font, such as Arial."""
     Fontsize: int
+    """Pixels."""
     subtitle_position: float
+    """Vertical place, 0 to 1."""
     OutlineColour: str
+    """RGBA."""
     BackColour: str
+    """RGBA."""
 
 
 @attrs.frozen(kw_only=True)
@@ -84,19 +95,33 @@ class AvatarVideoRecord(TaskRecord):
     """
 
     process: int | None = None
+    """Percent done."""
     result: str | None = None
+    """The video's URL; empty until it is done."""
     msg: str | None = None
+    """What the service says about it, such as the reason of a failure."""
     anchor_id: str | None = None
+    """The id of the avatar."""
     anchor_type: str | None = None
+    """0: an avatar of the system, 1: one of your own."""
     web_bg_width: int | None = None
+    """Width of the canvas, in pixels."""
     web_bg_height: int | None = None
+    """Height of the canvas, in pixels."""
     color: str | None = None
+    """The colour of the background, RGBA."""
     replace_bg_id: str | None = None
+    """The id of the background of the system."""
     custom_backs_id: str | None = None
+    """The id of a background of your own."""
     result_people_url: str | None = None
+    """A part of the video: the avatar alone."""
     result_bg_url: str | None = None
+    """A part of the video: the background."""
     diff_s: int | None = None
+    """Seconds."""
     current_date: str | None = None
+    """The time of the reply."""
 
 
 START = Operation(
@@ -265,50 +290,37 @@ class AvatarVideo(Workflow[AvatarVideoRecord]):
             anchor_id: The avatar's id.
             anchor_type: 0 system avatar, 1 custom avatar.
             title: The title of the video, to find it again. At most 40 characters.
-            audio_src: Audio URL; needed when custom_voice is absent. A URL, or a file as Path, bytes or
-                `Upload`.
-            custom_voice: Audio URL; needed when audio_src is absent. A URL, or a file as Path, bytes or
-                `Upload`.
-            anchor_background_img: URL; needed to replace a background when the avatar stores no
-                original one. A URL, or a file as Path, bytes or `Upload`.
-            anchor_background_color: RGBA; needed to replace a background when the avatar stores no
-                original one.
-            back_id: System background; not together with custom_back_id (error 30005).
-            face_swap_id: The id of a face swap.
-            custom_back_id: From custom_back/add; not together with back_id (error 30005).
+            audio_src: Audio URL; needed when custom_voice is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
+            custom_voice: Audio URL; needed when audio_src is absent. A URL, a Path, bytes, an `Upload` or a `Result`.
+            anchor_background_img: URL; needed to replace a background when the avatar stores no original one. A URL, a Path, bytes, an `Upload` or a `Result`.
             color: RGBA.
+            anchor_background_color: RGBA; needed to replace a background when the avatar stores no original one.
+            back_id: System background; not together with `custom_back_id` (error 30005).
+            face_swap_id: The id of a face swap.
+            custom_back_id: From custom_back/add; not together with `back_id` (error 30005).
             wl_model: Watermark/logo setting.
             is_skip_rs: Skips resolution scaling.
-            web_bg_width: Output canvas width. Needed with back_id, custom_back_id or color. Server
-                default: 0.
-            web_bg_height: Output canvas height. Needed with back_id, custom_back_id or color. Server
-                default: 0.
-            web_people_width: Avatar width in the output. Needed with back_id, custom_back_id or color.
-                Server default: 0.
-            web_people_height: Avatar height in the output. Needed with back_id, custom_back_id or
-                color. Server default: 0.
+            web_bg_width: Output canvas width. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_bg_height: Output canvas height. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_people_width: Avatar width in the output. Needed with back_id, custom_back_id or color. Server default: 0.
+            web_people_height: Avatar height in the output. Needed with back_id, custom_back_id or color. Server default: 0.
             web_people_x: Pixels from the left edge of the canvas to the avatar. Server default: 0.
             web_people_y: Pixels from the top edge of the canvas to the avatar. Server default: 0.
-            web_dist_bg_width: Width of the background on the canvas, in pixels. -1 is its own width.
-                Server default: -1.
-            web_dist_bg_height: Height of the background on the canvas, in pixels. -1 is its own height.
-                Server default: -1.
+            web_dist_bg_width: Width of the background on the canvas, in pixels. -1 is its own width. Server default: -1.
+            web_dist_bg_height: Height of the background on the canvas, in pixels. -1 is its own height. Server default: -1.
             web_dist_bg_x: Pixels from the left edge of the canvas to the background. Server default: 0.
             web_dist_bg_y: Pixels from the top edge of the canvas to the background. Server default: 0.
             resolution: Height in pixels. Server default: 1080.
             msg: The text that is spoken, as clients send it. It is not turned into speech here.
-            erode_factor: How much is cut off along the avatar's outline when its background is
-                replaced.
+            erode_factor: How much is cut off along the avatar's outline when its background is replaced.
             is_skip_gp: Skips green-screen processing.
             is_caption_enabled: Whether captions are shown.
             gp_model: Green-screen settings.
             is_to_public_pool: Whether the video may be shown to others.
             lip_model: Lip-sync model.
             caption_align: Style and position of the captions.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

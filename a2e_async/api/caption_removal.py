@@ -32,6 +32,7 @@ class CaptionRemovalRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -113,12 +114,10 @@ class CaptionRemoval(Workflow[CaptionRemovalRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            source_url: The video to clean. A URL, or a file as Path, bytes or `Upload`.
+            source_url: The video to clean. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

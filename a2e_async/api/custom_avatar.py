@@ -40,17 +40,29 @@ class Avatar(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """The `anchor_id` of `a2e.avatar_video`."""
     name: str | None = None
+    """Its name."""
     type: str | None = None
+    """`custom` for one of your own."""
     anchor_type: int | None = None
+    """0: an avatar of the system, 1: one of your own."""
     gender: str | None = None
+    """The gender: female or male."""
     lang: str | None = None
+    """Its language, such as en-US."""
     video_cover: str | None = None
+    """The URL of a still picture, for previews."""
     people_img: str | None = None
+    """The URL of the picture without background."""
     base_video: str | None = None
+    """The URL of the video that it is made from."""
     image_url: str | None = None
+    """The URL of the picture that it is made from."""
     user_video_twin_id: str | None = None
+    """The id of the `a2e.video_twin` that it comes from."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was made, ISO 8601."""
 
 
 ADD = Operation("POST", "/api/v1/custom_avatar/add", likely(Avatar), has_body=True)

@@ -33,9 +33,13 @@ class Background(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """The `custom_back_id` or `back_id` of `a2e.avatar_video`."""
     type: str | None = None
+    """`custom` for one of your own."""
     img_url: str | None = None
+    """The picture."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was made, ISO 8601."""
 
 
 ADD = Operation(
@@ -83,7 +87,7 @@ class CustomBackground(Resource):
         """Add new custom background.
 
         Args:
-            img_url: The picture of the background. A URL, or a file as Path, bytes or `Upload`.
+            img_url: The picture of the background. A URL, a Path, bytes, an `Upload` or a `Result`.
             options: See `CallOptions`.
 
         Returns:

@@ -32,6 +32,7 @@ class DubbingRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -111,15 +112,13 @@ class Dubbing(Workflow[DubbingRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            source_url: The video or audio to dub. A URL, or a file as Path, bytes or `Upload`.
+            source_url: The video or audio to dub. A URL, a Path, bytes, an `Upload` or a `Result`.
             source_lang: The language that is spoken in it, such as en; auto finds out.
             target_lang: The language to dub into, such as es.
             num_speakers: How many people speak.
             drop_background_audio: Whether the music and noise behind the speech are left out.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             body: Members of the JSON body that are not documented.
             options: See `CallOptions`.
 

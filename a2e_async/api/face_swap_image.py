@@ -33,9 +33,13 @@ class FaceImage(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """For `a2e.face_swap_image.delete()`."""
     face_url: str | None = None
+    """The picture of the face."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was made, ISO 8601."""
     updated_at: str | None = attrs.field(default=None, metadata={"key": "updatedAt"})
+    """When it last changed, ISO 8601."""
 
 
 ADD = Operation(
@@ -72,7 +76,7 @@ class FaceSwapImage(Resource):
         """Add a new face image for face swapping.
 
         Args:
-            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
+            face_url: A picture of the face. A URL, a Path, bytes, an `Upload` or a `Result`.
             options: See `CallOptions`.
 
         Returns:

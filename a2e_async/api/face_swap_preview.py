@@ -34,10 +34,15 @@ class FaceSwapPreviewRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The video that was given."""
     face_url: str | None = None
+    """The picture of the face."""
     user_id: str | None = None
+    """The id of the account."""
     error_code: str | int | None = None
+    """"0" or null when all is well."""
 
 
 START = Operation(
@@ -78,9 +83,8 @@ class FaceSwapPreview(Workflow[FaceSwapPreviewRecord]):
         """Create a new face swap preview task.
 
         Args:
-            video_url: The video, or picture, that gets the face. A URL, or a file as Path, bytes or
-                `Upload`.
-            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
+            video_url: The video, or picture, that gets the face. A URL, a Path, bytes, an `Upload` or a `Result`.
+            face_url: A picture of the face. A URL, a Path, bytes, an `Upload` or a `Result`.
             options: See `CallOptions`.
 
         Returns:

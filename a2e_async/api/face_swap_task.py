@@ -40,14 +40,23 @@ class FaceSwapTaskRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The video that was given."""
     face_url: str | None = None
+    """The picture of the face."""
     duration: int | None = None
+    """Seconds."""
     error_code: str | int | None = None
+    """"0" or null when all is well."""
     updated_at: str | None = attrs.field(default=None, metadata={"key": "updatedAt"})
+    """When it last changed, ISO 8601."""
     initialized_time: str | None = None
+    """When it was accepted, ISO 8601."""
     processing_time: str | None = None
+    """When work on it began, ISO 8601."""
     completed_time: str | None = None
+    """When it was done, ISO 8601."""
 
 
 START = Operation(
@@ -133,16 +142,13 @@ class FaceSwapTask(Workflow[FaceSwapTaskRecord]):
         """Create a new face swap task.
 
         Args:
-            video_url: The video, or picture, that gets the face. A URL, or a file as Path, bytes or
-                `Upload`.
-            face_url: A picture of the face. A URL, or a file as Path, bytes or `Upload`.
+            video_url: The video, or picture, that gets the face. A URL, a Path, bytes, an `Upload` or a `Result`.
+            face_url: A picture of the face. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            cover_url: Cover image URL. A URL, or a file as Path, bytes or `Upload`.
+            cover_url: Cover image URL. A URL, a Path, bytes, an `Upload` or a `Result`.
             model_version: v1 is the default (JAH pipeline); v2 (ComfyUI) handles images only.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

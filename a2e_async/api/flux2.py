@@ -33,7 +33,9 @@ class Flux2Record(TaskRecord):
     """
 
     image_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -135,16 +137,12 @@ class Flux2(Workflow[Flux2Record]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            input_images: Reference images. With any, the picture is made from them. URLs, or files as
-                Path, bytes or `Upload`. At most 8 items.
-            aspect_ratio: Width to height. Server default: 9:16.
+            input_images: Reference images. With any, the picture is made from them. Each a URL, a Path, bytes, an `Upload` or a `Result`. At most 8 items.
+            aspect_ratio: Width to height. One of 1:1, 16:9, 9:16, 4:3, 3:4, 2:3, 3:2, custom, match_input_image. Server default: 9:16.
             resolution: 1K is about 1 megapixel, 2K about 2. Server default: 1K.
-            force_generate: Generates despite NSFW detection; default true for API callers, false for
-                web. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            force_generate: Generates despite NSFW detection; default true for API callers, false for web. Server default: True.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -187,7 +185,7 @@ class Flux2(Workflow[Flux2Record]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 20.
-            status: Only records of this status.
+            status: Only records of this status. One of initialized, processing, completed, failed.
             options: See `CallOptions`.
 
         Returns:

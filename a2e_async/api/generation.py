@@ -30,6 +30,7 @@ class Quote(Record):
     generation_request_validated: bool | None = attrs.field(
         default=None, metadata={"key": "generationRequestValidated"}
     )
+    """False: only the pricing inputs were looked at."""
 
 
 QUOTE = Operation(

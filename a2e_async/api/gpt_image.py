@@ -36,7 +36,9 @@ class GptImageRecord(TaskRecord):
     """
 
     image_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
     image_url: str | None = None
+    """The same picture as the first of image_urls."""
 
 
 START = Operation(
@@ -153,23 +155,17 @@ class GptImage(Workflow[GptImageRecord]):
         Args:
             prompt: What is wanted, in words. At most 3000 characters.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            input_images: Image URLs for editing; at most 16 (gpt-image-1.5). URLs, or files as Path,
-                bytes or `Upload`.
-            model: 1.5: 20/35 coins; 2: per image 25 (1K), 35 (2K), 45 (4K), quality fixed medium.
-                Server default: gpt-image-1.5.
-            aspect_ratio: gpt-image-1.5: only 1:1, 3:2, 2:3, others become 1:1; gpt-image-2: all nine.
-                Server default: 1:1.
-            quality: gpt-image-1.5 only. Server default: medium.
-            resolution: gpt-image-2 only; 1:1 excludes 4K; aspect_ratio auto or omitted: 1K only. Server
-                default: 1K.
+            input_images: Image URLs for editing; at most 16 (gpt-image-1.5). Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            model: 1.5: 20/35 coins; 2: per image 25 (1K), 35 (2K), 45 (4K), quality fixed medium. One of gpt-image-1.5, gpt-image-2, gpt-image-2.5-sunburst, gpt-image-2.5-flare. Server default: gpt-image-1.5.
+            aspect_ratio: gpt-image-1.5: only 1:1, 3:2, 2:3, others become 1:1; gpt-image-2: all nine. One of auto, 1:1, 9:16, 21:9, 16:9, 4:3, 3:2, 3:4, 2:3. Server default: 1:1.
+            quality: gpt-image-1.5 only. One of medium, high. Server default: medium.
+            resolution: gpt-image-2 only; 1:1 excludes 4K; aspect_ratio auto or omitted: 1K only. One of 1K, 2K, 4K. Server default: 1K.
             force_generate: Generates despite detected NSFW.
             save_as_png: Whether the picture is a PNG.
             background: The background of the picture.
             creation_mode: How the picture is made.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -35,8 +35,11 @@ class GrokVideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -150,22 +153,17 @@ class GrokVideo(Workflow[GrokVideoRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model_type: From words alone, or from an image. Server default: text-to-video.
-            model_version: 1.5 works with image-to-video only. Server default: legacy.
+            model_type: From words alone, or from an image. One of text-to-video, image-to-video. Server default: text-to-video.
+            model_version: 1.5 works with image-to-video only. One of legacy, 1.5. Server default: legacy.
             prompt: Needed for text-to-video; optional for image-to-video.
-            mode: For image-to-video the upstream may turn spicy into normal. Server default: normal.
-            image_urls: The images to animate. image-to-video needs at least one. URLs, or files as
-                Path, bytes or `Upload`.
-            image_url: Single-image alternative to image_urls; the server puts it first in image_urls. A
-                URL, or a file as Path, bytes or `Upload`.
-            aspect_ratio: Legacy text: 1:1/16:9/9:16; legacy image may add 4:3/3:4/3:2/2:3; 1.5 takes
-                all. Server default: 16:9.
-            duration: Seconds. Server default: 6.
+            mode: For image-to-video the upstream may turn spicy into normal. One of fun, normal, spicy. Server default: normal.
+            image_urls: The images to animate. image-to-video needs at least one. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            image_url: Single-image alternative to image_urls; the server puts it first in image_urls. A URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Legacy text: 1:1/16:9/9:16; legacy image may add 4:3/3:4/3:2/2:3; 1.5 takes all. One of auto, 1:1, 16:9, 9:16, 4:3, 3:4, 3:2, 2:3. Server default: 16:9.
+            duration: Seconds. One of 6, 10, 15. Server default: 6.
             nsfw_checker: Acts for model_version 1.5. Server default: False.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -35,8 +35,11 @@ class HailuoVideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -119,16 +122,12 @@ class HailuoVideo(Workflow[HailuoVideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            image_urls: The images to animate; at least one is needed. URLs, or files as Path, bytes or
-                `Upload`.
-            image_url: Single-image alternative to image_urls. A URL, or a file as Path, bytes or
-                `Upload`.
-            resolution: 1080P is not allowed with duration 10. Server default: 768P.
-            duration: Seconds. Server default: 6.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            image_urls: The images to animate; at least one is needed. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            image_url: Single-image alternative to image_urls. A URL, a Path, bytes, an `Upload` or a `Result`.
+            resolution: 1080P is not allowed with duration 10. One of 768P, 1080P. Server default: 768P.
+            duration: Seconds. One of 6, 10. Server default: 6.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

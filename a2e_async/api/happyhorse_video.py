@@ -35,8 +35,11 @@ class HappyhorseVideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -175,29 +178,22 @@ class HappyhorseVideo(Workflow[HappyhorseVideoRecord]):
         t2v or r2v and model_version 1.0 or left out.
 
         Args:
-            mode: Text (t2v), image (i2v) or reference (r2v) to video, or editing of a video
-                (video-edit).
+            mode: Text (t2v), image (i2v) or reference (r2v) to video, or editing of a video (video-edit).
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model_version: video-edit always runs 1.0; 1.1 allows more durations, ratios and 480P.
-                Server default: 1.0.
+            model_version: video-edit always runs 1.0; 1.1 allows more durations, ratios and 480P. Server default: 1.0.
             prompt: Needed for t2v, r2v and video-edit; optional for i2v.
-            image_url: First frame; i2v only. A URL, or a file as Path, bytes or `Upload`.
-            reference_image_urls: r2v needs 1-9; video-edit takes 0-5. URLs, or files as Path, bytes or
-                `Upload`.
-            edit_video_url: video-edit only. A URL, or a file as Path, bytes or `Upload`.
-            input_video_seconds: Seconds of the input video as the client measured; estimates video-edit
-                cost.
-            duration: Seconds; 1.0: 5, 10 or 15; 1.1: 3-15; ignored for video-edit. Server default: 5.
-            resolution: 480P only with 1.1 in t2v, i2v, r2v. Server default: 720P.
-            ratio: t2v and r2v only; 4:5, 5:4, 9:21, 21:9 need 1.1. Server default: 16:9.
-            audio_setting: video-edit only; auto: model decides; origin: input audio kept. Server
-                default: auto.
+            image_url: First frame; i2v only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls: r2v needs 1-9; video-edit takes 0-5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            edit_video_url: video-edit only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            input_video_seconds: Seconds of the input video as the client measured; estimates video-edit cost.
+            duration: Seconds; 1.0: 5, 10 or 15; 1.1: 3-15; ignored for video-edit. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            resolution: 480P only with 1.1 in t2v, i2v, r2v. One of 480P, 720P, 1080P. Server default: 720P.
+            ratio: t2v and r2v only; 4:5, 5:4, 9:21, 21:9 need 1.1. One of 16:9, 9:16, 1:1, 4:3, 3:4, 4:5, 5:4, 9:21, 21:9. Server default: 16:9.
+            audio_setting: video-edit only; auto: model decides; origin: input audio kept. Server default: auto.
             seed: Range 0 to 2147483647.
             watermark: DashScope watermark. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -36,8 +36,11 @@ class HeadSwapRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     result_image_url: str | None = None
+    """The result; empty until it is done."""
     result_video_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -122,13 +125,10 @@ class HeadSwap(Workflow[HeadSwapRecord]):
         failed.
 
         Args:
-            image_url: The head to transplant. A URL, or a file as Path, bytes or `Upload`.
-            target_image_url: Body image or video (video at most 15 seconds); decides the output kind. A
-                URL, or a file as Path, bytes or `Upload`.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            image_url: The head to transplant. A URL, a Path, bytes, an `Upload` or a `Result`.
+            target_image_url: Body image or video (video at most 15 seconds); decides the output kind. A URL, a Path, bytes, an `Upload` or a `Result`.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -34,8 +34,11 @@ class ImageEditRecord(TaskRecord):
     """
 
     result_image_url: str | None = None
+    """The result; empty until it is done."""
     result_url: str | None = None
+    """The result; empty until it is done."""
     result_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
 
 
 START = Operation(
@@ -118,15 +121,12 @@ class ImageEdit(Workflow[ImageEditRecord]):
         """Start image editing task.
 
         Args:
-            edit_type: What is edited: what a person wears, or a product.
-            image_urls: The picture to edit first, then those of the clothing or product. URLs, or files
-                as Path, bytes or `Upload`. At least 2 items.
+            edit_type: What is edited: what a person wears, or a product. One of clothing, product.
+            image_urls: The picture to edit first, then those of the clothing or product. Each a URL, a Path, bytes, an `Upload` or a `Result`. At least 2 items.
             name: The task's name, to find it again. Without one, the SDK names the task.
             timeout: Seconds. Server default: 120.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -40,10 +40,15 @@ class ImageToVideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     image_url: str | None = None
+    """The picture that was given."""
     prompt: str | None = None
+    """The prompt, as it was given."""
     negative_prompt: str | None = None
+    """The negative prompt, as it was given."""
     failed_code: str | None = None
+    """A code for the failure; empty without one."""
 
 
 START = Operation(
@@ -214,27 +219,22 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
         end_image_url is needed with model_type FLF2V.
 
         Args:
-            image_url: The picture to animate; it is the first frame. A URL, or a file as Path, bytes or
-                `Upload`.
+            image_url: The picture to animate; it is the first frame. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lora: Lora ID; its preset replaces prompt and negative_prompt, which may then be omitted.
-            model_type: From one picture (GENERAL), or from a first and a last frame (FLF2V). Server
-                default: GENERAL.
-            model_version: The model. Server default: a2e-v2 for Ultra users, a2e otherwise. a2e-v2
-                costs more per second; a2e-v2-flash costs the same as a2e.
-            end_image_url: Needed when model_type is FLF2V. A URL, or a file as Path, bytes or `Upload`.
+            model_type: From one picture (GENERAL), or from a first and a last frame (FLF2V). Server default: GENERAL.
+            model_version: The model. Server default: a2e-v2 for Ultra users, a2e otherwise. a2e-v2 costs more per second; a2e-v2-flash costs the same as a2e.
+            end_image_url: Needed when model_type is FLF2V. A URL, a Path, bytes, an `Upload` or a `Result`.
             extend_prompt: Whether the prompt is extended automatically. Server default: True.
             number_of_images: How many videos are made. 1 to 8. Server default: 1.
-            video_time: Seconds. Server default: 5.
+            video_time: Seconds. One of 5, 10, 15, 20. Server default: 5.
             video_length: Deprecated, frames; use video_time. 1 to 1000.
             skip_face_enhance: False enhances face similarity. Server default: False.
             mask_face: Web NSFW preflight; true only once the user agreed to face masking.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -492,14 +492,13 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             reference_id: An id of your own for the request, such as that of a task.
-            image_url: The picture to animate. A URL, or a file as Path, bytes or `Upload`.
+            image_url: The picture to animate. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lang: Language of the new prompts, such as en. Server default: en.
             max_length: Hard cap in characters on the generated prompts, not a target.
             stream: True answers with Server-Sent Events: delta, result, done, error.
-            template: default: one shot; cinematic: scene bible, SHOT 1..N and Audio section. Server
-                default: default.
+            template: default: one shot; cinematic: scene bible, SHOT 1..N and Audio section. Server default: default.
             shot_count: Cinematic only; server clamps to 1-4. Server default: 2.
             with_audio: Cinematic only: adds an Audio section. Server default: True.
             options: See `CallOptions`.
@@ -575,8 +574,8 @@ class ImageToVideo(Workflow[ImageToVideoRecord]):
 
         Args:
             reference_id: An id of your own for the request, such as that of a task.
-            image_url: The first frame. A URL, or a file as Path, bytes or `Upload`.
-            end_image_url: The last frame. A URL, or a file as Path, bytes or `Upload`.
+            image_url: The first frame. A URL, a Path, bytes, an `Upload` or a `Result`.
+            end_image_url: The last frame. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             lang: Language of the new prompts, such as en. Server default: en.

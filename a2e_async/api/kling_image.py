@@ -33,7 +33,9 @@ class KlingImageRecord(TaskRecord):
     """
 
     image_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -119,15 +121,12 @@ class KlingImage(Workflow[KlingImageRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            input_images: Reference image URLs, publicly reachable. URLs, or files as Path, bytes or
-                `Upload`.
-            aspect_ratio: Width to height. Server default: 9:16.
-            resolution: How large the pictures are. Server default: 1k.
+            input_images: Reference image URLs, publicly reachable. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of 1:1, 16:9, 9:16, 4:3, 3:4, 2:3, 3:2, 21:9. Server default: 9:16.
             n: How many pictures are made; each is a task. 1 to 9.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            resolution: How large the pictures are. One of 1k, 2k. Server default: 1k.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -32,7 +32,9 @@ class MultiPrompt(TypedDict, total=False):
     """
 
     prompt: Required[str]
+    """What the shot shows, in words. At most 512 characters."""
     duration: Required[str]
+    """Seconds."""
 
 
 @attrs.frozen(kw_only=True)
@@ -46,8 +48,11 @@ class KlingOmniRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -182,22 +187,17 @@ class KlingOmni(Workflow[KlingOmniRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            prompt: Needed when multi_shot is false or shot_type is intelligence; refer to images as
-                <<<image_N>>>.
-            image_list: Up to 7 image URLs; jpg/jpeg/png, 10 MB each at most. URLs, or files as Path,
-                bytes or `Upload`.
+            prompt: Needed when multi_shot is false or shot_type is intelligence; refer to images as <<<image_N>>>.
+            image_list: Up to 7 image URLs; jpg/jpeg/png, 10 MB each at most. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             mode: std gives 720p, pro gives 1080p. Server default: std.
-            duration: Seconds, 3 to 15. Server default: 5.
-            aspect_ratio: Width to height. Server default: 16:9.
+            duration: Seconds, 3 to 15. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            aspect_ratio: Width to height. One of 16:9, 9:16, 1:1. Server default: 16:9.
             sound: Whether the video has sound. Server default: False.
             multi_shot: Whether the video has several shots. Server default: False.
-            shot_type: Needed when multi_shot is true.
-            multi_prompt: Needed when shot_type is customize; 1 to 6 shots whose durations sum to
-                duration.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            shot_type: Needed when multi_shot is true. One of intelligence, customize.
+            multi_prompt: Needed when shot_type is customize; 1 to 6 shots whose durations sum to duration.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

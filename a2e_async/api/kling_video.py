@@ -37,8 +37,11 @@ class KlingVideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     result_video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -197,31 +200,24 @@ class KlingVideo(Workflow[KlingVideoRecord]):
         version 2.6 or left out and end_image_url.
 
         Args:
-            mode: Text or image to video, or the motion of a video moved onto an image.
+            mode: Text or image to video, or the motion of a video moved onto an image. One of text-to-video, image-to-video, motion-control.
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
             version: 2.6: 5 or 10 s; 3.0: 5, 10 or 15 s (but see duration). Server default: 2.6.
-            model_version: fast: version 3.0 only, text/image-to-video, 3-15 s, takes resolution instead
-                of quality_mode 4k. Server default: standard.
-            resolution: For model_version fast. Server default: 720p.
-            quality_mode: 4k: only Kling 3.0 text-to-video and image-to-video. Server default: std.
-            duration: Seconds. Version 2.6: 5 or 10; version 3.0: 3 to 15. Server default: 5.
-            image_url: Needed when mode is image-to-video or motion-control. A URL, or a file as Path,
-                bytes or `Upload`.
-            video_url: Needed when mode is motion-control. A URL, or a file as Path, bytes or `Upload`.
-            aspect_ratio: Only for text-to-video. Server default: 16:9.
-            sound: Version 2.6: pro only; version 3.0: std or pro. 4k is a separate price tier. Server
-                default: False.
-            end_image_url: End frame; image-to-video with pro only; in version 2.6 not together with
-                sound. A URL, or a file as Path, bytes or `Upload`.
-            character_orientation: For motion-control. image: 3-10 s; video: 3-30 s. Server default:
-                video.
+            model_version: fast: version 3.0 only, text/image-to-video, 3-15 s, takes resolution instead of quality_mode 4k. One of standard, fast. Server default: standard.
+            resolution: For model_version fast. One of 720p, 1080p. Server default: 720p.
+            quality_mode: 4k: only Kling 3.0 text-to-video and image-to-video. One of std, pro, 4k. Server default: std.
+            duration: Seconds. Version 2.6: 5 or 10; version 3.0: 3 to 15. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            image_url: Needed when mode is image-to-video or motion-control. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url: Needed when mode is motion-control. A URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Only for text-to-video. One of 16:9, 9:16, 1:1. Server default: 16:9.
+            sound: Version 2.6: pro only; version 3.0: std or pro. 4k is a separate price tier. Server default: False.
+            end_image_url: End frame; image-to-video with pro only; in version 2.6 not together with sound. A URL, a Path, bytes, an `Upload` or a `Result`.
+            character_orientation: For motion-control. image: 3-10 s; video: 3-30 s. Server default: video.
             negative_prompt: What is not wanted, in words.
             seed: Seed of the random generator.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -35,8 +35,11 @@ class MinimaxH3VideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -155,21 +158,17 @@ class MinimaxH3Video(Workflow[MinimaxH3VideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: From words alone, from an image, or after reference media. Server default:
-                text-to-video.
-            first_frame_url: Needed when mode is image-to-video. A URL, or a file as Path, bytes or
-                `Upload`.
-            last_frame_url: Optional; image-to-video only. A URL, or a file as Path, bytes or `Upload`.
-            reference_image_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
-            reference_video_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
-            reference_audio_urls: reference-to-video only. URLs, or files as Path, bytes or `Upload`.
-            resolution: How large the video is: 768 lines, or 2K. Server default: 2K.
-            duration: Seconds. Server default: 12.
-            aspect_ratio: adaptive only for reference-to-video, its default; ignored for image-to-video.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            mode: From words alone, from an image, or after reference media. One of text-to-video, image-to-video, reference-to-video. Server default: text-to-video.
+            first_frame_url: Needed when mode is image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            last_frame_url: Optional; image-to-video only. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls: reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_video_urls: reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_audio_urls: reference-to-video only. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            resolution: How large the video is: 768 lines, or 2K. One of 768P, 2K. Server default: 2K.
+            duration: Seconds. One of 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 12.
+            aspect_ratio: adaptive only for reference-to-video, its default; ignored for image-to-video. One of adaptive, 21:9, 16:9, 4:3, 1:1, 3:4, 9:16.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

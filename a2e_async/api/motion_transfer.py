@@ -32,6 +32,7 @@ class MotionTransferRecord(TaskRecord):
     """
 
     result_video_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -118,16 +119,14 @@ class MotionTransfer(Workflow[MotionTransferRecord]):
         """Start motion transfer task.
 
         Args:
-            image_url: Reference image. A URL, or a file as Path, bytes or `Upload`.
-            video_url: Source of the motion. A URL, or a file as Path, bytes or `Upload`.
+            image_url: Reference image. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url: Source of the motion. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             positive_prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             timeout: Seconds. Server default: 300.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -34,6 +34,7 @@ class NanoBananaRecord(TaskRecord):
     """
 
     image_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
 
 
 START = Operation(
@@ -139,20 +140,14 @@ class NanoBanana(Workflow[NanoBananaRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model: nano-banana has no resolution control (edits when given images); lite is 1K only.
-                Server default: nano-banana-pro.
-            input_images: Image URLs, for editing and composition. URLs, or files as Path, bytes or
-                `Upload`.
-            aspect_ratio: Width to height. Server default: auto.
-            image_size: Only nano-banana-pro and nano-banana-2; nano-banana-2-lite is always 1K. Server
-                default: 1K.
+            model: nano-banana has no resolution control (edits when given images); lite is 1K only. One of nano-banana, nano-banana-pro, nano-banana-2, nano-banana-2-lite. Server default: nano-banana-pro.
+            input_images: Image URLs, for editing and composition. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of auto, 16:9, 1:1, 9:16, 4:3, 3:4, 2:3, 3:2, 4:5, 5:4, 21:9. Server default: auto.
+            image_size: Only nano-banana-pro and nano-banana-2; nano-banana-2-lite is always 1K. One of 1K, 2K, 4K. Server default: 1K.
             google_search: Grounding by web search; nano-banana-2 only. Server default: False.
-            force_generate: Generates despite detected NSFW; default true for API callers, false on the
-                web. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            force_generate: Generates despite detected NSFW; default true for API callers, false on the web. Server default: True.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -195,7 +190,7 @@ class NanoBanana(Workflow[NanoBananaRecord]):
 
         Args:
             page_size: Records per page. 1 to 100.
-            status: Only records of this status.
+            status: Only records of this status. One of initialized, processing, completed, failed.
             options: See `CallOptions`.
 
         Returns:

@@ -34,8 +34,11 @@ class PhotobookRecord(TaskRecord):
     """
 
     image_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
     result_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -115,16 +118,15 @@ class Photobook(Workflow[PhotobookRecord]):
     ) -> Job[PhotobookRecord]:
         """Start photobook generation.
 
-        Creates a photobook task that yields total_count (4, 8, 12 or 16) photos from one face image. No
-        webhook input here.
+        Creates a photobook task that yields `total_count` (4, 8, 12 or 16) photos from one face image.
+        No webhook input here.
 
         Args:
-            face_image_url: One face image, used for every photo. A URL, or a file as Path, bytes or
-                `Upload`.
+            face_image_url: One face image, used for every photo. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             location: Where the photos are set, in words.
             clothing: Applied in the image-edit step.
-            total_count: How many photos are made. Server default: 4.
+            total_count: How many photos are made. One of 4, 8, 12, 16. Server default: 4.
             options: See `CallOptions`.
 
         Returns:

@@ -35,11 +35,17 @@ class ProductRect(TypedDict, total=False):
     """
 
     x: Required[float]
+    """Pixels from the left edge to the product."""
     y: Required[float]
+    """Pixels from the top edge to the product."""
     width: Required[float]
+    """Pixels."""
     height: Required[float]
+    """Pixels."""
     rotation: Required[float]
+    """Degrees."""
     scale: Required[float]
+    """Its size; 1 is its own."""
 
 
 @attrs.frozen(kw_only=True)
@@ -51,6 +57,7 @@ class ProductAvatarRecord(TaskRecord):
     """
 
     result_image_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -150,16 +157,13 @@ class ProductAvatar(Workflow[ProductAvatarRecord]):
         (failure). Tasks fail after 2 hours; credits come back on timeout or failure.
 
         Args:
-            image_urls: Index 0 is the product, index 1 the person. URLs, or files as Path, bytes or
-                `Upload`. Exactly 2 items.
+            image_urls: Index 0 is the product, index 1 the person. Each a URL, a Path, bytes, an `Upload` or a `Result`. Exactly 2 items.
             product_rect: Position and size of the product.
             name: The task's name, to find it again. Without one, the SDK names the task.
             prompt: What is wanted, in words.
             timeout: Seconds. Server default: 120.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -34,7 +34,9 @@ class Qwen2ImageRecord(TaskRecord):
     """
 
     image_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -183,16 +185,11 @@ class Qwen2Image(Workflow[Qwen2ImageRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model: The model. Only qwen-image-3.0-pro makes the sizes with 2048. Server default:
-                qwen-image-2.0.
-            input_images: Reference images; the URLs must be public. URLs, or files as Path, bytes or
-                `Upload`.
-            size: The 2K sizes (with 2048) need qwen-image-3.0-pro; the others suit every model. Server
-                default: 1024*1024.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            model: The model. Only qwen-image-3.0-pro makes the sizes with 2048. One of qwen-image-2.0, qwen-image-2.0-pro, qwen-image-3.0, qwen-image-3.0-pro. Server default: qwen-image-2.0.
+            input_images: Reference images; the URLs must be public. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            size: The 2K sizes (with 2048) need qwen-image-3.0-pro; the others suit every model. One of 1024*1024, 1328*880, 880*1328, 1152*864, 864*1152, 1280*720, 720*1280, 1512*648, 2048*2048, 2048*1365, 1365*2048, 2048*1536, 1536*2048, 2048*1152, 1152*2048. Server default: 1024*1024.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -35,8 +35,11 @@ class Seedance2VideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -202,35 +205,22 @@ class Seedance2Video(Workflow[Seedance2VideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: Inputs by mode: image_url; first_frame_url+last_frame_url;
-                reference_urls/video_urls/audio_urls. Audio alone needs 2.5. Server default:
-                text-to-video.
-            model_version: standard/mini/fast are Seedance 2.0 tiers; 2.5 has one tier, higher limits.
-                Server default: standard.
-            omni_reference_task_type: 2.5 reference mode. edit: adaptive ratio, duration -1, exactly one
-                video; extend: adaptive ratio.
-            image_url: First frame for image-to-video. A URL, or a file as Path, bytes or `Upload`.
-            first_frame_url: Needed for first-last-frames. A URL, or a file as Path, bytes or `Upload`.
-            last_frame_url: Needed for first-last-frames; optional for image-to-video. A URL, or a file
-                as Path, bytes or `Upload`.
-            reference_urls: Images for reference mode: at most 9 on 2.0, 30 on 2.5. URLs, or files as
-                Path, bytes or `Upload`.
-            video_urls: mp4/mov. 2.0: 3 clips, 2-15 s each; 2.5: 10 clips, 30 s together. URLs, or files
-                as Path, bytes or `Upload`.
-            audio_urls: mp3/wav. 2.0: 3 clips, 2-15 s each, 15 s together, not alone; 2.5: 10. URLs, or
-                files as Path, bytes or `Upload`.
-            input_video_duration: Seconds, an estimate; billed on the larger of this and the probed
-                length. 2 to 45.5.
-            duration: Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. 4 to 30. Server default:
-                5.
-            aspect_ratio: Width to height. Server default: 16:9.
-            resolution: 4k: 2.0 standard only; 2.5: up to 1080p; fast/mini: 480p or 720p. Server
-                default: 720p.
+            mode: Inputs by `mode`: image_url; first_frame_url+last_frame_url; reference_urls/video_urls/audio_urls. Audio alone needs 2.5. One of text-to-video, image-to-video, first-last-frames, reference. Server default: text-to-video.
+            model_version: standard/mini/fast are Seedance 2.0 tiers; 2.5 has one tier, higher limits. Server default: standard.
+            omni_reference_task_type: 2.5 reference mode. edit: adaptive ratio, duration -1, exactly one video; extend: adaptive ratio.
+            image_url: First frame for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            first_frame_url: Needed for first-last-frames. A URL, a Path, bytes, an `Upload` or a `Result`.
+            last_frame_url: Needed for first-last-frames; optional for image-to-video. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_urls: Images for reference `mode`: at most 9 on 2.0, 30 on 2.5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            video_urls: mp4/mov. 2.0: 3 clips, 2-15 s each; 2.5: 10 clips, 30 s together. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            audio_urls: mp3/wav. 2.0: 3 clips, 2-15 s each, 15 s together, not alone; 2.5: 10. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            duration: Seconds; at most 15 on 2.0, 30 on 2.5; 2.5 edit needs -1. 4 to 30. Server default: 5.
+            input_video_duration: Seconds, an estimate; billed on the larger of this and the probed length. 2 to 45.5.
+            aspect_ratio: Width to height. One of adaptive, 21:9, 16:9, 4:3, 1:1, 3:4, 9:16. Server default: 16:9.
+            resolution: 4k: 2.0 standard only; 2.5: up to 1080p; fast/mini: 480p or 720p. Server default: 720p.
             generate_audio: Billing includes audio; send false to turn it off. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -34,8 +34,11 @@ class SeedanceVideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -107,21 +110,16 @@ class SeedanceVideo(Workflow[SeedanceVideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: First-last-frames: send image-to-video with image_url and end_image_url. Server
-                default: text-to-video.
-            image_url: Needed for image-to-video; is the first frame when end_image_url is given. A URL,
-                or a file as Path, bytes or `Upload`.
-            end_image_url: Last frame; together with image_url switches to first-last-frames. A URL, or
-                a file as Path, bytes or `Upload`.
-            duration: Seconds. Server default: 5.
-            aspect_ratio: Width to height. Server default: 16:9.
-            resolution: How large the video is. Server default: 720p.
+            mode: First-last-frames: send image-to-video with image_url and end_image_url. One of text-to-video, image-to-video. Server default: text-to-video.
+            image_url: Needed for image-to-video; is the first frame when end_image_url is given. A URL, a Path, bytes, an `Upload` or a `Result`.
+            end_image_url: Last frame; together with image_url switches to first-last-frames. A URL, a Path, bytes, an `Upload` or a `Result`.
+            duration: Seconds. One of 5, 10. Server default: 5.
+            aspect_ratio: Width to height. One of 16:9, 9:16, 1:1. Server default: 16:9.
+            resolution: How large the video is. One of 480p, 720p. Server default: 720p.
             camera_fixed: Whether the camera does not move. Server default: False.
             generate_audio: Whether the video has sound. Server default: False.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

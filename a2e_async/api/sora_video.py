@@ -35,8 +35,11 @@ class SoraVideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -133,16 +136,13 @@ class SoraVideo(Workflow[SoraVideoRecord]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model_type: From words alone, or from images. Server default: image-to-video.
-            image_urls: Needed when model_type is image-to-video. URLs, or files as Path, bytes or
-                `Upload`.
-            aspect_ratio: Width to height. Server default: landscape.
-            duration_seconds: Seconds. Server default: 5.
-            quality: The quality of the video. Server default: standard.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            model_type: From words alone, or from images. One of text-to-video, image-to-video. Server default: image-to-video.
+            image_urls: Needed when model_type is image-to-video. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of portrait, landscape. Server default: landscape.
+            duration_seconds: Seconds. One of 5, 10, 15. Server default: 5.
+            quality: The quality of the video. One of standard, high. Server default: standard.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -31,10 +31,15 @@ class PresignedUpload(Record):
     """
 
     upload_url: str | None = attrs.field(default=None, metadata={"key": "uploadUrl"})
+    """Pre-signed; PUT the file here without Authorization."""
     cdn_url: str | None = attrs.field(default=None, metadata={"key": "cdnUrl"})
+    """Public address once the upload is done."""
     key: str | None = None
+    """Final object key."""
     bucket: str | None = None
+    """Where the file is kept."""
     expires_in: int | None = attrs.field(default=None, metadata={"key": "expiresIn"})
+    """Seconds."""
 
 
 GET_UPLOAD_PRESIGNED_URL = Operation(
@@ -100,11 +105,9 @@ class Storage(Resource):
 
         Args:
             key: The object's key. The service puts it under a prefix of its own.
-            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default:
-                3days-apac.
+            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default: 3days-apac.
             url_prefix: First part of the object key; server default adam2eve.
-            cdn_domain: Bare domain suffix (no scheme, no path); when omitted makefun.ai behaviour
-                applies.
+            cdn_domain: Bare domain suffix (no scheme, no path); when omitted makefun.ai behaviour applies.
             expires_in: Seconds for which the URL can be used. At least 60.
             content_type: MIME type tied to the signed upload.
             file_size: Bytes; if given, the signed URL fixes Content-Length.
@@ -154,8 +157,7 @@ class Storage(Resource):
 
         Args:
             key: The object's key. The service puts it under a prefix of its own.
-            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default:
-                3days-apac.
+            bucket: Where the file is kept. Files in 3days-apac go after three days. Server default: 3days-apac.
             url_prefix: Start of the object key; server default adam2eve; refused in site runtimes.
             cdn_domain: CDN domain suffix; server default makefun.ai; refused in site runtimes.
             expires_in: Seconds for which the URL can be used. At least 60.

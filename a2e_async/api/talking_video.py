@@ -39,13 +39,21 @@ class TalkingVideoRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     cover_url: str | None = None
+    """A still picture of the result, for previews."""
     video_url: str | None = None
+    """The video that was given."""
     audio_url: str | None = None
+    """The speech that was given."""
     duration: int | None = None
+    """Seconds."""
     prompt: str | None = None
+    """The prompt, as it was given."""
     negative_prompt: str | None = None
+    """The negative prompt, as it was given."""
     failed_code: str | None = None
+    """A code for the failure; empty without one."""
 
 
 START = Operation(
@@ -127,16 +135,14 @@ class TalkingVideo(Workflow[TalkingVideoRecord]):
         """Start talking video generation.
 
         Args:
-            video_url: A video of the person who speaks. A URL, or a file as Path, bytes or `Upload`.
+            video_url: A video of the person who speaks. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: What is wanted, in words.
             negative_prompt: What is not wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            audio_url: What the person says. A URL, or a file as Path, bytes or `Upload`.
+            audio_url: What the person says. A URL, a Path, bytes, an `Upload` or a `Result`.
             duration: Seconds. 1 to 20. Server default: 3.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -39,10 +39,15 @@ class TextToImageRecord(TaskRecord):
     """
 
     image_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
     prompt: str | None = None
+    """The prompt, as it was given."""
     failed_code: str | None = None
+    """A code for the failure; empty without one."""
     width: float | None = None
+    """Pixels."""
     height: float | None = None
+    """Pixels."""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,17 +70,29 @@ class Avatar(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """The `anchor_id` of `a2e.avatar_video`."""
     name: str | None = None
+    """Its name."""
     type: str | None = None
+    """`custom` for one of your own."""
     anchor_type: int | None = None
+    """0: an avatar of the system, 1: one of your own."""
     gender: str | None = None
+    """The gender: female or male."""
     lang: str | None = None
+    """Its language, such as en-US."""
     video_cover: str | None = None
+    """The URL of a still picture, for previews."""
     people_img: str | None = None
+    """The URL of the picture without background."""
     base_video: str | None = None
+    """The URL of the video that it is made from."""
     image_url: str | None = None
+    """The URL of the picture that it is made from."""
     user_video_twin_id: str | None = None
+    """The id of the `a2e.video_twin` that it comes from."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was made, ISO 8601."""
 
 
 START = Operation(
@@ -186,19 +203,14 @@ class TextToImage(Workflow[TextToImageRecord]):
             name: The task's name, to find it again. Without one, the SDK names the task.
             width: Pixels. Server default: 1024.
             height: Pixels. Server default: 1024.
-            model_type: The model. seedream also takes model_version and aspect_ratio. Server default:
-                a2e.
-            input_images: Reference images: at most 2 for a2e, 10 for Seedream 5.0 Pro. URLs, or files
-                as Path, bytes or `Upload`.
-            skip_face_enhance: a2e image edit only: turns off face-similarity enhancement. Server
-                default: False.
-            aspect_ratio: Seedream only.
+            model_type: The model. seedream also takes model_version and aspect_ratio. One of a2e, seedream, zimage. Server default: a2e.
+            input_images: Reference images: at most 2 for a2e, 10 for Seedream 5.0 Pro. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            skip_face_enhance: a2e image edit only: turns off face-similarity enhancement. Server default: False.
+            aspect_ratio: Seedream only. One of 1:1, 4:3, 3:4, 16:9, 9:16, 2:3, 3:2, 21:9.
             max_images: Each image becomes a task of its own. 1 to 8.
-            model_version: With model_type seedream.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            model_version: With model_type seedream. One of 4.5, 5.0, 5.0-pro.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:
@@ -315,7 +327,7 @@ class TextToImage(Workflow[TextToImageRecord]):
 
         Args:
             id: Id of the text-to-image record.
-            gender: The avatar's gender.
+            gender: The avatar's gender. One of female, male.
             options: See `CallOptions`.
 
         Returns:

@@ -34,8 +34,11 @@ class ThinkSoundRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     result_video_url: str | None = None
+    """The result; empty until it is done."""
     audio_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -120,15 +123,13 @@ class ThinkSound(Workflow[ThinkSoundRecord]):
         """Start ThinkSound generation.
 
         Args:
-            video_url: Only .mp4, .avi, .mov or .mkv. A URL, or a file as Path, bytes or `Upload`.
+            video_url: Only .mp4, .avi, .mov or .mkv. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
             caption: What the sound is of, in words.
             cot_description: Chain-of-thought text.
             seed: Seed of the random generator.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -31,9 +31,13 @@ class ApiToken(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """For `a2e.tokens.delete()` and `status()`."""
     alias: str | None = None
+    """Its name."""
     enabled: bool | None = None
+    """Whether it is on."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was made, ISO 8601."""
 
 
 GENERATE = Operation(

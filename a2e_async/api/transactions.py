@@ -30,8 +30,11 @@ class Transaction(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """Its id."""
     amount: float | None = None
+    """Coins: above zero was granted or bought, below zero was spent."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was made, ISO 8601."""
 
 
 CREDITS_HISTORY = Operation(

@@ -30,7 +30,9 @@ class SpeechPreview(Record):
     """
 
     id: str | None = attrs.field(default=None, metadata={"key": "_id"})
+    """For `a2e.tts.preview_delete()`."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was made, ISO 8601."""
 
 
 SEND_TTS = Operation(
@@ -94,7 +96,7 @@ class Tts(Resource):
     ) -> str:
         """Generate text-to-speech audio.
 
-        Needs tts_id (over 400 system voices) or user_voice_id. API-token callers: 1000 Unicode
+        Needs `tts_id` (over 400 system voices) or user_voice_id. API-token callers: 1000 Unicode
         characters per call and no captcha; web callers: 3000, and a captcha after frequent use.
 
         At least one of tts_id and user_voice_id is needed. turnstile_token is needed with type
@@ -104,12 +106,10 @@ class Tts(Resource):
             msg: The text to speak. 1 to 1000 characters.
             tts_id: System voice (ObjectId); one of tts_id or user_voice_id is needed.
             user_voice_id: Cloned voice (ObjectId); one of tts_id or user_voice_id is needed.
-            country: Locale language part, from anchor/language_list top-level value; used with
-                user_voice_id. Server default: en.
-            region: Locale region part, from anchor/language_list child value; used with user_voice_id.
-                Server default: US.
+            country: Locale language part, from anchor/language_list top-level value; used with user_voice_id. Server default: en.
+            region: Locale region part, from anchor/language_list child value; used with user_voice_id. Server default: US.
             speech_rate: How fast it is spoken; 1 is normal. 0.5 to 2. Server default: 1.
-            type: Captcha kind; needed only when a captcha is demanded.
+            type: Captcha kind; needed only when a captcha is demanded. One of turnstile, aliyun_captcha.
             turnstile_token: Needed when type is turnstile.
             captcha_verify_param: Needed when type is aliyun_captcha.
             options: See `CallOptions`.

@@ -36,8 +36,11 @@ class UpscaleRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     result_image_url: str | None = None
+    """The result; empty until it is done."""
     result_video_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -120,12 +123,10 @@ class Upscale(Workflow[UpscaleRecord]):
         webhook_url/webhook_token work for API-token callers only, best effort.
 
         Args:
-            source_url: Source may be an image or a video. A URL, or a file as Path, bytes or `Upload`.
+            source_url: Source may be an image or a video. A URL, a Path, bytes, an `Upload` or a `Result`.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

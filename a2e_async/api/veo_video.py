@@ -38,8 +38,11 @@ class VeoVideoRecord(TaskRecord):
     """
 
     video_output: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -161,18 +164,14 @@ class VeoVideo(Workflow[VeoVideoRecord]):
         Args:
             prompt: May be an empty string: the server then uses a placeholder text.
             name: Optional; the server makes one when left out. Without one, the SDK names the task.
-            generation_type: Text only, start/end frame images, or reference images. Server default:
-                TEXT_2_VIDEO.
-            image_urls: FIRST_AND_LAST_FRAMES_2_VIDEO: 1-2 (start, end); REFERENCE_2_VIDEO: 1-3. URLs,
-                or files as Path, bytes or `Upload`.
+            generation_type: Text only, start/end frame images, or reference images. One of TEXT_2_VIDEO, FIRST_AND_LAST_FRAMES_2_VIDEO, REFERENCE_2_VIDEO. Server default: TEXT_2_VIDEO.
+            image_urls: FIRST_AND_LAST_FRAMES_2_VIDEO: 1-2 (start, end); REFERENCE_2_VIDEO: 1-3. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             model: veo3 for quality, veo3_fast for speed. Server default: veo3_fast.
-            aspect_ratio: Auto: the server decides. Server default: Auto.
+            aspect_ratio: Auto: the server decides. One of 16:9, 9:16, Auto. Server default: Auto.
             watermark: Optional watermark text.
             seeds: Optional; 10000 to 99999.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -37,9 +37,13 @@ class VideoTwinRecord(TaskRecord):
     """
 
     anchor_id: str | None = None
+    """For `a2e.avatar_video`, with anchor_type 1."""
     gender: str | None = None
+    """The gender that was given: female or male."""
     image_url: str | None = None
+    """The picture that was given."""
     preview_result_url: str | None = None
+    """A preview of the avatar; not always there."""
 
 
 START = Operation(
@@ -168,11 +172,11 @@ class VideoTwin(Workflow[VideoTwinRecord]):
 
         Args:
             name: The task's name, to find it again. Without one, the SDK names the task.
-            image_url: A picture of the person. A URL, or a file as Path, bytes or `Upload`.
-            video_url: A video of the person. A URL, or a file as Path, bytes or `Upload`.
+            image_url: A picture of the person. A URL, a Path, bytes, an `Upload` or a `Result`.
+            video_url: A video of the person. A URL, a Path, bytes, an `Upload` or a `Result`.
             video_background_image: The background of the avatar.
             video_background_color: RGBA.
-            gender: The avatar's gender.
+            gender: The avatar's gender. One of female, male.
             options: See `CallOptions`.
 
         Returns:
@@ -293,7 +297,7 @@ class VideoTwin(Workflow[VideoTwinRecord]):
 
         Args:
             page_size: Records per page. 1 to 100. Server default: 10.
-            status: Only records of this status.
+            status: Only records of this status. One of pending, processing, completed, failed.
             options: See `CallOptions`.
 
         Returns:

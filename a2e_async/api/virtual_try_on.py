@@ -32,6 +32,7 @@ class VirtualTryOnRecord(TaskRecord):
     """
 
     result_image_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -112,14 +113,11 @@ class VirtualTryOn(Workflow[VirtualTryOnRecord]):
         """Start virtual try-on task.
 
         Args:
-            image_urls: Index 0 is the person, index 1 the clothing (two images described). URLs, or
-                files as Path, bytes or `Upload`. 2 to 4 items.
+            image_urls: Index 0 is the person, index 1 the clothing (two images described). Each a URL, a Path, bytes, an `Upload` or a `Result`. 2 to 4 items.
             name: The task's name, to find it again. Without one, the SDK names the task.
             timeout: Seconds. Server default: 120.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -44,18 +44,31 @@ class VoiceRecord(TaskRecord):
     """
 
     voice_urls: Sequence[str] | None = None
+    """The recordings that were given."""
     gender: str | None = None
+    """The gender of the voice."""
     model: str | None = None
+    """The model that was trained."""
     lang: str | None = None
+    """Internal code that the model uses."""
     language: str | None = None
+    """Code as the client sent it."""
     speaker_id: str | None = None
+    """Given by the vendor."""
     denoise: bool | None = None
+    """Whether noise was removed from the recordings."""
     enhance_voice_similarity: bool | None = None
+    """Whether the voice was brought closer to the recordings."""
     tts_rate: float | None = attrs.field(default=None, metadata={"key": "ttsRate"})
+    """Coins per 10 seconds of speech."""
     has_refund_coin: bool | None = attrs.field(default=None, metadata={"key": "hasRefundCoin"})
+    """True once a failed training has been refunded."""
     user_id: str | None = None
+    """The id of the account."""
     updated_at: str | None = attrs.field(default=None, metadata={"key": "updatedAt"})
+    """When it last changed, ISO 8601."""
     train_mode: str | None = None
+    """How it was trained; a completed voice has it."""
 
 
 START = Operation(
@@ -140,18 +153,15 @@ class Voice(Workflow[VoiceRecord]):
         a failed creation is refunded. Body needs name and voice_urls.
 
         Args:
-            voice_urls: Recordings of the voice. URLs, or files as Path, bytes or `Upload`. At least 1
-                item.
+            voice_urls: Recordings of the voice. Each a URL, a Path, bytes, an `Upload` or a `Result`. At least 1 item.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            gender: The gender of the voice. Server default: female.
+            gender: The gender of the voice. One of female, male. Server default: female.
             denoise: Whether noise is removed from the recordings.
             enhance_voice_similarity: Whether the voice is brought closer to the recordings.
-            model: The model that is trained; the price depends on it. Server default: a2e.
+            model: The model that is trained; the price depends on it. One of a2e, cartesia, minimax, elevenlabs. Server default: a2e.
             language: When left out, the server infers it from the request headers.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -27,14 +27,17 @@ __all__ = ["ReferenceMedia", "Wan25", "Wan25Record"]
 class ReferenceMedia(TypedDict, total=False):
     """Members of `reference_media`.
 
-    type: What the file is.
-    url: The file. A URL, or a file as Path, bytes or `Upload`.
+    type: What the file is. One of reference_image, reference_video.
+    url: The file. A URL, a Path, bytes, an `Upload` or a `Result`.
     duration: Seconds, of a reference video; server probes it if omitted.
     """
 
     type: Required[Literal["reference_image", "reference_video"] | str]
+    """What the file is. One of reference_image, reference_video."""
     url: Required[Media]
+    """The file. A URL, a Path, bytes, an `Upload` or a `Result`."""
     duration: float
+    """Seconds, of a reference video; server probes it if omitted."""
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +49,7 @@ class Wan25Record(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -251,35 +255,25 @@ class Wan25(Workflow[Wan25Record]):
         Args:
             prompt: What is wanted, in words.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            image_url: Needed for task_type first_frame and first_last_frame. A URL, or a file as Path,
-                bytes or `Upload`.
+            image_url: Needed for task_type first_frame and first_last_frame. A URL, a Path, bytes, an `Upload` or a `Result`.
             negative_prompt: What is not wanted, in words.
-            duration: Seconds; choices depend on model and task_type; reference video caps
-                reference_image at 10. Server default: 5.
-            resolution: How large the video is. Server default: 720p.
-            ratio: Used only by Wan 2.7 text_to_video and reference_image. Server default: 16:9.
+            duration: Seconds; choices depend on model and task_type; reference video caps reference_image at 10. One of 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. Server default: 5.
+            resolution: How large the video is. One of 480p, 720p, 1080p. Server default: 720p.
+            ratio: Used only by Wan 2.7 text_to_video and reference_image. One of 16:9, 9:16, 1:1, 4:3, 3:4. Server default: 16:9.
             enable_prompt_expansion: An LLM rewrites the prompt. Server default: False.
             multi_shots: Acts only if enable_prompt_expansion is true. Server default: False.
-            model: wan2.6-i2v and wan2.7-i2v need a VIP/Max user; wan2.6-i2v-flash is for all. Server
-                default: wan2.5-i2v-preview.
-            task_type: Used only if model is wan2.7-i2v. Server default: first_frame.
-            last_frame_url: Needed for first_last_frame, optional for video_extend. A URL, or a file as
-                Path, bytes or `Upload`.
-            first_clip_url: Needed for Wan 2.7 video_extend. A URL, or a file as Path, bytes or
-                `Upload`.
-            edit_video_url: Needed for Wan 2.7 video_edit. A URL, or a file as Path, bytes or `Upload`.
-            reference_image_urls: Wan 2.7: legacy image-only reference_image input; video_edit takes at
-                most 3. URLs, or files as Path, bytes or `Upload`.
-            reference_media: Ordered; input videos are billed with the output duration, 5-second input
-                cap. 1 to 5 items.
+            model: wan2.6-i2v and wan2.7-i2v need a VIP/Max user; wan2.6-i2v-flash is for all. One of wan2.5-i2v-preview, wan2.6-i2v, wan2.6-i2v-flash, wan2.7-i2v. Server default: wan2.5-i2v-preview.
+            task_type: Used only if model is wan2.7-i2v. One of text_to_video, first_frame, first_last_frame, reference_image, video_extend, video_edit. Server default: first_frame.
+            last_frame_url: Needed for first_last_frame, optional for video_extend. A URL, a Path, bytes, an `Upload` or a `Result`.
+            first_clip_url: Needed for Wan 2.7 video_extend. A URL, a Path, bytes, an `Upload` or a `Result`.
+            edit_video_url: Needed for Wan 2.7 video_edit. A URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_image_urls: Wan 2.7: legacy image-only reference_image input; video_edit takes at most 3. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            reference_media: Ordered; input videos are billed with the output duration, 5-second input cap. 1 to 5 items.
             seed: Server picks one at random if omitted. 0 to 2147483647.
             audio: Whether the video gets generated audio. Server default: True.
-            audio_url: first-frame modes; WAV/MP3, 3-30 s, 15 MB at most; cut to video length. A URL, or
-                a file as Path, bytes or `Upload`.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            audio_url: first-frame modes; WAV/MP3, 3-30 s, 15 MB at most; cut to video length. A URL, a Path, bytes, an `Upload` or a `Result`.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -34,8 +34,11 @@ class Wan26R2vRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -130,20 +133,17 @@ class Wan26R2v(Workflow[Wan26R2vRecord]):
         Makes a video from reference images or videos.
 
         Args:
-            reference_urls: Images or videos, at most 5. URLs, or files as Path, bytes or `Upload`.
+            reference_urls: Images or videos, at most 5. Each a URL, a Path, bytes, an `Upload` or a `Result`.
             prompt: Name the inputs as character1, character2 ...
-            model: flash: faster and cheaper; standard: higher quality, audio only. Server default:
-                wan2.6-r2v-flash.
+            model: flash: faster and cheaper; standard: higher quality, audio only. One of wan2.6-r2v-flash, wan2.6-r2v. Server default: wan2.6-r2v-flash.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            duration: Seconds. Server default: 5.
-            resolution: Tier; with aspect_ratio sets the actual size. Server default: 720p.
-            aspect_ratio: Width to height. Server default: 16:9.
-            shot_type: One shot, or several. Server default: single.
+            duration: Seconds. One of 5, 10. Server default: 5.
+            resolution: Tier; with aspect_ratio sets the actual size. One of 720p, 1080p. Server default: 720p.
+            aspect_ratio: Width to height. One of 16:9, 9:16, 1:1, 4:3, 3:4. Server default: 16:9.
+            shot_type: One shot, or several. One of single, multi. Server default: single.
             audio: Whether the video has sound. Server default: True.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -33,7 +33,9 @@ class Wan27ImageRecord(TaskRecord):
     """
 
     image_urls: Sequence[str] | None = None
+    """The results; empty until it is done."""
     result_url: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -126,16 +128,13 @@ class Wan27Image(Workflow[Wan27ImageRecord]):
         Args:
             prompt: What is wanted, in words. At most 5000 characters.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            model: The model. Server default: wan2.7-image.
-            input_images: For editing; 0 to 9 images, each at most 20 MB. URLs, or files as Path, bytes
-                or `Upload`.
-            aspect_ratio: Width to height. Server default: 1:1.
+            model: The model. One of wan2.7-image, wan2.7-image-pro. Server default: wan2.7-image.
+            input_images: For editing; 0 to 9 images, each at most 20 MB. Each a URL, a Path, bytes, an `Upload` or a `Result`.
+            aspect_ratio: Width to height. One of 1:1, 3:2, 2:3, 4:3, 3:4, 16:9, 9:16, 21:9. Server default: 1:1.
             bbox_list: Boxes for interactive editing.
             force_generate: Generates despite detected NSFW.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

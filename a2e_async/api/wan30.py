@@ -25,8 +25,8 @@ __all__ = ["Input", "InputMedia", "Parameters", "Wan30", "Wan30Record"]
 class InputMedia(TypedDict, total=False):
     """Members of `input.media`.
 
-    type: What the file is for.
-    url: The file. A URL, or a file as Path, bytes or `Upload`.
+    type: What the file is for. One of reference_image, reference_video, reference_audio, first_frame, last_frame, file, link.
+    url: The file. A URL, a Path, bytes, an `Upload` or a `Result`.
     duration: Seconds, of the input media.
     """
 
@@ -42,8 +42,12 @@ class InputMedia(TypedDict, total=False):
         ]
         | str
     ]
+    """What the file is for. One of reference_image, reference_video, reference_audio, first_frame, last_frame, file, link.
+    """
     url: Required[Media]
+    """The file. A URL, a Path, bytes, an `Upload` or a `Result`."""
     duration: float
+    """Seconds, of the input media."""
 
 
 class Input(TypedDict, total=False):
@@ -54,14 +58,16 @@ class Input(TypedDict, total=False):
     """
 
     prompt: str
+    """What is wanted, in words. At most 5000 characters."""
     media: Sequence[InputMedia]
+    """Frames or reference media."""
 
 
 class Parameters(TypedDict, total=False):
     """Members of `parameters`.
 
-    resolution: How large the video is. Server default: 1080P.
-    ratio: Width to height; adaptive follows the media. Server default: adaptive.
+    resolution: How large the video is. One of 480P, 720P, 1080P. Server default: 1080P.
+    ratio: Width to height; adaptive follows the media. One of adaptive, 16:9, 4:3, 1:1, 3:4, 9:16. Server default: adaptive.
     duration: Seconds, 3 to 30, or -1 to let the model choose. Server default: 5.
     audio: Whether the video has sound. Server default: True.
     prompt_extend: Lets the upstream rewrite the prompt. Server default: False.
@@ -70,12 +76,20 @@ class Parameters(TypedDict, total=False):
     """
 
     resolution: Literal["480P", "720P", "1080P"] | str
+    """How large the video is. One of 480P, 720P, 1080P. Server default: 1080P."""
     ratio: Literal["adaptive", "16:9", "4:3", "1:1", "3:4", "9:16"] | str
+    """Width to height; adaptive follows the media. One of adaptive, 16:9, 4:3, 1:1, 3:4, 9:16. Server default: adaptive.
+    """
     duration: int
+    """Seconds, 3 to 30, or -1 to let the model choose. Server default: 5."""
     audio: bool
+    """Whether the video has sound. Server default: True."""
     prompt_extend: bool
+    """Lets the upstream rewrite the prompt. Server default: False."""
     seed: int
+    """Seed of the random generator. 0 to 2147483647."""
     watermark: bool
+    """Whether the video gets a watermark. Server default: False."""
 
 
 @attrs.frozen(kw_only=True)
@@ -89,8 +103,11 @@ class Wan30Record(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -187,17 +204,13 @@ class Wan30(Workflow[Wan30Record]):
         prime about 2.
 
         Args:
-            model: prime: the same quality, faster, at a higher price per second. Server default:
-                wan3.0-video.
+            model: prime: the same quality, faster, at a higher price per second. One of wan3.0-video, wan3.0-video-prime. Server default: wan3.0-video.
             input: Prompt and media of the video.
             parameters: Resolution, duration and other settings of the video.
             name: The task's name, to find it again. Without one, the SDK names the task.
-            mode: From words alone, from a first frame, from a first and a last one, or after reference
-                media. Server default: text-to-video.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            mode: From words alone, from a first frame, from a first and a last one, or after reference media. One of text-to-video, first-frame, first-last-frames, reference. Server default: text-to-video.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

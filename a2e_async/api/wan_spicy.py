@@ -35,8 +35,11 @@ class WanSpicyRecord(TaskRecord):
     """
 
     result_url: str | None = None
+    """The result; empty until it is done."""
     video_url: str | None = None
+    """The result; empty until it is done."""
     video_output: str | None = None
+    """The result; empty until it is done."""
 
 
 START = Operation(
@@ -144,20 +147,17 @@ class WanSpicy(Workflow[WanSpicyRecord]):
 
         Args:
             prompt: What is wanted, in words.
-            image_url: Https only. A URL, or a file as Path, bytes or `Upload`.
+            image_url: Https only. A URL, a Path, bytes, an `Upload` or a `Result`.
             resolution: wan2.7: 720p or 1080p; wan2.2: 480p or 720p.
             duration: Seconds; wan2.7: 2-15; wan2.2: 5 or 8.
-            model: Only 2.7 has audio. Server default: wan2.7-i2v-spicy.
+            model: Only 2.7 has audio. One of wan2.7-i2v-spicy, wan2.2-i2v-spicy. Server default: wan2.7-i2v-spicy.
             name: The task's name, to find it again. Without one, the SDK names the task.
             negative_prompt: Only with wan2.7-i2v-spicy.
-            audio_url: Only with wan2.7-i2v-spicy; https, .wav or .mp3. A URL, or a file as Path, bytes
-                or `Upload`.
+            audio_url: Only with wan2.7-i2v-spicy; https, .wav or .mp3. A URL, a Path, bytes, an `Upload` or a `Result`.
             prompt_extend: Whether the prompt is extended automatically. Server default: True.
             seed: Seed of the random generator.
-            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048
-                characters.
-            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At
-                most 256 characters.
+            webhook_url: HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
+            webhook_token: Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
             options: See `CallOptions`.
 
         Returns:

@@ -211,7 +211,8 @@ def _complete_files(outcomes: list[dict[str, Any]]) -> set[str]:
     complete = set()
     with httpx.Client() as http:
         for line in outcomes:
-            for url, path in zip(line["urls"], line["paths"], strict=True):
+            # One whose download has failed has no paths; its error is among the problems.
+            for url, path in zip(line["urls"], line["paths"], strict=bool(line["paths"])):
                 if Path(path).read_bytes() == http.get(url).content:
                     complete.add(path)
     return complete

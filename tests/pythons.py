@@ -30,6 +30,7 @@ TESTS = (
     "tests/unit/transport/test_pools.py",
     "tests/unit/files/test_uploads.py",
     "tests/unit/bulk/test_run.py",
+    "tests/unit/sync/test_interrupts.py",
 )
 
 

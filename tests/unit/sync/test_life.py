@@ -188,6 +188,7 @@ def run(program: str, sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_neither_a_client_nor_a_call_in_a_daemon_thread_keeps_the_interpreter(sandbox: Sandbox) -> None:
     program = """
 import threading
@@ -202,6 +203,7 @@ print("end")
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
+@pytest.mark.slow
 def test_a_forked_process_gets_a_thread_of_its_own(sandbox: Sandbox) -> None:
     program = """
 import os, threading, warnings

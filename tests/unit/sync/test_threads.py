@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from a2e_async import Lateness
 from a2e_async.sandbox import Sandbox
 from a2e_async.sync import A2E
@@ -11,6 +13,7 @@ from a2e_async.sync import A2E
 THREADS = 200
 
 
+@pytest.mark.slow
 def test_two_hundred_threads_share_their_polls() -> None:
     with (
         Sandbox(durations={"*": (1.5, 0.05)}, coins=1_000_000) as sandbox,

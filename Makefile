@@ -133,12 +133,12 @@ judge: $(READY) ## strangers: Prism plays the API, Schemathesis tries the sandbo
 	    --schemathesis $(VENV)-judge/bin/schemathesis \
 	    --optic $(VENV)-judge/optic/node_modules/.bin/optic $(JUDGE)
 
-recipes: ## docs/examples with Temporal, Dask, DBOS, Celery and FastAPI, a worker of each killed (RECIPES=names)
+recipes: ## docs/examples with their engines and frameworks, a worker of each engine killed (RECIPES=names)
 	$(PYTHON) -m venv $(VENV)-recipes
 	$(VENV)-recipes/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-recipes/bin/python -m pip install --quiet --group recipes -e ".[sandbox,postgres]"
 	$(VENV)-recipes/bin/mypy --strict --untyped-calls-exclude distributed docs/examples
-	$(VENV)-recipes/bin/python -m pytest -q tests/recipes
+	$(VENV)-recipes/bin/python -m pytest -q tests/recipes tests/test_examples.py
 	$(VENV)-recipes/bin/python -m tests.recipes $(RECIPES)
 
 docs: ## the site of the documentation, in .site/; stops at a broken link

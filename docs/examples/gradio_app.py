@@ -16,14 +16,14 @@ async def paint(prompt: str) -> AsyncIterator[tuple[str | None, str]]:
     """Say how the task stands, and at last show the picture."""
     try:
         job = a2e.text_to_image(prompt=prompt)
-        yield None, f"{(await a2e.quote(job)).coins} coins"
+        yield None, f"{(await a2e.quote(job)).coins or 0:g} coins"
 
         task = await job.start()
         async for record in task.updates():
-            yield None, record.status
+            yield None, record.status or "under way"
         result = await task.wait()
         [path] = await result.download("out")
-        yield str(path), f"{result.coins} coins"
+        yield str(path), f"{result.coins or 0:g} coins"
     except A2EError as error:
         raise gr.Error(str(error)) from error
 

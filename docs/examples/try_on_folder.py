@@ -24,9 +24,10 @@ async def main(person: Path, pieces: list[Path]) -> None:
         print(f"{len(jobs)} pieces, {quote.coins} coins each; the account has {balance.coins}")
 
         async with a2e.bulk(jobs, journal="worn.db", download_to=out) as run:
+            page = run.gallery(out / "index.html")
             async for outcome in run:
                 print(outcome.key, outcome.error or outcome.paths[0])
-        print("see", run.gallery(out / "index.html"))
+        print("see", page)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,8 @@ def tables(rows: Sequence[Row]) -> list[Table]:
     note = (
         f"{jobs:,} jobs of 5 s, all given at once; beyond {RATE:g} requests a second, after a burst of that "
         "many, the service answers 429 with Retry-After: 1. The use of the limit counts from ten seconds "
-        f"after the first request to the last start. A run is given up after {LIMIT:.0f} s. {failures(list(rows))}"
+        f"after the first request to the last start. A run is given up after {LIMIT:.0f} s. "
+        f"{failures(list(rows))}"
     )
     header = (
         "client",

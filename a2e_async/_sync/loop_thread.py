@@ -149,9 +149,9 @@ class LoopThread(threading.Thread):
 def _context_of_caller() -> contextvars.Context:
     """The context of the caller, as it is in asyncio: that of a trio program says otherwise."""
     context = contextvars.copy_context()
-    sniffio = sys.modules.get("sniffio")
-    if sniffio is not None:
-        context.run(sniffio.current_async_library_cvar.set, "asyncio")
+    library = getattr(sys.modules.get("sniffio"), "current_async_library_cvar", None)
+    if library is not None:
+        context.run(library.set, "asyncio")
     return context
 
 

@@ -162,16 +162,17 @@ def _stop(thread: ref[LoopThread]) -> None:
 def _loop_runs_here() -> bool:
     if asyncio._get_running_loop() is not None:
         return True
-    trio = sys.modules.get("trio")
-    return trio is not None and bool(trio.lowlevel.in_trio_run())
+    # Another thread may be in the middle of importing these modules, so they may lack anything.
+    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
+    return bool(getattr(lowlevel, "in_trio_run", lambda: False)())
 
 
 def _in_notebook() -> bool:
     """Whether the running loop is that of an interactive session, whose user is the only one who waits."""
-    ipython, marimo = sys.modules.get("IPython"), sys.modules.get("marimo")
-    if ipython is not None and getattr(ipython, "get_ipython", lambda: None)() is not None:
-        return True
-    return marimo is not None and bool(getattr(marimo, "running_in_notebook", lambda: False)())
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None or bool(
+        getattr(sys.modules.get("marimo"), "running_in_notebook", lambda: False)()
+    )
 
 
 def _forget_all() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import contextvars
 import gc
 import subprocess
 import sys
 import threading
 import types
+from functools import partial
 from typing import Any
 
 import anyio
@@ -146,6 +149,12 @@ async def test_a_notebook_may_block_its_own_loop(
     monkeypatch.setitem(sys.modules, name, module)
     with client() as a2e:
         assert a2e.request(*ASK) == "yes"
+
+
+def test_modules_that_another_thread_is_importing_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("trio", "sniffio", "IPython", "marimo"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    Portal(contextlib.nullcontext()).run(partial(asyncio.sleep, 0))
 
 
 def test_a_listener_cannot_wait_for_its_own_thread(sandbox: Sandbox) -> None:

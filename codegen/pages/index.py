@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from codegen.document.tree import Document
 from codegen.interface.families import Family
 from codegen.interface.model import Interface, Module
-from codegen.interface.words import summary
+from codegen.interface.prose import sentence
+from codegen.interface.words import listing, summary
 from codegen.pages.markdown import code, item, joined, plain
 from codegen.pages.page import MARK, page
 
 __all__ = ["pages"]
 
 _REST = "Other"
+_STARTS = re.compile(r"^(?:start|create)(?: an?)?(?: new)? ", re.IGNORECASE)
+"""Every workflow is started; what is left says what it makes."""
 
 
 def pages(document: Document, found: Mapping[str, Family], interface: Interface) -> dict[str, str]:
@@ -63,17 +67,25 @@ def _index(document: Document, found: Mapping[str, Family], groups: Mapping[str,
     for name, modules in groups.items():
         lines += [f"## {plain(name)}", ""]
         for one in modules:
-            start = found[one.resource].start
-            words = summary(start.operation.get("summary", ""), "") if start else ""
-            lines += item(
-                f"[{code(one.resource)}]({one.resource}.md)", plain(words) if words else _operations(one)
-            )
+            lines += item(f"[{code(one.resource)}]({one.resource}.md):", *_in_short(found[one.resource], one))
         lines.append("")
+
     return joined(lines)
 
 
-def _operations(module: Module) -> str:
-    return ", ".join(code(method.name) for method in module.methods) + "."
+def _in_short(family: Family, module: Module) -> list[str]:
+    """What a workflow makes and needs, or the operations of another resource."""
+    start = next((method for method in module.methods if method.is_call), None)
+    if family.start is None or start is None:
+        return [", ".join(code(method.name) for method in module.methods) + "."]
+
+    words = _STARTS.sub("", summary(family.start.operation.get("summary", ""), ""))
+    needed = [code(one.name) for one in start.ordered if one.required]
+    needed += [listing([code(name) for name in group], "or") for group in start.rules.any_of]
+    return [
+        plain(sentence(words[:1].upper() + words[1:])),
+        f"Needs {listing(needed, 'and')}." if needed else "",
+    ]
 
 
 def _menu(groups: Mapping[str, list[Module]]) -> str:

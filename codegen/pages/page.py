@@ -96,7 +96,7 @@ def _start(
 
     lines += _example(family, module, method, endpoint)
     lines += ["## Keywords", ""]
-    lines += paragraph(plain(rules_words(method.rules)))
+    lines += _rules(method)
     for one in method.ordered:
         if not one.name.startswith(_HOOK):
             lines += _keyword(one, _names(method))
@@ -151,6 +151,14 @@ def _prices(method: Method, more: str) -> Iterator[str]:
         for words in re.split(r"(?<=\.)\s+", one.doc):
             if _PRICES.search(words):
                 yield f"{code(one.name)}: {words}"
+
+
+def _rules(method: Method) -> list[str]:
+    """The rules between keywords, with their names as code."""
+    names = sorted((one.name for one in method.keywords), key=len, reverse=True)
+    found = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b(?=[ ,.])")
+    text = rules_words(method.rules)
+    return paragraph(plain(found.sub(lambda match: code(match[0]), text) if names else text))
 
 
 def _keyword(one: Keyword, names: dict[str, str]) -> list[str]:
@@ -239,7 +247,7 @@ def _operation(module: Module, method: Method, endpoint: Endpoint) -> list[str]:
 
     lines = [f"### {code(method.name)}", ""]
     lines += paragraph(f"{code(name)} {_gives(module, method)}", plain(first), plain(more))
-    lines += paragraph(plain(rules_words(method.rules)))
+    lines += _rules(method)
     keywords = [line for one in method.ordered for line in _keyword(one, _names(method))]
     return [*lines, *keywords, ""] if keywords else lines
 

@@ -98,7 +98,7 @@ def _own_avatars(world: World, now: float) -> list[dict[str, Any]]:
             "_id": task.anchor_id,
             "name": task.name,
             "type": "custom",
-            "video_cover": task.urls[0],
+            "video_cover": f"{world.files.url}/pictures/{task.anchor_id}.png",
             "user_video_twin_id": task.id,
         }
         for task in world.tasks_of("userVideoTwin")

@@ -2013,7 +2013,7 @@ class Api:
             drop_background_audio (bool): Whether the music and noise behind the speech are left out.
             webhook_url (str): HTTPS; gets task.completed / task.failed; one attempt, no retry. At most 2048 characters.
             webhook_token (str): Sent back in header X-A2e-Webhook-Token so that the receiver can verify. At most 256 characters.
-            body: Members of the JSON body that are not documented.
+            body (mapping): Members of the JSON body that are not documented.
             options: See `CallOptions`.
 
         Returns:

@@ -75,7 +75,7 @@ def attribute_doc(
         return docstring([block(escape(f"{title}."), 8), ["        Methods:", *listed]], 8)
 
     method, endpoint = call
-    types = {one.name: f"{one.name} ({_kind(one)})" for one in method.ordered}
+    types = {one.name: f"{one.name} ({_kind(one)})" for one in method.ordered} | {"body": "body (mapping)"}
     arguments = [entry(types.get(name, name), words, 12) for name, words in _arguments(method, names)]
     more = [f"`{one.name}`" for one, _ in others]
     parts = [

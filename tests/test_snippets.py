@@ -19,18 +19,20 @@ import a2e_async
 from a2e_async import A2E
 from a2e_async.sandbox import Sandbox
 from a2e_async.sandbox.media import make
+from tests.postgres import Database
 from tests.snippets import ROOT, Snippet, check, given, run, run_page, snippets
 
 DOCS = ROOT / "docs"
 RESOURCES = sorted((DOCS / "resources").glob("*.md"))
-PAGES = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set(RESOURCES))]
 MODULES = [path for path in sorted((ROOT / "a2e_async").rglob("*.py")) if "api" not in path.parts]
+
+WITH_DATABASE = DOCS / "workers.md"
+PAGES = [ROOT / "README.md", *sorted({*DOCS.rglob("*.md")} - {*RESOURCES, WITH_DATABASE})]
 
 ALONE = {"docs/tracing.md"}
 """These change their whole process, so they get one of their own."""
 
 ELSEWHERE = {
-    "docs/workers.md": "PostgreSQL; tests/sandbox/cli/test_queue.py",
     "docs/engines.md": "PostgreSQL and engines; make recipes",
     "docs/scaling.md": "PostgreSQL",
     "a2e_async/worker.py": "PostgreSQL",
@@ -108,6 +110,20 @@ async def test_page(page: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[
                 await test(sandbox)
 
         LEFT.get(_name(page), lambda _: None)(capsys.readouterr().out)
+
+
+async def test_page_with_a_database(
+    sandbox: Sandbox, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def here(code: str) -> str:
+        ends = code.replace("_timeout=30", "_timeout=30, wait=False")
+        return ends.replace("postgresql://db/a2e", database.url)
+
+    await run_page(WITH_DATABASE, here)
+    assert sandbox.ledger.made() == 10 + 1 + 1
+    out = capsys.readouterr().out
+    assert "1 queued, 0 waiting, 0 done" in out
+    assert "11 done for " in out
 
 
 def _downloads(_: str) -> None:

@@ -70,6 +70,7 @@ class Record(Plain):
     _read_elsewhere: ClassVar[Collection[str]] = ()  # names on the wire that a field stands for
 
     raw: JSONObject = attrs.field(repr=False, factory=dict[str, Any])
+    """The object itself, with unknown fields."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -120,11 +121,17 @@ class TaskRecord(Record):
     _read_elsewhere = frozenset({*_ID_KEYS, *_STATUS_KEYS, *_FAILURE_KEYS})
 
     id: str | None = None
+    """The task's id."""
     name: str | None = None
+    """Its name, without the marker that a start appends."""
     status: str | None = None
+    """Its status in lower case."""
     coins: float | None = None
+    """Its cost in coins, None if the family does not report it."""
     created_at: str | None = attrs.field(default=None, metadata={"key": "createdAt"})
+    """When it was created, ISO 8601 as sent."""
     failure: str | None = None
+    """The service's explanation of a failure, None if there is none."""
 
     @classmethod
     def decode(cls, raw: JSONObject) -> Self:
@@ -148,6 +155,7 @@ class Confirmation(Record):
     """
 
     message: str | None = None
+    """What it says in words, None if nothing."""
 
     @classmethod
     def decode(cls, raw: JSONObject) -> Self:

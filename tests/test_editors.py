@@ -30,7 +30,8 @@ async def main(a2e: A2E) -> None:
     await a2e.anchor.voice_list(country="en")
     result = await job.run()
     await result.download("out")
-    print(result.record.result_url)
+    print(result.record.result_url, result.record.status)
+    await a2e.flux2.get("id", request_timeout=5)
     a2e.image_to_video(image_url=
 """
 SYNC = ASYNC.replace("a2e_async import", "a2e_async.sync import").replace("async ", "").replace("await ", "")
@@ -62,6 +63,8 @@ ONLY_PYRIGHT: Mapping[str, list[str]] = {
     "page_size": ["page_size: Records per page."],
     '"duration"': ["Seconds."],
     "result_url": ["The result; empty until it is done."],
+    "status": ["Its status in lower case."],
+    "request_timeout": ["Seconds for this request, instead of the client's setting."],
 }
 
 pytestmark = pytest.mark.slow

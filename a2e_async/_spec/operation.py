@@ -49,9 +49,13 @@ class CallOptions(TypedDict, total=False):
     """
 
     request_timeout: float
+    """Seconds for this request, instead of the client's setting."""
     extra_headers: Mapping[str, str]
+    """Additional headers; Authorization cannot be replaced."""
     extra_query: Mapping[str, str | int | float | bool]
+    """Query parameters that the specification does not declare yet."""
     extra_body: Mapping[str, Any]
+    """Body fields that the specification does not declare yet; they override typed ones."""
 
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")

@@ -15,7 +15,7 @@ __all__ = ["avatars", "balance", "voices"]
 
 async def balance(a2e: A2E, options: Options) -> int:
     """``a2e balance``: print the coins of the account."""
-    record = await a2e.account.remaining_coins()
+    record = await a2e.balance()
     if options.json:
         print_json(record)
         return 0

@@ -64,4 +64,4 @@ async def _coins(token: Token, options: Options) -> float | None:
 
     secret = token.authorization().removeprefix("Bearer ")
     async with A2E(secret, base_url=options.base_url) as a2e:
-        return (await a2e.account.remaining_coins()).coins
+        return (await a2e.balance()).coins

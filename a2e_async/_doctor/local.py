@@ -63,7 +63,7 @@ def token_present(given: str | None) -> Finding:
     try:
         token = Token(given).checked()
     except ConfigurationError as error:
-        return fail("token", str(error), "set A2E_API_TOKEN to the API token of your account, or run a2e init")
+        return fail("token", str(error), "set A2E_API_TOKEN to the token of your account, or run a2e init")
     return ok("token", f"from {'the argument token' if given is not None else token.source}")
 
 

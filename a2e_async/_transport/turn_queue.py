@@ -97,6 +97,7 @@ class TurnQueue:
         """Give turns until one is mine."""
         self._is_led = True
         gap = self.turns.gap
+        slept_until = float("-inf")  # a clock of the caller's may stand still
         while self._booked and self._booked[0] <= self._clock.now() - gap:
             self._booked.popleft()  # nobody wanted it
 
@@ -109,8 +110,8 @@ class TurnQueue:
 
                 until = max(self._booked[0], self._spaced_until) if self._booked else held_until
                 pause = until - self._clock.now()
-                if pause > _NOTHING:
-                    self._waited_at = until
+                if pause > _NOTHING and until > slept_until:
+                    self._waited_at = slept_until = until
                     await self._clock.sleep(pause)
                     continue
                 if not self._booked:

@@ -57,7 +57,7 @@ class Thing:
 ''')
     assert set(found) == {"kind", "size", "name", "since", "__enter__", "get", "close"}
     assert found["kind"] == "kind: ClassVar[str]\n"
-    assert found["name"].split() == "@property def name(self) -> str: ...".split()
+    assert found["name"].split() == ["@property", "def", "name(self)", "->", "str:", "..."]
     head, words = found["get"].splitlines()[:2]
     assert head == "def get(self, *, timeout: float = 1.0, **options: Unpack[Options]) -> bytes:"
     assert words.strip() == '"""Get it. ``thing.get()``"""'

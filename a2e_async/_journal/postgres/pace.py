@@ -185,7 +185,7 @@ class AccountPace:
                     self._connection = connect(self._url)
                     # What is lost with the database in a crash is not worth a write to disk.
                     self._connection.execute("SET synchronous_commit = off")
-                return self._connection.execute(statement, values or None).fetchall()
+                return self._connection.execute(statement.encode(), values or None).fetchall()
             except BaseException:
                 self._drop()
                 raise

@@ -130,8 +130,8 @@ class Transaction:
             execute(_NO_DAWDLING)
         beat = execute(_BEAT, (self.worker,))
 
-        jobs: list[Iterable[dict[str, Any]]] = [
-            execute(f"SELECT {_COLUMNS} FROM a2e_jobs WHERE {column} = ANY(%s)", (sorted(values),))  # noqa: S608 - the names are ours
+        jobs: list[Iterable[Mapping[str, Any]]] = [
+            execute(f"SELECT {_COLUMNS} FROM a2e_jobs WHERE {column} = ANY(%s)".encode(), (sorted(values),))  # noqa: S608 - the names are ours
             for column, values in (
                 ("number", {number for step in steps for number in step.numbers}),
                 ("key", {key for step in steps for key in step.keys}),
@@ -140,13 +140,15 @@ class Transaction:
             if values
         ]
         found = [
-            (step, execute(f"SELECT {_COLUMNS} FROM a2e_jobs WHERE {step.jobs[0]}", step.jobs[1]))  # noqa: S608 - the conditions are ours
+            (step, execute(f"SELECT {_COLUMNS} FROM a2e_jobs WHERE {step.jobs[0]}".encode(), step.jobs[1]))  # noqa: S608 - the conditions are ours
             for step in steps
             if step.jobs is not None
         ]
         kinds = {kind for step in steps for kind in step.kinds}
         prices = execute(_PRICES, (list(kinds),)) if kinds else ()
-        answers = [(step, execute(*step.query)) for step in steps if step.query is not None]
+        answers = [
+            (step, execute(step.query[0].encode(), step.query[1])) for step in steps if step.query is not None
+        ]
         # Between two of these, the database does not take a connection for idle, whatever it waits for.
         pipeline.sync()
 
@@ -171,7 +173,7 @@ class Transaction:
     def finish(self) -> None:
         """Send what was written and commit. The caller leaves the pipeline, which shows whether it worked."""
         for query, values in self._writes:
-            self._connection.execute(query, values)
+            self._connection.execute(query.encode(), values)
         sums = self._sums
         given = tuple(self.account[name] for name in ("last_number", "spent", "set_aside", "in_flight"))
         wanted = (self._last_number, sums.spent, sums.set_aside, sums.in_flight)

@@ -20,7 +20,7 @@ import fcntl
 
 import psycopg
 
-from a2e_async._embedded import programs, sharing
+from a2e_async._embedded import programs
 from a2e_async._embedded.keeper import KEEPER
 from a2e_async._embedded.sharing import default_folder, embedded_database
 from a2e_async.errors import ConfigurationError
@@ -172,6 +172,6 @@ def test_the_data_is_where_users_look_for_it(
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     for name, value in {"HOME": "/home/cat", **variables}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sharing.sys, "platform", platform)
-    monkeypatch.setattr(sharing.os, "geteuid", lambda: 0 if root else 1000)
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr("os.geteuid", lambda: 0 if root else 1000)
     assert default_folder() == Path(expected)

@@ -33,6 +33,7 @@ PACKAGES = (
     "a2e_async.sync",
     "a2e_async.tracing",
     "a2e_async.webhooks",
+    "a2e_async.worker",
 )
 GENERATED = ("a2e_async.api", "a2e_async.sync.Api")
 HEAD = "# The public names of a2e_async, written by `make surface`. A change needs a line in CHANGELOG.md.\n"

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from a2e_async._files.media_types import HEAD_BYTES, sniff
 from a2e_async._files.transfer import size_text
@@ -16,6 +16,7 @@ from a2e_async._spec.field import Field
 from a2e_async._spec.media import Upload, is_file
 from a2e_async._tasks.outputs import medium_of_name
 from a2e_async._transport.redaction import masked
+from a2e_async.checks import coins_in
 
 __all__ = ["EMBEDDED_TYPES", "MOST_EMBEDDED", "Facts", "Medium", "facts_of"]
 
@@ -84,12 +85,20 @@ def facts_of(outcome: Any) -> Facts:
         ],
         "inputs": inputs[:_MOST_MEDIA],
         "outputs": _outputs(outcome)[:_MOST_MEDIA],
-        "coins": None if result is None else result.coins,
+        "coins": _coins(outcome),
         "seconds": 0.0 if result is None else result.elapsed,
         "ids": [] if result is None else [str(task_id) for task_id in result.task.ids],
         "attempts": outcome.attempts,
         "replayed": outcome.replayed,
     }
+
+
+def _coins(outcome: Any) -> float | None:
+    """The coins charged for a job, also if its task has failed; None if nobody knows."""
+    if outcome.result is not None:
+        return cast("float | None", outcome.result.coins)
+    record = getattr(outcome.error, "record", None)
+    return None if record is None else coins_in([record.raw])
 
 
 def _inputs(where: str, value: Any, field: Field | None) -> Iterator[Medium]:

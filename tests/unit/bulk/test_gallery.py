@@ -93,7 +93,9 @@ async def test_a_page_shows_what_was_given_and_made(tmp_path: Path) -> None:
         max_images=2,
         extra_body={"webhook_token": "hunter2", "webhook_url": "https://app.test", "more": {"x": [1, None]}},
     ).with_key("kite")
-    error = TaskFailed("no face found at https://cdn.test/x.png?Signature=secret", record=WORKFLOW.decode({}))
+    error = TaskFailed(
+        "no face found at https://cdn.test/x.png?Signature=secret", record=WORKFLOW.decode({"coins": 7})
+    )
     page = await page_of(
         out,
         made(job, f"{CDN}/made.png?Signature=secret", paths=[out / "deep" / "a #1?.png"]),
@@ -118,7 +120,9 @@ async def test_a_page_shows_what_was_given_and_made(tmp_path: Path) -> None:
         "c.png",
         "max_images 2",
         'more {"x": [1, null]}',
+        "37 coins",
         "30 coins",
+        "7 coins",
         "12 s",
         "task0",
         "no face found at https://cdn.test/x.png?...",

@@ -314,7 +314,7 @@ def test_a_run_writes_its_page(backend: str, tmp_path: Path) -> None:
     run(backend, main)
     page = Tags((tmp_path / "out" / "index.html").read_text("utf-8"))
     assert page.all("article", "data-index") == ["0", "1", "2", "3", "4", "5"]
-    assert "5 done · 1 failed · 150 coins" in page.text
+    assert "5 done · 1 failed · 180 coins" in page.text
     assert "TaskFailed" in page.text
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["index.html"]
 

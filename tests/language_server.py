@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +35,7 @@ class LanguageServer:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=root,
-            env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
+            env={**os.environ, "PATH": _path(), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
         )
 
     def __enter__(self) -> Self:
@@ -122,6 +123,11 @@ class LanguageServer:
     def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
         assert pipe is not None
         return pipe
+
+
+def _path() -> str:
+    """PATH with this environment first: a server asks the first ``python`` for its packages."""
+    return os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 
 
 def _answer(message: Mapping[str, Any]) -> Any:

@@ -15,6 +15,10 @@ __all__ = ["card_of", "line_of"]
 
 _LONGEST = 240  # characters of a line
 _MOST_IDS = 3
+_MOST_MADE = 4  # members of a record
+_IDS = frozenset({"_id", "id", "task_id", "taskId", "user_id"})
+_SAID = frozenset({*_IDS, "name", "current_status", "status", "state", "coins", "createdAt", "updatedAt"})
+_NOTHING = ("", None, [], {})
 
 
 def line_of(value: Any) -> str:
@@ -60,7 +64,20 @@ def _result_line(result: Any) -> list[str]:
     files = counted(len(result.urls), "file")
     failed = f"{len(result.failed)} failed" if result.failed else ""
     name, ids = result.task.workflow.name, _ids(result.task.ids)
-    return [name, ids, files, failed, counted(result.coins, "coin"), seconds_text(result.elapsed)]
+    made = f"{files}: {_first(result.urls)}" if result.urls else _made(result.record)
+    return [name, ids, made, failed, counted(result.coins, "coin"), seconds_text(result.elapsed)]
+
+
+def _first(urls: Any) -> str:
+    """The first URL, without its query: that may be a signature."""
+    return shown(str(urls[0]).partition("?")[0])
+
+
+def _made(record: Any) -> str:
+    """What a task has made that makes no files, such as the id of an avatar."""
+    raw = {key: value for key, value in record.raw.items() if key not in _SAID and value not in _NOTHING}
+    made = {key: value for key, value in raw.items() if key.endswith("id") and key not in _IDS} or raw
+    return ", ".join(f"{key}={shown(value)}" for key, value in list(made.items())[:_MOST_MADE]) or "no files"
 
 
 def _outcome_line(outcome: Any) -> list[str]:

@@ -54,9 +54,9 @@ RESERVED_RESOURCES = frozenset(
 
 RESERVED_METHODS = frozenset(
     {
-        "bool", "by_convention", "client", "decode", "float", "int", "name", "overload", "reader",
-        "record_type", "require_readable", "routes", "runtime", "schema", "start_method", "start_operation",
-        "str", "task", "with_client",
+        "bool", "by_convention", "client", "decode", "delete_task", "float", "int", "name", "overload",
+        "reader", "record_type", "require_readable", "routes", "runtime", "schema", "start_method",
+        "start_operation", "str", "task", "with_client",
     }
 )  # fmt: skip
 """Attributes of `Resource` and `Workflow`, and names that the bodies of generated classes use."""

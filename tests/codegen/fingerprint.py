@@ -19,7 +19,17 @@ _ENTRY = re.compile(r"^ {0,4}(\S+): (.*)")
 
 def fingerprint(files: Mapping[str, str]) -> Any:
     """A value that is equal for two packages if and only if they are the same for users."""
-    return {name: _module(ast.parse(text)) for name, text in files.items()}
+    trees = {name: ast.parse(text) for name, text in files.items()}
+    if "__init__.py" in trees:
+        _remove_words(trees["__init__.py"])
+    return {name: _module(tree) for name, tree in trees.items()}
+
+
+def _remove_words(tree: ast.Module) -> None:
+    """Remove the docstrings of functions: here they repeat what the modules of the resources say."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [one for one in node.body if not _is_words(one)]
 
 
 def _module(tree: ast.Module) -> Any:

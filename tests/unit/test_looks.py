@@ -69,7 +69,7 @@ def test_values_are_one_line() -> None:
     error = WaitTimeout("not\nyet " * 100, task=many)
     workflows = {f"w{number}": WorkflowSummary(1) for number in range(100)}
 
-    assert repr(result) == "Result(pictures, a1, 2 files, 30 coins, 1 min 15 s)"
+    assert repr(result) == "Result(pictures, a1, 2 files: 'https://cdn.test/a.png', 30 coins, 1 min 15 s)"
     assert repr(many) == "Task(pictures, a0, a1, a2, and 97 more)"
     assert (
         repr(Outcome(job, 3, "k", result, paths=[Path("a.png")])) == "Outcome(3, k, pictures, done, 1 file)"

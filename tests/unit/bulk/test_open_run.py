@@ -227,7 +227,8 @@ async def test_finished_jobs_are_forgotten_if_there_is_a_journal(tmp_path: Path)
             await bulk.result(picture(a2e, str(number)))
         gc.collect()
         kept = [each for each in gc.get_objects() if isinstance(each, open_run._Call | Outcome)]
-        assert len(kept) <= 2  # those of the last job
+        mine = [each for each in kept if each.job.workflow.client is a2e]  # other tests may leave some
+        assert len(mine) <= 2  # those of the last job
 
 
 async def test_a_job_whose_file_is_gone_is_given_out_again(tmp_path: Path) -> None:

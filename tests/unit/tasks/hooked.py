@@ -69,8 +69,9 @@ def sent_of(service: Service) -> list[Mapping[str, Any]]:
 
 def hook_of(service: Service, number: int = -1, **record: Any) -> TaskHook:
     """The call about a start, as the service makes it; a record with other members if some are given."""
-    body = sent_of(service)[number]
     task = service.tasks[number]
+    sent = sent_of(service)  # in another order, if several starts were under way
+    body = next((each for each in sent if each.get("name", "") == task.get("name")), sent[number])
     given = record or {"_id": task["_id"], "name": task.get("name", ""), "current_status": "completed"}
     return TaskHook(body["webhook_url"].rpartition("/")[2], "task.completed", records=[given])
 

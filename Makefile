@@ -99,7 +99,7 @@ test-oldest: ## the tests with the oldest dependencies that pyproject.toml allow
 	$(VENV)-oldest/bin/python -m pip install --quiet --upgrade -c requirements.lock pip
 	$(VENV)-oldest/bin/python tests/oldest.py > $(VENV)-oldest/constraints.txt
 	$(VENV)-oldest/bin/python -m pip install --quiet -c $(VENV)-oldest/constraints.txt --group test -e ".[sandbox,cli,sse,postgres,worker]"
-	$(VENV)-oldest/bin/python -m pytest -n auto --dist worksteal
+	$(VENV)-oldest/bin/python -m pytest -n auto --dist worksteal --both-loops
 
 test-fast: $(READY) ## the tests on the faster transport of the extra "fast"
 	$(PYTHON) -m venv $(VENV)-fast

@@ -1,4 +1,4 @@
-"""Every async test runs on asyncio and on trio. A test of what the document no longer has is skipped."""
+"""The event loops of async tests; see `tests.loops`. A test of what the document no longer has is skipped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 
 from tests.document_names import gone, named_of
+from tests.loops import taking_turns
 
 if TYPE_CHECKING:
     from a2e_async._embedded.server import Server
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 # The same examples each time, and not many where a test does not say how many it needs. For others, and more:
 # pytest --hypothesis-profile=default
-hypothesis.settings.register_profile("suite", max_examples=40, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("suite", max_examples=25, deadline=None, derandomize=True)
 hypothesis.settings.load_profile("suite")
 
 # Whoever runs the tests may have saved a token on this machine.
@@ -72,8 +73,16 @@ def own_database(own_postgres: Server) -> OwnDatabase:
     return OwnDatabase.made(own_postgres.url, own_postgres)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests whose coverage is measured: the unit tests, on asyncio."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add an option."""
+    parser.addoption("--both-loops", action="store_true", help="run every async test on asyncio and on trio")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose the loops of tests, and mark those whose coverage is measured: the unit tests, on asyncio."""
+    if not config.getoption("--both-loops"):
+        items[:], left = taking_turns(items)
+        config.hook.pytest_deselected(items=left)
     for item in items:
         if item.nodeid.startswith("tests/unit/") and "trio" not in item.nodeid:
             item.add_marker("traced")

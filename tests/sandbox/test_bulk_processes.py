@@ -88,9 +88,8 @@ def test_a_second_ctrl_c_stops_at_once_and_the_journal_suffices(tmp_path: Path, 
         assert account.holds, account
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_kill_9_costs_nothing(tmp_path: Path, backend: str) -> None:
-    toll = kills.run(tmp_path, jobs=40, kills=3, contents=10, backend=backend, seed=len(backend))
+def test_kill_9_costs_nothing(tmp_path: Path) -> None:  # on both loops in `make chaos`
+    toll = kills.run(tmp_path, jobs=40, kills=3, contents=10, seed=7)
     assert toll.holds, toll
     assert toll.kills == 3
 

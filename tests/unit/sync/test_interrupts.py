@@ -125,7 +125,7 @@ def test_a_bulk_run_settles_its_starts_and_can_be_gone_on_with(tmp_path: Path) -
 
 def test_a_second_interrupt_of_a_run_does_not_wait(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     service = Service(at="start", times=2)
-    with client(service, start=StartPolicy(grace=60.0)) as a2e:
+    with client(service, start=StartPolicy(grace=3.0)) as a2e:
         jobs = [a2e.text_to_image(prompt="x").with_key("a")]
         with pytest.raises(KeyboardInterrupt), a2e.bulk(jobs, journal=tmp_path / "run.db") as run:
             list(run)

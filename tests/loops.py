@@ -1,8 +1,8 @@
 """Which tests run on which event loop.
 
-The tests of tasks, of bulk runs and of the transport run on asyncio and on trio. The others take turns: half of
-them run on each, chosen by their names, so the same ones each time. With ``--both-loops``, as in the workflow,
-all of them run on both.
+The tests of tasks, of bulk runs and of the transport run on asyncio and on trio. The others take turns:
+half of them run on each, chosen by their names, so the same ones each time. With ``--both-loops``, as in the
+workflow, all of them run on both.
 """
 
 from __future__ import annotations

@@ -251,8 +251,11 @@ async def test_a_file_that_fails_in_its_own_way_is_an_error_of_the_upload(tmp_pa
         archive.writestr("cat.png", PNG)
     damaged = (tmp_path / "a.zip").read_bytes().replace(b"pixels", b"PIXELS", 1)
     (tmp_path / "a.zip").write_bytes(damaged)
-    with pytest.raises(UploadError, match=r"cat\.png cannot be read.*CRC"):
-        await bench().uploader.upload(zipfile.Path(tmp_path / "a.zip") / "cat.png")
+    with (
+        zipfile.ZipFile(tmp_path / "a.zip") as archive,
+        pytest.raises(UploadError, match=r"cat\.png cannot be read.*CRC"),
+    ):
+        await bench().uploader.upload(zipfile.Path(archive) / "cat.png")
 
 
 # Pictures.

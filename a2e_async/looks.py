@@ -18,7 +18,7 @@ _MOST_IDS = 3
 _MOST_MADE = 4  # members of a record
 _IDS = frozenset({"_id", "id", "task_id", "taskId", "user_id"})
 _SAID = frozenset({*_IDS, "name", "current_status", "status", "state", "coins", "createdAt", "updatedAt"})
-_NOTHING = ("", None, [], {})
+_NOTHING: tuple[object, ...] = ("", None, [], {})
 
 
 def line_of(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from a2e_async._transport.turn_queue import Kind, TurnQueue
-from a2e_async._transport.turns import Turns
+from a2e_async._transport.turns import FixedRate, Turns
 from a2e_async.clock import Clock
 
 __all__ = ["Pace"]
@@ -37,23 +37,15 @@ class Pace:
         self._queue.hold(seconds)
 
 
-class _FixedTurns(Turns):
-    """Turns at a fixed rate."""
+class _FixedTurns(FixedRate):
+    """The turns of one run at a fixed rate."""
 
     def __init__(self, clock: Clock, rate: float | None) -> None:
+        super().__init__(rate)
         self._clock = clock
-        self._gap = 1.0 / rate if rate else 0.0
         self._next = 0.0
-
-    @property
-    def gap(self) -> float:
-        return self._gap
-
-    @property
-    def held_until(self) -> float:
-        return 0.0
 
     async def book(self, wanted: int, earliest: float) -> Sequence[float]:
         moment = max(self._next, self._clock.now(), earliest)
-        self._next = moment + self._gap
+        self._next = moment + self.gap
         return [moment]

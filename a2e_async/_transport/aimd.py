@@ -12,9 +12,9 @@ import math
 
 import attrs
 
-__all__ = ["LEAST_FIRST", "Limit", "after_refusal", "first_limit"]
+__all__ = ["Limit", "after_refusal", "first_limit"]
 
-LEAST_FIRST = 5.0  # requests a second to begin with, if fewer were accepted so far
+_LEAST_FIRST = 5.0  # requests a second to begin with, if fewer were accepted so far
 _LEAST, _MOST = 0.02, 10_000.0  # requests a second
 _FIRST_SHARE = 0.9  # of the requests that were accepted in the second before the first refusal
 _DOUBLED_IN = 1.0  # seconds, while the limit is not known
@@ -105,7 +105,7 @@ def first_limit(accepted: float, now: float, hold: float = 0.0) -> Limit:
         now: the time.
         hold: seconds for which the service asks to wait.
     """
-    return Limit(max(LEAST_FIRST, accepted * _FIRST_SHARE), None, now, held=hold)
+    return Limit(max(_LEAST_FIRST, accepted * _FIRST_SHARE), None, now, held=hold)
 
 
 def after_refusal(limit: Limit, now: float, hold: float = 0.0, held_for: float = 0.0) -> tuple[Limit, float]:

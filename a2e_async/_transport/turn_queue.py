@@ -59,12 +59,6 @@ class TurnQueue:
         self._held_until = 0.0
         self._spaced_until = 0.0
         self._free_at = 0.0
-        self._waited_at = float("-inf")
-
-    @property
-    def was_busy(self) -> bool:
-        """Whether a request has waited for its turn within the last second or so."""
-        return self._clock.now() - self._waited_at < 1.0 + 2 * self.turns.gap
 
     def hold(self, seconds: float) -> None:
         """Give no turn here for this many seconds."""
@@ -111,7 +105,7 @@ class TurnQueue:
                 until = max(self._booked[0], self._spaced_until) if self._booked else held_until
                 pause = until - self._clock.now()
                 if pause > _NOTHING and until > slept_until:
-                    self._waited_at = slept_until = until
+                    slept_until = until
                     await self._clock.sleep(pause)
                     continue
                 if not self._booked:

@@ -10,7 +10,7 @@ from typing import Protocol
 from a2e_async._transport.aimd import Limit, after_refusal, first_limit
 from a2e_async.clock import Clock
 
-__all__ = ["AdaptiveTurns", "LocalTurns", "RecentlyAccepted", "Turns"]
+__all__ = ["AdaptiveTurns", "FixedRate", "LocalTurns", "RecentlyAccepted", "Turns"]
 
 _RECENT = 1.0  # seconds before the first refusal that tell how many requests the service accepts
 _FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
@@ -71,13 +71,26 @@ class AdaptiveTurns(Turns, Protocol):
             hold: seconds for which the service asks to wait.
         """
 
-    @abstractmethod
-    async def hold(self, seconds: float) -> None:
-        """Give no turn for this many seconds."""
 
-    @abstractmethod
-    async def release(self) -> None:
-        """Forget the limit."""
+class FixedRate(Turns):
+    """A source of turns at a fixed rate.
+
+    Args:
+        rate: turns a second; None for no limit.
+    """
+
+    def __init__(self, rate: float | None) -> None:
+        self._gap = 1.0 / rate if rate else 0.0
+
+    @property
+    def gap(self) -> float:
+        """Seconds between two turns."""
+        return self._gap
+
+    @property
+    def held_until(self) -> float:
+        """Never held."""
+        return 0.0
 
 
 class RecentlyAccepted:
@@ -135,7 +148,7 @@ class LocalTurns:
             limit.busy += gap
             self._waited_at = now
         elif now - max(self._waited_at, limit.cut_at) > _FORGOTTEN_AFTER:
-            await self.release()
+            self._release()
         return [moment]
 
     def accepted(self, epoch: int, now: float) -> None:
@@ -162,15 +175,11 @@ class LocalTurns:
             self.limit, hold = after_refusal(self.limit, now, hold, max(0.0, self.held_until - now))
             self.epoch = self.limit.epoch
 
-        await self.hold(hold)
-
-    async def hold(self, seconds: float) -> None:
-        """Give no turn for this many seconds."""
-        if seconds:
-            self.held_until = max(self.held_until, self._clock.now() + seconds)
+        if hold:
+            self.held_until = max(self.held_until, now + hold)
             self.limited = True
 
-    async def release(self) -> None:
+    def _release(self) -> None:
         """Forget the limit."""
         self.limit, self.limited = None, False
         self.epoch += 1

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -13,7 +11,8 @@ import anyio.to_thread
 
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.journal import Terms
-from a2e_async._journal.postgres.connection import connect, database_error, is_away
+from a2e_async._journal.postgres.connection import database_error, is_away
+from a2e_async._journal.postgres.kept_connection import KeptConnection
 from a2e_async._journal.postgres.leases import Lease
 from a2e_async._journal.postgres.transaction import Step, Transaction
 from a2e_async._journal.step_queue import StepQueue
@@ -56,9 +55,7 @@ class Commits:
         self._lease = lease
         self._queue = StepQueue[Step[Any]](self._commit_in_thread, self._pause)
         self._thread = anyio.CapacityLimiter(1)
-        # When asyncio abandons a task, its thread may still be writing.
-        self._in_use = threading.Lock()
-        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        self._connection = KeptConnection(url)
         self._away: BaseException | None = None
         self._away_since: float | None = None
         self._tries = 0
@@ -85,21 +82,16 @@ class Commits:
 
     def open(self, prepare: Callable[[psycopg.Connection[dict[str, Any]]], None]) -> None:
         """Connect, and prepare the database. Blocks."""
-        with self._in_use:
-            self._connection = connect(self._url)
-            try:
-                prepare(self._connection)
-            except BaseException:
-                self._drop()
-                raise
+        with self._connection.used() as connection:
+            prepare(connection)
 
     def close(self) -> None:
         """Close the connection, after any write that is still going on. Blocks."""
-        with self._in_use:
-            self._drop()
+        self._connection.close()
 
     async def _commit_in_thread(self, steps: Sequence[Step[Any]]) -> None:
         self._away = None
+
         for start in range(0, len(steps), _TOGETHER):
             part = steps[start : start + _TOGETHER]
             try:
@@ -109,6 +101,7 @@ class Commits:
             if self._is_away:
                 self._give_up_after_patience(steps)
                 return
+
         if self._away_since is not None:
             logger.warning(
                 "journal %s: it works again after %.0f s", self._url, self._clock.now() - self._away_since
@@ -117,29 +110,23 @@ class Commits:
 
     def _commit(self, steps: Sequence[Step[Any]]) -> None:
         """Do the steps in one transaction. Steps stay undone if the database is away."""
-        with self._in_use:
-            began = self._lease.now()
-            try:
-                if self._connection is None:
-                    self._connection = connect(self._url)
-                self._do(self._connection, steps, began)
-            except Exception as error:
-                self._drop()
-                if is_away(error):
-                    self._away = error
-                    return
-                if len(steps) > 1:
-                    refused = error
-                else:
-                    _end(steps, error if isinstance(error, A2EError) else database_error(self._url, error))
-                    return
-            else:
+        try:
+            with self._connection.used() as connection:
+                began = self._lease.now()
+                self._do(connection, steps, began)
                 self._lease.renew(began)
                 self.commits += 1
-                return
+        except Exception as error:
+            if is_away(error):
+                self._away = error
+            elif len(steps) == 1:
+                _end(steps, error if isinstance(error, A2EError) else database_error(self._url, error))
+            else:
+                logger.debug("journal: %s; each step by itself", type(error).__name__)
+                self._commit_one_by_one(steps)
 
-        # One of them is refused. Each is done by itself, so that the others are not.
-        logger.debug("journal: %s; each step by itself", type(refused).__name__)
+    def _commit_one_by_one(self, steps: Sequence[Step[Any]]) -> None:
+        """Do each step in a transaction of its own: one of them is refused, and the others need not be."""
         for step in steps:
             if not self._is_away:
                 self._commit([step])
@@ -187,12 +174,6 @@ class Commits:
                 pause,
             )
         await self._clock.sleep(pause)
-
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Exception):
-                connection.close()
 
 
 def _end(steps: Sequence[Step[Any]], failure: Exception) -> None:

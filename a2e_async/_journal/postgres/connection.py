@@ -28,7 +28,6 @@ _READ_ONLY = "25006"  # read_only_sql_transaction
 _NO_DATABASE = "3D000"
 _NO_SCHEMA = "3F000"
 _BAD_LOGIN = ("28000", "28P01")
-_STARTING = ("57P03",)
 _ADVICE = {
     _NO_RIGHT: "this role needs the right to create tables in the schema and to write them",
     _READ_ONLY: "this database only reads, as a standby does: give the URL of the primary",

@@ -7,7 +7,6 @@ each booking shows it what the other workers have met. The clock is the database
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,14 +16,14 @@ import anyio.to_thread
 import attrs
 
 from a2e_async._journal.database_url import DatabaseURL
-from a2e_async._journal.postgres.connection import connect
+from a2e_async._journal.postgres.kept_connection import KeptConnection
 from a2e_async._transport.aimd import Limit, after_refusal, first_limit
 from a2e_async._transport.pace import Pace
-from a2e_async._transport.turns import AdaptiveTurns, RecentlyAccepted, Turns
+from a2e_async._transport.turns import AdaptiveTurns, FixedRate, RecentlyAccepted, Turns
 from a2e_async.clock import Clock
 
 if TYPE_CHECKING:
-    import psycopg
+    pass
 
 __all__ = ["AccountPace"]
 
@@ -81,11 +80,6 @@ UPDATE a2e_pace SET
 WHERE lane = %(lane)s AND epoch = %(epoch)s
 RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
 """
-_HOLD = """
-UPDATE a2e_pace SET held_until = greatest(held_until, extract(epoch FROM clock_timestamp()) + %(hold)s)
-WHERE lane = %(lane)s
-RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
-"""
 _RELEASE = """
 UPDATE a2e_pace SET low = NULL, epoch = epoch + 1 WHERE lane = %(lane)s AND epoch = %(epoch)s
 RETURNING *, extract(epoch FROM clock_timestamp())::float8 AS now
@@ -109,9 +103,8 @@ class AccountPace:
         self._clock = clock
         self._requests = _SharedTurns(self, clock, "requests")
         self._thread = anyio.CapacityLimiter(1)
-        # When asyncio abandons a task, its thread may still be asking.
-        self._in_use = threading.Lock()
-        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        # What is lost with the database in a crash is not worth a write to disk.
+        self._connection = KeptConnection(url, lambda made: made.execute("SET synchronous_commit = off"))
         self._asked_at = float("-inf")
         self._offset: float | None = None
         self._away_until = float("-inf")
@@ -124,7 +117,7 @@ class AccountPace:
                 yield
         finally:
             with anyio.CancelScope(shield=True), suppress(Exception):
-                await anyio.to_thread.run_sync(self._close, limiter=self._thread)
+                await anyio.to_thread.run_sync(self._connection.close, limiter=self._thread)
 
     def start_turns(self, rate: float) -> Turns:
         """The turns of all workers' starts, at most this many a second."""
@@ -178,27 +171,9 @@ class AccountPace:
         return moment + (self._offset or 0.0)
 
     def _ask(self, statement: str, values: Mapping[str, Any]) -> Sequence[Row]:
-        with self._in_use:
-            self.statements += 1
-            try:
-                if self._connection is None:
-                    self._connection = connect(self._url)
-                    # What is lost with the database in a crash is not worth a write to disk.
-                    self._connection.execute("SET synchronous_commit = off")
-                return self._connection.execute(statement.encode(), values or None).fetchall()
-            except BaseException:
-                self._drop()
-                raise
-
-    def _close(self) -> None:
-        with self._in_use:
-            self._drop()
-
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Exception):
-                connection.close()
+        self.statements += 1
+        with self._connection.used() as connection:
+            return connection.execute(statement.encode(), values or None).fetchall()
 
 
 class _SharedTurns(AdaptiveTurns):
@@ -239,7 +214,7 @@ class _SharedTurns(AdaptiveTurns):
         if limit is None:
             return [max(now, self._held_until)]
         if now - max(self._waited_at, limit.cut_at) > _FORGOTTEN_AFTER:
-            await self.release()
+            await self._release()
             return [now]
 
         gap, accepted, self._accepted = limit.gap, self._accepted, 0
@@ -294,12 +269,7 @@ class _SharedTurns(AdaptiveTurns):
         values = {"lane": self.lane, "epoch": epoch, "hold": hold}
         self._notice_all(await self._account.ask(_COUNT, values))
 
-    async def hold(self, seconds: float) -> None:
-        if seconds:
-            self._held_until = max(self._held_until, self._clock.now() + seconds)
-            self._notice_all(await self._account.ask(_HOLD, {"lane": self.lane, "hold": seconds}))
-
-    async def release(self) -> None:
+    async def _release(self) -> None:
         values = {"lane": self.lane, "epoch": self._epoch}
         self._limit = None
         self._notice_all(await self._account.ask(_RELEASE, values))
@@ -323,28 +293,20 @@ class _SharedTurns(AdaptiveTurns):
             self.notice(row)
 
 
-class _StartTurns(Turns):
+class _StartTurns(FixedRate):
     """The turns of all workers' starts at a fixed rate."""
 
     def __init__(self, account: AccountPace, clock: Clock, rate: float) -> None:
+        super().__init__(rate)
         self._account = account
         self._clock = clock
-        self._gap = 1.0 / rate
-
-    @property
-    def gap(self) -> float:
-        return self._gap
-
-    @property
-    def held_until(self) -> float:
-        return 0.0
 
     async def book(self, wanted: int, earliest: float) -> Sequence[float]:
         while True:
             delay = earliest - self._clock.now()
-            row = await _book(self._account, "start_rate", wanted, self._gap, delay)
+            row = await _book(self._account, "start_rate", wanted, self.gap, delay)
             if row is not None:
-                return _moments(row, self._gap, self._account)
+                return _moments(row, self.gap, self._account)
             # Nothing can be started anyway: a start is written down first.
             await self._clock.sleep(1.0)
 

@@ -6,19 +6,16 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import anyio.to_thread
 
 from a2e_async._journal.database_url import DatabaseURL
-from a2e_async._journal.postgres.connection import connect
+from a2e_async._journal.postgres.kept_connection import KeptConnection
 from a2e_async._journal.postgres.leases import Lease
 from a2e_async._journal.postgres.rows import UNDER_WAY
 from a2e_async.event_loops import start_in_background
-
-if TYPE_CHECKING:
-    import psycopg
 
 __all__ = ["DEAD", "Pulse"]
 
@@ -73,12 +70,11 @@ class Pulse:
         bury: Callable[[], Awaitable[None]],
         join: Callable[[], Awaitable[None]],
     ) -> None:
-        self._url = url
         self._worker = worker
         self._lease = lease
         self._bury = bury
         self._join = join
-        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        self._connection = KeptConnection(url)
         self._thread = anyio.CapacityLimiter(1)
 
         # The jobs that wait for other workers, each with how many wait for it.
@@ -125,7 +121,7 @@ class Pulse:
                 await self._beat()
         finally:
             with anyio.CancelScope(shield=True), suppress(Exception):
-                await anyio.to_thread.run_sync(self._drop, limiter=self._thread)
+                await anyio.to_thread.run_sync(self._connection.close, limiter=self._thread)
             ended.set()
 
     async def _pause(self) -> None:
@@ -160,22 +156,10 @@ class Pulse:
     def _ask(self, awaited: tuple[int, ...]) -> dict[str, Any]:
         began = self._lease.now()
         states = list(UNDER_WAY)
-        try:
-            if self._connection is None:
-                self._connection = connect(self._url)
-            row = self._connection.execute(
-                _BEAT, (self._worker, states, self._worker, list(awaited), states, self._worker)
-            ).fetchone()
-        except BaseException:
-            self._drop()
-            raise
+        values = (self._worker, states, self._worker, list(awaited), states, self._worker)
+        with self._connection.used() as connection:
+            row = connection.execute(_BEAT, values).fetchone()
 
         if row is not None and row["known"]:
             self._lease.renew(began)
         return row or {}
-
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Exception):
-                connection.close()

@@ -116,7 +116,7 @@ class FileHome(Home):
 
     async def open(self, terms: Terms) -> Opened:
         file = await anyio.to_thread.run_sync(open_journal, self._path)
-        return _OpenedFile(FileJournal(self._path, file, terms.max_coins))
+        return _OpenedFile(FileJournal(self._path, file))
 
     def rows(self) -> list[Row]:
         return self._read("SELECT * FROM jobs ORDER BY number")
@@ -203,11 +203,11 @@ class _OpenedDatabase(Opened):
 
     async def die(self) -> None:
         self._database._commits.close()
-        self._database._pulse._drop()
+        self._database._pulse._connection.close()
 
     async def leave(self) -> None:
         await self._database._close()
-        self._database._pulse._drop()
+        self._database._pulse._connection.close()
 
     async def beat(self) -> None:
         await self._database._pulse._beat()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any, TypeVar
-
-import anyio
 
 from a2e_async._bulk.budget import Reservation, kind_of
 from a2e_async._bulk.endings import NotStarted
@@ -17,7 +15,7 @@ from a2e_async._bulk.run_state import RunState
 from a2e_async._journal.entries import Entry, State, coins_in, strip_inputs
 from a2e_async._journal.journal import LeaseExpired
 from a2e_async._tasks.list_pages import ListPages
-from a2e_async._tasks.start_watch import Watch
+from a2e_async._tasks.start_watch import Watch, shielding
 from a2e_async.checks import price_in
 from a2e_async.errors import (
     APIError,
@@ -168,7 +166,7 @@ class Launch:
         ready = await self._job.with_uploads()
         run.check()
 
-        kind = self._entry.kind = kind_of(self._job)
+        kind = kind_of(self._job)
         await self._ask_price(kind)
         reservation = await run.budget.reserve(kind, self._job.quote)
 
@@ -223,16 +221,9 @@ class Launch:
             known=known if journal is not None else None,
         )
 
-    @contextmanager
-    def _shielded(self) -> Iterator[None]:
+    def _shielded(self) -> AbstractContextManager[None]:
         """Keep cancellation off, until the run's grace time is over: the journal may be away for long."""
-        shields = self._run_state.shields
-        with anyio.CancelScope(shield=True) as scope:
-            shields.add(scope)
-            try:
-                yield
-            finally:
-                shields.discard(scope)
+        return shielding(self._run_state.shields)
 
     async def _write_start(self, marker: str | None, reserved: float) -> bool:
         """Write that a start is about to be sent. Returns False if it must wait."""
@@ -245,11 +236,10 @@ class Launch:
     async def _undo_start(self) -> None:
         """Write that the last start made no task."""
         journal, entry = self._run_state.journal, self._entry
-        state = State.FAILED if entry.error else State.NEW
         if journal is not None:
-            await journal.undo_start(entry, state)
+            await journal.undo_start(entry, entry.state_before)
         else:
-            entry.state, entry.marker = state, None
+            entry.state, entry.marker = entry.state_before, None
 
     async def _record_accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
         """Count the coins of an accepted start and write down its tasks."""

@@ -50,8 +50,6 @@ async def open_state(
         JournalError: the journal cannot be opened.
     """
     journal = None
-    spent, set_aside = 0.0, 0.0
-
     if settings.journal is not None:
         from a2e_async._journal.journal import Terms
         from a2e_async._journal.opening import open_journal
@@ -67,27 +65,29 @@ async def open_state(
         opened = open_journal(settings.journal, terms, runtime.policies.clock)
         journal = await resources.enter_async_context(opened)
         await resources.enter_async_context(journal.uploads_shared(runtime.uploader))
-        spent, set_aside = await journal.spent()
 
     clock = runtime.policies.clock
-    budget = Budget(settings.max_coins, spent=spent, set_aside=set_aside)
-    if journal is not None and journal.is_shared:
+    shared = journal is not None and journal.is_shared
+    pace = Pace(clock, settings.start_rate)
+    if shared:
         from a2e_async._bulk.shared_budget import SharedBudget
 
-        budget = SharedBudget(cast("DatabaseJournal", journal), clock)
+        database = cast("DatabaseJournal", journal)
+        budget: Budget = SharedBudget(database, clock)
 
-    pace = Pace(clock, settings.start_rate)
-    if journal is not None and journal.is_shared:
-        account_pace = cast("DatabaseJournal", journal).account_pace()
+        account_pace = database.account_pace()
         await resources.enter_async_context(account_pace.shared_by(runtime.transport.pace))
         if settings.start_rate is not None:
             pace = Pace(clock, turns=account_pace.start_turns(settings.start_rate))
+    else:
+        spent, set_aside = (0.0, 0.0) if journal is None else await journal.spent()
+        budget = Budget(settings.max_coins, spent=spent, set_aside=set_aside)
+
     bounded, events = runtime.policies.retry.bounded, runtime.events
     service = Outage(
         clock, settings.timeout, bounded=bounded, hold=pace.hold, first_alone=_FIRST_ALONE, events=events
     )
     disk = Outage(clock, settings.timeout)
-    shared = journal is not None and journal.is_shared
     places = min(settings.concurrency, settings.account_concurrency or settings.concurrency)
 
     return RunState(

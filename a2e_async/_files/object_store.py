@@ -241,7 +241,7 @@ def _callback(stop: threading.Event) -> Any:
     """A callback that ends a transfer when nobody waits for it any more."""
     from fsspec.callbacks import Callback
 
-    class Stopping(Callback):  # type: ignore[misc]
+    class Stopping(Callback):  # type: ignore[misc]  # fsspec has no types
         def call(self, hook_name: str | None = None, **_: Any) -> None:
             if stop.is_set():
                 raise Stopped

@@ -57,7 +57,6 @@ class Entry:
         digest, path_digest, asked: what was asked, see `Asked`; None if an older version wrote the entry.
         saving: its files are being downloaded; kept by a shared journal only.
         age: seconds since the last start was sent, when the entry was taken.
-        kind: what jobs of the same price have in common; None if that does not matter.
         is_held: another worker has the job.
         version: counts what a shared journal wrote about the entry.
         leased: when a shared journal recorded its start, in seconds of the lease's clock.
@@ -82,7 +81,6 @@ class Entry:
     asked: str | None = None
     saving: bool = False
     age: float = attrs.field(default=0.0, eq=False)
-    kind: str | None = None
     is_held: bool = False
     version: int = 0
     leased: float = 0.0
@@ -93,6 +91,11 @@ class Entry:
     def needs_files(self) -> bool:
         """Whether the job has to be started, for which its files are needed."""
         return self.state in (State.NEW, State.REPLACED)
+
+    @property
+    def state_before(self) -> str:
+        """The state to which the entry goes back if its last start has made no task."""
+        return State.FAILED if self.error else State.NEW
 
     def ask(self, asked: Asked) -> None:
         """Note what the job asks for."""

@@ -79,11 +79,6 @@ class Journal(Protocol):
     def has_old(self) -> bool:
         """Whether an older version wrote some of the entries, without what was asked for."""
 
-    @property
-    @abstractmethod
-    def max_coins(self) -> float | None:
-        """The most coins that all workers may spend together; None for no limit."""
-
     @abstractmethod
     async def take(
         self,

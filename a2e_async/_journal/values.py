@@ -10,7 +10,7 @@ from typing import Any
 from a2e_async._journal.entries import Entry, State
 from a2e_async.errors import JournalError
 
-__all__ = ["STATES", "damaged_entry", "dump", "loads_id", "read_entry", "storable"]
+__all__ = ["STATES", "damaged_entry", "dump", "read_entry", "storable", "values_of"]
 
 STATES = frozenset({State.NEW, State.STARTING, State.ACCEPTED, State.DONE, State.FAILED, State.REPLACED})
 
@@ -27,6 +27,27 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "reserved": float,
     "coins": float,
 }
+
+
+def values_of(entry: Entry) -> dict[str, Any]:
+    """The values of an entry's columns, as they are stored."""
+    return {
+        "number": entry.number,
+        "key": entry.key,
+        "workflow": entry.workflow,
+        "state": entry.state,
+        "attempts": entry.attempts,
+        "marker": entry.marker,
+        "sent": float(entry.sent),
+        "reserved": float(entry.reserved),
+        "coins": float(entry.coins),
+        "records": dump(list(entry.records)),
+        "error": None if entry.error is None else dump(entry.error),
+        "files": None if entry.files is None else dump(list(entry.files)),
+        "digest": entry.digest,
+        "path_digest": entry.path_digest,
+        "asked": entry.asked,
+    }
 
 
 def read_entry(row: Mapping[str, Any]) -> Entry:
@@ -77,11 +98,6 @@ def storable(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list | tuple):
         return [storable(item, depth + 1) for item in value]
     return None
-
-
-def loads_id(text: str) -> str:
-    """A task's id from the table of tasks, where it is written as JSON."""
-    return str(json.loads(text))
 
 
 def dump(value: Any) -> str:

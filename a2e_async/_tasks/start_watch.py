@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 import anyio
@@ -15,7 +15,7 @@ from a2e_async.hooks import HookSlot
 from a2e_async.markers import NameField
 from a2e_async.records import JSONObject
 
-__all__ = ["Startable", "Started", "Watch", "note_refused", "shielded"]
+__all__ = ["Startable", "Started", "Watch", "note_refused", "shielded", "shielding"]
 
 
 class Startable(Protocol):
@@ -105,15 +105,19 @@ async def note_refused(watch: Watch | None) -> None:
             await watch.refused()
 
 
-@contextmanager
-def shielded(watch: Watch | None) -> Iterator[None]:
+def shielded(watch: Watch | None) -> AbstractContextManager[None]:
     """Keep cancellation off a watched start."""
     if watch is None or watch.interruptible or watch.shields is None:
-        yield
-        return
+        return nullcontext()
+    return shielding(watch.shields)
+
+
+@contextmanager
+def shielding(shields: set[anyio.CancelScope]) -> Iterator[None]:
+    """Keep cancellation off the block, until somebody lowers the shield that it adds."""
     with anyio.CancelScope(shield=True) as scope:
-        watch.shields.add(scope)
+        shields.add(scope)
         try:
             yield
         finally:
-            watch.shields.discard(scope)
+            shields.discard(scope)

@@ -148,7 +148,7 @@ class DatabaseJournal:
             place = 0
 
         def work(transaction: Transaction) -> Entry:
-            rows = [row for row in transaction.rows(key=key) if row["state"] != State.REPLACED]
+            rows = transaction.keyed(key=key)
             if len(rows) <= place:
                 return self._insert(transaction, key, workflow, asked, place)
 
@@ -156,7 +156,7 @@ class DatabaseJournal:
             entry.place, entry.repeated = place, repeated
             if transaction.is_written(row) or repeated:
                 return entry
-            entry.is_held = row["owner"] not in (None, self.worker) and is_under_way(row)
+            entry.is_held = self._is_held(row)
 
             if asked is not None and (problem := taking.mismatch(entry, workflow, asked, unique)):
                 if changed != "restart":
@@ -177,14 +177,13 @@ class DatabaseJournal:
         place = again.place if again is not None else self._place(f"path {asked.path_digest}")
 
         def work(transaction: Transaction) -> Entry:
-            rows = transaction.rows(path_digest=asked.path_digest)
-            rows = [row for row in rows if row["state"] != State.REPLACED]
+            rows = transaction.keyed(path_digest=asked.path_digest)
             found = [(index >= place, transaction.entry(row)) for index, row in enumerate(rows)]
             entry = taking.entry_by_path(asked, found)
 
             entry.place = place
             row = transaction.row(entry)
-            entry.is_held = row["owner"] not in (None, self.worker) and is_under_way(row)
+            entry.is_held = self._is_held(row)
             return self._adopt(transaction, row, entry, entry.key, None, False)
 
         return await self._transact(work, paths=[asked.path_digest])
@@ -215,6 +214,10 @@ class DatabaseJournal:
         if row["owner"] != self.worker or entry != before:
             transaction.save(entry, self.worker)
         return entry
+
+    def _is_held(self, row: Mapping[str, Any]) -> bool:
+        """Whether another worker is at work on a job."""
+        return row["owner"] not in (None, self.worker) and is_under_way(row)
 
     def _place(self, key: str) -> int:
         """How many jobs with this key the run has seen before; counts one more."""

@@ -107,11 +107,13 @@ def _reading(url: DatabaseURL, *, may_be_new: bool = False) -> Iterator[psycopg.
     try:
         connection = connect(url)
         connection.read_only = True
+
         version = check_version(connection, url)
         if version != VERSION and not (may_be_new and version == 0):
             problem = f"has the older format {version}; run with it once" if version else "holds no journal"
             raise JournalError(f"the database {url} {problem}")
         yield connection
+
     except A2EError:
         raise
     except Exception as error:

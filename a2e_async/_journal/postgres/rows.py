@@ -9,8 +9,7 @@ from typing import Any
 import attrs
 
 from a2e_async._journal.entries import Entry, State
-from a2e_async._journal.postgres.schema import JOB_COLUMNS
-from a2e_async._journal.values import dump, read_entry
+from a2e_async._journal.values import read_entry, values_of
 
 __all__ = ["UNDER_WAY", "Sums", "entry_from", "is_under_way", "job_values", "sums_of", "text_of"]
 
@@ -88,25 +87,10 @@ def text_of(text: str) -> str:
 
 def job_values(entry: Entry, owner: str | None, version: int, stamp: str) -> dict[str, Any]:
     """The row of an entry."""
-    values = (
-        entry.number,
-        entry.key,
-        entry.workflow,
-        entry.state,
-        entry.attempts,
-        entry.marker,
-        float(entry.sent),
-        float(entry.reserved),
-        float(entry.coins),
-        dump(list(entry.records)),
-        None if entry.error is None else dump(entry.error),
-        None if entry.files is None else dump(list(entry.files)),
-        entry.digest,
-        entry.path_digest,
-        entry.asked,
-        owner,
-        entry.saving,
-        version,
-        stamp,
-    )
-    return dict(zip(JOB_COLUMNS, values, strict=True))
+    return {
+        **values_of(entry),
+        "owner": owner,
+        "saving": entry.saving,
+        "version": version,
+        "stamp": stamp,
+    }

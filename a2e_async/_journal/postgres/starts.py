@@ -170,7 +170,7 @@ def release(transaction: Transaction, start: UncertainStart) -> None:
     entry = _uncertain(transaction, start)
     if entry is None:
         return
-    entry.state, entry.marker = State.FAILED if entry.error else State.NEW, None
+    entry.state, entry.marker = entry.state_before, None
     transaction.save(entry, None)
 
 

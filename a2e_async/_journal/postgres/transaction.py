@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
 
-from a2e_async._journal.entries import Entry
+from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.journal import Superseded
 from a2e_async._journal.postgres.rows import Sums, entry_from, job_values, sums_of, text_of
 from a2e_async._journal.postgres.schema import JOB_COLUMNS
@@ -110,10 +110,12 @@ class Transaction:
         self.prices: dict[str, dict[str, Any]] = {}
         self.answer: Sequence[Mapping[str, Any]] = ()
         self.found: Sequence[Mapping[str, Any]] = ()
+
         self._connection = connection
         self._lease = lease
         self._sums = Sums()
         self._last_number = 0
+
         self._rows: dict[int, Mapping[str, Any]] = {}
         self._writes: list[tuple[str, Any]] = []
         self._saved: list[tuple[Entry, int]] = []
@@ -197,6 +199,10 @@ class Transaction:
             row for row in self._rows.values() if all(row[name] == value for name, value in wanted.items())
         ]
         return sorted(found, key=lambda row: row["number"])
+
+    def keyed(self, **wanted: Any) -> list[Mapping[str, Any]]:
+        """The same, without the jobs whose key was given to another one."""
+        return [row for row in self.rows(**wanted) if row["state"] != State.REPLACED]
 
     def row(self, entry: Entry) -> Mapping[str, Any]:
         """The row of an entry as it is now.

@@ -48,7 +48,6 @@ class FileJournal:
     Args:
         path: the file.
         file: the open file.
-        max_coins: the most coins to spend; None for no limit.
 
     Example:
         ```python
@@ -57,8 +56,7 @@ class FileJournal:
         ```
     """
 
-    def __init__(self, path: Path, file: OpenedFile, max_coins: float | None = None) -> None:
-        self.max_coins = max_coins
+    def __init__(self, path: Path, file: OpenedFile) -> None:
         self._path = path
         self._file = file
         self._group = GroupCommit(file.connection, path)
@@ -66,12 +64,11 @@ class FileJournal:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: str | Path, *, max_coins: float | None = None) -> AsyncIterator[FileJournal]:
+    async def open(cls, path: str | Path) -> AsyncIterator[FileJournal]:
         """Open a journal; create it if there is none.
 
         Args:
             path: the file. Its folder must exist.
-            max_coins: the most coins to spend; None for no limit.
 
         Raises:
             JournalError: the file is in use by another process, damaged, from a newer version, or not a
@@ -81,7 +78,7 @@ class FileJournal:
         file: OpenedFile | None = None
         try:
             file = await anyio.to_thread.run_sync(open_journal, path)
-            journal = cls(path, file, max_coins)
+            journal = cls(path, file)
         except (OSError, RuntimeError) as error:  # it is gone again, or there is no thread to open it in
             if file is not None:
                 file.close()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from a2e_async._journal.entries import Entry
-from a2e_async._journal.values import damaged_entry, dump, read_entry, storable
+from a2e_async._journal.values import damaged_entry, read_entry, storable, values_of
 
 __all__ = [
     "JOB_COLUMNS",
@@ -62,25 +62,8 @@ def _row_of(entry: Entry, seen: int) -> tuple[Any, ...]:
         entry: the entry.
         seen: the run that took it last.
     """
-    values = (
-        entry.number,
-        entry.key,
-        entry.workflow,
-        entry.state,
-        seen,
-        entry.attempts,
-        entry.marker,
-        float(entry.sent),
-        float(entry.reserved),
-        float(entry.coins),
-        dump(list(entry.records)),
-        None if entry.error is None else dump(entry.error),
-        None if entry.files is None else dump(list(entry.files)),
-        entry.digest,
-        entry.path_digest,
-        entry.asked,
-    )
-
+    known = {**values_of(entry), "seen": seen}
+    values = tuple(known[name] for name in JOB_COLUMNS)
     return (*values, checksum_of(values))
 
 

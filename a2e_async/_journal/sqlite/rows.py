@@ -6,6 +6,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from a2e_async._journal.entries import Entry
@@ -33,6 +34,7 @@ TABLES = {
 }
 """The tables and their columns; each has a checksum as well."""
 
+_in_order = itemgetter(*JOB_COLUMNS)
 _PLACES = {name: ", ".join("?" * (len(columns) + 1)) for name, columns in TABLES.items()}
 _ASSIGNED = ", ".join(f"{name} = ?" for name in (*JOB_COLUMNS, "checksum"))
 
@@ -62,8 +64,9 @@ def _row_of(entry: Entry, seen: int) -> tuple[Any, ...]:
         entry: the entry.
         seen: the run that took it last.
     """
-    known = {**values_of(entry), "seen": seen}
-    values = tuple(known[name] for name in JOB_COLUMNS)
+    known = values_of(entry)
+    known["seen"] = seen
+    values = _in_order(known)
     return (*values, checksum_of(values))
 
 

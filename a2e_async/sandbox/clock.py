@@ -242,8 +242,10 @@ class VirtualClock:
 
         end = self._now + seconds
         while True:
-            self._wait_for_silence(lambda: False)
+            seen = self._wait_for_silence(lambda: False)
             with self._lock:
+                if self._silence.changes != seen:
+                    continue
                 deadline = self._next_deadline()
                 if deadline is None or deadline > end:
                     return self._jump(end)
@@ -358,19 +360,24 @@ class VirtualClock:
             return self._users == 0
 
         while not ended():
-            self._wait_for_silence(ended)
+            seen = self._wait_for_silence(ended)
             with self._lock:
                 if ended():
                     return
                 deadline = self._next_deadline()
                 if deadline is None:
                     self._lock.wait(0.05)
-                # Something may have begun between the end of the silence and taking the lock.
-                elif self._silence.idle:
+                # Another thread, such as one that received a webhook, may have woken a client since.
+                elif self._silence.changes == seen:
                     self._jump(deadline + self.step)
 
-    def _wait_for_silence(self, ended: Callable[[], bool]) -> None:
-        """Wait until nothing happens any more, or until the clock is stopped."""
+    def _wait_for_silence(self, ended: Callable[[], bool]) -> int:
+        """Wait until nothing happens any more, or until the clock is stopped.
+
+        Returns:
+            The count of what has happened when the silence began.
+        """
+        seen = -1
         while not ended():
             with self._lock:
                 if not self._silence.idle:
@@ -383,7 +390,8 @@ class VirtualClock:
             if not self._next_deadline_is_far() or all(
                 self._silence.lasts(seen, _FAR_GRACE, ended) for _ in range(_FAR_LOOKS)
             ):
-                return
+                break
+        return seen
 
     def _next_deadline_is_far(self) -> bool:
         with self._lock:

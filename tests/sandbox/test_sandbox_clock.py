@@ -144,6 +144,25 @@ async def test_it_does_not_jump_while_a_request_is_served() -> None:
         assert clock.now() == 1.0
 
 
+async def test_what_happens_at_the_last_moment_puts_a_jump_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = VirtualClock(auto=True)
+    wait_for_silence = clock._wait_for_silence
+    times: list[float] = []
+
+    def and_then_a_request_comes(ended: Callable[[], bool]) -> int:
+        seen = wait_for_silence(ended)
+        times.append(clock.now())
+        if len(times) == 1:
+            clock.enter()
+            clock.leave()
+        return seen
+
+    monkeypatch.setattr(clock, "_wait_for_silence", and_then_a_request_comes)
+    with clock:
+        await clock.sleep(5)
+    assert times[:2] == [0, 0]
+
+
 async def test_slow_work_does_not_run_into_a_far_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client may be slow between two requests, when nothing but its time limit waits for the clock."""
     clock = VirtualClock(auto=True, grace=0.0005)

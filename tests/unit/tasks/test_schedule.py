@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import random
@@ -179,6 +180,7 @@ def test_a_waiting_task_is_small() -> None:
             reader.tasks[raw["_id"]] = FakeTask(NEVER)
 
         gate = anyio.Event()
+        gc.collect()
         before = tracemalloc.get_traced_memory()[0]
         kept = []
         async with anyio.create_task_group() as group:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 from collections.abc import Generator, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -87,6 +90,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.nodeid.startswith("tests/unit/") and "trio" not in item.nodeid:
             item.add_marker("traced")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Import the test modules, each worker in an order of its own, and collect without the garbage collector.
+
+    On a new machine no bytecode is kept, and to compile takes longer than to import. Each worker begins at
+    another module, so it finds most of what the others begin with compiled.
+    """
+    gc.disable()
+    try:
+        _import_in_own_order(session.config)
+        return (yield)
+    finally:
+        gc.enable()
+
+
+def _import_in_own_order(config: pytest.Config) -> None:
+    """Import the modules that are to be collected; what cannot be imported is for the collection to say."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers == 1:
+        return
+
+    folders = [Path(arg) for arg in config.args if Path(arg).is_dir()]
+    files = sorted(file.resolve() for folder in folders for file in folder.rglob("test_*.py"))
+    first = len(files) * int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) // workers
+    for file in files[first:] + files[:first]:
+        with suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(file.relative_to(config.rootpath).with_suffix("").parts))
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,11 +10,11 @@ import attrs
 from codegen.document import overlay as overlays
 from codegen.document import review
 from codegen.document.complete import RECORD_BASE, add_common, complete
-from codegen.document.overlay import Before, Unmatched
+from codegen.document.overlay import Before, Overlaid, Unmatched
 from codegen.document.repair import Repair, repair
 from codegen.document.tree import Document, SpecError, canonical, read
 from codegen.document.unused import drop_unused
-from codegen.document.validation import check_kind, validate
+from codegen.document.validation import check_kind, check_parts, validate
 from codegen.files import Files, replace_together
 from codegen.generate import generate
 from codegen.interface.families import families
@@ -126,16 +126,21 @@ def prepare(
         overlaid = overlays.apply(repaired, overlays.load(overlay), unmatched=unmatched, before=before)
         check_kind(overlaid.document, both)
         add_common(overlaid.document)
-        validate(overlaid.document, both)
+        check_parts(overlaid.document, both)
+        made = _completed(overlaid, repaired, repairs)
+        validate(made.document, both)
     except SpecError:
         validate(repaired, label)  # a problem of the document itself is reported first
         raise
 
+    return made
+
+
+def _completed(overlaid: Overlaid, repaired: Document, repairs: list[Repair]) -> Prepared:
     document = overlaid.document
     completed = complete(document)
     notes = [*overlaid.notes, *drop_unused(document, repaired, RECORD_BASE)]
     document[REPORT] = [str(one) for one in repairs]
-    validate(document, both)
     return Prepared(document, repairs, completed, notes, overlaid.changed)
 
 

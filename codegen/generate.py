@@ -50,6 +50,9 @@ class _Compiled(BytecodeCache):
 
 _COMPILED = _Compiled()
 
+_FORMATTED: dict[tuple[str, str], str] = {}
+"""File name and text -> the text as ruff leaves it, for such a process too."""
+
 
 def generate(document: Document) -> tuple[Interface, dict[str, str]]:
     """Make the package in memory.
@@ -203,6 +206,14 @@ def formatted(files: dict[str, str]) -> dict[str, str]:
     Raises:
         SpecError: they are not Python.
     """
+    fresh = {name: text for name, text in files.items() if (name, text) not in _FORMATTED}
+    if fresh:
+        _FORMATTED.update({(name, fresh[name]): text for name, text in _formatted(fresh).items()})
+
+    return {name: _FORMATTED[name, text] for name, text in files.items()}
+
+
+def _formatted(files: dict[str, str]) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8", newline="\n")

@@ -13,7 +13,7 @@ from codegen.diff import version_of
 from codegen.document.overlay import Unmatched
 from codegen.document.pull import is_known, take
 from codegen.document.tree import Document, SpecError, operations, read
-from codegen.document.validation import check_kind, validate
+from codegen.document.validation import check_kind, check_parts
 from codegen.files import changed, replace_together
 from codegen.generate import interface_of
 from codegen.interface.model import Interface, Method, Module
@@ -68,7 +68,7 @@ def regenerate(
 def _old_document(layout: Layout) -> Document:
     document = read(layout.document)
     check_kind(document, str(layout.document))
-    validate(document, str(layout.document))
+    check_parts(document, str(layout.document))
     return document
 
 

@@ -23,6 +23,7 @@ KEEP = "x-a2e-keep"
 _UPPER = frozenset({"maximum", "maxLength", "maxItems", "maxProperties"})
 _LOWER = frozenset({"minimum", "minLength", "minItems", "minProperties"})
 _SAME = frozenset({"pattern", "type", "format"})
+_COMPARED = (*sorted(_UPPER), *sorted(_LOWER), *sorted(_SAME))
 
 
 @attrs.define
@@ -69,11 +70,11 @@ class _Words:
     current: Document
 
     def at(self, steps: tuple[Any, ...]) -> Mapping[str, Any]:
-        """The facts of one place."""
-        theirs, there = facts_at(self.upstream, steps), node_at(self.current, steps)
+        """The facts of one place that an update may contradict."""
+        theirs, there = node_at(self.upstream, steps), node_at(self.current, steps)
         if not isinstance(theirs, Mapping) or not isinstance(there, Mapping):
             return {}
-        return {name: value for name, value in theirs.items() if name in there}
+        return {name: theirs[name] for name in _COMPARED if name in theirs and name in there}
 
 
 def _limits(

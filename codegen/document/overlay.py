@@ -19,8 +19,7 @@ from typing import Any, Literal
 import attrs
 import yaml
 from jsonschema import Draft202012Validator
-from oas_patch import apply_overlay  # type: ignore[import-untyped]  # the library has no types
-from oas_patch.validator import load_schema  # type: ignore[import-untyped]  # the same
+from oas_patch.validator import load_schema  # type: ignore[import-untyped]  # the library has no types
 
 from codegen.document.conflicts import KEEP, settle
 from codegen.document.content import json_schema
@@ -183,7 +182,7 @@ class _Run:
         touched = list(touches(self.result, action, places))
         self._compare(label, touched)
         if "update" not in action:
-            self._remove(label, target.text)
+            self._remove(label, target)
         else:
             self._update(label, action, target, places)
 
@@ -224,9 +223,9 @@ class _Run:
         return facts_at(old, steps, words)
 
     def _update(self, label: str, action: Document, target: Target, places: list[tuple[Any, ...]]) -> None:
-        before = [(steps, copy.deepcopy(node_at(self.result, steps))) for steps in places]
         keep = action.get(KEEP) is True
-        self.notes.extend(_redundant(before[0][1], action, label))
+        self.notes.extend(_redundant(node_at(self.result, places[0]), action, label))
+        changed = False
 
         for steps in places:
             update = action["update"]
@@ -245,14 +244,9 @@ class _Run:
                     for one in dict.fromkeys(settled.notes)
                 ]
 
-            _inline(self.result, steps, update)
-            self._patch(label, steps, update)
+            written_out = _inline(self.result, steps, update)
+            changed = self._patch(label, steps, update) or written_out or changed
 
-        changed = False
-        for steps, old in before:
-            new = node_at(self.result, steps)
-            _undouble(old, new)
-            changed = changed or old != new
         if not changed:
             self.notes.append(f"{label}: changes nothing any more; take it out")
 
@@ -286,14 +280,19 @@ class _Run:
                     f"a member that the overlay adds has a type, or is named in {ADDS}"
                 )
 
-    def _remove(self, label: str, target: str) -> None:
+    def _remove(self, label: str, target: Target) -> None:
+        if any(match.context is None for match in target.matches):
+            raise SpecError(f"{label}: cannot be applied: the whole document cannot be removed")
         try:
-            self.result = apply_overlay(self.result, {"actions": [{"target": target, "remove": True}]})
+            target.path.filter(lambda _: True, self.result)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise SpecError(f"{label}: cannot be applied: {error}") from error
 
-    def _patch(self, label: str, steps: tuple[Any, ...], update: Any) -> None:
-        """Merge an update into one place."""
+    def _patch(self, label: str, steps: tuple[Any, ...], update: Any) -> bool:
+        """Merge an update into one place.
+
+        Returns: whether that changed it.
+        """
         # YAML anchors would leave parts of the document shared. A later action on one of them would then
         # change the others too. Copies through JSON share nothing.
         try:
@@ -302,12 +301,10 @@ class _Run:
             raise SpecError(f"{label}: cannot be applied: {error}") from error
 
         if steps:
-            _merge(node_at(self.result, steps[:-1]), steps[-1], own)
-        elif isinstance(own, dict):
-            for name, value in own.items():
-                _merge(self.result, name, value)
-        else:
-            raise SpecError(f"{label}: cannot be applied: only an object can be merged into the document")
+            return _merge(node_at(self.result, steps[:-1]), steps[-1], own)
+        if isinstance(own, dict):
+            return _merge_members(self.result, own)
+        raise SpecError(f"{label}: cannot be applied: only an object can be merged into the document")
 
     def stale_rules(self, *, drop: bool) -> list[str]:
         """The rules that name members which the body does not have; they are removed if asked for."""
@@ -342,45 +339,55 @@ def _difference(was: Any, now: Any) -> str:
     )
 
 
-def _merge(holder: Any, name: Any, update: Any) -> None:
-    """Merge an update into a member: objects by their members, lists by their elements."""
-    there = holder[name] if isinstance(holder, list) else holder.get(name)
+def _merge_members(there: Document, update: Mapping[str, Any]) -> bool:
+    changed = False
+    for name, value in update.items():
+        changed = _merge(there, name, value) or changed
+    return changed
+
+
+def _merge(holder: Any, name: Any, update: Any) -> bool:
+    """Merge an update into a member: objects by their members, lists by the elements that they lack.
+
+    Returns: whether that changed it.
+    """
+    is_there = isinstance(holder, list) or name in holder
+    there = holder[name] if is_there else None
 
     if isinstance(there, dict) and isinstance(update, dict):
-        for key, value in update.items():
-            _merge(there, key, value)
-    elif isinstance(there, list):
-        there.extend(update if isinstance(update, list) else [update])
-    else:
-        holder[name] = update
+        return _merge_members(there, update)
+    if isinstance(there, list):
+        new = [one for one in (update if isinstance(update, list) else [update]) if one not in there]
+        there.extend(new)
+        return bool(new)
+
+    holder[name] = update
+    return not is_there or there != update
 
 
-def _inline(document: Document, steps: tuple[Any, ...], update: Any) -> None:
-    """Replace, in place, the references that an update goes into by copies of what they refer to."""
+def _inline(document: Document, steps: tuple[Any, ...], update: Any) -> bool:
+    """Replace, in place, the references that an update goes into by copies of what they refer to.
+
+    Returns: whether there was one inside the place.
+    """
     if not steps or not isinstance(update, Mapping):
-        return
+        return False
 
     holder: Any = node_at(document, steps[:-1])
-    _inline_at(document, holder, steps[-1], update)
+    return _inline_at(document, holder, steps[-1], update)
 
 
-def _inline_at(document: Document, holder: Any, name: Any, update: Mapping[str, Any]) -> None:
+def _inline_at(document: Document, holder: Any, name: Any, update: Mapping[str, Any]) -> bool:
     node = holder[name]
     if isinstance(node, Mapping) and "$ref" in node and "$ref" not in update:
         node = holder[name] = copy.deepcopy(resolve(document, node))
 
+    found = False
     for key, value in update.items():
         if isinstance(value, Mapping) and isinstance(node, Mapping) and key in node:
-            _inline_at(document, node, key, value)
-
-
-def _undouble(before: Any, after: Any) -> None:
-    """Remove from each list the elements that the update added although the list had them already."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in before.keys() & after.keys():
-            _undouble(before[name], after[name])
-    elif isinstance(before, list) and isinstance(after, list):
-        after[len(before) :] = [one for one in after[len(before) :] if one not in before]
+            inner = node[key]
+            found = _inline_at(document, node, key, value) or found or node[key] is not inner
+    return found
 
 
 def _redundant(paths: Document, action: Document, label: str) -> Iterator[str]:

@@ -28,14 +28,14 @@ class Target:
     """Where one action applies in a document.
 
     Attributes:
-        text: the target without the paths that the document does not have.
+        path: the target without the paths that the document does not have.
         matches: the places.
         gone: paths of the target that the document does not have, and so the action leaves with them.
         moved: path in the target -> the document's path, which has other names in braces.
         missing: what the document does not have although it has the path: a pointer and a reason.
     """
 
-    text: str
+    path: JSONPath
     matches: Sequence[DatumInContext]
     gone: Sequence[str]
     moved: dict[str, str]
@@ -51,7 +51,7 @@ def aimed(document: Document, action: Document, label: str) -> Target:
     if action.get("remove", False) is not True and "update" not in action:
         raise SpecError(f"{label}: neither an update nor remove: true")
 
-    _parsed(action["target"], label)
+    whole = _parsed(action["target"], label)
     known = _paths(document)
     gone: list[str] = []
     moved: dict[str, str] = {}
@@ -67,11 +67,11 @@ def aimed(document: Document, action: Document, label: str) -> Target:
     text = _GROUP.sub(narrowed, action["target"])
     wanted = [str(one) for one in action.get(OF, ())]
     if "[]" in text or (wanted and not any(_bare(one) in known for one in wanted)):
-        return Target(action["target"], (), gone or wanted, {}, "")
+        return Target(whole, (), gone or wanted, {}, "")
 
     path = _parsed(text, label)
     matches: list[DatumInContext] = path.find(document)
-    return Target(text, matches, gone, moved, _missing(document, path, matches, partly=bool(gone)))
+    return Target(path, matches, gone, moved, _missing(document, path, matches, partly=bool(gone)))
 
 
 def same_path(document: Document, path: str) -> str | None:

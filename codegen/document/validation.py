@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jsonschema import Draft4Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator
-from openapi_spec_validator.schemas import schema_v30
+from openapi_spec_validator.schemas import openapi_v30_schema_validator, schema_v30
 
 from codegen.document.tree import METHODS, Document, SpecError, operations, pointer, resolve
 
-__all__ = ["MAX_LEVELS", "MAX_PARTS", "check_kind", "validate"]
+__all__ = ["MAX_LEVELS", "MAX_PARTS", "check_kind", "check_parts", "validate"]
 
 MAX_PARTS = 2000
 """Schemas inside one schema, references followed. Real documents stay below 20."""
 
 MAX_LEVELS = 50
 """Levels of schemas inside each other. The validator's work grows with the cube of this number."""
+
+Check = Callable[[Document], Iterator[str]]
 
 _PATH = re.compile(r"/|(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.{}~:@,;=+!$&'()*-]+)+/?")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
@@ -64,14 +66,27 @@ def check_kind(document: Document, source: str) -> None:
         raise SpecError(f"{source}: #/paths: no operations")
 
 
+def check_parts(document: Document, source: str) -> None:
+    """Check what reading a document needs: its structure, and that its parts fit together.
+
+    Raises:
+        SpecError: lists the first problems with their places.
+    """
+    _refuse(document, source, _OWN)
+
+
 def validate(document: Document, source: str) -> None:
     """Check that the document is valid OpenAPI 3.0: its structure first, then how its parts fit together.
 
     Raises:
         SpecError: lists the first problems with their places.
     """
+    _refuse(document, source, (*_OWN, _library))
+
+
+def _refuse(document: Document, source: str, checks: Sequence[Check]) -> None:
     try:
-        problems = _first_problems(document)
+        problems = _first_problems(document, checks)
     except RecursionError:
         problems = ["#: references follow each other further than can be followed"]
 
@@ -80,8 +95,8 @@ def validate(document: Document, source: str) -> None:
         raise SpecError(f"{source}: not valid OpenAPI ({len(problems)} problems):\n{lines}")
 
 
-def _first_problems(document: Document) -> list[str]:
-    for check in (_structure, _values, _references, _sizes, _operations, _library):
+def _first_problems(document: Document, checks: Sequence[Check]) -> list[str]:
+    for check in checks:
         problems = list(check(document))
         if problems:
             return problems
@@ -89,8 +104,17 @@ def _first_problems(document: Document) -> list[str]:
 
 
 def _structure(document: Document) -> Iterator[str]:
-    for error in Draft4Validator(dict(schema_v30)).iter_errors(document):
-        yield _problem(error)
+    if not _has_structure(document):
+        for error in Draft4Validator(dict(schema_v30)).iter_errors(document):
+            yield _problem(error)
+
+
+def _has_structure(document: Document) -> bool:
+    """Whether the document fits the schema, as the quickest validator says that is installed."""
+    try:
+        return bool(openapi_v30_schema_validator.is_valid(document))
+    except Exception:  # a number that it cannot take, for example
+        return False
 
 
 def _problem(error: Any) -> str:
@@ -229,10 +253,16 @@ def _operations(document: Document) -> Iterator[str]:
 
 
 def _library(document: Document) -> Iterator[str]:
+    # Its own look at the structure is left out. It keeps each document for ever, and `_structure` was there.
+    validator = OpenAPIV30SpecValidator(document)
     try:
-        yield from [_problem(error) for error in OpenAPIV30SpecValidator(document).iter_errors()]
+        yield from [_problem(error) for error in validator.root_validator(validator.schema_path)]
     except RecursionError:
         # It follows a schema that has itself as an element without end. The checks above have seen it.
         return
     except Exception as error:  # the validator raises several types for documents that it cannot handle
         yield f"{type(error).__name__}: {error}"
+
+
+_OWN: Sequence[Check] = (_structure, _values, _references, _sizes, _operations)
+"""The checks that need nothing but the document, in the order in which they rely on each other."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import attrs
@@ -69,6 +69,12 @@ class Source:
         return (self.name, name) if name in self.own else self.imports.get(name)
 
 
+@lru_cache(maxsize=256)
+def _parsed(name: str, text: str) -> Source:
+    """A module of that text. Nothing changes its tree, so every stub may read the same one."""
+    return Source(name, text)
+
+
 @attrs.define
 class Sources:
     """All modules.
@@ -83,7 +89,7 @@ class Sources:
 
     def __getitem__(self, module: str) -> Source:
         if module not in self._modules:
-            self._modules[module] = Source(module, self._text(module))
+            self._modules[module] = _parsed(module, self._text(module))
         return self._modules[module]
 
     def _text(self, module: str) -> str:

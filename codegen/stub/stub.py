@@ -79,7 +79,7 @@ class _Stub:
     def _members(self, place: Place, node: ast.ClassDef, bases: list[str]) -> dict[str, str]:
         """The members of a class, and of those bases that are no classes of the stub; notes the others."""
         source = self._sources[place[0]]
-        node = _Spelled(self._sources, source).visit(copy.deepcopy(node))
+        node = _spelled_out(node, self._sources, source)
         found: dict[str, str] = {}
 
         for base in node.bases:
@@ -143,23 +143,22 @@ class _Stub:
         return place[1]
 
 
-class _Spelled(ast.NodeTransformer):
-    """Puts the value of a constant in the place of its name, where it is the default of an argument."""
+def _spelled_out(node: ast.ClassDef, sources: Sources, source: Source) -> ast.ClassDef:
+    """The class with the values of constants in the place of their names in its methods' defaults."""
 
-    def __init__(self, sources: Sources, source: Source) -> None:
-        self._sources = sources
-        self._source = source
+    def spelled(default: ast.expr) -> ast.expr:
+        literal = sources.literal(source.name, default.id) if isinstance(default, ast.Name) else None
+        return literal or default
 
-    def visit_arguments(self, node: ast.arguments) -> ast.arguments:
-        """Spell the defaults out."""
-        node.defaults = [self._spelled(default) for default in node.defaults]
-        node.kw_defaults = [default and self._spelled(default) for default in node.kw_defaults]
-        return node
-
-    def _spelled(self, default: ast.expr) -> ast.expr:
-        if not isinstance(default, ast.Name):
-            return default
-        return self._sources.literal(self._source.name, default.id) or default
+    # Every stub reads the same tree. So what changes is copied, and nothing else.
+    made = copy.copy(node)
+    made.body = [copy.copy(member) for member in node.body]
+    for member in made.body:
+        if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
+            member.args = copy.copy(member.args)
+            member.args.defaults = [spelled(default) for default in member.args.defaults]
+            member.args.kw_defaults = [default and spelled(default) for default in member.args.kw_defaults]
+    return made
 
 
 def _is_protocol(node: ast.ClassDef) -> bool:

@@ -22,11 +22,21 @@ def unwound(annotation: ast.expr, named: Callable[[str], str]) -> str:
         annotation: of the async client.
         named: how the stub calls what an annotation names.
     """
+    if isinstance(annotation, ast.Name):
+        return _called(annotation.id, named)
     return ast.unparse(ast.fix_missing_locations(_Unwinding(named).visit(_copy(annotation))))
 
 
+def _called(name: str, named: Callable[[str], str]) -> str:
+    return named(_ONE.get(name, name))
+
+
 def _copy(annotation: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(annotation), mode="eval").body
+    return _expression(ast.unparse(annotation))
+
+
+def _expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 class _Unwinding(ast.NodeTransformer):
@@ -34,7 +44,7 @@ class _Unwinding(ast.NodeTransformer):
         self._named = named
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.parse(self._named(_ONE.get(node.id, node.id)), mode="eval").body
+        return _expression(_called(node.id, self._named))
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return node

@@ -4,11 +4,12 @@ An automatic `VirtualClock` may jump only then. There is no event for "nothing h
 be observed. The detector looks twice, with a pause of real time between the looks. All of this must be true:
 
 - no request is being served, and no woken sleeper has yet to run;
-- every known event loop has run a callback several times in a row;
+- every known event loop has gone round several times, each in turn, and that more than once;
 - nothing was counted between the two looks.
 
-Going round each loop gives callbacks that are already scheduled their turn. The pause covers what no
-counter sees: a request that has left the client and has not reached the server, or a reply on its way back.
+Going round each loop gives callbacks that are already scheduled their turn. What one loop has sent, the
+next receives while it goes round. The pause covers what no counter sees: a request that has left the
+client and has not reached the server, or a reply on its way back.
 
 Two things can go wrong. If the detector is too eager, time jumps while a client is merely slow, and the
 client runs into a time limit that it would never reach otherwise. This can happen on a loaded machine, or
@@ -26,16 +27,18 @@ from collections.abc import Callable
 
 __all__ = ["EventLoop", "SilenceDetector"]
 
-_ROUNDS = 8  # callbacks that each event loop must run during one silence
+_TURNS = 3  # of each event loop during one silence
+_ROUNDS = 8  # that it goes in each turn; more of them are cheap, more turns are not
 _POLL = 0.05  # real seconds between two checks of whether the clock has been stopped
 
 
 class EventLoop:
     """The running event loop, asyncio or trio, as other threads see it."""
 
-    __slots__ = ("identity", "is_running", "post")
+    __slots__ = ("_soon", "identity", "is_running", "post")
 
     post: Callable[[Callable[[], object]], object]
+    _soon: Callable[[Callable[[], object]], object]  # does the same within the loop, for less
 
     def __init__(self) -> None:
         self.is_running: Callable[[], bool] = lambda: True
@@ -45,10 +48,28 @@ class EventLoop:
             import trio
 
             token = trio.lowlevel.current_trio_token()
-            self.identity, self.post = id(token), token.run_sync_soon
+            self.identity, self.post, self._soon = id(token), token.run_sync_soon, token.run_sync_soon
         else:
-            self.identity, self.post = id(loop), loop.call_soon_threadsafe
+            self.identity, self.post, self._soon = id(loop), loop.call_soon_threadsafe, loop.call_soon
             self.is_running = loop.is_running  # it may rest between two run_until_complete calls
+
+    def go_round(self, done: Callable[[], object]) -> None:
+        """Have the loop go some rounds and then call `done`. From another thread.
+
+        Raises:
+            RuntimeError: the loop is closed, or the trio run has finished.
+        """
+        left = _ROUNDS
+
+        def again() -> None:
+            nonlocal left
+            left -= 1
+            try:
+                self._soon(again if left else done)
+            except RuntimeError:  # the trio run ends
+                done()
+
+        self.post(again)
 
 
 class SilenceDetector:
@@ -88,17 +109,21 @@ class SilenceDetector:
         # Half of the pause comes before the rounds and half after: a request may be on its way to the
         # server before them, and its reply on its way to the client after them.
         time.sleep(grace / 2)
-        quiet = all(self._runs_callback(loop, ended) for loop in loops * _ROUNDS)
+        if not all(self._still(seen) and self._goes_round(loop, ended) for loop in loops * _TURNS):
+            return False
         time.sleep(grace / 2)
+        return self._still(seen)
 
+    def _still(self, seen: int) -> bool:
+        """Whether nothing has happened, and nothing is under way."""
         with self._lock:
-            return quiet and self.changes == seen and self.idle
+            return self.changes == seen and self.idle
 
-    def _runs_callback(self, loop: EventLoop, ended: Callable[[], bool]) -> bool:
-        """Wait until an event loop has run a callback. False if the clock was stopped meanwhile."""
+    def _goes_round(self, loop: EventLoop, ended: Callable[[], bool]) -> bool:
+        """Wait until an event loop has gone some rounds. False if the clock was stopped meanwhile."""
         answered = threading.Event()
         try:
-            loop.post(answered.set)
+            loop.go_round(answered.set)
         except RuntimeError:  # a closed loop, or a trio run that has finished
             with self._lock:
                 self.loops.pop(loop.identity, None)

@@ -106,7 +106,7 @@ def group_by_age(tasks: Iterable[TaskT], now: float) -> list[tuple[Cohort, list[
     born, asked, tolerance = 0.0, 0.0, -1.0
 
     for task in tasks:
-        if abs(task.born - born) <= tolerance and abs(task.asked - asked) <= tolerance:
+        if -tolerance <= task.born - born <= tolerance and -tolerance <= task.asked - asked <= tolerance:
             members.append(task)
             continue
         if members:

@@ -91,7 +91,7 @@ class FakeReader:
             if error is not None:
                 raise error
             records = {
-                name: {"_id": name, "status": task.word if now >= task.ends else "processing"}
+                name: {"_id": name, "current_status": task.word if now >= task.ends else "processing"}
                 for name in ids
                 if (task := self.tasks.get(name)) is not None and now >= visible(task)
             }
@@ -151,7 +151,7 @@ class Calls:
 
 def called(id: str, status: str = "completed", *, named: bool = True) -> TaskHook:
     """A call about a task. Its marker is the task's id."""
-    records = ({"_id": id, "status": status},) if named else ()
+    records = ({"_id": id, "current_status": status},) if named else ()
     return TaskHook(id, event=f"task.{status}", records=records)
 
 

@@ -78,7 +78,7 @@ async def test_an_id_that_spoils_the_batch_spoils_only_itself() -> None:
 
     async def wait(id: str) -> None:
         try:
-            outcome[id] = (await poller.wait([id], born=0.0))[id]["status"]
+            outcome[id] = (await poller.wait([id], born=0.0))[id]["current_status"]
         except TaskNotFound as error:
             outcome[id] = error.task_id
 
@@ -111,7 +111,7 @@ async def test_a_vanished_task_is_not_found_after_some_patience() -> None:
     assert reader.details == 1
     # A later wait starts afresh, and does not get the old error.
     reader.tasks["gone"] = FakeTask(0.0)
-    assert await poller.wait(["gone"]) == {"gone": {"_id": "gone", "status": "completed"}}
+    assert await poller.wait(["gone"]) == {"gone": {"_id": "gone", "current_status": "completed"}}
 
 
 async def test_tasks_that_show_up_late_cost_no_request_each() -> None:
@@ -203,7 +203,7 @@ async def test_a_bug_in_the_reader_reaches_one_waiter_and_leaves_none_hanging() 
 
     async def wait(id: str) -> None:
         try:
-            ended.append((await poller.wait([id], born=0.0))[id]["status"])
+            ended.append((await poller.wait([id], born=0.0))[id]["current_status"])
         except ZeroDivisionError as error:
             ended.append(type(error))
         except BaseExceptionGroup as errors:

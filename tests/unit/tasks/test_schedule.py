@@ -44,7 +44,7 @@ START = 0.003  # seconds of CPU that a start takes, and so the seconds between t
 def test_two_hundred_tasks_at_once_cost_little(
     duration: Callable[[random.Random], float], delay: float, late: float, polls: float
 ) -> None:
-    costs = [simulate(duration, 200, delay=delay, apart=START, seed=seed) for seed in range(6)]
+    costs = [simulate(duration, 200, delay=delay, apart=START, seed=seed) for seed in range(3)]
     assert fmean(cost.late for cost in costs) <= late
     assert fmean(cost.polls for cost in costs) <= polls
 
@@ -72,8 +72,9 @@ def test_other_durations_cost_about_the_same(
 
 
 def test_normal_durations() -> None:
-    assert simulate(normal(5, 1), 200).late <= 0.2
-    assert simulate(normal(5, 1), 200).polls <= 0.25
+    cost = simulate(normal(5, 1), 200)
+    assert cost.late <= 0.2
+    assert cost.polls <= 0.25
     assert simulate(normal(60, 10), 200, delay=0.05).late <= 0.36
 
 
@@ -166,7 +167,7 @@ class _Workflow:
 
 def test_a_waiting_task_is_small() -> None:
     """Counted are the Task, the poller's entry and what its waiter sleeps on, not the event loop's task."""
-    count = 1_000
+    count = 300
     reader = FakeReader(batch=count)
     grown: list[float] = []
 

@@ -307,7 +307,7 @@ def test_every_waiter_gets_all_its_records_whatever_is_called(
         async with anyio.create_task_group() as group:
             group.start_soon(call)
             records = await poller.wait(names, born=0.0, slot=slot)
-            assert [records[name]["status"] for name in names] == ["completed"] * len(names)
+            assert [records[name]["current_status"] for name in names] == ["completed"] * len(names)
             assert anyio.current_time() >= max(ends)
         done += 1
 

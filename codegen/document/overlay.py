@@ -11,6 +11,7 @@ what it refers to. And where upstream's own words allow more, they win; see `cod
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,14 +27,13 @@ from codegen.document.content import json_schema
 from codegen.document.merging import merged_properties
 from codegen.document.targets import Target, aimed, same_path, steps_of
 from codegen.document.touches import RULES, Touch, facts_at, named_in, node_at, shown, touches
-from codegen.document.tree import (
-    METHODS,
-    Document,
-    SpecError,
-    operations,
-    pointer,
-    resolve,
-)
+from codegen.document.tree import METHODS, Document, SpecError, operations, pointer, resolve
+from codegen.document.updates import merge, merge_members, write_out
+
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML was built without libyaml
+    from yaml import SafeLoader  # type: ignore[assignment]
 
 __all__ = ["Before", "Overlaid", "Unmatched", "apply", "load"]
 
@@ -75,7 +75,7 @@ class Overlaid:
     changed: dict[str, Any]
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(SafeLoader):
     """A YAML loader that refuses duplicate keys instead of taking the last one."""
 
 
@@ -95,6 +95,11 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
+@functools.cache
+def _schema() -> Draft202012Validator:
+    return Draft202012Validator(load_schema("overlay_schema_1.0.0.yml"))
+
+
 def load(path: Path) -> Document:
     """Read an overlay and check it against the Overlay 1.0 schema.
 
@@ -108,7 +113,7 @@ def load(path: Path) -> Document:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SpecError(f"{path}: not YAML: {error}") from error
 
-    for problem in Draft202012Validator(load_schema("overlay_schema_1.0.0.yml")).iter_errors(overlay):
+    for problem in _schema().iter_errors(overlay):
         place = ".".join(str(step) for step in problem.absolute_path)
         raise SpecError(f"{path}: not an overlay: {place or 'document'}: {problem.message[:200]}")
 
@@ -244,7 +249,7 @@ class _Run:
                     for one in dict.fromkeys(settled.notes)
                 ]
 
-            written_out = _inline(self.result, steps, update)
+            written_out = write_out(self.result, steps, update)
             changed = self._patch(label, steps, update) or written_out or changed
 
         if not changed:
@@ -301,9 +306,9 @@ class _Run:
             raise SpecError(f"{label}: cannot be applied: {error}") from error
 
         if steps:
-            return _merge(node_at(self.result, steps[:-1]), steps[-1], own)
+            return merge(node_at(self.result, steps[:-1]), steps[-1], own)
         if isinstance(own, dict):
-            return _merge_members(self.result, own)
+            return merge_members(self.result, own)
         raise SpecError(f"{label}: cannot be applied: only an object can be merged into the document")
 
     def stale_rules(self, *, drop: bool) -> list[str]:
@@ -337,57 +342,6 @@ def _difference(was: Any, now: Any) -> str:
         f"was {shown(was[name]) if name in was else 'not set'}"
         for name in names
     )
-
-
-def _merge_members(there: Document, update: Mapping[str, Any]) -> bool:
-    changed = False
-    for name, value in update.items():
-        changed = _merge(there, name, value) or changed
-    return changed
-
-
-def _merge(holder: Any, name: Any, update: Any) -> bool:
-    """Merge an update into a member: objects by their members, lists by the elements that they lack.
-
-    Returns: whether that changed it.
-    """
-    is_there = isinstance(holder, list) or name in holder
-    there = holder[name] if is_there else None
-
-    if isinstance(there, dict) and isinstance(update, dict):
-        return _merge_members(there, update)
-    if isinstance(there, list):
-        new = [one for one in (update if isinstance(update, list) else [update]) if one not in there]
-        there.extend(new)
-        return bool(new)
-
-    holder[name] = update
-    return not is_there or there != update
-
-
-def _inline(document: Document, steps: tuple[Any, ...], update: Any) -> bool:
-    """Replace, in place, the references that an update goes into by copies of what they refer to.
-
-    Returns: whether there was one inside the place.
-    """
-    if not steps or not isinstance(update, Mapping):
-        return False
-
-    holder: Any = node_at(document, steps[:-1])
-    return _inline_at(document, holder, steps[-1], update)
-
-
-def _inline_at(document: Document, holder: Any, name: Any, update: Mapping[str, Any]) -> bool:
-    node = holder[name]
-    if isinstance(node, Mapping) and "$ref" in node and "$ref" not in update:
-        node = holder[name] = copy.deepcopy(resolve(document, node))
-
-    found = False
-    for key, value in update.items():
-        if isinstance(value, Mapping) and isinstance(node, Mapping) and key in node:
-            inner = node[key]
-            found = _inline_at(document, node, key, value) or found or node[key] is not inner
-    return found
 
 
 def _redundant(paths: Document, action: Document, label: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,12 +16,11 @@ WIDTH = 104
 
 def clean(text: Any) -> str:
     """One line of printable characters, without any that could control a terminal or an editor."""
-    kept = "".join(
-        " " if character.isspace() else character
-        for character in str(text)
-        if character.isspace() or unicodedata.category(character)[0] not in "CZ" or character == " "
-    )
-    return " ".join(kept.split())
+    line = str(text)
+    if not line.isprintable():
+        spaced = (" " if character.isspace() else character for character in line)
+        line = "".join(character for character in spaced if character.isprintable())
+    return " ".join(line.split())
 
 
 def sentence(text: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -53,9 +53,9 @@ class Source:
 
     @cached_property
     def imports(self) -> Mapping[str, Place]:
-        """Where the names come from that it imports."""
+        """Where the names come from that it imports for the whole module."""
         found: dict[str, Place] = {}
-        for node in ast.walk(self.tree):
+        for node in _outside_functions(self.tree.body):
             if isinstance(node, ast.ImportFrom) and node.module:
                 found |= {alias.asname or alias.name: (node.module, alias.name) for alias in node.names}
             elif isinstance(node, ast.Import):
@@ -67,6 +67,14 @@ class Source:
     def place_of(self, name: str) -> Place | None:
         """Where a name is defined; None for a builtin."""
         return (self.name, name) if name in self.own else self.imports.get(name)
+
+
+def _outside_functions(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, with those under its conditions."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.If | ast.Try):
+            yield from _outside_functions([*node.body, *node.orelse])
 
 
 @lru_cache(maxsize=256)

@@ -9,17 +9,17 @@ from contextlib import aclosing, asynccontextmanager, suppress
 import anyio
 import httpx
 import pytest
-import trustme
 from anyio.abc import AnyByteStream
 from anyio.streams.tls import TLSListener
 
 from a2e_async._transport import routed_transport
 from a2e_async._transport.connections import Connections
 from a2e_async.errors import ConnectionFailed, RequestTimeout
+from tests.unit.transport.local_tls import tls_contexts
 
 pytestmark = pytest.mark.anyio
 
-BODY = bytes(range(256)) * (32 << 10)  # 8 MiB
+BODY = bytes(range(256)) * (10 << 10)  # 2.5 MiB
 LENGTH = b"content-length: %d\r\n" % len(BODY)
 
 
@@ -28,12 +28,8 @@ def tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.
     """For a server that the client trusts; None: it is to do without."""
     if request.param == "plain":
         return None
-    authority = trustme.CA()
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
+    context, trusting = tls_contexts()
     monkeypatch.setattr(routed_transport, "tls_context", lambda: trusting)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
     return context
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gzip
 import socket
 import ssl
@@ -12,7 +11,6 @@ from contextlib import asynccontextmanager
 
 import anyio
 import pytest
-import trustme
 from anyio.abc import ByteStream
 from anyio.streams.tls import TLSStream
 
@@ -23,10 +21,11 @@ from a2e_async._transport.watched_streams import WatchedStream, watched_transpor
 from a2e_async.errors import RequestTimeout
 from a2e_async.settings import Token, http_library_from
 from tests.unit.sample import TOKEN
+from tests.unit.transport.local_tls import tls_contexts
 
 pytestmark = pytest.mark.anyio
 
-REQUESTS = 6
+REQUESTS = 4
 
 
 def reply_of(number: int, how: str) -> bytes:
@@ -94,7 +93,7 @@ async def listening(server: Server, tls: ssl.SSLContext | None) -> AsyncIterator
     await listener.aclose()
 
 
-@pytest.fixture(params=["plain", "tls"])
+@pytest.fixture
 def server_tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext | None:
     """The server's side of TLS; the client trusts it."""
     if request.param == "plain":
@@ -102,17 +101,6 @@ def server_tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     context, trusting = tls_contexts()
     monkeypatch.setattr(routed_transport, "tls_context", lambda: trusting)
     return context
-
-
-@functools.cache
-def tls_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The contexts of a server and of a client that trusts it."""
-    authority = trustme.CA()
-    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(serving)
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-    return serving, trusting
 
 
 async def numbers_of(url: str, server: Server) -> list[bytes]:
@@ -129,6 +117,8 @@ async def numbers_of(url: str, server: Server) -> list[bytes]:
 
 
 FORMS = ["length", "chunked", "gzip", "after 103", "bare line ends"]
+# What TLS hands on does not depend on the form.
+WIRES = [*[(form, "plain") for form in FORMS], ("length", "tls"), ("chunked", "tls")]
 TWICE: dict[str, Callable[[bytes], list[bytes]]] = {
     "one segment": lambda reply: [reply + reply],
     "two segments": lambda reply: [reply, reply],
@@ -139,7 +129,7 @@ TWICE: dict[str, Callable[[bytes], list[bytes]]] = {
 
 
 @pytest.mark.parametrize("twice", TWICE)
-@pytest.mark.parametrize("how", FORMS)
+@pytest.mark.parametrize(("how", "server_tls"), WIRES, indirect=["server_tls"])
 async def test_a_reply_that_comes_twice_answers_one_request(
     how: str, twice: str, server_tls: ssl.SSLContext | None
 ) -> None:
@@ -150,7 +140,7 @@ async def test_a_reply_that_comes_twice_answers_one_request(
     assert server.connections > 1
 
 
-@pytest.mark.parametrize("how", FORMS)
+@pytest.mark.parametrize(("how", "server_tls"), WIRES, indirect=["server_tls"])
 @pytest.mark.parametrize("cut", [None, 1, 20, 60])
 async def test_a_connection_with_single_replies_is_kept(
     how: str, cut: int | None, server_tls: ssl.SSLContext | None

@@ -7,7 +7,10 @@ Prints its observations as JSON.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -16,6 +19,7 @@ from typing import Any
 import anyio
 
 from a2e_async import A2E
+from a2e_async.cli import main as cli
 from a2e_async.sandbox import Sandbox, VirtualClock
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 64
@@ -80,7 +84,7 @@ async def drive(a2e: Any, sandbox: Sandbox, name: str, folder: Path) -> dict[str
     return found
 
 
-async def main(names: list[str]) -> dict[str, Any]:
+async def drive_all(names: list[str]) -> dict[str, Any]:
     """Use all families, one after the other."""
     clock = VirtualClock(auto=True, step=2.0)  # tasks take minutes, so a jump may cover 2 s
     found = {}
@@ -98,5 +102,56 @@ async def main(names: list[str]) -> dict[str, Any]:
     return found
 
 
+def a2e(*arguments: str) -> str:
+    """Run a command, and return what it prints."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with contextlib.redirect_stdout(out):
+        code = cli(arguments)
+        out.flush()
+    assert code == 0, arguments
+    return out.buffer.getvalue().decode()
+
+
+def command(sandbox: Sandbox, folder: Path) -> dict[str, Any]:
+    """Use two families on the command line, and return the observations."""
+    os.environ |= {"A2E_BASE_URL": sandbox.url, "A2E_API_TOKEN": sandbox.token}
+    name, picture = "new_kite", folder / "cat.png"
+    picture.write_bytes(PNG)
+    inputs = ("--prompt", "sandbox:sync", "--image-url", str(picture), "--json")
+
+    facts = json.loads(a2e("run", name, *inputs, "--out", str(folder / "one")))
+    found: dict[str, Any] = {
+        "file": Path(facts["files"][0]).is_file(),
+        "listed": facts["id"] in a2e("list", name),
+        "waited": facts["id"] in a2e("wait", name, facts["id"], "--json"),
+        "got": json.loads(a2e("call", name, "get", "--id", facts["id"]))["_id"] == facts["id"],
+        "named": name in a2e("workflows"),
+    }
+
+    job = {"workflow": name, "key": "one", "prompt": "sandbox:sync", "image_url": str(picture)}
+    jobs = folder / "jobs.jsonl"
+    jobs.write_text(json.dumps(job))
+    a2e("bulk", str(jobs), "--journal", str(folder / "run.db"), "--out", str(folder / "many"))
+    found["bulk"] = (folder / "many" / "one.mp4").is_file()
+    found["made"] = sandbox.ledger.made(name)
+
+    # This one has another detail route.
+    facts = json.loads(a2e("run", "new_plane", *inputs, "--out", str(folder / "two")))
+    found["status"] = (
+        json.loads(a2e("call", "new_plane", "status", "--id", facts["id"]))["_id"] == facts["id"]
+    )
+    return found
+
+
+def command_all() -> dict[str, Any]:
+    """Use the command line, in a sandbox of its own."""
+    with tempfile.TemporaryDirectory() as folder, Sandbox(durations={"*": 0.05}) as sandbox:
+        return command(sandbox, Path(folder))
+
+
 if __name__ == "__main__":
-    json.dump(anyio.run(main, sys.argv[2].split(","), backend=sys.argv[1]), sys.stdout)
+    observed = {
+        "families": anyio.run(drive_all, sys.argv[2].split(","), backend=sys.argv[1]),
+        "commands": command_all(),
+    }
+    json.dump(observed, sys.stdout)

@@ -10,8 +10,11 @@ import types
 from pathlib import Path
 from typing import Any
 
-from codegen.build import Layout, Prepared, prepare
+from codegen.build import Layout, Prepared, build, prepare
+from codegen.document import overlay as overlays
+from codegen.document.repair import repair
 from codegen.document.tree import read
+from codegen.generate import generate
 
 Document = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,6 +125,43 @@ def layout(root: Path, content: Document, *actions: Document) -> Layout:
     save(made.overlay, overlay(HARMLESS, *actions))  # JSON is YAML
     (root / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
     return made
+
+
+_BUILT: dict[str, dict[Path, bytes]] = {}
+"""Documents and actions as JSON -> the files of the repository that was built of them."""
+
+
+def built(root: Path, content: Document, *actions: Document) -> Layout:
+    """A small repository, up to date. Each is built once a process, and copied for the next test."""
+    made, key = layout(root, content, *actions), json.dumps([content, actions])
+    if key not in _BUILT:
+        build(made)
+        _BUILT[key] = {
+            path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()
+        }
+
+    for path, kept in _BUILT[key].items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(kept)
+    return made
+
+
+def modules(root: Path, content: Document, *actions: Document) -> dict[str, str]:
+    """The texts of the generated modules by file name. Nothing else is made of the document."""
+    made = layout(root, content, *actions)
+    return generate(prepare(read(made.upstream), made.overlay, str(made.upstream)).document)[1]
+
+
+@functools.cache
+def real_repaired() -> Document:
+    """The real document, repaired. It is shared, so it must not be changed."""
+    return repair(read(REPOSITORY.upstream))[0]
+
+
+@functools.cache
+def real_rules() -> Document:
+    """The real overlay. It is shared, so it must not be changed."""
+    return overlays.load(REPOSITORY.overlay)
 
 
 @functools.cache

@@ -8,16 +8,13 @@ from typing import Any
 
 import pytest
 
-from codegen.build import build
 from codegen.document.complete import complete
-from tests.codegen.documents import document, family, fields, import_text, layout, operation
+from tests.codegen.documents import document, family, fields, import_text, modules, operation
 
 
 def built(root: Path, content: dict[str, Any], resource: str) -> Any:
     """The module that is generated for a resource."""
-    made = layout(root, content)
-    build(made)
-    return import_text((made.package / f"{resource}.py").read_text(), f"generated_{resource}")
+    return import_text(modules(root, content)[f"{resource}.py"], f"generated_{resource}")
 
 
 @pytest.mark.parametrize("detail", ["{_id}", "{id}", "detail/{id}"])

@@ -8,24 +8,21 @@ from typing import Any
 import pytest
 
 from a2e_async._spec.operation import Operation
-from codegen.build import build
 from codegen.document.tree import SpecError
-from tests.codegen.documents import document, family, fields, id_parameter, import_text, layout, operation
+from tests.codegen.documents import document, family, fields, id_parameter, import_text, modules, operation
 
 PATHS = "$.paths['/api/v1/{}'].{}"
 
 
 def built(tmp_path: Path, content: dict[str, Any], *actions: dict[str, Any]) -> tuple[Any, str]:
     """The module of `userNewThing` and its text."""
-    made = layout(tmp_path, content, *actions)
-    build(made)
-    text = (made.package / "new_thing.py").read_text(encoding="utf-8")
+    text = modules(tmp_path, content, *actions)["new_thing.py"]
     return import_text(text, "new_thing"), text
 
 
-def with_post(name: str, method: str = "post") -> dict[str, Any]:
+def with_post(name: str) -> dict[str, Any]:
     """A document with a workflow and one more operation of it."""
-    return document({**family("userNewThing"), f"/api/v1/userNewThing/{name}": {method: operation()}})
+    return document({**family("userNewThing"), f"/api/v1/userNewThing/{name}": {"post": operation()}})
 
 
 def repeats(path: str, method: str, value: Any) -> dict[str, Any]:
@@ -33,11 +30,9 @@ def repeats(path: str, method: str, value: Any) -> dict[str, Any]:
 
 
 def added_to(module: Any, name: str) -> list[Operation[Any]]:
-    """The operations of a module whose path ends in a name."""
+    """The operations of a module whose path ends in this."""
     return [
-        one
-        for one in vars(module).values()
-        if isinstance(one, Operation) and one.path == f"/api/v1/userNewThing/{name}"
+        one for one in vars(module).values() if isinstance(one, Operation) and one.path == f"/api/v1/{name}"
     ]
 
 
@@ -53,21 +48,32 @@ def test_reads_of_a_new_family_may_be_repeated_and_nothing_else(tmp_path: Path) 
     assert not module.DELETE.repeatable
 
 
-@pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
-@pytest.mark.parametrize(
-    "name", ["retry", "replaceBackground", "startlist", "makeRecord2", "quote", "statusChange", "refreshList"]
-)
-def test_neither_verb_nor_look_makes_an_operation_repeatable(name: str, method: str, tmp_path: Path) -> None:
-    module, _ = built(tmp_path, with_post(name, method))
-    (added,) = added_to(module, name)
+VERBS = ("get", "post", "put", "delete")
+NAMES = ("retry", "replaceBackground", "startlist", "makeRecord2", "quote", "statusChange", "refreshList")
+LIKE_READS = ("detail", "status", "someRecords")
+ADDED = [*((name, verb) for name in NAMES for verb in VERBS), *((name, "post") for name in LIKE_READS)]
+"""Operations that a family may have beside those of a workflow."""
+
+
+@pytest.fixture(scope="module")
+def families(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The modules of a document in which each of these operations is in a family of its own."""
+    paths: dict[str, Any] = {}
+    for number, (name, method) in enumerate(ADDED):
+        paths |= family(f"userThing{number}")
+        paths[f"/api/v1/userThing{number}/{name}"] = {method: operation()}
+    return modules(tmp_path_factory.mktemp("families"), document(paths))
+
+
+@pytest.mark.parametrize(("name", "method"), ADDED)
+def test_neither_verb_nor_look_makes_an_operation_repeatable(
+    name: str, method: str, families: dict[str, str]
+) -> None:
+    number = ADDED.index((name, method))
+    module = import_text(families[f"thing{number}.py"], f"thing{number}")
+    (added,) = added_to(module, f"userThing{number}/{name}")
     assert added.method == method.upper()
     assert not added.repeatable
-
-
-@pytest.mark.parametrize("name", ["detail", "status", "someRecords"])
-def test_a_post_that_looks_like_a_read_is_sent_once(name: str, tmp_path: Path) -> None:
-    module, _ = built(tmp_path, with_post(name))
-    assert [one.repeatable for one in added_to(module, name)] == [False]
 
 
 def test_the_overlay_decides(tmp_path: Path) -> None:

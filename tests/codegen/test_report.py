@@ -13,7 +13,7 @@ from codegen.__main__ import main
 from codegen.build import Layout, build
 from codegen.changes.report import bumped
 from codegen.document.tree import SpecError
-from tests.codegen.documents import HARMLESS, document, family, layout, overlay, save
+from tests.codegen.documents import HARMLESS, built, document, family, overlay, save
 
 Document = dict[str, Any]
 
@@ -21,9 +21,8 @@ Document = dict[str, Any]
 @pytest.fixture
 def made(tmp_path: Path) -> Layout:
     """A repository with one family."""
-    repository = layout(tmp_path / "repository", document(family("userOld")))
+    repository = built(tmp_path / "repository", document(family("userOld")))
     (repository.root / "pyproject.toml").write_text('[project]\nversion = "0.4.2"\n')
-    build(repository)
     return repository
 
 

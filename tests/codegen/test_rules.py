@@ -10,19 +10,15 @@ import pytest
 
 from a2e_async.errors import InvalidArgument
 from a2e_async.pages import Pages
-from codegen.build import build
 from codegen.document.tree import SpecError
-from tests.codegen.documents import document, family, fields, id_parameter, import_text, layout, operation
+from tests.codegen.documents import document, family, fields, id_parameter, import_text, modules, operation
 
 START = "/api/v1/things/start"
 
 
 def made(root: Path, paths: dict[str, Any]) -> Any:
     """The module that is generated for these paths."""
-    repository = layout(root, document(paths))
-    build(repository)
-    source = (repository.package / "things.py").read_text(encoding="utf-8")
-    return import_text(source, "generated_things")
+    return import_text(modules(root, document(paths))["things.py"], "generated_things")
 
 
 def start(*needs: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Event loops whose time jumps to the next deadline when there is nothing else to do.
 
-They are for tests without sockets and threads. Hours pass in milliseconds, and always in the same order.
+They are for tests without sockets. Hours pass in milliseconds, and always in the same order. While a worker
+thread does something, time waits for it, but not for long: it may be a thread that waits for the time.
 A test module uses them by ``from tests.virtual_time import anyio_backend``.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import anyio
+import anyio.to_thread
 import pytest
 import trio
 import trio.testing
@@ -23,46 +25,86 @@ T = TypeVar("T")
 BACKENDS = ("asyncio", "trio")
 
 
+_PATIENCE = 0.002  # real seconds for which time waits for worker threads
+
+
 class _JumpingSelector(selectors.SelectSelector):
     """A selector that skips a timeout instead of waiting for it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.skipped = 0.0
+        self.patience = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return super().select(None)
-        events = super().select(0)
+        events = super().select(min(timeout, self.patience))
         if not events:
             self.skipped += max(0.0, timeout)
         return events
 
 
 class _JumpingLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._jumping = _JumpingSelector()
-        super().__init__(self._jumping)
+    def __init__(self, jumping: _JumpingSelector) -> None:
+        self._jumping = jumping
+        super().__init__(jumping)
 
     def time(self) -> float:
         return self._jumping.skipped
 
 
-def _options(backend: str) -> Mapping[str, Any]:
-    if backend == "asyncio":
-        return {"loop_factory": _JumpingLoop}
-    return {"clock": trio.testing.MockClock(autojump_threshold=0)}
+class _Time:
+    """A virtual time, for one event loop."""
+
+    def __init__(self, backend: str) -> None:
+        self.options: Mapping[str, Any]
+        self._clock: _JumpingSelector | trio.testing.MockClock
+        self._at_work = 0
+        if backend == "asyncio":
+            self._clock = selector = _JumpingSelector()
+            self.options = {"loop_factory": lambda: _JumpingLoop(selector)}
+        else:
+            self._clock = clock = trio.testing.MockClock(autojump_threshold=0)
+            self.options = {"clock": clock}
+
+    def waits_for(self, run_sync: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+        """Make time wait while what this function runs in a worker thread is not done."""
+
+        async def run(*args: Any, **options: Any) -> T:
+            self._add(1)
+            try:
+                return await run_sync(*args, **options)
+            finally:
+                self._add(-1)
+
+        return run
+
+    def _add(self, threads: int) -> None:
+        self._at_work += threads
+        patience = _PATIENCE if self._at_work else 0.0
+        if isinstance(self._clock, _JumpingSelector):
+            self._clock.patience = patience
+        elif self._clock.autojump_threshold != patience:
+            self._clock.autojump_threshold = patience
 
 
 @pytest.fixture(params=BACKENDS)
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, Mapping[str, Any]]:
+def anyio_backend(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Mapping[str, Any]]:
     """Run tests in virtual time, on each backend."""
-    return request.param, _options(request.param)
+    time = _Time(request.param)
+    monkeypatch.setattr(anyio.to_thread, "run_sync", time.waits_for(anyio.to_thread.run_sync))
+    return request.param, time.options
 
 
 def run(backend: str, main: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine function in a new event loop, whose time begins at 0."""
-    if backend == "trio":
-        # anyio before 4.15 does not pass the clock on to trio.
-        return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
-    return anyio.run(main, backend=backend, backend_options=dict(_options(backend)))
+    time = _Time(backend)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(anyio.to_thread, "run_sync", time.waits_for(anyio.to_thread.run_sync))
+        if backend == "trio":
+            # anyio before 4.15 does not pass the clock on to trio.
+            return trio.run(main, clock=time.options["clock"])
+        return anyio.run(main, backend=backend, backend_options=dict(time.options))

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from a2e_async import A2E, A2EError
+from a2e_async.policies import StartPolicy
 from tests.unit.sample import Pictures, Service, client
 
 __all__ = ["gathered", "journal", "opened", "picture", "until"]
@@ -55,7 +56,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def opened(service: Service, journal: Path | None = None, **settings: Any) -> AsyncIterator[Any]:
-    """A client of the service, and an open run of it."""
-    a2e = client(service)
+    """A client of the service, which searches for lost starts for half a minute, and an open run of it."""
+    a2e = client(service, start=StartPolicy(window=30))
     async with a2e.bulk(journal=journal, **settings) as bulk:
         yield a2e, bulk

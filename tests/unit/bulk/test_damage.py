@@ -25,7 +25,7 @@ from a2e_async.jobs import Job
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-JOBS = 40
+JOBS = 15
 FILES_A_GROUP = 25
 
 

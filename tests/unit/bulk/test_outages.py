@@ -104,7 +104,7 @@ async def test_what_cannot_pass_stops_the_run_at_once(
     seen = broken(monkeypatch, a2e, lambda _: error)
 
     outcomes: list[Outcome] = []
-    run = a2e.bulk(jobs(a2e, 200), concurrency=20, journal=journal)
+    run = a2e.bulk(jobs(a2e, 60), concurrency=20, journal=journal)
     with suppress(ConfigurationError):
         async with run:
             outcomes = await drained(run)
@@ -186,7 +186,7 @@ async def test_it_stops_once_when_it_does_not_pass(tmp_path: Path) -> None:
     Line(service)
     a2e = client(service)
     journal = tmp_path / "run.db"
-    async with a2e.bulk(jobs(a2e, 200), concurrency=50, journal=journal, timeout=300.0) as run:
+    async with a2e.bulk(jobs(a2e, 100), concurrency=50, journal=journal, timeout=300.0) as run:
         assert await drained(run) == []
     assert isinstance(run.stopped, ConnectionFailed)
     assert 250.0 < anyio.current_time() < 330.0
@@ -198,10 +198,10 @@ async def test_a_fault_in_the_middle_loses_nothing(tmp_path: Path) -> None:
     service = Service(duration=20.0)
     Line(service, start=30.0, end=200.0)
     a2e = client(service)
-    async with a2e.bulk(jobs(a2e, 100), concurrency=10, journal=tmp_path / "run.db") as run:
+    async with a2e.bulk(jobs(a2e, 40), concurrency=10, journal=tmp_path / "run.db") as run:
         outcomes = await drained(run)
     assert all(outcome.result is not None and outcome.attempts == 1 for outcome in outcomes)
-    assert len(service.tasks) == len(outcomes) == 100
+    assert len(service.tasks) == len(outcomes) == 40
     assert run.stopped is None
 
 
@@ -344,13 +344,13 @@ async def test_a_full_disk_holds_the_run(monkeypatch: pytest.MonkeyPatch, tmp_pa
     service = Service()
     disk = Disk(monkeypatch, errno.ENOSPC, end=200.0)
     a2e = client(service)
-    async with a2e.bulk(jobs(a2e, 100), concurrency=5, download_to=tmp_path / "out") as run:
+    async with a2e.bulk(jobs(a2e, 40), concurrency=5, download_to=tmp_path / "out") as run:
         await anyio.sleep(150.0)
         assert service.starts <= 5 + 8 + 5
         outcomes = await drained(run)
-    assert len(outcomes) == service.starts == 100
+    assert len(outcomes) == service.starts == 40
     assert all(outcome.paths for outcome in outcomes)
-    assert disk.tries < 100 + 5 + 8 + 20
+    assert disk.tries < 40 + 5 + 8 + 20
 
 
 async def test_a_disk_that_stays_full_stops_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -379,7 +379,7 @@ async def test_a_folder_that_becomes_read_only_stops_the_run(
         is_writable.append(False)
 
     monkeypatch.setattr(folders, "_write_something", lambda folder: write(folder))
-    async with a2e.bulk(jobs(a2e, 100), concurrency=5, download_to=tmp_path) as run:
+    async with a2e.bulk(jobs(a2e, 60), concurrency=5, download_to=tmp_path) as run:
         outcomes = await drained(run)
     assert isinstance(run.stopped, DownloadError)
     assert len(outcomes) == service.starts < 40

@@ -195,7 +195,7 @@ async def test_a_redirecting_host_is_reported_at_once() -> None:
 
 @pytest.mark.parametrize("resubmit", [True, False])
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(
     plans=st.lists(
         st.tuples(

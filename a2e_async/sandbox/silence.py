@@ -29,7 +29,7 @@ __all__ = ["EventLoop", "SilenceDetector"]
 
 _TURNS = 3  # of each event loop during one silence
 _ROUNDS = 8  # that it goes in each turn; more of them are cheap, more turns are not
-_POLL = 0.05  # real seconds between two checks of whether the clock has been stopped
+_POLL = 0.05  # real seconds between two checks of whether a loop still runs
 
 
 class EventLoop:
@@ -109,29 +109,36 @@ class SilenceDetector:
         # Half of the pause comes before the rounds and half after: a request may be on its way to the
         # server before them, and its reply on its way to the client after them.
         time.sleep(grace / 2)
-        if not all(self._still(seen) and self._goes_round(loop, ended) for loop in loops * _TURNS):
+
+        def over() -> bool:
+            return ended() or self.changes != seen or not self.idle
+
+        if not all(self._goes_round(loop, over) for loop in loops * _TURNS):
             return False
         time.sleep(grace / 2)
-        return self._still(seen)
-
-    def _still(self, seen: int) -> bool:
-        """Whether nothing has happened, and nothing is under way."""
         with self._lock:
-            return self.changes == seen and self.idle
+            return not over()
 
-    def _goes_round(self, loop: EventLoop, ended: Callable[[], bool]) -> bool:
-        """Wait until an event loop has gone some rounds. False if the clock was stopped meanwhile."""
-        answered = threading.Event()
+    def _goes_round(self, loop: EventLoop, over: Callable[[], bool]) -> bool:
+        """Wait until an event loop has gone some rounds. False as soon as the silence is over."""
+        has_gone = False
+
+        def note() -> None:
+            nonlocal has_gone
+            with self._lock:
+                has_gone = True
+                self._lock.notify_all()
+
         try:
-            loop.go_round(answered.set)
+            loop.go_round(note)
         except RuntimeError:  # a closed loop, or a trio run that has finished
             with self._lock:
                 self.loops.pop(loop.identity, None)
             return True
 
-        while not answered.wait(_POLL):
-            if ended():
-                return False
-            if not loop.is_running():
-                return True
-        return True
+        with self._lock:
+            # The clock may be stopped by the very loop that should go round.
+            while not self._lock.wait_for(lambda: has_gone or over(), _POLL):
+                if not loop.is_running():
+                    return True
+            return not over()

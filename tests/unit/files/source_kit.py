@@ -35,7 +35,7 @@ def rewrite(path: Path) -> Callable[[Put], Awaitable[None]]:
     return fault
 
 
-async def pieces_of(data: bytes, size: int = 1000) -> AsyncIterator[bytes]:
+async def pieces_of(data: bytes, size: int = 10_007) -> AsyncIterator[bytes]:
     for at in range(0, len(data), size):
         await anyio.lowlevel.checkpoint()
         yield data[at : at + size]

@@ -190,10 +190,10 @@ def test_asyncio_cancellation_while_a_thread_is_at_work(tmp_path: Path, spools: 
     async def main() -> None:
         b = bench()
 
-        for step in range(60):
+        for step in range(30):
             source = sources_of(BIG, tmp_path)["async iterator" if step % 2 else "old path"]
             task = asyncio.create_task(b.uploader.upload(source))
-            for _ in range(step * 7):
+            for _ in range(step * 14):
                 await asyncio.sleep(0)
             task.cancel()
             await asyncio.wait([task])

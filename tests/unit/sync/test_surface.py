@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import re
@@ -79,20 +80,27 @@ def in_stub(name: str) -> dict[str, ast.stmt]:
 def parameters(function: Any) -> list[tuple[str, str, bool]]:
     """Name, kind and whether it may be left out."""
     if isinstance(function, ast.FunctionDef):
-        empty = ast.parse("def f(): ...").body[0]
-        assert isinstance(empty, ast.FunctionDef)
-        arguments = ast.unparse(function.args)
-        plain = ast.parse(f"def f({arguments}): ...").body[0]
-        assert isinstance(plain, ast.FunctionDef)
-        for each in ast.walk(plain):
-            if isinstance(each, ast.arg):
-                each.annotation = None
-
-        space: dict[str, Any] = {}
-        exec(ast.unparse(plain), space)
-        function = space["f"]
+        return parameters_in(function.args)
     found = inspect.signature(function).parameters.values()
     return [(each.name, each.kind.name, each.default is not each.empty) for each in found]
+
+
+def parameters_in(arguments: ast.arguments) -> list[tuple[str, str, bool]]:
+    """The same, as they are written."""
+    only = len(arguments.posonlyargs)
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required = len(positional) - len(arguments.defaults)
+    found = [
+        (each.arg, "POSITIONAL_ONLY" if at < only else "POSITIONAL_OR_KEYWORD", at >= required)
+        for at, each in enumerate(positional)
+    ]
+    if arguments.vararg:
+        found.append((arguments.vararg.arg, "VAR_POSITIONAL", False))
+    defaults = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found += [(each.arg, "KEYWORD_ONLY", default is not None) for each, default in defaults]
+    if arguments.kwarg:
+        found.append((arguments.kwarg.arg, "VAR_KEYWORD", False))
+    return found
 
 
 def members_of(kind: type[Any]) -> set[str]:
@@ -124,9 +132,14 @@ def test_every_member_has_a_twin_with_the_same_parameters() -> None:
 def fields(kind: type[Any]) -> set[str]:
     """What its instances have: declared, in slots, or set when they are made."""
     kinds = [each for each in kind.__mro__ if each.__module__.startswith("a2e_async.")]
-    made = [re.findall(r"self\.([a-z]\w+)(?:: [^=]+)? =", inspect.getsource(each)) for each in kinds]
+    made = [set_in(each) for each in kinds]
     declared = [[*vars(each).get("__annotations__", ()), *vars(each).get("__slots__", ())] for each in kinds]
     return {name for names in [*made, *declared] for name in names}
+
+
+@functools.cache
+def set_in(kind: type[Any]) -> list[str]:
+    return re.findall(r"self\.([a-z]\w+)(?:: [^=]+)? =", inspect.getsource(kind))
 
 
 def is_overloaded(kind: type[Any], name: str) -> bool:

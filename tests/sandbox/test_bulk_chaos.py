@@ -18,11 +18,11 @@ TURNS = [pytest.param(kind, ("asyncio", "trio")[turn % 2], id=kind) for turn, ki
 
 @pytest.mark.parametrize(("kind", "anyio_backend"), TURNS, indirect=["anyio_backend"])
 async def test_every_job_is_one_task_paid_once_and_delivered_once(kind: str, tmp_path: Path) -> None:
-    row = await faults.run(kind, 0.2, 30, tmp_path / "run.db", step=0.5)
+    row = await faults.run(kind, 0.3, 15, tmp_path / "run.db", step=0.5)
     assert row.holds, row
 
 
 @pytest.mark.parametrize("kind", ["reset before the work", "504, done up to 60 s later"])
 async def test_the_same_holds_without_a_journal(kind: str) -> None:
-    row = await faults.run(kind, 0.2, 40, step=0.5)
+    row = await faults.run(kind, 0.3, 15, step=0.5)
     assert row.holds, row

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_every_job_becomes_one_task_and_one_outcome() -> None:
-    async with stage() as on, on.a2e.bulk(pictures(on.a2e, 100)) as run:
+    async with stage() as on, on.a2e.bulk(pictures(on.a2e, 30)) as run:
         outcomes = await drained(run)
-        assert [outcome.index for outcome in outcomes] == list(range(100))
+        assert [outcome.index for outcome in outcomes] == list(range(30))
         assert sorted(ids(outcomes)) == sorted(task.id for task in on.sandbox.ledger.tasks)
         assert all(outcome.attempts == 1 and not outcome.replayed for outcome in outcomes)
         assert run.stopped is None
@@ -55,15 +55,15 @@ async def test_jobs_are_read_only_a_few_ahead() -> None:
                 read += 1
                 yield job
 
-        async with on.a2e.bulk(jobs(), concurrency=20, timeout=5000.0) as run:
+        async with on.a2e.bulk(jobs(), concurrency=10, timeout=5000.0) as run:
             async for _ in run:
                 break
-        assert 20 <= read <= 20 + 2 * 8
+        assert 10 <= read <= 10 + 2 * 8
 
 
 async def test_concurrency_bounds_the_tasks_on_the_server() -> None:
     async with stage(durations={"*": (50.0, 30.0)}) as on:
-        async with on.a2e.bulk(pictures(on.a2e, 40), concurrency=7) as run:
+        async with on.a2e.bulk(pictures(on.a2e, 20), concurrency=5) as run:
             await drained(run)
         events = [(task.created_at, 1) for task in on.sandbox.ledger.tasks]
         events += [(task.done_at, -1) for task in on.sandbox.ledger.tasks]
@@ -71,16 +71,16 @@ async def test_concurrency_bounds_the_tasks_on_the_server() -> None:
         for _, step in sorted(events):
             running += step
             most = max(most, running)
-        assert most == 7
+        assert most == 5
 
 
 async def test_a_slow_consumer_holds_the_run_back() -> None:
-    async with stage() as on, on.a2e.bulk(pictures(on.a2e, 40), concurrency=5) as run:
+    async with stage() as on, on.a2e.bulk(pictures(on.a2e, 20), concurrency=3) as run:
         first = await anext(run)
         await on.clock.sleep(3600.0)
-        # Five at the server, and a few whose Outcomes have not been taken yet.
-        assert on.made() <= 5 + 8 + 1
-        assert len([first, *await drained(run)]) == 40
+        # Three at the server, and a few whose Outcomes have not been taken yet.
+        assert on.made() <= 3 + 8 + 1
+        assert len([first, *await drained(run)]) == 20
 
 
 async def test_an_error_of_one_job_affects_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ async def test_an_exception_in_the_block_comes_out_as_it_is() -> None:
     async with stage() as on:
 
         async def work() -> None:
-            async with on.a2e.bulk(pictures(on.a2e, 50)) as run:
+            async with on.a2e.bulk(pictures(on.a2e, 10)) as run:
                 await anext(run)
                 raise KeyError("mine")
 
@@ -224,15 +224,15 @@ async def test_two_runs_share_one_client(tmp_path: Path) -> None:
         tasks: dict[str, int] = {}
 
         async def go(name: str, first: int) -> None:
-            jobs = pictures(on.a2e, 40, first=first)
+            jobs = pictures(on.a2e, 20, first=first)
             async with on.a2e.bulk(jobs, journal=tmp_path / name, concurrency=10) as run:
                 tasks[name] = len(set(ids(await drained(run))))
 
         async with anyio.create_task_group() as group:
             group.start_soon(go, "one.db", 0)
-            group.start_soon(go, "two.db", 40)
-        assert tasks == {"one.db": 40, "two.db": 40}
-        assert on.made() == 80
+            group.start_soon(go, "two.db", 20)
+        assert tasks == {"one.db": 20, "two.db": 20}
+        assert on.made() == 40
 
 
 async def test_the_summary_agrees_with_the_ledger(tmp_path: Path) -> None:
@@ -241,22 +241,22 @@ async def test_the_summary_agrees_with_the_ledger(tmp_path: Path) -> None:
     ) as on:
         before = on.sandbox.ledger.count("api")
         jobs = [
-            *pictures(on.a2e, 40),
-            *(on.a2e.text_to_image(prompt=f"kite {number}") for number in range(20)),
+            *pictures(on.a2e, 16),
+            *(on.a2e.text_to_image(prompt=f"kite {number}") for number in range(8)),
         ]
         async with on.a2e.bulk(jobs, retries=2, journal=tmp_path / "run.db") as run:
             outcomes = await drained(run)
 
         summary, ledger = run.summary(), on.sandbox.ledger
         failed = [outcome for outcome in outcomes if outcome.error]
-        assert summary.jobs == len(outcomes) == 60
+        assert summary.jobs == len(outcomes) == 24
         assert summary.failed == len(failed)
         assert summary.coins == sum(task.coins for task in ledger.tasks)
         assert summary.requests == ledger.count("api") - before
         assert summary.jobs + summary.retried == ledger.made()
 
         videos = summary.workflows["image_to_video"]
-        assert videos.done + videos.failed == 40
+        assert videos.done + videos.failed == 16
         assert videos.coins == PRICE * ledger.made("image_to_video")
         assert 10.0 < videos.mean_duration < 40.0 <= videos.longest_duration + 30.0
         assert summary.workflows["text_to_image"].coins == sum(

@@ -53,7 +53,7 @@ async def test_no_coins_stops_the_run_and_running_tasks_are_finished(journal: Pa
             "head_swap": lambda number: a2e.head_swap(image_url=url, target_image_url=f"{url}?{number}"),
             "flux2": lambda number: a2e.flux2(name="n", prompt=f"{number}"),
         }
-        return [make[family](number) for number in range(30)]
+        return [make[family](number) for number in range(20)]
 
     async with stage(coins=7 * PRICE, prices={family: PRICE}) as on:
         async with on.a2e.bulk(jobs(on.a2e), concurrency=5, journal=journal) as run:
@@ -69,7 +69,7 @@ async def test_no_coins_stops_the_run_and_running_tasks_are_finished(journal: Pa
 
         on.sandbox.set_coins(10**6)
         again = await rerun(on, jobs, journal=journal)
-        assert len(set(ids(again))) == on.made() == 30
+        assert len(set(ids(again))) == on.made() == 20
 
 
 async def test_starts_that_wait_for_their_turn_are_not_sent_after_a_stop() -> None:
@@ -83,7 +83,7 @@ async def test_a_refused_token_stops_the_run_and_keeps_what_was_accepted(journal
     async with stage(durations={"*": 100.0}) as on:
 
         async def jobs() -> AsyncIterator[Job[Any]]:
-            for index, job in enumerate(pictures(on.a2e, 20)):
+            for index, job in enumerate(pictures(on.a2e, 12)):
                 if index == 6:
                     switch_token(on, enabled=False)
                 yield job
@@ -96,8 +96,8 @@ async def test_a_refused_token_stops_the_run_and_keeps_what_was_accepted(journal
         assert len(outcomes) == made
         assert all(isinstance(outcome.error, AuthenticationError) for outcome in outcomes)
         switch_token(on, enabled=True)
-        again = await rerun(on, lambda later: pictures(later, 20), journal=journal)
-        assert len(set(ids(again))) == on.made() == 20
+        again = await rerun(on, lambda later: pictures(later, 12), journal=journal)
+        assert len(set(ids(again))) == on.made() == 12
 
 
 async def test_a_token_refused_for_the_last_tasks_is_reported_too() -> None:
@@ -155,14 +155,14 @@ async def test_an_unreachable_service_holds_the_run_then_stops_it(journal: Path)
 async def test_a_long_retry_after_holds_all_jobs() -> None:
     async with stage(client={"retry": RetryPolicy(patience=30.0)}) as on:
         on.sandbox.script("image_to_video.start", "status_429:300")
-        async with on.a2e.bulk(pictures(on.a2e, 20), concurrency=4) as run:
-            assert len(ids(await drained(run))) == 20
+        async with on.a2e.bulk(pictures(on.a2e, 10), concurrency=4) as run:
+            assert len(ids(await drained(run))) == 10
         # The three other starts under way, then no start for as long as the client's patience lasts. The
         # service asked for five minutes; one number does not silence a run for longer than the client allows.
         early = [task for task in on.sandbox.ledger.tasks if task.created_at < 29.0]
         assert len(early) <= 3
         assert min(task.created_at for task in on.sandbox.ledger.tasks if task not in early) < 40.0
-        assert on.sandbox.ledger.count("start") == 21
+        assert on.sandbox.ledger.count("start") == 11
 
 
 async def test_endless_refusals_stop_the_run() -> None:
@@ -177,19 +177,19 @@ async def test_endless_refusals_stop_the_run() -> None:
 
 async def test_a_rate_limit_slows_the_whole_run_and_not_one_job() -> None:
     async with stage(faults=Faults(operations="start", rate_limit=2.0), durations={"*": 5.0}) as on:
-        async with on.a2e.bulk(pictures(on.a2e, 60), concurrency=30) as run:
-            assert len(ids(await drained(run))) == 60
-        # Sixty starts at two per second take half a minute; few of them were sent in vain.
-        assert on.sandbox.ledger.faults["status_429"] <= 90
-        assert on.clock.now() < 120.0
+        async with on.a2e.bulk(pictures(on.a2e, 30), concurrency=20) as run:
+            assert len(ids(await drained(run))) == 30
+        # Thirty starts at two per second take a quarter of a minute; few of them were sent in vain.
+        assert on.sandbox.ledger.faults["status_429"] <= 45
+        assert on.clock.now() < 60.0
 
 
 async def test_starts_keep_to_the_rate_that_was_set() -> None:
     async with stage(faults=Faults(operations="start", status_429=0.3, retry_after=0.1)) as on:
-        async with on.a2e.bulk(pictures(on.a2e, 40), start_rate=2.0) as run:
-            assert len(ids(await drained(run))) == 40
+        async with on.a2e.bulk(pictures(on.a2e, 20), start_rate=2.0) as run:
+            assert len(ids(await drained(run))) == 20
         starts = sorted(task.created_at for task in on.sandbox.ledger.tasks)
-        assert starts[-1] >= 39 / 2.0
+        assert starts[-1] >= 19 / 2.0
         # A refused start waits for another turn.
         assert on.sandbox.ledger.count("start") / starts[-1] < 2.2
 
@@ -237,17 +237,17 @@ def dear_and_cheap(a2e: A2E, count: int) -> Iterator[Job[Any]]:
 
 
 @pytest.mark.parametrize("quotes", [True, False])
-@pytest.mark.parametrize("bound", [5, 95, 333, 10_000])
+@pytest.mark.parametrize("bound", [5, 95, 10_000])
 async def test_max_coins_is_never_exceeded_and_nearly_used_up(quotes: bool, bound: int) -> None:
     """Without the service's quotes, only the first job of a kind can exceed the limit, and it runs alone."""
     async with stage(prices={}) as on:
         if not quotes:
             on.sandbox.set_faults(Faults(operations="POST /api/v1/generation/quote", status_403=1.0))
-        async with on.a2e.bulk(dear_and_cheap(on.a2e, 40), concurrency=20, max_coins=bound) as run:
+        async with on.a2e.bulk(dear_and_cheap(on.a2e, 20), concurrency=10, max_coins=bound) as run:
             outcomes = await drained(run)
 
         spent = sum(task.coins for task in on.sandbox.ledger.tasks)
-        whole = 8 * (10 + 20 + 30 + 40 + 10)
+        whole = 4 * (10 + 20 + 30 + 40 + 10)
         assert spent <= bound + (0 if quotes else 40)
         assert spent > min(bound, whole) - 40
         assert (run.stopped is None) == (bound > whole)
@@ -257,15 +257,15 @@ async def test_max_coins_is_never_exceeded_and_nearly_used_up(quotes: bool, boun
 
 async def test_given_quotes_count_until_the_replies_report_more() -> None:
     async with stage() as on:
-        jobs = [job.with_quote(PRICE) for job in pictures(on.a2e, 20)]
-        async with on.a2e.bulk(jobs, max_coins=95.0) as run:
+        jobs = [job.with_quote(PRICE) for job in pictures(on.a2e, 12)]
+        async with on.a2e.bulk(jobs, max_coins=45.0) as run:
             await drained(run)
-        assert on.made() == 9
+        assert on.made() == 4
         assert on.sandbox.ledger.count("POST /api/v1/generation/quote") == 0
-        cheap = [job.with_quote(1.0) for job in pictures(on.a2e, 60, first=50)]
-        async with on.a2e.bulk(cheap, concurrency=1, max_coins=95.0) as run:
+        cheap = [job.with_quote(1.0) for job in pictures(on.a2e, 30, first=50)]
+        async with on.a2e.bulk(cheap, concurrency=1, max_coins=45.0) as run:
             await drained(run)
-        assert on.made() == 9 + 9
+        assert on.made() == 4 + 4
 
 
 async def test_the_budget_counts_what_earlier_processes_spent(journal: Path) -> None:

@@ -33,10 +33,10 @@ def swaps(a2e: A2E, count: int, *, different: int | None = None) -> Iterator[Job
 async def test_lost_answers_are_matched_one_to_one(policy: StartPolicy, different: int | None) -> None:
     faults = Faults(operations="start", reset_after=0.15, truncated=0.1, late_504=0.1, late_by=60.0)
     async with stage(faults=faults, start=policy) as on:
-        async with on.a2e.bulk(swaps(on.a2e, 40, different=different), concurrency=20) as run:
+        async with on.a2e.bulk(swaps(on.a2e, 20, different=different), concurrency=10) as run:
             outcomes = await drained(run)
         assert [outcome.error for outcome in outcomes if outcome.error] == []
-        assert len(set(ids(outcomes))) == on.made() == 40
+        assert len(set(ids(outcomes))) == on.made() == 20
         if different is None:
             for number, outcome in enumerate(outcomes):
                 assert outcome.result is not None
@@ -46,19 +46,19 @@ async def test_lost_answers_are_matched_one_to_one(policy: StartPolicy, differen
 async def test_starts_that_never_arrived_are_sent_again_if_wanted() -> None:
     faults = Faults(operations="start", reset_before=0.2, reset_after=0.1)
     async with stage(faults=faults, start=RESUBMIT) as on:
-        async with on.a2e.bulk(swaps(on.a2e, 30), concurrency=30) as run:
+        async with on.a2e.bulk(swaps(on.a2e, 20), concurrency=20) as run:
             outcomes = await drained(run)
-        assert len(set(ids(outcomes))) == on.made() == 30
+        assert len(set(ids(outcomes))) == on.made() == 20
 
 
 async def test_starts_that_never_arrived_are_uncertain_by_default() -> None:
     async with stage(faults=Faults(operations="start", reset_before=0.3), seed=4) as on:
-        async with on.a2e.bulk(swaps(on.a2e, 30, different=6), concurrency=30) as run:
+        async with on.a2e.bulk(swaps(on.a2e, 20, different=4), concurrency=20) as run:
             outcomes = await drained(run)
         uncertain = [outcome for outcome in outcomes if outcome.error]
         assert all(isinstance(outcome.error, SubmissionUncertain) for outcome in uncertain)
         assert 0 < len(uncertain) == on.sandbox.ledger.faults["reset_before"]
-        assert len(set(ids(outcomes))) == on.made() == 30 - len(uncertain)
+        assert len(set(ids(outcomes))) == on.made() == 20 - len(uncertain)
 
 
 async def test_a_plain_run_finds_the_very_first_start_of_a_process() -> None:
@@ -159,8 +159,8 @@ async def test_hundreds_of_newer_tasks_never_hide_a_lost_one() -> None:
 async def test_replies_without_an_id_are_searched_for(policy: StartPolicy) -> None:
     async with stage(faults=Faults(operations="start", no_id=0.4), start=policy) as on:
         async with on.a2e.bulk(
-            (on.a2e.text_to_image(prompt=f"kite {number}") for number in range(40)), concurrency=10
+            (on.a2e.text_to_image(prompt=f"kite {number}") for number in range(20)), concurrency=10
         ) as run:
             outcomes = await drained(run)
         assert [outcome.error for outcome in outcomes if outcome.error] == []
-        assert len(set(ids(outcomes))) == on.made() == 40
+        assert len(set(ids(outcomes))) == on.made() == 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from a2e_async._transport.proxies import Proxy
-from a2e_async._transport.trust import tls_context
+from a2e_async._transport.trust import plain_context, tls_context
 from a2e_async._transport.tunnels import closing_tunnels
 from a2e_async._transport.watched_streams import Check, watched_transport
 
@@ -31,16 +31,18 @@ class RoutedTransport:
         self._library = library
         self._limits = limits
         self._check = check
-        self._ways: dict[Proxy | None, httpx.AsyncBaseTransport] = {}
+        self._ways: dict[tuple[Proxy | None, bool], httpx.AsyncBaseTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, as the library's transports do."""
         proxy: Proxy | None = request.extensions.get(PROXY)
-        way = self._ways.get(proxy)
+        # Loading certificates takes long, and plain HTTP, as to a sandbox, needs none.
+        encrypted = "https" in (request.url.scheme, proxy.scheme if proxy else "")
+        way = self._ways.get((proxy, encrypted))
         if way is None:
-            way = self._ways[proxy] = watched_transport(
+            way = self._ways[proxy, encrypted] = watched_transport(
                 self._library,
-                ssl_context=tls_context(),
+                ssl_context=tls_context() if encrypted else plain_context(),
                 limits=self._limits,
                 proxy=proxy,
                 check=self._check if proxy is None else None,

@@ -15,7 +15,7 @@ from a2e_async.errors import ConfigurationError
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["named_trust", "tls_context", "trust_in_use"]
+__all__ = ["named_trust", "plain_context", "tls_context", "trust_in_use"]
 
 # As OpenSSL, requests and curl read them. The files and folders of all that are set are trusted together.
 _VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -55,6 +55,14 @@ def tls_context() -> ssl.SSLContext:
     return _context(tuple(_named().items()))
 
 
+@functools.cache
+def plain_context() -> ssl.SSLContext:
+    """A context for connections without TLS. It trusts nobody."""
+    import ssl
+
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def _named() -> Mapping[str, str]:
     return {name: value for name in _VARIABLES if (value := os.environ.get(name))}
 
@@ -71,8 +79,9 @@ def _context(named: tuple[tuple[str, str], ...]) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         # What is named is trusted, also a certificate that another one has signed.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        loaded: dict[str, str | None] = {}  # one file is often named by several
         for name, value in named:
-            _load_named(context, name, value)
+            _load_named(context, name, value, loaded)
         return context
 
     context = _with_system_store()
@@ -123,8 +132,14 @@ def _system_files() -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"the system's trust store ({file or folder})", {"cafile": file, "capath": folder}
 
 
-def _load_named(context: ssl.SSLContext, name: str, value: str) -> None:
+def _load_named(context: ssl.SSLContext, name: str, value: str, loaded: dict[str, str | None]) -> None:
     """Trust the file or folder that a variable names.
+
+    Args:
+        context: what trusts it.
+        name: the variable.
+        value: its value.
+        loaded: the paths of the variables before, and what was wrong with each.
 
     Raises:
         ConfigurationError: it holds no certificates.
@@ -133,16 +148,18 @@ def _load_named(context: ssl.SSLContext, name: str, value: str) -> None:
     listed = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
     paths = [os.path.expanduser(path) for path in listed if path]
 
-    problem, loaded = f"{value} does not exist", False
+    problem, works = f"{value} does not exist", False
     for path in paths:
         folder = os.path.isdir(path)
         if name == "SSL_CERT_DIR" and not folder:
             problem = f"{path} is not a folder" if os.path.exists(path) else problem
             continue
-        found = _problem_of(context, path, folder=folder)
-        loaded, problem = loaded or not found, found or problem
+        if path not in loaded:
+            loaded[path] = _problem_of(context, path, folder=folder)
+        found = loaded[path]
+        works, problem = works or not found, found or problem
 
-    if loaded:
+    if works:
         return
     raise ConfigurationError(
         f"{name}: {problem}. It says which certificates are trusted: correct it, or unset it to trust "

@@ -14,9 +14,11 @@ import pytest
 import trustme
 from cryptography import x509
 
+from a2e_async import A2E
 from a2e_async._transport import trust
 from a2e_async._transport.trust import named_trust, tls_context, trust_in_use
 from a2e_async.errors import ConfigurationError
+from a2e_async.sandbox import Sandbox
 
 VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 OURS, OTHER = trustme.CA(), trustme.CA()
@@ -164,3 +166,28 @@ def test_a_context_is_made_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert tls_context() is not usual
     monkeypatch.delenv("SSL_CERT_FILE")
     assert tls_context() is usual
+
+
+def test_a_file_that_several_variables_name_is_loaded_once(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in VARIABLES:
+        if name != "SSL_CERT_DIR":
+            monkeypatch.setenv(name, str(file))
+    loaded: list[str] = []
+    load = trust._problem_of
+
+    def noted(context: ssl.SSLContext, path: str, *, folder: bool) -> str | None:
+        loaded.append(path)
+        return load(context, path, folder=folder)
+
+    monkeypatch.setattr(trust, "_problem_of", noted)
+    assert accepts(tls_context())
+    assert loaded == [str(file)]
+
+
+@pytest.mark.anyio
+async def test_plain_http_needs_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "no-such-file.pem")
+    async with Sandbox() as sandbox, A2E(sandbox.token, base_url=sandbox.url) as a2e:
+        assert await a2e.balance() > 0

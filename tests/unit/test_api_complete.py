@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -152,8 +152,7 @@ def test_starts_are_calls_and_their_replies_are_task_records() -> None:
             assert not callable(cls(client=None))
 
 
-@pytest.mark.parametrize("key", DECLARED, ids=" ".join)
-def test_parameters_and_members_are_all_there_and_typed(key: Key) -> None:
+def parameters_and_members_are_all_there_and_typed(key: Key) -> None:
     operation, constant = DECLARED[key], CONSTANTS[key][2]
     parameters = [resolved(one) for one in operation.get("parameters", [])]
     path = [one["name"] for one in parameters if one["in"] == "path"]
@@ -187,8 +186,7 @@ def test_parameters_and_members_are_all_there_and_typed(key: Key) -> None:
     assert constant.has_body == (key[0] in ("POST", "PUT", "PATCH"))
 
 
-@pytest.mark.parametrize("key", DECLARED, ids=" ".join)
-def test_the_signature_says_what_the_declaration_checks(key: Key) -> None:
+def the_signature_says_what_the_declaration_checks(key: Key) -> None:
     name, constant, operation = CONSTANTS[key]
     module = MODULES[name]
     cls = getattr(module, RESOURCES[name].partition(":")[2])
@@ -235,8 +233,7 @@ def sample(schema: Any, field: Any) -> Any:
     return "anything"
 
 
-@pytest.mark.parametrize("key", DECLARED, ids=" ".join)
-def test_every_declared_member_can_be_sent_under_its_wire_name(key: Key) -> None:
+def every_declared_member_can_be_sent_under_its_wire_name(key: Key) -> None:
     operation, constant = DECLARED[key], CONSTANTS[key][2]
     query = {one["name"]: one["schema"] for one in operation.get("parameters", []) if one["in"] == "query"}
     properties, _ = members(body_of(operation))
@@ -259,8 +256,7 @@ def test_every_declared_member_can_be_sent_under_its_wire_name(key: Key) -> None
     assert (call.body or {}) == (wanted if constant.has_body else {})
 
 
-@pytest.mark.parametrize("key", DECLARED, ids=" ".join)
-def test_what_is_required_is_missed(key: Key) -> None:
+def what_is_required_is_missed(key: Key) -> None:
     operation, constant = DECLARED[key], CONSTANTS[key][2]
     _, required = members(body_of(operation))
     conditional = operation.get("x-a2e-any-of") or operation.get("x-a2e-needs")
@@ -270,6 +266,24 @@ def test_what_is_required_is_missed(key: Key) -> None:
             constant.call({}, {})
     elif not conditional:
         assert constant.call({}, {}).path == key[1]
+
+
+@pytest.mark.parametrize("resource", MODULES)
+@pytest.mark.parametrize(
+    "check",
+    [
+        parameters_and_members_are_all_there_and_typed,
+        the_signature_says_what_the_declaration_checks,
+        every_declared_member_can_be_sent_under_its_wire_name,
+        what_is_required_is_missed,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_every_operation(check: Callable[[Key], None], resource: str) -> None:
+    keys = [key for key, (name, _, _) in CONSTANTS.items() if name == resource]
+    assert keys
+    for key in keys:
+        check(key)
 
 
 def test_decoders_fit_the_replies_that_the_document_declares() -> None:

@@ -190,4 +190,4 @@ def test_a_file_that_several_variables_name_is_loaded_once(
 async def test_plain_http_needs_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "no-such-file.pem")
     async with Sandbox() as sandbox, A2E(sandbox.token, base_url=sandbox.url) as a2e:
-        assert await a2e.balance() > 0
+        assert await a2e.balance()

@@ -17,6 +17,8 @@ _SINGLE = (
     *("items", "not", "additionalProperties", "if", "then", "else", "contains", "propertyNames"),
     *("unevaluatedItems", "unevaluatedProperties", "contentSchema", "additionalItems"),
 )
+_HOLDERS = frozenset((*_MAPS, *_LISTS, *_SINGLE))
+"""The keywords of schemas that are in a schema."""
 
 
 @attrs.frozen
@@ -24,18 +26,23 @@ class Slot:
     """One schema and what holds it.
 
     Attributes:
-        place: a JSON pointer.
+        steps: the place, step by step.
         words: the place as a person would say it.
         holder: the object or list that holds it.
         key: where in the holder it is.
         owner: the schema that has it as a property, if any.
     """
 
-    place: str
+    steps: tuple[object, ...]
     words: str
     holder: Any = attrs.field(repr=False)
     key: Any
     owner: Document | None = attrs.field(default=None, repr=False)
+
+    @property
+    def place(self) -> str:
+        """The place as a JSON pointer."""
+        return pointer(*self.steps)
 
     @property
     def schema(self) -> Any:
@@ -149,9 +156,9 @@ def _part(kind: str, value: Any, steps: tuple[object, ...], words: str) -> Itera
 def _schema(
     holder: Any, key: Any, steps: tuple[object, ...], words: str, owner: Document | None
 ) -> Iterator[Slot]:
-    yield Slot(pointer(*steps), words, holder, key, owner)
+    yield Slot(steps, words, holder, key, owner)
     schema = holder[key]
-    if not isinstance(schema, dict):
+    if not isinstance(schema, dict) or _HOLDERS.isdisjoint(schema):
         return
 
     for name in _MAPS:

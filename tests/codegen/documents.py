@@ -7,6 +7,7 @@ import functools
 import json
 import sys
 import types
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,23 @@ def real_rules() -> Document:
 def real_prepared() -> Prepared:
     """The real document, prepared. It is shared, so it must not be changed."""
     return prepare(read(REPOSITORY.upstream), REPOSITORY.overlay, "upstream")
+
+
+def part_of_upstream(segments: Collection[str]) -> Document:
+    """The real document with some of its families, by the segment of their paths."""
+    made = read(REPOSITORY.upstream)
+    made["paths"] = {path: item for path, item in made["paths"].items() if segment(path) in segments}
+    return made
+
+
+def real_segments() -> list[str]:
+    """The segments that name the families of the real document."""
+    return sorted({segment(path) for path in read(REPOSITORY.upstream)["paths"]})
+
+
+def segment(path: str) -> str:
+    """The part of a path that names its family."""
+    return path.split("/")[3]
 
 
 def import_text(source: str, name: str) -> Any:

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from codegen.build import build
 from codegen.document.pull import pull
 from codegen.document.tree import SpecError, parse, read
-from tests.codegen.documents import body, document, fields, layout, operation, save
+from tests.codegen.documents import body, document, fields, modules, operation, save
 from tests.codegen.work import TooMuchWork, at_most
 
 Document = dict[str, Any]
@@ -68,32 +67,27 @@ def test_schemas_made_of_too_many_schemas_are_named(how: str, tmp_path: Path) ->
     assert not (tmp_path / "upstream.json").exists()
 
 
-@pytest.mark.parametrize("schemas", [spread("properties", 60), graph(12)], ids=["twice", "all in all"])
+@pytest.mark.parametrize("schemas", [spread("properties", 60), graph(9)], ids=["twice", "all in all"])
 def test_a_body_with_too_many_members_has_types_up_to_a_bound(
     schemas: dict[str, Document], tmp_path: Path
 ) -> None:
-    made = layout(tmp_path, using(schemas))
-    build(made)
-    assert (made.package / "things.py").stat().st_size < 1_000_000
+    assert len(modules(tmp_path, using(schemas))["things.py"]) < 1_000_000
 
 
-@pytest.mark.parametrize("schemas", [spread("properties", 60), graph(12)], ids=["twice", "all in all"])
+@pytest.mark.parametrize("schemas", [spread("properties", 60), graph(9)], ids=["twice", "all in all"])
 def test_such_replies_give_one_class_for_each_schema(schemas: dict[str, Document], tmp_path: Path) -> None:
-    made = layout(tmp_path, using(schemas, in_reply=True))
     with at_most(CALLS):
-        build(made)
-    text = (made.package / "things.py").read_text()
+        text = modules(tmp_path, using(schemas, in_reply=True))["things.py"]
     assert text.count("\nclass ") == len(schemas) + 1
 
 
 def test_members_of_members_are_known_in_any_order_of_declaration(tmp_path: Path) -> None:
     schemas = {"A0": {"type": "object", "properties": {"a": ref(1)}}} | spread("properties", 2)
-    made = layout(tmp_path, using(schemas))
-    build(made)
-    assert 'Field("l", dict, fields=(Field("v", str),))' in (made.package / "things.py").read_text()
+    made = modules(tmp_path, using(schemas))
+    assert 'Field("l", dict, fields=(Field("v", str),))' in made["things.py"]
 
 
-@pytest.mark.parametrize("length", [60, 300, 1200])
+@pytest.mark.parametrize("length", [60, 1050])
 @pytest.mark.parametrize("how", ["allOf", "items"])
 def test_a_long_chain_of_references_is_named(how: str, length: int, tmp_path: Path) -> None:
     schemas: dict[str, Document] = {f"A{length}": {"type": "object", "properties": {"v": {"type": "string"}}}}
@@ -102,13 +96,13 @@ def test_a_long_chain_of_references_is_named(how: str, length: int, tmp_path: Pa
         schemas[f"A{number}"] = {"allOf": [inner]} if how == "allOf" else {"type": "array", "items": inner}
     words = r"#/components/schemas/A\d+: more than \d+ schemas inside each other"
     with at_most(CALLS), pytest.raises(SpecError, match=words):
-        build(layout(tmp_path, using(schemas)))
+        modules(tmp_path, using(schemas))
 
 
 def test_a_chain_of_plain_references_to_itself_is_a_circle(tmp_path: Path) -> None:
     schemas = {"A0": ref(1), "A1": ref(2), "A2": ref(0)}
     with pytest.raises(SpecError, match=r"#/components/schemas/A\d: \$ref .* leads in a circle"):
-        build(layout(tmp_path, using(schemas)))
+        modules(tmp_path, using(schemas))
 
 
 def test_an_object_may_contain_itself(tmp_path: Path) -> None:
@@ -116,16 +110,15 @@ def test_an_object_may_contain_itself(tmp_path: Path) -> None:
         "type": "object",
         "properties": {"name": {"type": "string"}, "children": {"type": "array", "items": ref(0)}},
     }
-    made = layout(tmp_path, using({"A0": tree}))
-    build(made)
-    assert "children: Sequence[Mapping[str, Any]]" in (made.package / "things.py").read_text()
+    made = modules(tmp_path, using({"A0": tree}))
+    assert "children: Sequence[Mapping[str, Any]]" in made["things.py"]
 
 
 def test_twenty_megabytes_of_nesting_and_of_width_are_read_in_time(tmp_path: Path) -> None:
     with at_most(CALLS), pytest.raises(SpecError, match="nested deeper"):
         parse(b'{"a":' * 4_000_000, "deep")
     source = tmp_path / "wide.json"
-    source.write_bytes(b'{"openapi":"4.0.0","a":[' + b"[]," * 300_000 + b"0]}")
+    source.write_bytes(b'{"openapi":"4.0.0","a":[' + b"[]," * 100_000 + b"0]}")
     with at_most(CALLS), pytest.raises(SpecError, match="#/openapi"):
         pull(str(source), tmp_path / "upstream.json")
 

@@ -15,6 +15,7 @@ from codegen.generate import ResourceProject
 from tests.codegen.documents import (
     REPOSITORY,
     body,
+    built,
     document,
     family,
     fields,
@@ -27,41 +28,36 @@ from tests.codegen.documents import (
 # ── The repository itself ────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """The repository's documents, built anew elsewhere."""
-    made = Layout(tmp_path_factory.mktemp("fresh"))
-    for path, kept in ((made.upstream, REPOSITORY.upstream), (made.overlay, REPOSITORY.overlay)):
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(kept.read_bytes())
-    build(made)
-    return made
+def test_a_build_elsewhere_gives_the_same_bytes_and_loses_no_operation(tmp_path: Path) -> None:
+    fresh, kept = Layout(tmp_path), REPOSITORY
+    fresh.upstream.parent.mkdir()
+    fresh.upstream.write_bytes(kept.upstream.read_bytes())
+    fresh.overlay.write_bytes(kept.overlay.read_bytes())
+    reported = build(fresh)
 
-
-def test_two_builds_give_the_same_bytes(fresh: Layout) -> None:
-    kept = REPOSITORY
     assert fresh.document.read_bytes() == kept.document.read_bytes()
     names = sorted(path.name for path in kept.package.glob("*.py"))
     assert sorted(path.name for path in fresh.package.glob("*.py")) == names
     for name in names:
         assert (fresh.package / name).read_bytes() == (kept.package / name).read_bytes(), name
 
+    declared = {str(ref) for ref in operations(read(fresh.upstream))}
+    made = {str(ref) for ref in operations(read(fresh.document))}
+    assert declared <= made
+    assert f"{fresh.document}: {len(made)} operations" in reported
+    repairs = read(fresh.document)["x-a2e-repairs"]
+    assert reported[: len(repairs)] == repairs
+
 
 def test_check_is_silent_about_what_build_made_and_names_what_differs(
-    fresh: Layout, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    changed, extra, lost = (fresh.package / name for name in ("wan25.py", "extra.py", "voice.py"))
-    kept = {path: path.read_bytes() for path in (changed, lost)}
-    changed.write_bytes(kept[changed].replace(b"Wan 2.5", b"Wan 9", 1))
+    made = built(tmp_path, document(family("userKite") | family("userVoice")))
+    changed, extra, lost = (made.package / name for name in ("kite.py", "extra.py", "voice.py"))
+    changed.write_text(changed.read_text().replace("\nclass Kite(", "\nclass Kites(", 1))
     extra.write_text("x = 1\n")
     lost.unlink()
-
-    try:
-        assert main(["check"], fresh.root) == 1
-    finally:
-        extra.unlink()
-        for path, content in kept.items():
-            path.write_bytes(content)
+    assert main(["check"], made.root) == 1
 
     reported = capsys.readouterr().out.splitlines()
     assert f"{changed}: 2 lines differ" in reported
@@ -69,16 +65,11 @@ def test_check_is_silent_about_what_build_made_and_names_what_differs(
     assert f"{lost}: is missing" in reported
 
 
-def test_a_second_build_touches_nothing_and_no_operation_is_lost(fresh: Layout) -> None:
-    before = {path: path.stat().st_mtime_ns for path in fresh.root.rglob("*.*")}
-    reported = build(fresh)
-    assert {path: path.stat().st_mtime_ns for path in fresh.root.rglob("*.*")} == before
-    declared = {str(ref) for ref in operations(read(fresh.upstream))}
-    made = {str(ref) for ref in operations(read(fresh.document))}
-    assert declared <= made
-    assert f"{fresh.document}: {len(made)} operations" in reported
-    repairs = read(fresh.document)["x-a2e-repairs"]
-    assert reported[: len(repairs)] == repairs
+def test_a_second_build_touches_nothing(tmp_path: Path) -> None:
+    made = built(tmp_path, document())
+    before = {path: path.stat().st_mtime_ns for path in made.root.rglob("*.*")}
+    build(made)
+    assert {path: path.stat().st_mtime_ns for path in made.root.rglob("*.*")} == before
 
 
 def test_the_document_names_the_secure_server() -> None:
@@ -145,8 +136,7 @@ def test_the_command_line_pulls_builds_and_checks(tmp_path: Path, capsys: pytest
 
 
 def test_a_resource_that_disappears_leaves_no_module(tmp_path: Path) -> None:
-    made = layout(tmp_path, document(family("userOld") | family("userNew")))
-    build(made)
+    made = built(tmp_path, document(family("userOld") | family("userNew")))
     assert (made.package / "old.py").exists()
     save(made.upstream, document(family("userNew")))
     build(made)

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from codegen.build import build
 from codegen.interface.model import Condition, Rules
 from codegen.interface.rule_words import rules_words
 from codegen.interface.words import description, listing, summary, with_python_names
-from tests.codegen.documents import REPOSITORY, document, fields, layout, operation
+from tests.codegen.documents import REPOSITORY, document, fields, modules, operation
 from tests.document_names import known
 
 MODULES = {path.stem: ast.parse(path.read_text()) for path in sorted(REPOSITORY.package.glob("*.py"))}
@@ -201,8 +200,7 @@ def test_rules_with_one_consequence_share_a_sentence() -> None:
 
 def test_arguments_without_a_description_say_so(tmp_path: Path) -> None:
     body = fields(strange_member={"type": "string"}, name={"type": "string", "description": "Optional."})
-    made = layout(tmp_path, document({"/api/v1/things/start": {"post": operation(requestBody=body)}}))
-    build(made)
-    text = (made.package / "things.py").read_text()
+    paths = {"/api/v1/things/start": {"post": operation(requestBody=body)}}
+    text = modules(tmp_path, document(paths))["things.py"]
     assert "strange_member: Not documented.\n" in text
     assert "name: The task's name, to find it again. Without one, the SDK names the task.\n" in text

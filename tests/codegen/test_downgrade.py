@@ -13,7 +13,7 @@ from codegen.document.downgrade import downgrade
 from codegen.document.repair import repair
 from codegen.document.tree import SpecError, canonical, read
 from codegen.document.validation import check_kind, validate
-from tests.codegen.documents import document, family, fields, layout, operation
+from tests.codegen.documents import built, document, family, fields, layout, operation
 from tests.codegen.shapes import generated, op, query
 
 STRING = {"type": "string"}
@@ -213,8 +213,7 @@ def test_a_whole_family_in_3_1_builds_and_its_source_is_kept(tmp_path: Path) -> 
     made = layout(tmp_path, source)
     build(made)
     assert read(made.upstream) == source
-    older = layout(tmp_path / "older", document(family("userNewThing")))
-    build(older)
+    older = built(tmp_path / "older", document(family("userNewThing")))
     name = "new_thing.py"
     assert (made.package / name).read_text() == (older.package / name).read_text()
     first = canonical(read(made.document))

@@ -16,21 +16,24 @@ from codegen.check import check
 from codegen.document import overlay as overlays
 from codegen.document.complete import RECORD_BASE, complete
 from codegen.document.overlay import Before, Overlaid
-from codegen.document.repair import repair
 from codegen.document.tree import SpecError, operations, read
 from codegen.document.unused import drop_unused
 from codegen.document.validation import validate
 from codegen.regenerate import regenerate
 from tests.codegen.documents import (
     REPOSITORY,
+    built,
     document,
     family,
     fields,
     id_parameter,
-    layout,
     operation,
     overlay,
+    real_repaired,
+    real_rules,
+    real_segments,
     save,
+    segment,
 )
 
 Document = dict[str, Any]
@@ -70,19 +73,13 @@ def applied(change: Callable[[Document], Any], *actions: Document) -> tuple[Over
 # ── What has gone ────────────────────────────────────────────────────────────────────────────────
 
 
-def segments() -> list[str]:
-    return sorted({path.split("/")[3] for path in read(REPOSITORY.upstream)["paths"]})
-
-
 @pytest.mark.parametrize("group", range(3))
 def test_every_family_may_disappear(group: int) -> None:
     """Its actions leave with it, and so do the operations that only the overlay has."""
-    made, rules = read(REPOSITORY.upstream), overlays.load(REPOSITORY.overlay)
-    names = segments()[group::3]
-    made["paths"] = {p: i for p, i in made["paths"].items() if p.split("/")[3] not in names}
-    done = overlays.apply(repair(made)[0], rules)
+    names, rules = real_segments()[group::3], real_rules()
+    done = overlays.apply(_without(names), rules)
 
-    assert not {ref.path.split("/")[3] for ref in operations(done.document)} & set(names)
+    assert not {segment(ref.path) for ref in operations(done.document)} & set(names)
     for number, action in enumerate(rules["actions"], 1):
         paths = re.findall(r"'(/api/v1/([^/']+)/[^']*)'", action["target"])
         if any(name in names for _, name in paths):
@@ -90,10 +87,8 @@ def test_every_family_may_disappear(group: int) -> None:
 
 
 def test_records_that_nothing_uses_leave_with_their_families() -> None:
-    source = repair(read(REPOSITORY.upstream))[0]
-    names = segments()[::2]
-    source["paths"] = {p: i for p, i in source["paths"].items() if p.split("/")[3] not in names}
-    made = overlays.apply(source, overlays.load(REPOSITORY.overlay)).document
+    source = _without(real_segments()[::2])
+    made = overlays.apply(source, real_rules()).document
     complete(made)
 
     kept = set(made["components"]["schemas"])
@@ -103,9 +98,15 @@ def test_records_that_nothing_uses_leave_with_their_families() -> None:
     validate(made, "made")
 
 
+def _without(names: list[str]) -> Document:
+    """The real document, repaired, without these families."""
+    left = {path: item for path, item in real_repaired()["paths"].items() if segment(path) not in names}
+    return {**real_repaired(), "paths": left}
+
+
 def test_a_family_goes_with_one_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record = {"KiteRecord": {"type": "object", "properties": {"_id": {"type": "string"}}}}
-    made = layout(
+    made = built(
         tmp_path / "repository",
         kites(),
         {"target": BODY, "update": {"size": {"maximum": 10}}, "x-a2e-keep": True},
@@ -117,7 +118,6 @@ def test_a_family_goes_with_one_command(tmp_path: Path, capsys: pytest.CaptureFi
             "x-a2e-of": [START],
         },
     )
-    build(made)
     assert (made.package / "kite.py").exists()
 
     source = save(tmp_path / "new.json", document(family("userBoat")))
@@ -133,8 +133,7 @@ def test_a_family_goes_with_one_command(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_a_family_with_another_name_is_told_with_what_it_lost(tmp_path: Path) -> None:
-    made = layout(tmp_path / "repository", kites(), {"target": BODY, "update": {"size": {"enum": [5]}}})
-    build(made)
+    made = built(tmp_path / "repository", kites(), {"target": BODY, "update": {"size": {"enum": [5]}}})
     newer = kites()
     newer["paths"] = {p.replace("userKite", "userKites"): item for p, item in newer["paths"].items()}
     item = newer["paths"].pop("/api/v1/userBoat/{_id}")
@@ -336,8 +335,7 @@ def test_an_update_of_a_reference_leaves_other_users_alone() -> None:
 def test_what_is_open_stays_open_until_it_is_reviewed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = layout(tmp_path / "repository", kites(), {"target": BODY, "update": {"size": {"enum": [5, 10]}}})
-    build(made)
+    made = built(tmp_path / "repository", kites(), {"target": BODY, "update": {"size": {"enum": [5, 10]}}})
     assert not made.unreviewed.exists()
 
     newer = kites()
@@ -361,8 +359,7 @@ def test_what_is_open_stays_open_until_it_is_reviewed(
 
 
 def test_what_upstream_takes_back_is_no_longer_open(tmp_path: Path) -> None:
-    made = layout(tmp_path / "repository", kites(), {"target": BODY, "update": {"size": {"enum": [5, 10]}}})
-    build(made)
+    made = built(tmp_path / "repository", kites(), {"target": BODY, "update": {"size": {"enum": [5, 10]}}})
     newer = kites()
     member(newer, "size")["maximum"] = 30
     regenerate(made, str(save(tmp_path / "new.json", newer)))
@@ -372,7 +369,6 @@ def test_what_upstream_takes_back_is_no_longer_open(tmp_path: Path) -> None:
 
 def test_the_real_overlay_refuses_nothing_that_upstream_allows_unless_it_says_so() -> None:
     """Where it does, the action has x-a2e-keep; else upstream's limit would be used, with a note."""
-    upstream, _ = repair(read(REPOSITORY.upstream))
-    done = overlays.apply(upstream, overlays.load(REPOSITORY.overlay))
+    done = overlays.apply(real_repaired(), real_rules())
     assert [line for line in done.news if "because upstream says" in line] == []
     assert Layout(REPOSITORY.root).unreviewed.exists() == bool(done.changed)

@@ -19,7 +19,7 @@ from codegen.build import Layout, prepare
 from codegen.document.tree import read
 from codegen.generate import generate
 from codegen.learn.learn import learned_from
-from tests.codegen.documents import REPOSITORY, save
+from tests.codegen.documents import REPOSITORY, part_of_upstream, save
 from tests.codegen.test_learn import ROUTES, applied, shapes_of, small
 
 
@@ -84,14 +84,16 @@ def test_a_service_that_answers_in_other_shapes_is_learned_and_built(tmp_path: P
     text = path.read_text()
     assert not [secret for secret in secrets if secret in text]
 
+    place = Layout(tmp_path)
+    save(place.upstream, part_of_upstream(("userImage2Video", "user")))
+    place.overlay.write_bytes(REPOSITORY.overlay.read_bytes())
+
     shapes = parse_shapes(text)
-    learned = learned_from(REPOSITORY, shapes)
+    learned = learned_from(place, shapes)
     lines = "\n".join(learned.lines)
     assert "ImageToVideoRecord.seed_used: not declared, integer" in lines
     assert "ImageToVideoRecord.coins: declared as number, seen as string" in lines
 
-    place = Layout(tmp_path)
-    save(place.upstream, read(REPOSITORY.upstream))
     place.overlay.write_text(REPOSITORY.overlay.read_text() + learned.text().partition("actions:\n")[2])
     assert not learned_from(place, shapes).actions
     made = prepare(read(place.upstream), place.overlay, "upstream").document

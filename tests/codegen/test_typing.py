@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from a2e_async.records import Confirmation
-from codegen.build import build
-from tests.codegen.documents import document, family, fields, id_parameter, import_text, layout, operation
+from tests.codegen.documents import document, family, fields, id_parameter, import_text, modules, operation
 
 KITE = "/api/v1/userKite"
 TEXT = {"type": "string"}
@@ -40,15 +39,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
     body["content"]["application/json"]["example"] = {"lang": "es", "image_url": "https://e.com/a"}
     paths[f"{KITE}/start"]["post"]["requestBody"] = body
 
-    target = layout(
+    texts = modules(
         tmp_path_factory.mktemp("typing"),
         document(paths),
         {"target": f"$.paths['{KITE}/mend'].put", "update": {"x-a2e-confirms": True}},
         {"target": f"$.paths['{KITE}/guess','{KITE}/guesses'].get", "update": {"x-a2e-likely": True}},
     )
-    build(target)
-    text = (target.package / "kite.py").read_text(encoding="utf-8")
-    return import_text(text, "kite"), text
+    return import_text(texts["kite.py"], "kite"), texts["kite.py"]
 
 
 def decoder(operation: Any) -> str:
@@ -98,8 +95,7 @@ def test_a_member_that_is_called_type_gets_its_words(tmp_path: Path) -> None:
     body = "post.requestBody.content['application/json'].schema.properties.media"
     words = {"properties": {"type": {"description": "What it is."}, "url": {"description": "The file."}}}
 
-    target = layout(tmp_path, document(paths), {"target": f"$.paths['{KITE}/start'].{body}", "update": words})
-    build(target)
-    text = (target.package / "kite.py").read_text(encoding="utf-8")
+    action = {"target": f"$.paths['{KITE}/start'].{body}", "update": words}
+    text = modules(tmp_path, document(paths), action)["kite.py"]
     assert "type: What it is." in text
     assert "url: The file." in text

@@ -12,8 +12,9 @@ import attrs
 from a2e_async import A2E, Outcome, StartPolicy, Summary
 from a2e_async.sandbox import Faults, Sandbox, VirtualClock
 from a2e_async.sandbox.ledger import Ledger
+from tests.chaos.ends import task_id
 
-__all__ = ["KINDS", "ODD_KINDS", "ODD_RATES", "PRICE", "RATES", "Row", "run", "task_id"]
+__all__ = ["KINDS", "ODD_KINDS", "ODD_RATES", "PRICE", "RATES", "Row", "run"]
 
 RATES = (0.0, 0.01, 0.1, 0.3)
 ODD_RATES = (0.1, 0.3)
@@ -104,13 +105,6 @@ class Row:
     def holds(self) -> bool:
         """Whether every job is one task, paid once and delivered once."""
         return self.jobs == self.made == self.paid == self.delivered and not self.problems
-
-
-def task_id(outcome: Outcome) -> str | None:
-    """The id of the task whose end is in the Outcome."""
-    if outcome.result is not None:
-        return outcome.result.task.id
-    return getattr(outcome.error, "task_id", None)
 
 
 async def run(kind: str, rate: float, jobs: int, journal: Path | None = None, *, step: float = 0.0) -> Row:

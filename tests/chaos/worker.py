@@ -18,7 +18,7 @@ import anyio
 
 from a2e_async import A2E, BulkRun, Job, JournalError, OpenRun, Outcome, StartPolicy
 from a2e_async.sandbox import ScaledClock
-from tests.chaos.faults import task_id
+from tests.chaos.ends import task_id
 
 _MORE = ("lease", "account_concurrency", "max_coins")
 

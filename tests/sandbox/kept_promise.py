@@ -32,7 +32,7 @@ async def main(given: Mapping[str, Any]) -> None:
     )
     async with client as a2e:
         rows = jobs(a2e, given["family"], given["jobs"])
-        async with a2e.bulk(rows, concurrency=64, journal=given["journal"], retries=1) as run:
+        async with a2e.bulk(rows, concurrency=20, journal=given["journal"], retries=1) as run:
             ids = [outcome.result.task.id async for outcome in run if outcome.result]
     sys.stdout.write(json.dumps(ids))
 

@@ -13,12 +13,12 @@ from tests.chaos import machines
 def test_two_workers_one_killed_and_one_frozen(tmp_path: Path) -> None:
     plan = machines.Round(
         workers=2,
-        jobs=60,
+        jobs=36,
         hurts=["kill", "freeze"],
         lease=1.0,
         asleep=1.2,
         contents=5,
-        account_concurrency=24,
+        account_concurrency=16,
     )
     toll = machines.run(tmp_path, plan)
     assert toll.holds, toll

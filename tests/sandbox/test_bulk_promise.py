@@ -14,7 +14,7 @@ import pytest
 from a2e_async.sandbox import Faults, Sandbox, ScaledClock
 
 ROOT = Path(__file__).resolve().parents[2]
-JOBS = 140
+JOBS = 50
 SPEED = 20.0
 
 

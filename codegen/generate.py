@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jinja2.bccache import Bucket, BytecodeCache
@@ -74,9 +74,9 @@ def interface_of(document: Document) -> Interface:
     """The interface that would be generated from a prepared document.
 
     Raises:
-        SpecError: the parser refuses something, or no rule covers it.
+        SpecError: no rule covers something.
     """
-    return ResourceProject(document).interface()
+    return _interface(document, families(document))
 
 
 class ResourceProject(Project):
@@ -135,7 +135,7 @@ class ResourceProject(Project):
 
     def interface(self) -> Interface:
         """The interface as data."""
-        return Interface(tuple(module_of(self.document, family) for family in self.found.values()))
+        return _interface(self.document, self.found)
 
     def render(self, interface: Interface) -> dict[str, str]:
         """The modules' texts by file name, before they are formatted."""
@@ -143,6 +143,10 @@ class ResourceProject(Project):
         files = {f"{one.resource}.py": template.render(module=one) for one in interface.modules}
         files["__init__.py"] = self.env.get_template("api_init.py.jinja").render(modules=interface.modules)
         return files
+
+
+def _interface(document: Document, found: Mapping[str, Family]) -> Interface:
+    return Interface(tuple(module_of(document, family) for family in found.values()))
 
 
 def _outline(document: Document, found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:

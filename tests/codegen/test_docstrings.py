@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,13 +34,13 @@ ARTICLE_IS_RIGHT = re.compile(r"(?i)a [`'\"]?(one|us|uni|use|url|eu)")
 """Words that begin with a vowel but not with the sound of one."""
 
 
-def docstrings(tree: ast.Module) -> Iterator[tuple[str, str]]:
+@functools.cache
+def docstrings(module: str) -> list[tuple[str, str]]:
     """The name and the docstring of everything in a module."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            text = ast.get_docstring(node)
-            if text:
-                yield getattr(node, "name", "module"), text
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    nodes = [node for node in ast.walk(MODULES[module]) if isinstance(node, kinds)]
+    found = ((getattr(node, "name", "module"), ast.get_docstring(node)) for node in nodes)
+    return [(name, text) for name, text in found if text]
 
 
 def entries(text: str) -> Iterator[tuple[str, str]]:
@@ -48,6 +49,7 @@ def entries(text: str) -> Iterator[tuple[str, str]]:
     yield from re.findall(r"(?m)^ {0,4}(\w+): (.+)$", joined)
 
 
+@functools.cache
 def prose(text: str) -> str:
     """A docstring in one line, without its example."""
     return " ".join(text.partition("Example:")[0].split())
@@ -84,10 +86,10 @@ def nouns(words: str) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_docstring_is_of_this_kind(kind: str) -> None:
     pattern = re.compile(KINDS[kind])
-    for module, tree in MODULES.items():
+    for module in MODULES:
         if module not in known():
             continue  # upstream's own words, until the overlay has better ones
-        for name, text in docstrings(tree):
+        for name, text in docstrings(module):
             shown = text if kind == "a name in camel case" else prose(text)
             found = [match[0] for match in pattern.finditer(shown)]
             if kind == "a/an":
@@ -97,7 +99,7 @@ def test_no_docstring_is_of_this_kind(kind: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_no_description_only_repeats_the_name(module: str) -> None:
-    for name, text in docstrings(MODULES[module]):
+    for name, text in docstrings(module):
         for argument, words in entries(text):
             assert nouns(words) != ["the", *nouns(argument.replace("_", " "))], (name, argument, words)
             assert words != f"The {argument.strip('_').replace('_', ' ')}.", (name, argument)
@@ -106,21 +108,21 @@ def test_no_description_only_repeats_the_name(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_prose_uses_python_names(module: str) -> None:
     names = wire_names(MODULES[module])
-    for owner, text in docstrings(MODULES[module]):
+    for owner, text in docstrings(module):
         found = names & set(re.findall(r"(?<![\w/`])\w+(?!\w)", prose(text)))
         assert not found, (owner, found)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_no_sentence_about_rules_is_repeated(module: str) -> None:
-    for owner, text in docstrings(MODULES[module]):
+    for owner, text in docstrings(module):
         consequences = re.findall(r"(?:^|(?<=\. ))(\w[^.]*? (?:is|are) needed) with ", prose(text))
         assert len(consequences) == len(set(consequences)), (owner, consequences)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_call_options_are_one_short_line(module: str) -> None:
-    for owner, text in docstrings(MODULES[module]):
+    for owner, text in docstrings(module):
         lines = [line.strip() for line in text.splitlines() if "CallOptions" in line]
         assert set(lines) <= {
             "options: See `CallOptions`.",
@@ -131,7 +133,7 @@ def test_call_options_are_one_short_line(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_first_lines_are_sentences(module: str) -> None:
-    for owner, text in docstrings(MODULES[module]):
+    for owner, text in docstrings(module):
         first = text.partition("\n\n")[0].replace("\n", " ")
         assert first.endswith("."), (owner, first)
         assert first[0].isupper(), (owner, first)

@@ -43,6 +43,9 @@ def test_every_kind_of_change_is_in_the_summary(name: str, before: Compared) -> 
     assert lines, report.text()
     assert any(one.startswith("  !") for one in lines) == breaking, lines
     assert line.replace("`", "") in report.changelog().replace("`", "")
+
+
+def test_no_change_has_no_verdict(before: Compared) -> None:
     assert reported(lambda made: None, before).verdicts == []
 
 

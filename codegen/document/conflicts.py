@@ -105,14 +105,14 @@ def _limits(
     for name in list(_refusing(update, theirs)):
         yield _left_out(here, name, update.pop(name), theirs)
     for name in [one for one in update if one in _UPPER | _LOWER and here in opened]:
-        if _no_longer_said(update[name], opened[here], theirs):
+        if _no_longer_said(update[name], opened[here], facts_at(words.upstream, steps)):
             yield f"{here}: {name} {shown(update.pop(name))} is left out, because upstream no longer says so"
 
 
-def _no_longer_said(limit: Any, was: Any, now: Mapping[str, Any]) -> bool:
+def _no_longer_said(limit: Any, was: Any, now: Any) -> bool:
     """Whether a limit was in upstream's description and is not any more."""
-    before = was.get(NUMBERS, ()) if isinstance(was, Mapping) else ()
-    return str(limit) in before and str(limit) not in now.get(NUMBERS, ())
+    before, after = (one.get(NUMBERS, ()) if isinstance(one, Mapping) else () for one in (was, now))
+    return str(limit) in before and str(limit) not in after
 
 
 def _is_other(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:

@@ -292,6 +292,18 @@ def test_a_limit_from_prose_goes_when_the_prose_says_something_else() -> None:
         assert any('is ["30"], was ["16"]' in line for line in done.news)
 
 
+def test_a_limit_from_prose_stays_while_the_prose_says_it() -> None:
+    before = kites()
+    member(before, "urls")["description"] = "At most 16 of them."
+    made = copy.deepcopy(before)
+    member(made, "urls")["description"] = "At most 16 of them, of 5 MB each."
+    action = {"target": BODY, "update": {"urls": {"maxItems": 16}}}
+
+    done = overlays.apply(made, overlay(action), before=Before(before))
+    assert member(done.document, "urls")["maxItems"] == 16
+    assert any('is ["16", "5"], was ["16"]' in line for line in done.news)
+
+
 def test_a_rule_takes_values_that_are_newer_than_it() -> None:
     rule = {"when": {"mode": ["low"]}, "only": {"size": [5, 10]}, "most": {"urls": 2}}
     action = {"target": f"$.paths['{START}'].post", "update": {"x-a2e-needs": [rule]}}

@@ -58,7 +58,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def sandbox(newer: Path, clock: VirtualClock) -> Iterator[Sandbox]:
-    with Sandbox(document=newer, clock=clock) as made:
+    with Sandbox(document=newer, clock=clock, durations={"*": 4.0}) as made:
         yield made
 
 

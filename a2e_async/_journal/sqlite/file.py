@@ -20,6 +20,7 @@ __all__ = ["OpenedFile", "check_kind", "open_journal", "version_of"]
 
 _APPLICATION = 0x41324531  # "A2E1": marks a SQLite file as a journal
 _VERSION = 2
+_SYNCHRONOUS = "FULL"  # what is committed is on the disk
 _PATIENCE = 10_000  # milliseconds for which a run waits for another program that holds the file
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -127,7 +128,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # Each commit goes into the journal's own file at once. So what a job has acted upon never depends on a
     # second file, whose last part could be lost without a trace.
     connection.execute("PRAGMA wal_autocheckpoint = 1")
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS}")
     connection.execute("PRAGMA temp_store = MEMORY")  # no further file, for which there may be no descriptor
 
     connection.execute("BEGIN EXCLUSIVE")

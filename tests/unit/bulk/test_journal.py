@@ -164,6 +164,7 @@ async def test_a_step_cancelled_while_it_queues_is_not_done(path: Path) -> None:
     assert entry.number == 1
 
 
+@pytest.mark.usefixtures("written_through")
 async def test_it_is_written_through_to_the_disk(path: Path) -> None:
     async with FileJournal.open(path) as journal:
 

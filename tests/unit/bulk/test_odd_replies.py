@@ -44,34 +44,33 @@ def test_an_odd_price_is_unknown(coins: Any) -> None:
     assert coins_in([{"_id": "t", "coins": coins}, {"_id": "u", "coins": 2.5}]) == 2.5
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        *({"coins": number, "seed": number} for number in ODD_NUMBERS),
-        {"_id": "\ud800t"},
-        {"name": "\udfff", "text": "\x00"},
-        {"text": "y" * 3_000_000},
-        {"list": nested(900)},
-        {"a\ud800": {"b": [math.nan, {"c": 10**400}]}},
-    ],
-    ids=lambda odd: repr(odd)[:20],
-)
-async def test_any_record_is_written_down(odd: Mapping[str, Any], tmp_path: Path) -> None:
-    record = {"_id": "t1", **odd}
+ODD_RECORDS: list[Mapping[str, Any]] = [
+    *({"coins": number, "seed": number} for number in ODD_NUMBERS),
+    {"_id": "\ud800t"},
+    {"name": "\udfff", "text": "\x00"},
+    {"text": "y" * 3_000_000},
+    {"list": nested(900)},
+    {"a\ud800": {"b": [math.nan, {"c": 10**400}]}},
+]
+
+
+async def test_any_record_is_written_down(tmp_path: Path) -> None:
+    records = {f"job {number}": {"_id": f"t{number}", **odd} for number, odd in enumerate(ODD_RECORDS)}
     async with FileJournal.open(tmp_path / "run.db") as journal:
-        entry = await journal.take("one", "w", unique=True)
-        await journal.record_start(entry, "m", 1.0)
-        await journal.record_accepted(entry, [record], coins_in([record]) or 0.0)
-        await journal.record_end(entry, [record], None)
-        assert await journal.known_among("w", [str(record["_id"])], Entry(99, "", "w")) == {
-            str(record["_id"])
-        }
+        for key, record in records.items():
+            entry = await journal.take(key, "w", unique=True)
+            await journal.record_start(entry, "m", 1.0)
+            await journal.record_accepted(entry, [record], coins_in([record]) or 0.0)
+            await journal.record_end(entry, [record], None)
+            name = str(record["_id"])
+            assert await journal.known_among("w", [name], Entry(99, "", "w")) == {name}, key
 
     async with FileJournal.open(tmp_path / "run.db") as journal:
-        again = await journal.take("one", "w", unique=True)
-    assert again.state == "done"
-    assert list(again.records) == storable([record])
-    assert again.records[0]["_id"] == record["_id"]
+        for key, record in records.items():
+            again = await journal.take(key, "w", unique=True)
+            assert again.state == "done", key
+            assert list(again.records) == storable([record]), key
+            assert again.records[0]["_id"] == record["_id"], key
 
 
 def test_what_is_stored_is_json_of_anybody() -> None:

@@ -77,9 +77,9 @@ def _outside_functions(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _outside_functions([*node.body, *node.orelse])
 
 
-@lru_cache(maxsize=256)
-def _parsed(name: str, text: str) -> Source:
-    """A module of that text. Nothing changes its tree, so every stub may read the same one."""
+@lru_cache(maxsize=128)
+def _written(name: str, text: str) -> Source:
+    """A module that is not generated. Nothing changes its tree, so every stub of a process reads the same."""
     return Source(name, text)
 
 
@@ -97,16 +97,17 @@ class Sources:
 
     def __getitem__(self, module: str) -> Source:
         if module not in self._modules:
-            self._modules[module] = _parsed(module, self._text(module))
+            self._modules[module] = self._read(module)
         return self._modules[module]
 
-    def _text(self, module: str) -> str:
+    def _read(self, module: str) -> Source:
         inside = module.split(".")[1:]
         if inside[:1] == ["api"]:
             # A document may lack a family that the client uses.
-            return self.generated.get(f"{'.'.join(inside[1:]) or '__init__'}.py", "")
+            return Source(module, self.generated.get(f"{'.'.join(inside[1:]) or '__init__'}.py", ""))
         path = PACKAGE.joinpath(*inside)
-        return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        return _written(module, file.read_text("utf-8"))
 
     def class_at(self, place: Place) -> ast.ClassDef | None:
         """The class of that place; None if it is no class of the package."""

@@ -72,7 +72,7 @@ async def stage(
     clock = VirtualClock(auto=True, grace=0.0005, step=0.4)
     given = {
         "prices": {"image_to_video": PRICE},
-        "durations": {"*": (20.0, 5.0)},
+        "durations": {"*": (6.0, 1.5)},
         **options,
     }
 

@@ -77,7 +77,7 @@ async def test_concurrency_bounds_the_tasks_on_the_server() -> None:
 async def test_a_slow_consumer_holds_the_run_back() -> None:
     async with stage() as on, on.a2e.bulk(pictures(on.a2e, 20), concurrency=3) as run:
         first = await anext(run)
-        await on.clock.sleep(3600.0)
+        await on.clock.sleep(600.0)
         # Three at the server, and a few whose Outcomes have not been taken yet.
         assert on.made() <= 3 + 8 + 1
         assert len([first, *await drained(run)]) == 20
@@ -106,7 +106,7 @@ async def test_an_error_of_one_job_affects_no_other(tmp_path: Path, monkeypatch:
         jobs = [good[0], missing, refused, unsendable, good[1], failing, endless, unreadable, good[2]]
 
         for journal in (None, tmp_path / "run.db"):
-            async with on.a2e.bulk(jobs, timeout=300.0, journal=journal) as run:
+            async with on.a2e.bulk(jobs, timeout=100.0, journal=journal) as run:
                 outcomes = await drained(run)
             kinds = [type(outcome.error).__name__ if outcome.error else "" for outcome in outcomes]
             assert kinds == [
@@ -258,7 +258,7 @@ async def test_the_summary_agrees_with_the_ledger(tmp_path: Path) -> None:
         videos = summary.workflows["image_to_video"]
         assert videos.done + videos.failed == 16
         assert videos.coins == PRICE * ledger.made("image_to_video")
-        assert 10.0 < videos.mean_duration < 40.0 <= videos.longest_duration + 30.0
+        assert 3.0 < videos.mean_duration < videos.longest_duration < 30.0
         assert summary.workflows["text_to_image"].coins == sum(
             task.coins for task in ledger.of("text_to_image")
         )

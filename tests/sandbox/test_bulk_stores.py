@@ -164,20 +164,20 @@ async def test_a_store_that_stays_away_stops_the_run(
 ) -> None:
     away = Away(monkeypatch, float("inf"))
     async with stage(odd_files=False) as on:
-        jobs = pictures(on.a2e, 40)
+        jobs = pictures(on.a2e, 12)
         async with on.a2e.bulk(jobs, concurrency=2, download_to=OUT, journal=journal, timeout=120.0) as run:
             outcomes = await drained(run)
         assert isinstance(run.stopped, DownloadError)
         assert "the store is away" in str(run.stopped)
         [errors] = (summary.errors for summary in run.summary().workflows.values())
         assert set(errors) == {"DownloadError"}
-        assert len(outcomes) == on.made() < 40
+        assert len(outcomes) == on.made() < 12
         assert len(objects) == 1
 
         away.left = 0
-        again = await rerun(on, lambda a2e: pictures(a2e, 40), download_to=OUT, journal=journal)
+        again = await rerun(on, lambda a2e: pictures(a2e, 12), download_to=OUT, journal=journal)
         assert all(outcome.paths for outcome in again)
-        assert len(objects) == on.made() == 40
+        assert len(objects) == on.made() == 12
 
 
 async def test_with_a_shared_journal_files_grow_elsewhere(

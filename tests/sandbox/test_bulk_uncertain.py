@@ -33,7 +33,7 @@ async def lose_a_start(on: Stage, journal: Path, answer: str = "reset_before") -
         on.sandbox.set_faults(faults)
 
     on.sandbox.script("image_to_video.start", "ok", answer)
-    outcomes = await rerun(on, keyed, journal=journal, concurrency=1, policy=StartPolicy(window=30.0))
+    outcomes = await rerun(on, keyed, journal=journal, concurrency=1, policy=StartPolicy(window=5.0))
     on.sandbox.set_faults()
 
     [error] = [outcome.error for outcome in outcomes if outcome.error]
@@ -121,7 +121,7 @@ async def test_uncertain_starts_are_those_of_a_journal_that_is_open(journal: Pat
 
 async def test_a_look_does_not_disturb_a_run(journal: Path) -> None:
     async with stage() as on:
-        async with on.a2e.bulk(pictures(on.a2e, 30), journal=journal, concurrency=8) as run:
+        async with on.a2e.bulk(pictures(on.a2e, 12), journal=journal, concurrency=4) as run:
             looks = 0
             async for _ in run:
                 look = look_into(journal)
@@ -129,14 +129,14 @@ async def test_a_look_does_not_disturb_a_run(journal: Path) -> None:
                 assert look.running
                 assert look.damaged == []
                 assert sum(look.states.values()) >= looks
-                if looks in (1, 15, 30):
+                if looks in (1, 6, 12):
                     with pytest.raises(JournalError, match="in use"):
                         await rerun(on, lambda a2e: [], journal=journal)
 
         look = look_into(journal)
         assert not look.running
-        assert look.states == {"done": 30}
-        assert look.coins == 300.0
+        assert look.states == {"done": 12}
+        assert look.coins == 120.0
 
 
 async def test_no_lock_is_left_behind(journal: Path) -> None:

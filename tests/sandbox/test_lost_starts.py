@@ -131,7 +131,7 @@ async def test_a_family_without_a_list_is_uncertain_at_once(family: str) -> None
         assert on.made(family) == on.made() == 1
 
 
-async def test_hundreds_of_newer_tasks_never_hide_a_lost_one() -> None:
+async def test_a_hundred_newer_tasks_never_hide_a_lost_one() -> None:
     """Over real sockets, in a family whose list is read page by page."""
     async with stage(start=StartPolicy(window=5.0)) as on:
         on.sandbox.script("text_to_image.start", "reset_after")
@@ -146,13 +146,13 @@ async def test_hundreds_of_newer_tasks_never_hide_a_lost_one() -> None:
             while not on.made():  # noqa: ASYNC110
                 await anyio.sleep(0.001)
             async with on.a2e.bulk(
-                (on.a2e.text_to_image(prompt=f"kite {number}") for number in range(260)), concurrency=40
+                (on.a2e.text_to_image(prompt=f"kite {number}") for number in range(120)), concurrency=40
             ) as run:
                 await drained(run)
             on.sandbox.set_faults()
 
         assert found == [on.sandbox.ledger.tasks[0].id]
-        assert on.made() == 261
+        assert on.made() == 121
 
 
 @pytest.mark.parametrize("policy", [StartPolicy(window=90.0), RESUBMIT])

@@ -40,14 +40,14 @@ def jobs(on: Stage, count: int) -> list[Job[Any]]:
 
 
 async def test_every_key_is_made_once_and_given_to_all(journal: Path | None) -> None:
-    async with stage() as on, on.a2e.bulk(journal=journal, concurrency=16) as run:
-        calls = [partial(run.result, job) for job in jobs(on, 40)]
+    async with stage() as on, on.a2e.bulk(journal=journal, concurrency=8) as run:
+        calls = [partial(run.result, job) for job in jobs(on, 16)]
         results = await gathered(*calls, *calls, *calls)
-        assert len({result.task.id for result in results}) == on.made() == 40
+        assert len({result.task.id for result in results}) == on.made() == 16
         again = await gathered(*calls)
-        assert [result.task.id for result in again] == [result.task.id for result in results[:40]]
-        assert on.made() == 40
-        assert run.summary().coins == on.sandbox.ledger.coins() == 40 * PRICE
+        assert [result.task.id for result in again] == [result.task.id for result in results[:16]]
+        assert on.made() == 16
+        assert run.summary().coins == on.sandbox.ledger.coins() == 16 * PRICE
 
 
 async def test_jobs_from_messages_of_a_queue() -> None:
@@ -183,10 +183,10 @@ async def test_lost_answers_pay_nothing_twice(journal: Path | None) -> None:
     faults = Faults(operations="start", reset_after=0.3, status_500_after=0.1)
     async with stage(faults=faults) as on, on.a2e.bulk(journal=journal, concurrency=8) as run:
         for _ in range(3):
-            calls = [partial(run.result, job) for job in jobs(on, 20)]
+            calls = [partial(run.result, job) for job in jobs(on, 10)]
             ends = await gathered(*calls)
         assert len({end.task.id for end in ends if not isinstance(end, APIError)}) == on.made()
-        assert on.made() <= 20
+        assert on.made() <= 10
 
 
 async def test_the_next_process_serves_what_the_first_has_made(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.sandbox.hook_kit import SECRET, Receiver, receiving
 
 pytestmark = pytest.mark.anyio
 
-MEAN, SPREAD = 20.0, 5.0
+MEAN, SPREAD = 10.0, 3.0
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +253,7 @@ def test_a_call_wakes_loops_in_several_threads(confirm: bool, receiver: Receiver
     done: list[str] = []
 
     async def main() -> None:
-        async with stage(client={"webhooks": hooks}, durations={"*": (60.0, 5.0)}) as on:
+        async with stage(client={"webhooks": hooks}, durations={"*": (20.0, 5.0)}) as on:
             for job in (wan(on.a2e), *pictures(on.a2e, 1)):
                 result = await job.run()
                 done.append(result.task.id)

@@ -84,7 +84,8 @@ def test_the_board_counts_each_job_in_one_column() -> None:
 
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
-    running = subprocess.Popen(DEMO, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    running = subprocess.Popen([*DEMO, "--jobs", "12"], cwd=tmp_path, stdout=pipe, stderr=pipe, text=True)
     with running:
         assert running.stdout is not None
         for line in running.stdout:

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-SMALL = ["--jobs", "40", "--seconds", "0.3", "--lease", "1"]
+SMALL = ["--jobs", "24", "--seconds", "0.3", "--lease", "1"]
 
 
 @pytest.mark.slow
@@ -21,7 +21,7 @@ def test_a_worker_is_killed_and_one_frozen_and_every_job_is_paid_once(postgres: 
     assert re.search(r"worker \w+ is killed", done.stdout)
     assert re.search(r"worker \w+ is frozen", done.stdout)
     assert re.search(r"worker \w+ wakes up", done.stdout)
-    assert "jobs 40, made 40, paid 40 (400 coins), delivered 40 to each of 2 workers" in done.stdout
+    assert "jobs 24, made 24, paid 24 (240 coins), delivered 24 to each of 2 workers" in done.stdout
 
 
 def test_too_few_jobs_are_refused() -> None:

@@ -105,4 +105,4 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], *, limit: float
             holds = condition()
             if holds if isinstance(holds, bool) else await holds:
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)

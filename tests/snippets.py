@@ -78,6 +78,9 @@ class Snippet:
 
 def snippets(path: Path) -> list[Snippet]:
     """All snippets of a page, or of the docstrings of a module."""
+    if "```python" not in path.read_text("utf-8"):
+        return []  # most modules; to parse them takes long
+
     kind = PythonDocStringDocument if path.suffix == ".py" else Document
     document = kind.parse(str(path), CodeBlockParser("python", evaluator=lambda _: None))
 

@@ -81,7 +81,7 @@ def door(*, closes_kept: bool = False) -> Iterator[Door]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
     thread.start()
     seen.url = f"http://127.0.0.1:{server.server_port}"
     try:
@@ -97,6 +97,7 @@ def nothing_left() -> Iterator[None]:
     """No socket, generator or event loop is left for the garbage collector to find."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        gc.freeze()  # what earlier tests have made is much, and not looked at
         yield
         gc.collect()
         gc.collect()

@@ -164,7 +164,7 @@ def test_a_process_makes_one_ssl_context() -> None:
     trust._context.cache_clear()
 
     async def ask() -> None:
-        async with A2E("sk_x", base_url="http://127.0.0.1:9", retry=RetryPolicy(attempts=1)) as a2e:
+        async with A2E("sk_x", base_url="https://127.0.0.1:9", retry=RetryPolicy(attempts=1)) as a2e:
             with pytest.raises(a2e_async.ConnectionFailed):
                 await a2e.image_to_video.get("67d2")
 

@@ -204,9 +204,9 @@ async def test_timeouts_that_are_none(timeout: Any) -> None:
 
 
 async def test_a_wait_without_end() -> None:
-    service = Service(duration=5000.0)
+    service = Service(duration=2000.0)
     result = await Pictures(client(service))(prompt="a kite").run(timeout=math.inf)
-    assert result.elapsed >= 5000
+    assert result.elapsed >= 2000
 
 
 async def test_a_workflow_that_cannot_be_read_back_is_not_run() -> None:

@@ -56,7 +56,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def opened(service: Service, journal: Path | None = None, **settings: Any) -> AsyncIterator[Any]:
-    """A client of the service, which searches for lost starts for half a minute, and an open run of it."""
-    a2e = client(service, start=StartPolicy(window=30))
+    """A client of the service, which soon gives up its search for lost starts, and an open run of it."""
+    a2e = client(service, start=StartPolicy(window=10))
     async with a2e.bulk(journal=journal, **settings) as bulk:
         yield a2e, bulk

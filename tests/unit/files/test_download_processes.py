@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.files.kit import MP4
 
-FILES = 12
+FILES = 8
 ROOT = Path(__file__).parents[3]
 
 PROGRAM = """

@@ -83,11 +83,12 @@ def test_a_picture_is_what_its_root_says() -> None:
 @pytest.mark.parametrize("body", [HTML, XML, JSON], ids=["html", "xml", "json"])
 async def test_a_page_is_asked_for_again_and_shown(tmp_path: Path, status: int, body: bytes) -> None:
     page = Answer(status, {"content-type": "video/mp4"}, body)
-    saved = await downloader(Host(MP4, [page, page, None])).download(f"{URL}.mp4", folder=tmp_path)
-    assert saved.path.read_bytes() == MP4
+    content = MP4[:10_000]
+    saved = await downloader(Host(content, [page, page, None])).download(f"{URL}.mp4", folder=tmp_path)
+    assert saved.path.read_bytes() == content
 
     with pytest.raises(DownloadError, match=r"502 Bad Gateway|NoSuchKey|file not found") as caught:
-        await downloader(Host(MP4, [page] * 3)).download(f"{URL}.mp4", folder=tmp_path / "none")
+        await downloader(Host(content, [page] * 3)).download(f"{URL}.mp4", folder=tmp_path / "none")
     assert caught.value.status == status
     assert names(tmp_path / "none") == []
 

@@ -233,7 +233,7 @@ async def test_a_file_object_that_is_closed_meanwhile_is_reported() -> None:
 async def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     with path.open("wb") as file:
-        file.truncate(64 << 20)
+        file.truncate(24 << 20)
 
     class Sink(Storage):
         @asynccontextmanager
@@ -243,7 +243,7 @@ async def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
             yield Answer()
 
     uploader = Uploader(Sink(), Service(), clock=ManualClock(), retry=RetryPolicy())
-    sources: Iterator[Any] = iter([path, (bytes(1 << 16) for _ in range(1024)), pieces_of(bytes(1 << 16))])
+    sources: Iterator[Any] = iter([path, (bytes(1 << 16) for _ in range(384)), pieces_of(bytes(1 << 16))])
     await uploader.upload(b"warm up")
     for source in sources:
         tracemalloc.start()

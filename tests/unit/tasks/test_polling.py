@@ -78,7 +78,7 @@ faults = st.dictionaries(
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(
     tasks=st.lists(fake_tasks, min_size=8, max_size=8),
     people=st.lists(visitors, min_size=1, max_size=8),

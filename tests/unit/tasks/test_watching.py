@@ -181,7 +181,7 @@ async def test_an_error_comes_after_the_news() -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=15)
 @given(
     tasks=st.lists(fake_tasks, min_size=8, max_size=8),
     people=st.lists(

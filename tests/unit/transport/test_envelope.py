@@ -55,7 +55,7 @@ envelopes = st.dictionaries(
 statuses = st.integers(200, 599)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(statuses, json_values | envelopes, st.sampled_from(["GET", "POST", "DELETE"]))
 def test_any_json_is_data_or_an_error_of_ours(status: int, body: object, method: str) -> None:
     try:
@@ -64,7 +64,7 @@ def test_any_json_is_data_or_an_error_of_ours(status: int, body: object, method:
         assert str(error)  # noqa: PT017 - one of two outcomes
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(statuses, st.binary(max_size=60), st.sampled_from(["GET", "POST", "DELETE"]))
 def test_any_bytes_are_data_or_an_error_of_ours(status: int, content: bytes, method: str) -> None:
     try:

@@ -26,7 +26,7 @@ from a2e_async.jobs import Job
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 JOBS = 15
-FILES_A_GROUP = 25
+FILES_A_GROUP = 16
 
 
 @pytest.fixture

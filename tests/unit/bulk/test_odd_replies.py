@@ -89,7 +89,7 @@ async def outcome_of(a2e: A2E, **options: Any) -> Any:
         return [outcome async for outcome in run], run
 
 
-@pytest.mark.parametrize("coins", ODD_NUMBERS, ids=lambda value: repr(value)[:8])
+@pytest.mark.parametrize("coins", ODD_NUMBERS[::2], ids=lambda value: repr(value)[:8])
 async def test_a_run_survives_an_odd_price(coins: Any, tmp_path: Path) -> None:
     def odd(service: Service, request: httpx.Request) -> httpx.Response | None:
         [task] = service.tasks

@@ -158,7 +158,7 @@ async def test_a_start_that_is_uncertain_is_searched_for_again(journal: Path | N
     def lose(service: Service, request: httpx.Request) -> Exception | None:
         return httpx.ReadError("lost") if service.starts == 1 else None
 
-    service = Service(after=lose, on_list=lambda service, request: refused(500))
+    service = Service(after=lose, on_list=lambda service, request: refused(404))
     async with opened(service, journal) as (a2e, bulk):
         with pytest.raises(SubmissionUncertain):
             await bulk.result(picture(a2e, key="one"))
@@ -168,7 +168,7 @@ async def test_a_start_that_is_uncertain_is_searched_for_again(journal: Path | N
 
 
 async def test_an_uncertain_start_is_decided_in_the_run(tmp_path: Path) -> None:
-    service = Service(after=lambda service, request: httpx.ReadError("lost"), on_list=lambda *_: refused(500))
+    service = Service(after=lambda service, request: httpx.ReadError("lost"), on_list=lambda *_: refused(404))
     async with opened(service, tmp_path / "run.db") as (a2e, bulk):
         ends = await gathered(
             lambda: bulk.result(picture(a2e, "a", "a")), lambda: bulk.result(picture(a2e, "b", "b"))

@@ -27,7 +27,7 @@ __all__ = ["SandboxClock", "ScaledClock", "VirtualClock"]
 
 # A jump of more than FAR seconds usually ends at a time limit. A request that is merely slow must not run
 # into that limit, so such a jump needs FAR_LOOKS silences in a row, each of FAR_GRACE real seconds.
-_FAR, _FAR_LOOKS, _FAR_GRACE = 60.0, 20, 0.005
+_FAR, _FAR_LOOKS, _FAR_GRACE = 60.0, 5, 0.02
 _LATEST, _FASTEST = 1e11, 1e6  # seconds, beyond which dates cannot be written; times faster than real time
 
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 
 __all__ = ["EventLoop", "SilenceDetector"]
@@ -103,21 +102,21 @@ class SilenceDetector:
             seen: the value of `changes` when the observation began.
             ended: whether the clock has been stopped, which ends the observation.
         """
-        with self._lock:
-            loops = list(self.loops.values())
-
-        # Half of the pause comes before the rounds and half after: a request may be on its way to the
-        # server before them, and its reply on its way to the client after them.
-        time.sleep(grace / 2)
 
         def over() -> bool:
             return ended() or self.changes != seen or not self.idle
 
+        # Half of the pause comes before the rounds and half after: a request may be on its way to the
+        # server before them, and its reply on its way to the client after them.
+        with self._lock:
+            if self._lock.wait_for(over, grace / 2):
+                return False
+            loops = list(self.loops.values())
+
         if not all(self._goes_round(loop, over) for loop in loops * _TURNS):
             return False
-        time.sleep(grace / 2)
         with self._lock:
-            return not over()
+            return not self._lock.wait_for(over, grace / 2)
 
     def _goes_round(self, loop: EventLoop, over: Callable[[], bool]) -> bool:
         """Wait until an event loop has gone some rounds. False as soon as the silence is over."""

@@ -118,17 +118,16 @@ async def test_a_task_is_found_beyond_the_first_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "policy"),
     [
-        lambda: refused(401),
-        lambda: refused(404),
-        lambda: refused(500),
-        lambda: httpx.Response(200, content=PAGE),
-        lambda: httpx.ReadError("reset"),
+        pytest.param(lambda: refused(401), RESUBMIT_BRIEFLY, id="401"),
+        pytest.param(lambda: refused(404), BRIEFLY, id="404"),
+        pytest.param(lambda: refused(404), RESUBMIT_BRIEFLY, id="404, to be sent again"),
+        pytest.param(lambda: refused(500), RESUBMIT_BRIEFLY, id="500"),
+        pytest.param(lambda: httpx.Response(200, content=PAGE), RESUBMIT_BRIEFLY, id="html"),
+        pytest.param(lambda: httpx.ReadError("reset"), RESUBMIT_BRIEFLY, id="reset"),
     ],
-    ids=["401", "404", "500", "html", "reset"],
 )
-@pytest.mark.parametrize("policy", [BRIEFLY, RESUBMIT_BRIEFLY])
 async def test_a_list_that_cannot_be_read_leaves_it_uncertain(
     answer: Callable[[], Answer], policy: StartPolicy
 ) -> None:

@@ -86,12 +86,12 @@ async def drive(a2e: Any, sandbox: Sandbox, name: str, folder: Path) -> dict[str
 
 async def drive_all(names: list[str]) -> dict[str, Any]:
     """Use all families, one after the other."""
-    clock = VirtualClock(auto=True, step=2.0)  # tasks take minutes, so a jump may cover 2 s
+    clock = VirtualClock(auto=True, step=0.5)
     found = {}
 
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            Sandbox(clock=clock) as sandbox,
+            Sandbox(clock=clock, durations={"*": (10.0, 2.0)}) as sandbox,
             A2E(sandbox.token, base_url=sandbox.url, clock=clock) as a2e,
         ):
             for name in names:

@@ -28,9 +28,8 @@ def keyed(a2e: A2E) -> list[Any]:
 
 async def lose_a_start(on: Stage, journal: Path, answer: str = "reset_before") -> None:
     """Run three jobs; the start of one of them ends without a known outcome."""
-    faults = Faults(operations="list", status_503=1.0) if answer == "reset_after" else None
-    if faults:
-        on.sandbox.set_faults(faults)
+    if answer == "reset_after":
+        on.sandbox.set_faults(Faults(late_visibility=1.0, visible_after=1000.0))
 
     on.sandbox.script("image_to_video.start", "ok", answer)
     outcomes = await rerun(on, keyed, journal=journal, concurrency=1, policy=StartPolicy(window=5.0))

@@ -127,10 +127,10 @@ async def test_a_failed_download_leaves_the_result(journal: Path, out: Path) -> 
 async def test_downloads_survive_cuts_and_are_complete(journal: Path, out: Path) -> None:
     faults = Faults(operations="download", cut=0.4, status_503=0.2)
     async with stage(faults=faults, client={"retry": RetryPolicy(attempts=30)}) as on:
-        async with on.a2e.bulk(pictures(on.a2e, 25), journal=journal, download_to=out) as run:
+        async with on.a2e.bulk(pictures(on.a2e, 12), journal=journal, download_to=out) as run:
             outcomes = await drained(run)
         assert all(outcome.error is None for outcome in outcomes)
-        assert count_files(journal, out) == len(names(out)) == 25
+        assert count_files(journal, out) == len(names(out)) == 12
 
 
 async def test_a_result_without_files_is_not_downloaded_again(journal: Path, out: Path) -> None:
@@ -159,6 +159,6 @@ async def test_downloads_are_bounded_and_hold_up_no_start(out: Path, monkeypatch
 
     monkeypatch.setattr(Result, "fetch", counted)
     async with stage(durations={"*": 10.0}) as on:
-        outcomes = await rerun(on, lambda a2e: pictures(a2e, 60), concurrency=30, download_to=out)
-        assert len(ids(outcomes)) == 60
+        outcomes = await rerun(on, lambda a2e: pictures(a2e, 24), concurrency=16, download_to=out)
+        assert len(ids(outcomes)) == 24
     assert most == 8

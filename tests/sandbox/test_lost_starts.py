@@ -102,11 +102,17 @@ async def test_a_run_taken_up_again_gives_no_record_to_two_jobs(tmp_path: Path) 
         )
         await cancel_when(lambda: run_all(on), lambda: on.sandbox.ledger.count("head_swap.list") > 6)
         on.sandbox.set_faults()
-        assert "starting" in {row["state"] for row in entries(journal)}
+        lost = [row["state"] for row in entries(journal)].count("starting")
+        assert lost
         again = await rerun(
             on, lambda a2e: swaps(a2e, 8, different=2), journal=journal, concurrency=8, policy=RESUBMIT
         )
-        assert len(set(ids(again))) == len(again) == on.made() == 8
+        # New starts with the same inputs may leave open which of the tasks was the lost one.
+        uncertain = [outcome.error for outcome in again if outcome.error]
+        assert all(isinstance(error, SubmissionUncertain) for error in uncertain)
+        assert len(uncertain) <= lost
+        assert len(set(ids(again))) == len(again) - len(uncertain)
+        assert on.made() == len(again) == 8
 
 
 @pytest.mark.parametrize("family", ["avatar_video", "face_swap_preview"])

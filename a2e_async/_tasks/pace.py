@@ -47,5 +47,5 @@ class _FixedTurns(FixedRate):
 
     async def book(self, wanted: int, earliest: float) -> Sequence[float]:
         moment = max(self._next, self._clock.now(), earliest)
-        self._next = moment + self.gap
+        self._next = moment + self.spacing
         return [moment]

@@ -13,6 +13,7 @@ from a2e_async.clock import Clock
 __all__ = ["Kind", "TurnQueue"]
 
 _PASSED_OVER = 4  # turns in a row that go to others while one waits, at most
+_LATE = 0.05  # seconds
 _NOTHING = 1e-6  # seconds that are not worth a sleep
 _LONGEST_SPACING = 1.0  # seconds
 
@@ -90,36 +91,39 @@ class TurnQueue:
     async def _lead(self, me: _Waiter) -> None:
         """Give turns until one is mine."""
         self._is_led = True
-        gap = self.turns.gap
         slept_until = float("-inf")  # a clock of the caller's may stand still
-        while self._booked and self._booked[0] <= self._clock.now() - gap:
-            self._booked.popleft()  # nobody wanted it
+        is_new = False
 
         try:
             while me.granted is None:
                 held_until = max(self._held_until, self.turns.held_until)
-                if self._booked and self._booked[0] < held_until:
+                if self._booked and (self._booked[0] < held_until or (not is_new and self._is_past())):
                     self._booked.popleft()
                     continue
 
                 until = max(self._booked[0], self._spaced_until) if self._booked else held_until
                 pause = until - self._clock.now()
                 if pause > _NOTHING and until > slept_until:
-                    slept_until = until
+                    slept_until, is_new = until, False
                     await self._clock.sleep(pause)
                     continue
                 if not self._booked:
                     self._booked.extend(
                         await self.turns.book(sum(map(len, self._waiting)), self._spaced_until)
                     )
+                    is_new = True
                     continue
 
-                self._spaced_until = self._clock.now() + self.turns.gap
+                self._spaced_until = self._clock.now() + self.turns.spacing
                 self._most_urgent().grant(self._booked.popleft())
         finally:
             self._is_led = False
             if me.granted is not None:
                 self._wake_a_leader()
+
+    def _is_past(self) -> bool:
+        """Whether the next turn is so late that a request would meet one of another worker."""
+        return self._booked[0] < self._clock.now() - max(_LATE, self.turns.spacing)
 
     def _most_urgent(self) -> _Waiter:
         """Take the waiter whose turn it is. Others that were passed over for long come first."""
@@ -143,6 +147,6 @@ class TurnQueue:
         """Wait until a request may be sent: not before it is due, and apart from the one before."""
         now = self._clock.now()
         moment = max(now, due, min(self._free_at, now + _LONGEST_SPACING))
-        self._free_at = moment + 0.9 * self.turns.gap
+        self._free_at = moment + self.turns.spacing
         if moment - now > _NOTHING:
             await self._clock.sleep(moment - now)

@@ -10,8 +10,10 @@ from typing import Protocol
 from a2e_async._transport.aimd import Limit, after_refusal, first_limit
 from a2e_async.clock import Clock
 
-__all__ = ["AdaptiveTurns", "FixedRate", "LocalTurns", "RecentlyAccepted", "Turns"]
+__all__ = ["IDLE", "AdaptiveTurns", "FixedRate", "LocalTurns", "RecentlyAccepted", "Turns", "spacing_of"]
 
+IDLE = 0.5  # seconds between two turns that show that nobody has waited in between
+_SPACING = 0.9  # of the time between two turns
 _RECENT = 1.0  # seconds before the first refusal that tell how many requests the service accepts
 _FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
 
@@ -21,8 +23,8 @@ class Turns(Protocol):
 
     @property
     @abstractmethod
-    def gap(self) -> float:
-        """Seconds between two turns."""
+    def spacing(self) -> float:
+        """Seconds between two requests of one client, at least."""
 
     @property
     @abstractmethod
@@ -35,7 +37,7 @@ class Turns(Protocol):
 
         Args:
             wanted: how many requests wait for one now.
-            earliest: the moment from which on they may be.
+            earliest: the next request is not sent before this moment.
 
         Returns:
             The moments of one turn or of several, in seconds of the client's clock, in order.
@@ -83,7 +85,7 @@ class FixedRate(Turns):
         self._gap = 1.0 / rate if rate else 0.0
 
     @property
-    def gap(self) -> float:
+    def spacing(self) -> float:
         """Seconds between two turns."""
         return self._gap
 
@@ -105,6 +107,11 @@ class RecentlyAccepted:
         count = sum(moment > now - _RECENT for moment in self._moments)
         self._moments.clear()
         return count
+
+
+def spacing_of(limit: Limit | None) -> float:
+    """Seconds between two requests of one client, at least."""
+    return _SPACING / limit.rate if limit else 0.0
 
 
 class LocalTurns:
@@ -130,9 +137,9 @@ class LocalTurns:
         self._recent = RecentlyAccepted()
 
     @property
-    def gap(self) -> float:
-        """Seconds between two turns."""
-        return self.limit.gap if self.limit else 0.0
+    def spacing(self) -> float:
+        """Seconds between two requests of one client, at least."""
+        return spacing_of(self.limit)
 
     async def book(self, wanted: int, earliest: float) -> Sequence[float]:
         """Book one turn: by the time of the next one, somebody more urgent may wait."""
@@ -141,14 +148,14 @@ class LocalTurns:
             self.limited = now < self.held_until
             return [now]
 
-        moment = max(self._next, now, earliest)
-        gap = limit.gap
-        self._next = moment + gap
-        if moment > now:
+        gap = 1.0 / limit.rate
+        if self._next > now - IDLE:
             limit.busy += gap
             self._waited_at = now
         elif now - max(self._waited_at, limit.cut_at) > _FORGOTTEN_AFTER:
             self._release()
+        moment = max(self._next, self.held_until, now)
+        self._next = moment + gap
         return [moment]
 
     def accepted(self, epoch: int, now: float) -> None:
@@ -158,7 +165,7 @@ class LocalTurns:
             self._recent.add(now)
         else:
             if limit.pauses and epoch == self.epoch:
-                limit.pauses, self._next = 0, now
+                limit.pauses = 0
             limit.accepted += 1
             limit.in_row = 0
 
@@ -167,7 +174,7 @@ class LocalTurns:
         now = self._clock.now()
         if self.limit is None:
             self.limit, self.limited = first_limit(self._recent.since(now), now, hold), True
-            self._next = now + self.limit.gap
+            self._next = now + 1.0 / self.limit.rate
             self.epoch += 1
             self.limit.epoch = self.epoch
 

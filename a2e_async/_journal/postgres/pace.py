@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -19,11 +19,8 @@ from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.postgres.kept_connection import KeptConnection
 from a2e_async._transport.aimd import Limit, after_refusal, first_limit
 from a2e_async._transport.pace import Pace
-from a2e_async._transport.turns import AdaptiveTurns, FixedRate, RecentlyAccepted, Turns
+from a2e_async._transport.turns import IDLE, AdaptiveTurns, FixedRate, RecentlyAccepted, Turns, spacing_of
 from a2e_async.clock import Clock
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["AccountPace"]
 
@@ -32,7 +29,7 @@ logger = logging.getLogger("a2e_async")
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
-_AT_ONCE = 0.25  # seconds of turns that are booked at once, at most
+_AT_ONCE = 0.1  # seconds of turns that are booked at once, at most
 _AHEAD = 0.5  # seconds that turns are booked ahead by all workers; from there each books one at a time
 _SEEN_FOR = 1.0  # seconds until a worker looks what the others have met
 _AWAY_FOR = 5.0  # seconds until a database that was away is asked again
@@ -53,8 +50,8 @@ turns AS (
 )
 UPDATE a2e_pace SET
     next = first + count * %(gap)s,
-    busy = busy + CASE WHEN first > now THEN count * %(gap)s ELSE 0 END,
-    waited_at = CASE WHEN first > now THEN now ELSE waited_at END,
+    busy = busy + CASE WHEN next > now - %(idle)s THEN count * %(gap)s ELSE 0 END,
+    waited_at = CASE WHEN next > now - %(idle)s THEN now ELSE waited_at END,
     accepted = accepted + %(accepted)s,
     in_row = CASE WHEN epoch = %(epoch)s AND %(accepted)s > 0 THEN 0 ELSE in_row END,
     pauses = CASE WHEN epoch = %(epoch)s AND %(accepted)s > 0 THEN 0 ELSE pauses END
@@ -73,7 +70,7 @@ _SLOW_DOWN = """
 UPDATE a2e_pace SET
     epoch = epoch + 1, low = %(low)s, plateau = %(plateau)s, busy = %(busy)s, held = %(held)s,
     accepted = %(accepted)s, refused = %(refused)s, in_row = 0, pauses = %(pauses)s,
-    best = %(best)s, costs = %(costs)s,
+    costs = %(costs)s, confirmed = %(confirmed)s,
     cut_at = CASE WHEN %(cut)s THEN extract(epoch FROM clock_timestamp()) ELSE cut_at END,
     next = greatest(next, extract(epoch FROM clock_timestamp()) + %(gap)s),
     held_until = greatest(held_until, extract(epoch FROM clock_timestamp()) + %(hold)s)
@@ -200,8 +197,8 @@ class _SharedTurns(AdaptiveTurns):
         return self._epoch
 
     @property
-    def gap(self) -> float:
-        return self._limit.gap if self._limit else 0.0
+    def spacing(self) -> float:
+        return spacing_of(self._limit)
 
     @property
     def held_until(self) -> float:
@@ -217,10 +214,10 @@ class _SharedTurns(AdaptiveTurns):
             await self._release()
             return [now]
 
-        gap, accepted, self._accepted = limit.gap, self._accepted, 0
-        row = await _book(self._account, self.lane, wanted, gap, earliest - now, self._epoch, accepted)
+        gap, accepted, self._accepted = 1.0 / limit.rate, self._accepted, 0
+        row = await _book(self._account, self.lane, wanted, gap, 0.0, self._epoch, accepted)
         if row is None:
-            moment = max(self._next, self._clock.now(), earliest)
+            moment = max(self._next, self._clock.now())
             self._next = moment + gap * _ALONE
             return [moment]
 
@@ -234,6 +231,8 @@ class _SharedTurns(AdaptiveTurns):
             self._accepted += 1
             self._limit.accepted += 1
             self._limit.in_row = 0
+            if epoch == self._epoch:
+                self._limit.pauses = 0
 
     async def refused(self, epoch: int, hold: float) -> None:
         now = self._clock.now()
@@ -253,7 +252,7 @@ class _SharedTurns(AdaptiveTurns):
                 await self._count(epoch, hold)
                 return
 
-        values = attrs.asdict(new) | {"cut": cut, "gap": new.gap, "hold": hold}
+        values = attrs.asdict(new) | {"cut": cut, "gap": 1.0 / new.rate, "hold": hold}
         values |= {"lane": self.lane, "epoch": epoch}
         # Until the database has answered, and if it is away, this worker slows down by itself.
         self._limit, self._epoch = new, epoch + 1
@@ -303,10 +302,10 @@ class _StartTurns(FixedRate):
 
     async def book(self, wanted: int, earliest: float) -> Sequence[float]:
         while True:
-            delay = earliest - self._clock.now()
-            row = await _book(self._account, "start_rate", wanted, self.gap, delay)
+            delay = max(0.0, earliest - self._clock.now())
+            row = await _book(self._account, "start_rate", wanted, self.spacing, delay)
             if row is not None:
-                return _moments(row, self.gap, self._account)
+                return _moments(row, self.spacing, self._account)
             # Nothing can be started anyway: a start is written down first.
             await self._clock.sleep(1.0)
 
@@ -324,7 +323,8 @@ async def _book(
         "lane": lane,
         "wanted": max(1, min(wanted, int(_AT_ONCE / gap))),
         "gap": gap,
-        "delay": max(0.0, delay),
+        "delay": delay,
+        "idle": IDLE,
         "ahead": _AHEAD,
         "epoch": epoch,
         "accepted": accepted,

@@ -13,6 +13,7 @@ import anyio
 import attrs
 
 from a2e_async._transport.pace import Kind, Pace
+from a2e_async._transport.turns import LocalTurns
 from a2e_async.clock import SystemClock
 
 __all__ = ["Bucket", "FixedWindow", "Limiter", "Log", "SlidingWindow", "Spaced", "StartsOnly", "work"]
@@ -141,34 +142,50 @@ class Log:
 
 
 class _LateClock(SystemClock):
-    """Wakes up a little late, as a busy process does."""
+    """Wakes up a little late, as a busy process does.
 
-    def __init__(self, random: random.Random) -> None:
-        self._random = random
+    Args:
+        chance: the source of random numbers.
+        stalls: whether it stands still for 80 ms about once a second, as on a machine with too much to do.
+    """
+
+    def __init__(self, chance: random.Random, stalls: bool) -> None:
+        self._chance = chance
+        self._stalls_at = chance.expovariate(1.0) if stalls else math.inf
+        self._stalls_until = 0.0
 
     async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds + self._random.expovariate(1 / 0.001))
+        await super().sleep(seconds + self._chance.expovariate(1 / 0.001))
+        while self.now() >= self._stalls_at:
+            self._stalls_until = self._stalls_at + self._chance.expovariate(1 / 0.08)
+            self._stalls_at = self._stalls_until + self._chance.expovariate(1.0)
+        await super().sleep(max(0.0, self._stalls_until - self.now()))
 
 
 async def work(
     limiter: Callable[[float], Limiter],
     seconds: float,
-    paces: Callable[[SystemClock], Sequence[Pace]] = lambda clock: [Pace(clock)],
     *,
+    workers: int = 1,
     clients: int = 64,
     seed: int = 1,
+    stalls: bool = False,
 ) -> Log:
-    """Start tasks and poll, with as many at once as there are clients of each pace.
+    """Start tasks and poll.
 
     Args:
         limiter: the limiter at a time.
         seconds: how long.
-        paces: makes the paces, one for each worker.
-        clients: jobs at once, in all.
+        workers: clients that share their turns.
+        clients: jobs at once, of all workers.
         seed: of the random delays.
+        stalls: whether the workers stand still from time to time.
     """
     chance = random.Random(seed)
     log = Log()
+    clocks = [_LateClock(chance, stalls) for _ in range(workers)]
+    turns = LocalTurns(SystemClock())
+    paces = [Pace(clock, turns) for clock in clocks]
 
     async def request(worker: int, pace: Pace, kind: Kind) -> None:
         for attempt in range(100):
@@ -178,25 +195,26 @@ async def work(
             await anyio.sleep(chance.expovariate(1 / 0.001))
             refused = limiter(anyio.current_time()).ask(anyio.current_time(), kind)
             log.lines.append((anyio.current_time(), worker, kind, refused is None))
-            await anyio.sleep(chance.uniform(0.02, 0.08))
+            await clocks[worker].sleep(chance.uniform(0.02, 0.08))
 
             if refused is None:
                 pace.accepted(kind, epoch, anyio.current_time())
                 return
             await pace.refused(kind, epoch, refused)
-            await anyio.sleep(refused + chance.random() * (min(0.5, refused) or 0.5 * 2.0 ** min(attempt, 5)))
+            await clocks[worker].sleep(
+                refused + chance.random() * (min(0.5, refused) or 0.5 * 2.0 ** min(attempt, 5))
+            )
 
     async def job(worker: int, pace: Pace, number: int) -> None:
         while True:
             await request(worker, pace, Kind.START)
-            await anyio.sleep(0.5)
+            await clocks[worker].sleep(0.5)
             if number % 4 == 0:
                 await request(worker, pace, Kind.POLL)
 
     with anyio.move_on_after(seconds):
         async with anyio.create_task_group() as group:
-            workers = paces(_LateClock(chance))
             for number in range(clients):
-                worker = number % len(workers)
-                group.start_soon(job, worker, workers[worker], number)
+                worker = number % workers
+                group.start_soon(job, worker, paces[worker], number)
     return log

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import anyio
 import pytest
 
 from a2e_async._transport.pace import Kind, Pace
-from a2e_async._transport.turns import LocalTurns
 from a2e_async.clock import SystemClock
 from tests.unit.transport.limiters import Bucket, FixedWindow, Limiter, SlidingWindow, StartsOnly, work
 from tests.virtual_time import anyio_backend
@@ -21,20 +20,11 @@ pytestmark = pytest.mark.anyio
 SAME_EACH_TIME = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 
 
-def sharing(count: int) -> Callable[[SystemClock], Sequence[Pace]]:
-    """Make the paces of several workers that share their turns."""
-
-    def make(clock: SystemClock) -> Sequence[Pace]:
-        turns = LocalTurns(clock)
-        return [Pace(clock, turns) for _ in range(count)]
-
-    return make
-
-
 LIMITERS: Mapping[str, Callable[[float], Limiter]] = {
     "bucket": lambda rate: Bucket(rate, rate),
     "window of a second": lambda rate: FixedWindow(rate, 1.0),
     "sliding window of a second": lambda rate: SlidingWindow(rate, 1.0),
+    "bucket of five": lambda rate: Bucket(rate, 5.0),
     "bucket, retry after a second": lambda rate: Bucket(rate, 2 * rate, least=1),
 }
 
@@ -59,7 +49,7 @@ async def test_it_uses_the_limit_and_few_requests_are_refused(name: str, rate: f
 @pytest.mark.parametrize("workers", [2, 8])
 async def test_several_workers_share_a_limit_fairly(workers: int) -> None:
     limiter = Bucket(20.0, 20.0)
-    log = await work(lambda now: limiter, 60.0, sharing(workers))
+    log = await work(lambda now: limiter, 60.0, workers=workers)
     assert log.rate(10, 60) >= 18.0
     assert log.refused(10, 60) <= 0.02
     parts = log.by_worker(10, 60)
@@ -68,12 +58,22 @@ async def test_several_workers_share_a_limit_fairly(workers: int) -> None:
 
 
 @SAME_EACH_TIME
+@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("name", LIMITERS)
+async def test_workers_that_stand_still_from_time_to_time_are_no_overload(name: str, workers: int) -> None:
+    limiter = LIMITERS[name](20.0)
+    log = await work(lambda now: limiter, 60.0, workers=workers, stalls=True)
+    assert log.rate(10, 60) >= 0.8 * 20
+    assert log.refused(10, 60) <= 0.02
+
+
+@SAME_EACH_TIME
 async def test_it_follows_a_limit_that_changes() -> None:
     limits = Bucket(20.0, 20.0), Bucket(5.0, 5.0), Bucket(40.0, 40.0)
     log = await work(lambda now: limits[int(now // 60)], 180.0)
     assert log.rate(70, 120) >= 0.9 * 5
     assert log.refused(70, 120) <= 0.06
-    assert log.rate(160, 180) >= 0.9 * 40
+    assert log.rate(170, 180) >= 0.9 * 40
 
 
 @SAME_EACH_TIME
@@ -83,6 +83,14 @@ async def test_it_finds_the_mean_rate_of_a_long_window(window: float) -> None:
     log = await work(lambda now: limiter, 4 * window)
     assert log.rate(2 * window, 4 * window) >= 0.85 * 20
     assert log.refused(2 * window, 4 * window) <= 0.04
+
+
+@SAME_EACH_TIME
+async def test_it_finds_the_mean_rate_of_a_long_sliding_window() -> None:
+    limiter = SlidingWindow(20.0, 10.0)
+    log = await work(lambda now: limiter, 120.0)
+    assert log.rate(60, 120) >= 0.8 * 20
+    assert log.refused(60, 120) <= 0.03
 
 
 @SAME_EACH_TIME

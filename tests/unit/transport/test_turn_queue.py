@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 class Every:
     """A turn every second."""
 
-    gap = 1.0
+    spacing = 1.0
     held_until = 0.0
 
     def __init__(self, *, at_once: int = 1) -> None:
@@ -33,7 +33,7 @@ class Every:
         moments = []
         for _ in range(self._at_once):
             moments.append(max(self.next, anyio.current_time()))
-            self.next = moments[-1] + self.gap
+            self.next = moments[-1] + self.spacing
         return moments
 
 

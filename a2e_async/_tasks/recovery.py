@@ -21,6 +21,7 @@ import attrs
 from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.list_readings import HasAll, Listed, Reading, read_list
 from a2e_async._tasks.marked_names import CUT_MARKER, is_marked, lost_its_name, name_of
+from a2e_async._tasks.search_pauses import SearchPauses
 from a2e_async._tasks.service_time import SKEW, Dated, ServiceTime
 from a2e_async.clock import Clock
 from a2e_async.errors import APIError, RequestTimeout, UnexpectedReply
@@ -33,8 +34,6 @@ __all__ = ["Finder", "LostStart"]
 logger = logging.getLogger("a2e_async")
 
 _EARLIER_SKEW = 14 * 3600.0  # seconds by which the clock of an earlier process may have been wrong
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0  # seconds between two readings of the list
-_LAST_ROUND = 5.0  # searches whose time is up within this many seconds share their last reading
 _UNREADABLE_FOR = 600.0  # seconds past the window for which an unreadable list is read again
 _HOPELESS_AFTER = 30.0  # seconds after which a list that answers with final errors is given up
 _STRAGGLING_FOR = 10.0  # seconds without a new task of a start, after which no more are expected
@@ -109,6 +108,7 @@ class Finder:
         self._pages = pages
         self._clock = clock
         self._time = ServiceTime(clock, dated)
+        self._pauses = SearchPauses(clock)
 
         # The searches that go on, and the reading that they share.
         self._searches: list[LostStart] = []
@@ -199,15 +199,17 @@ class Finder:
         """
         self._searches.append(lost)
         try:
-            pause = _FIRST_PAUSE
-            count, count_since = 0, 0.0
-            hopeless_since = math.inf
+            readings, count, count_since = 0, 0, 0.0
+            hopeless_since, end = math.inf, until + _UNREADABLE_FOR
+            if self._pauses.ailing:
+                await self._pauses.sleep(readings, until, end)
 
             while True:
                 asked = self._clock.now()
                 due = asked >= until
                 shared = await self._read(thorough=due)
                 reading = shared.reading
+                readings += 1
                 if known is not None and (lost.marker is None or shared.thorough):
                     self.claim(await known([task.id for task in reading.tasks if self._is_open(task.id)]))
                 found, certain = self._matches(lost, shared)
@@ -229,22 +231,13 @@ class Finder:
                 # A reading that was not whole is repeated, also after the time is up.
                 if due and (reading.whole or reading.blocked):
                     return found if certain and reading.whole else None
-                if asked >= until + _UNREADABLE_FOR:
+                if asked >= end:
                     return found if found and certain else None
-
-                await self._clock.sleep(self._pause(asked, pause, until))
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                await self._pauses.sleep(readings, until, end)
         finally:
             self._searches.remove(lost)
-
-    @staticmethod
-    def _pause(now: float, pause: float, until: float) -> float:
-        """Seconds to the next reading, at a full multiple of the pause, so that searches read together."""
-        moment = (now // pause + 1) * pause
-        if now < until:
-            round_up = min(pause, _LAST_ROUND)
-            moment = min(moment, max(until, math.ceil(until / round_up) * round_up))
-        return moment - now
+            if not self._searches:
+                self._pauses.forget()
 
     def _matches(self, lost: LostStart, shared: _Shared) -> tuple[Sequence[JSONObject], bool]:
         """The records of the lost start, and whether these are certainly all."""
@@ -354,6 +347,8 @@ class Finder:
         if reading.error is not None:
             logger.warning("looking for a lost start: %s", type(reading.error).__name__)
 
+        # What will not pass by itself is given up soon, so it is read as often as before.
+        self._pauses.note(None if _is_hopeless(reading.error) else reading.error)
         self._time.check([(task.raw, task.created) for task in reading.tasks if task.created is not None])
         names = "\n".join(name_of(task.raw) for task in reading.tasks)
         return _Shared(number, thorough, reading, names)

@@ -140,6 +140,41 @@ async def test_a_list_that_cannot_be_read_leaves_it_uncertain(
     assert (service.starts, len(service.tasks)) == (1, 1)
 
 
+async def test_a_list_that_fails_for_long_is_read_ever_less() -> None:
+    """Each reading is several requests, and a service that fails has enough to do."""
+    service = Service(after=on_starts(LOST["504"]), on_list=lambda service, request: refused(503))
+    with pytest.raises(SubmissionUncertain):
+        await Pictures(client(service))(prompt="a kite").start()
+    assert service.lists <= 130
+    assert 780 <= anyio.current_time() < 810
+
+
+@pytest.mark.parametrize("fails_for", [5, 60, 400])
+async def test_a_list_that_failed_for_a_while_is_read_soon_again(fails_for: float) -> None:
+    def on_list(service: Service, request: httpx.Request) -> Answer | None:
+        return refused(500) if anyio.current_time() < fails_for else None
+
+    service = Service(after=on_starts(LOST["504"]), on_list=on_list)
+    task = await Pictures(client(service))(prompt="a kite").start()
+    assert task.id == service.tasks[0]["_id"]
+    assert anyio.current_time() <= fails_for + min(60, fails_for / 2) + 10
+
+
+async def test_searches_that_begin_while_a_list_fails_do_not_begin_with_a_reading() -> None:
+    service = Service(after=on_starts(*[LOST["504"]] * 30), on_list=lambda service, request: refused(503))
+    pictures = Pictures(client(service))
+
+    async def start(number: int) -> None:
+        await anyio.sleep(number * 5.0)
+        with pytest.raises(SubmissionUncertain):
+            await pictures(prompt=str(number)).start()
+
+    async with anyio.create_task_group() as group:
+        for number in range(30):
+            group.start_soon(start, number)
+    assert service.lists < 400
+
+
 async def test_a_list_without_end_leaves_it_uncertain_in_the_end() -> None:
     def page(service: Service, request: httpx.Request) -> Answer:
         return ok([{"_id": f"{service.lists:04}{number:04}", "name": "other"} for number in range(100)])

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from a2e_async._files.content_encodings import decoded, is_encoded
 from a2e_async._files.destination import (
     Destination,
     SavedFile,
@@ -18,8 +17,8 @@ from a2e_async._files.destination import (
     resolve_destination,
 )
 from a2e_async._files.file_names import check_name, name_of_url, safe_name, shortened
+from a2e_async._files.file_requests import FileTries, body_of, check_complete, headers_for
 from a2e_async._files.file_responses import check_head, check_status, read_head, too_large
-from a2e_async._files.least_speed import LeastSpeed, watched
 from a2e_async._files.media_types import HEAD_BYTES
 from a2e_async._files.open_files import Disk, places_for_files
 from a2e_async._files.part_file import PartFile
@@ -29,7 +28,6 @@ from a2e_async._files.transfer import (
     CHUNK_BYTES,
     DownloadProgress,
     Http,
-    Response,
     Retry,
     TotalProgress,
     check_progress,
@@ -41,7 +39,7 @@ from a2e_async._spec.values import text_in
 from a2e_async.addresses import sendable_url, url_problem
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
-from a2e_async.errors import DownloadError, InvalidArgument, TransportError
+from a2e_async.errors import InvalidArgument, TransportError
 from a2e_async.policies import RetryPolicy
 from a2e_async.task_groups import in_thread, map_bounded, run_finally
 from a2e_async.tries import Tries
@@ -51,7 +49,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Downloader"]
 
-_PROGRESS_BYTES = 64 << 10  # this much progress starts the count of attempts again
 _MOST_FILES = 256  # of one result; no workflow makes more, and a wrong record may name any number
 _BATCH_BYTES = 2 << 20  # written at a time; the first batch is smaller, to find an existing file early
 
@@ -255,39 +252,31 @@ class Downloader:
     ) -> SavedFile:
         """Repeat the request until the file is complete."""
         tries = Tries(self._retry, self._clock, self._events, place.name)
-        furthest = part.offset
+        attempts = FileTries(tries, self._clock, url, part)
         while True:
-            tries.begin()
+            attempts.begin()
             try:
                 return await self._attempt(url, part, place, disk, progress)
             except (Retry, TransportError) as error:
                 await disk.run(part.flush)
-                if part.offset >= furthest + _PROGRESS_BYTES:
-                    furthest = part.offset
-                    tries.reset()
-
-                pause = tries.pause(error, error.retry_after)
-                if pause is None:
-                    message = f"gave up after {tries.text} without progress: {error}"
-                    raise DownloadError(message, url=url, status=error.status) from error
-                await self._clock.sleep(pause)
+                await attempts.pause_after(error)
 
     async def _attempt(
         self, url: str, part: PartFile, place: Destination, disk: Disk, progress: DownloadProgress | None
     ) -> SavedFile:
         """Send one request, and save the file if it is complete then."""
-        headers = {"accept-encoding": "identity"}
-        if part.offset and part.version.condition is not None:
-            headers |= {"range": f"bytes={part.offset}-", "if-range": part.version.condition}
-
         async with open_file(
-            self._http, url, headers=headers, timeout=self._timeout, private_hosts=self._private_hosts
+            self._http,
+            url,
+            headers=headers_for(part),
+            timeout=self._timeout,
+            private_hosts=self._private_hosts,
         ) as (response, address):
             header = response.headers.get("content-type")
             names = (place.name, name_of_url(url), name_of_url(address))
             version = check_status(url, response, part, self._max_bytes)
 
-            async with aclosing(self._body_of(response, url)) as pieces:
+            async with aclosing(body_of(response, url, self._clock, self._slow_after)) as pieces:
                 if version is not None:
                     # The bytes of an earlier call are kept until it is clear that the file is coming.
                     head = await read_head(pieces)
@@ -296,11 +285,6 @@ class Downloader:
                     part.add(head)
                 existing = await self._receive(url, pieces, part, place, header, disk, progress)
         return existing or await self._finish(url, part, place, header, disk)
-
-    def _body_of(self, response: Response, url: str) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives, without compression; it ends if it is too slow."""
-        pieces = watched(response.aiter_bytes(), self._clock, LeastSpeed(self._slow_after))
-        return decoded(pieces, response.headers, url) if is_encoded(response.headers) else pieces
 
     async def _receive(
         self,
@@ -364,12 +348,7 @@ class Downloader:
         self, url: str, part: PartFile, place: Destination, header: str | None, disk: Disk
     ) -> SavedFile:
         """Check the part, and give it its final name."""
-        size = part.version.size
-        if size is not None and part.offset != size:
-            raise Retry(f"{part.offset} of {size} bytes came")
-        if not part.offset:
-            raise Retry("the file is empty", status=200)
-
+        check_complete(part)
         if not await disk.run(part.is_intact):
             part.version = Version()
             raise Retry("the part of an earlier call was damaged")

@@ -15,7 +15,7 @@ from a2e_async._files.transfer import RETRIED_STATUSES, Response, Retry, size_te
 from a2e_async.errors import DownloadError
 from a2e_async.policies import retry_after_seconds
 
-__all__ = ["check_head", "check_status", "read_head", "too_large"]
+__all__ = ["Received", "check_head", "check_status", "read_head", "too_large"]
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _EXPIRED = "; result URLs expire, usually after 3 days"

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from a2e_async._files.content_encodings import decoded, is_encoded
 from a2e_async._files.destination import SavedFile, media_type
 from a2e_async._files.file_names import name_of_url, with_extension
+from a2e_async._files.file_requests import FileTries, body_of, check_complete, headers_for
 from a2e_async._files.file_responses import check_head, check_status, read_head, too_large
-from a2e_async._files.least_speed import LeastSpeed, watched
 from a2e_async._files.media_types import HEAD_BYTES, extension_of, sniff
 from a2e_async._files.part_origin import Version
 from a2e_async._files.redirects import open_file
-from a2e_async._files.transfer import Http, Response, Retry
+from a2e_async._files.transfer import Http, Retry
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, TransportError
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 __all__ = ["FileStream", "Reading"]
-
-_PROGRESS_BYTES = 64 << 10  # this much progress starts the count of attempts again
 
 Session = Callable[[], AbstractAsyncContextManager[Any]]
 
@@ -158,43 +155,32 @@ class FileStream:
 
     async def _read(self, session: Session) -> AsyncGenerator[bytes, None]:
         """Yield an empty chunk when the file is coming, and then its chunks."""
-        tries = Tries(self._reading.retry, self._reading.clock, self._reading.events, self.name)
-        furthest = 0
+        reading = self._reading
+        tries = Tries(reading.retry, reading.clock, reading.events, self.name)
+        attempts = FileTries(tries, reading.clock, self._url, self._place)
         async with session():
             while True:
-                tries.begin()
+                attempts.begin()
                 try:
                     async with aclosing(self._attempt()) as chunks:
                         async for chunk in chunks:
                             yield chunk
                     return
                 except (Retry, TransportError) as error:
-                    if self._place.offset >= furthest + _PROGRESS_BYTES:
-                        furthest = self._place.offset
-                        tries.reset()
-
-                    pause = tries.pause(error, error.retry_after)
-                    if pause is None:
-                        message = f"gave up after {tries.text} without progress: {error}"
-                        raise DownloadError(message, url=self._url, status=error.status) from error
-                    await self._reading.clock.sleep(pause)
+                    await attempts.pause_after(error)
 
     async def _attempt(self) -> AsyncGenerator[bytes, None]:
         """Send one request, and yield what it brings beyond what was passed on before."""
         reading, place = self._reading, self._place
-        headers = {"accept-encoding": "identity"}
-        if place.offset and place.version.condition is not None:
-            headers |= {"range": f"bytes={place.offset}-", "if-range": place.version.condition}
-
         async with open_file(
             reading.http,
             self._url,
-            headers=headers,
+            headers=headers_for(place),
             timeout=reading.timeout,
             private_hosts=reading.private_hosts,
         ) as (response, address):
             version = check_status(self._url, response, place, reading.max_bytes)
-            async with aclosing(self._body_of(response)) as pieces:
+            async with aclosing(body_of(response, self._url, reading.clock, reading.slow_after)) as pieces:
                 chunks = pieces
                 if version is not None:
                     head = await read_head(pieces)
@@ -209,10 +195,7 @@ class FileStream:
                         self._count(chunk)
                         yield chunk
 
-        if place.version.size is not None and place.offset != place.version.size:
-            raise Retry(f"{place.offset} of {place.version.size} bytes came")
-        if not place.offset:
-            raise Retry("the file is empty", status=200)
+        check_complete(place)
 
     async def _whole(
         self, head: bytes, pieces: AsyncGenerator[bytes, None], version: Version
@@ -252,12 +235,6 @@ class FileStream:
         self._place.hash.update(chunk)
         if self._place.offset > self._reading.max_bytes:
             raise too_large(self._url, "more", self._reading.max_bytes)
-
-    def _body_of(self, response: Response) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives, without compression; it ends if it is too slow."""
-        speed = LeastSpeed(self._reading.slow_after)
-        pieces = watched(response.aiter_bytes(), self._reading.clock, speed)
-        return decoded(pieces, response.headers, self._url) if is_encoded(response.headers) else pieces
 
     def _changed(self) -> DownloadError:
         return DownloadError("the file changed while it was read; read it again", url=self._url)

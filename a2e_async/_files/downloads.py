@@ -143,10 +143,13 @@ class Downloader:
         if not self._events.heard:
             return await self._download_to(url, place, progress)
 
-        from a2e_async._files.told_transfers import ToldDownload, told  # only if somebody listens
+        from a2e_async._files.transfer_events import (  # only if somebody listens
+            DownloadEvents,
+            telling_failure,
+        )
 
-        transfer = ToldDownload(self._events, place.name or name_of_url(url), progress)
-        with told(self._events, transfer):
+        transfer = DownloadEvents(self._events, place.name or name_of_url(url), progress)
+        with telling_failure(self._events, transfer):
             file = await self._download_to(url, place, transfer.progress)
         transfer.done(file)
         return file

@@ -92,7 +92,7 @@ class FileStream:
         self._url = url
         self._reading = reading
         self._place = _Place()
-        self._chunks = self._told(session) if reading.events.heard else self._read(session)
+        self._chunks = self._read_with_events(session) if reading.events.heard else self._read(session)
         self._is_open = False
 
     def __repr__(self) -> str:
@@ -142,12 +142,12 @@ class FileStream:
             pass
         return chunk
 
-    async def _told(self, session: Session) -> AsyncGenerator[bytes, None]:
+    async def _read_with_events(self, session: Session) -> AsyncGenerator[bytes, None]:
         """What `_read` yields, with listeners told of it."""
-        from a2e_async._files.told_transfers import ToldDownload, told
+        from a2e_async._files.transfer_events import DownloadEvents, telling_failure
 
-        transfer = ToldDownload(self._reading.events, self.name, None)
-        with told(self._reading.events, transfer):
+        transfer = DownloadEvents(self._reading.events, self.name, None)
+        with telling_failure(self._reading.events, transfer):
             async with aclosing(self._read(session)) as chunks:
                 async for chunk in chunks:
                     yield chunk
@@ -158,6 +158,7 @@ class FileStream:
         reading = self._reading
         tries = Tries(reading.retry, reading.clock, reading.events, self.name)
         attempts = FileTries(tries, reading.clock, self._url, self._place)
+
         async with session():
             while True:
                 attempts.begin()

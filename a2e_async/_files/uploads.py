@@ -187,10 +187,13 @@ class Uploader:
             if not self._events.heard:
                 return (await self._upload_once(content, key, name, progress))[0]
 
-            from a2e_async._files.told_transfers import ToldUpload, told  # only if somebody listens
+            from a2e_async._files.transfer_events import (  # only if somebody listens
+                UploadEvents,
+                telling_failure,
+            )
 
-            transfer = ToldUpload(self._events, name, content.size, progress)
-            with told(self._events, transfer):
+            transfer = UploadEvents(self._events, name, content.size, progress)
+            with telling_failure(self._events, transfer):
                 upload, reused = await self._upload_once(content, key, name, transfer.progress)
             transfer.done(upload, reused=reused)
             return upload

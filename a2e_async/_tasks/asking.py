@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
+from a2e_async._tasks.poll_events import PollEvents
 from a2e_async._tasks.route_health import may_pass
 from a2e_async._tasks.schedule import Schedule
 from a2e_async._tasks.status import RUNNING_WORDS
-from a2e_async._tasks.told_polls import ToldPolls
 from a2e_async._tasks.waiting import WaitingTask
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, APIError, TaskNotFound, TransportError
@@ -59,7 +59,7 @@ class Asker:
         desk: where the answers go.
         clock: measures the pauses.
         retry: bounds the pauses that the service asks for.
-        told: tells listeners about the requests.
+        events: tells listeners about the requests.
 
     Attributes:
         not_before: when the next request may be sent, in seconds of the clock.
@@ -72,14 +72,14 @@ class Asker:
         desk: Desk,
         clock: Clock,
         retry: RetryPolicy,
-        told: ToldPolls,
+        events: PollEvents,
     ) -> None:
         self._reader = reader
         self._schedule = schedule
         self._desk = desk
         self._clock = clock
         self._retry = retry
-        self._told = told
+        self._events = events
         self.not_before = 0.0
         self._failures = 0
         self._splits = 0
@@ -143,8 +143,8 @@ class Asker:
             elif self._desk.take(entry, record):
                 finished.append(entry)
 
-        if self._told.events.heard:
-            self._told.polled(len(batch), finished, now, answered)
+        if self._events.events.heard:
+            self._events.polled(len(batch), finished, now, answered)
 
         # They ended at unknown moments since they were last asked for: assume evenly spread ones.
         for place, entry in enumerate(finished):
@@ -196,7 +196,7 @@ class Asker:
         logger.warning(
             "polling: %s, try %d, again in %.0f s; the tasks keep waiting", why, self._failures, pause
         )
-        self._told.retried(error, pause, self._failures)
+        self._events.retried(error, pause, self._failures)
 
     async def _ask_alone(self, entry: WaitingTask, now: float) -> None:
         """Ask every route for one task. It is lost only if none of them has known it for some time."""
@@ -215,8 +215,8 @@ class Asker:
         if record is not None:
             entry.alone = True
             ended = self._desk.take(entry, record)
-            if self._told.events.heard:
-                self._told.polled(1, [entry] if ended else [], now, self._clock.now())
+            if self._events.events.heard:
+                self._events.polled(1, [entry] if ended else [], now, self._clock.now())
         elif entry.looks:
             # A batch has just shown it, so it exists.
             entry.alone = False

@@ -108,7 +108,7 @@ def wait_for(
 async def _wait_and_tell(
     task: WaitedTask, runtime: Runtime, timeout: float, on_record: OnRecord | None
 ) -> Any:
-    from a2e_async._tasks.told_ends import tell_end  # only if somebody listens
+    from a2e_async._tasks.end_events import tell_end  # only if somebody listens
 
     wait = partial(_wait_for, task, runtime, timeout, on_record)
     runtime.events.note("wait_begins", task.workflow, task.ids)

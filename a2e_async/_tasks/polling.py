@@ -17,10 +17,10 @@ import anyio
 
 from a2e_async._tasks.asking import Asker
 from a2e_async._tasks.hearing import Hearing
+from a2e_async._tasks.poll_events import PollEvents
 from a2e_async._tasks.replies import by_id
 from a2e_async._tasks.schedule import Schedule, group_by_age
 from a2e_async._tasks.status import End, Shown, end_by_status, shown_in
-from a2e_async._tasks.told_polls import ToldPolls
 from a2e_async._tasks.waiting import Judge, Waiter, WaitingTask
 from a2e_async._tasks.watching import Watching
 from a2e_async.announcer import SILENT, Announcer
@@ -69,8 +69,8 @@ class Poller:
         self._schedule = Schedule(lateness, reader.batch)
         self._hearing = Hearing(lateness.seconds)
         self._confirm = confirm
-        self._told = ToldPolls(events, workflow)
-        self._asker = Asker(reader, self._schedule, self, clock, retry or RetryPolicy(), self._told)
+        self._events = PollEvents(events, workflow)
+        self._asker = Asker(reader, self._schedule, self, clock, retry or RetryPolicy(), self._events)
 
         # Who waits, and for what.
         self._open: dict[str, WaitingTask] = {}
@@ -217,7 +217,7 @@ class Poller:
                 self._news.set()
 
         entry.waiters = (*entry.waiters, waiter)
-        if waiter.news is not None or self._told.events.follows:
+        if waiter.news is not None or self._events.events.follows:
             entry.followed = True
         return entry
 
@@ -243,7 +243,7 @@ class Poller:
         now = self._clock.now()
         records = by_id(hook.records)
         told = [entry for entry in entries if entry.id in records] or entries
-        self._told.hook([entry.id for entry in told], hook.event)
+        self._events.hook([entry.id for entry in told], hook.event)
 
         due = False
         for entry in told:
@@ -377,7 +377,7 @@ class Poller:
                 self._wake(waiter)
         if shown != entry.told:
             entry.told = shown
-            self._told.status(entry.id, shown)
+            self._events.status(entry.id, shown)
 
     def fail(self, entry: WaitingTask, error: A2EError) -> None:
         """End the wait for a task with an error."""

@@ -129,10 +129,10 @@ class Starter:
         if not self._events.heard:
             return Started(ready, await self._start_watched(job, ready, marker, slot, watch), slot)
 
-        from a2e_async._tasks.told_starts import ToldStart  # only if somebody listens
+        from a2e_async._tasks.start_events import StartEvents  # only if somebody listens
 
-        with ToldStart(self._events, job, marker, watch) as told:
-            return Started(ready, await self._start_watched(job, ready, marker, slot, told.watch), slot)
+        with StartEvents(self._events, job, marker, watch) as events:
+            return Started(ready, await self._start_watched(job, ready, marker, slot, events.watch), slot)
 
     def _start_watched(
         self, job: Startable, call: Call, marker: str | None, slot: HookSlot | None, watch: Watch | None
@@ -233,10 +233,10 @@ class Starter:
             if not self._events.heard:
                 return await self._recover(job, lost, None, slot, watch)
 
-            from a2e_async._tasks.told_starts import ToldStart  # only if somebody listens
+            from a2e_async._tasks.start_events import StartEvents  # only if somebody listens
 
-            with ToldStart(self._events, job, marker, watch) as told:
-                return await self._recover(job, lost, None, slot, told.watch)
+            with StartEvents(self._events, job, marker, watch) as events:
+                return await self._recover(job, lost, None, slot, events.watch)
 
     async def _recover(
         self,

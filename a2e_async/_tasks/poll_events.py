@@ -8,12 +8,12 @@ from a2e_async._tasks.status import Shown
 from a2e_async._tasks.waiting import WaitingTask
 from a2e_async.announcer import Announcer, tell_retried
 
-__all__ = ["ToldPolls"]
+__all__ = ["PollEvents"]
 
 _LONGEST_WORD = 40  # characters
 
 
-class ToldPolls:
+class PollEvents:
     """Tells listeners about the polls of one workflow.
 
     Args:

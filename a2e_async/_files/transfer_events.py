@@ -12,10 +12,10 @@ from a2e_async._spec.media import Upload
 from a2e_async.announcer import Announcer, next_number, tell_failed
 from a2e_async.client_events import Downloaded, Downloading, Uploaded, Uploading
 
-__all__ = ["ToldDownload", "ToldUpload", "told"]
+__all__ = ["DownloadEvents", "UploadEvents", "telling_failure"]
 
 
-class ToldUpload:
+class UploadEvents:
     """One upload.
 
     Args:
@@ -55,8 +55,8 @@ class ToldUpload:
         )
 
 
-class ToldDownload:
-    """One download; see `ToldUpload`."""
+class DownloadEvents:
+    """One download; see `UploadEvents`."""
 
     def __init__(
         self, events: Announcer, name: str, progress: Callable[[int, int | None], Any] | None
@@ -89,7 +89,7 @@ class ToldDownload:
 
 
 @contextmanager
-def told(events: Announcer, transfer: ToldUpload | ToldDownload) -> Iterator[None]:
+def telling_failure(events: Announcer, transfer: UploadEvents | DownloadEvents) -> Iterator[None]:
     """Tell the listeners if the block fails or is cancelled."""
     try:
         yield

@@ -15,10 +15,10 @@ from a2e_async.client_events import Reconciling, Started, Starting
 from a2e_async.errors import SubmissionUncertain
 from a2e_async.records import JSONObject, task_id_of
 
-__all__ = ["ToldStart"]
+__all__ = ["StartEvents"]
 
 
-class ToldStart:
+class StartEvents:
     """One start. As a context manager it tells how the start has failed, if it has.
 
     Args:
@@ -104,6 +104,7 @@ class ToldStart:
         if error is None:
             self._events.note("start_ends", self._number)
             return
+
         # An error of the service is an answer; what is uncertain, or was cancelled, may go on.
         uncertain = isinstance(error, SubmissionUncertain) or not isinstance(error, Exception)
         tell_failed(

@@ -12,11 +12,11 @@ from a2e_async._bulk.endings import NotStarted
 from a2e_async._bulk.faults import service_fault
 from a2e_async._bulk.refused import refuses_finally
 from a2e_async._bulk.run_state import RunState
-from a2e_async._journal.entries import Entry, State, coins_in, strip_inputs
+from a2e_async._journal.entries import Entry, State, strip_inputs
 from a2e_async._journal.journal import LeaseExpired
 from a2e_async._tasks.list_pages import ListPages
 from a2e_async._tasks.start_watch import Watch, shielding
-from a2e_async.checks import price_in
+from a2e_async.checks import coins_in, price_in
 from a2e_async.errors import (
     APIError,
     BudgetReached,

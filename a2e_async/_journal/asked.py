@@ -26,7 +26,7 @@ from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 from a2e_async.task_groups import in_thread
 
-__all__ = ["Asked", "asked_of", "difference", "read_asked", "without_delivery"]
+__all__ = ["Asked", "asked_of", "derived_key", "difference", "read_asked", "without_delivery"]
 
 _DELIVERY = frozenset({"webhook_url", "webhook_token"})  # where results are sent to
 _SECRET = re.compile(r"token|secret|passw|authorization|api_?key|credential|signature", re.IGNORECASE)
@@ -58,7 +58,7 @@ class Asked:
     @property
     def derived_key(self) -> str | None:
         """The key of a job that was given none; None if a file cannot be read."""
-        return None if self.digest is None else f"{self.workflow}-{self.digest[:24]}"
+        return None if self.digest is None else derived_key(self.workflow, self.digest)
 
 
 async def read_asked(job: Job[Any], *, old_key: bool = False) -> Asked:
@@ -74,6 +74,16 @@ async def read_asked(job: Job[Any], *, old_key: bool = False) -> Asked:
     if any(not isinstance(file, Upload) for file in files_in(job.body)):
         return await in_thread(asked_of, job, old_key)
     return asked_of(job, old_key)
+
+
+def derived_key(workflow: str, digest: str) -> str:
+    """The key of a job that was given none.
+
+    Args:
+        workflow: the name of its workflow.
+        digest: the digest of what it asks for, in hex.
+    """
+    return f"{workflow}-{digest[:24]}"
 
 
 def without_delivery(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,7 +258,7 @@ def _old_key(job: Job[Any], replace: Callable[[File], Any]) -> str | None:
         map_files(job.call.query, replace),
     ]
     text = json.dumps(identity, sort_keys=True)
-    return f"{job.workflow.name}-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    return derived_key(job.workflow.name, hashlib.sha256(text.encode()).hexdigest())
 
 
 _MISSING: Any = object()

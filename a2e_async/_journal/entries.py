@@ -9,14 +9,12 @@ import attrs
 
 from a2e_async import errors
 from a2e_async._journal.asked import Asked, without_delivery
-from a2e_async.checks import coins_in
 from a2e_async.errors import A2EError, APIError, TaskError, TaskFailed, TaskNotFound, TaskRejected
 from a2e_async.records import JSONObject, TaskRecord
 
 __all__ = [
     "Entry",
     "State",
-    "coins_in",
     "describe_error",
     "error_from",
     "strip_inputs",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from a2e_async._journal.asked import Asked, difference
+from a2e_async._journal.asked import Asked, derived_key, difference
 from a2e_async._journal.entries import Entry, State
 from a2e_async.errors import InvalidArgument
 
@@ -78,7 +78,7 @@ def entry_by_path(asked: Asked, found: list[tuple[bool, Entry]]) -> Entry:
     if len({entry.digest for _, entry in found}) > 1:
         raise problem
     for free, entry in found:
-        if free and entry.key == f"{asked.workflow}-{(entry.digest or '')[:24]}":
+        if free and entry.key == derived_key(asked.workflow, entry.digest or ""):
             if entry.needs_files:
                 break
             return entry

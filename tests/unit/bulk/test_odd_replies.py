@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from a2e_async._journal.entries import Entry, coins_in
+from a2e_async._journal.entries import Entry
 from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async._journal.values import storable
+from a2e_async.checks import coins_in
 from a2e_async.client import A2E
 from a2e_async.errors import (
     AuthenticationError,

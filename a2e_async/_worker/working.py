@@ -16,6 +16,7 @@ import procrastinate
 from procrastinate.exceptions import ConnectorException
 
 from a2e_async._journal.database_url import DatabaseURL
+from a2e_async._journal.postgres.leases import beat_interval
 from a2e_async._worker import names
 from a2e_async._worker.connector import PatientConnector, opened, translated
 from a2e_async._worker.delivery import Delivery
@@ -29,8 +30,6 @@ __all__ = ["Work", "work"]
 logger = logging.getLogger("a2e_async")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_BEATS = 4  # in the time of a lease
-_LONGEST_BEAT = 10.0  # seconds
 _LONGEST_POLL = 5.0  # seconds between two looks for messages that nobody announced
 _SETTLING = 10.0  # seconds for giving messages back
 _PAUSE = 1.0  # seconds before a worker that broke off begins again
@@ -132,7 +131,7 @@ async def _keep_working(app: procrastinate.App, how: Work) -> None:
                 concurrency=how.concurrency,
                 wait=not how.until_empty,
                 fetch_job_polling_interval=min(_LONGEST_POLL, how.lease / 2),
-                update_heartbeat_interval=min(_LONGEST_BEAT, how.lease / _BEATS),
+                update_heartbeat_interval=beat_interval(how.lease),
                 stalled_worker_timeout=max(_KEPT, how.lease),
                 delete_jobs="successful",
                 install_signal_handlers=False,

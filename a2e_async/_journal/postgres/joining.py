@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from a2e_async._journal.journal import Terms
+from a2e_async._journal.postgres.leases import ALIVE
 from a2e_async._journal.postgres.pulse import DEAD
 from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way
 from a2e_async._journal.postgres.transaction import Transaction
@@ -16,10 +17,7 @@ from a2e_async.errors import InvalidArgument, JournalError
 
 __all__ = ["OTHERS", "bury", "jobs_of", "jobs_of_the_dead", "join", "leave"]
 
-OTHERS = """
-SELECT count(*) AS others FROM a2e_workers
-WHERE id <> %s AND beat > clock_timestamp() - make_interval(secs => lease)
-"""
+OTHERS = f"SELECT count(*) AS others FROM a2e_workers WHERE id <> %s AND {ALIVE}"  # noqa: S608 - the text is ours
 """How many other workers live."""
 
 _ACCOUNT = """

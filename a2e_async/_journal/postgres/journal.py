@@ -381,7 +381,7 @@ class DatabaseJournal:
         )
 
     async def _bury(self) -> None:
-        """Give the jobs of dead workers free."""
+        """Free the jobs of dead workers."""
         await self._transact(joining.bury, jobs=joining.jobs_of_the_dead(self.worker))
 
     async def _close(self) -> None:

@@ -1,4 +1,4 @@
-"""How long ago this worker showed a sign of life, also if it has slept since."""
+"""The lease of a worker: how often it shows a sign of life, and how long that counts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ import time
 
 from a2e_async._journal.journal import LeaseExpired
 
-__all__ = ["Lease"]
+__all__ = ["ALIVE", "Lease", "beat_interval"]
+
+ALIVE = "beat > clock_timestamp() - make_interval(secs => lease)"
+"""The condition of a worker whose last sign of life still counts, by the database's clock."""
+
+_BEATS = 4  # in the time of a lease
+_LONGEST = 10.0  # seconds between two signs of life
 
 # A clock that goes on while the machine sleeps, as a laptop does with its lid closed.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def beat_interval(lease: float) -> float:
+    """Seconds between two signs of life of a worker.
+
+    Args:
+        lease: seconds for which one counts.
+    """
+    return min(_LONGEST, lease / _BEATS)
 
 
 class Lease:

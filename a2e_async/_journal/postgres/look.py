@@ -11,6 +11,7 @@ from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.entries import State
 from a2e_async._journal.look import Look, WorkerLook
 from a2e_async._journal.postgres.connection import connect, database_error
+from a2e_async._journal.postgres.leases import ALIVE
 from a2e_async._journal.postgres.schema import VERSION, check_version
 from a2e_async._journal.uncertain import UncertainStart
 from a2e_async._journal.values import read_entry
@@ -27,11 +28,9 @@ SELECT owner, state, count(*) AS count, coalesce(sum(coins), 0) AS coins,
     count(*) FILTER (WHERE sent > extract(epoch FROM clock_timestamp()) - 60) AS started
 FROM a2e_jobs GROUP BY owner, state
 """
-_WORKERS = """
-SELECT id, extract(epoch FROM clock_timestamp() - beat)::float8 AS seen,
-    beat > clock_timestamp() - make_interval(secs => lease) AS lives
-FROM a2e_workers
-"""
+_WORKERS = f"""
+SELECT id, extract(epoch FROM clock_timestamp() - beat)::float8 AS seen, {ALIVE} AS lives FROM a2e_workers
+"""  # noqa: S608 - the text is ours
 _STARTING = "SELECT * FROM a2e_jobs WHERE state = 'starting' ORDER BY number"
 
 

@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.postgres.kept_connection import KeptConnection
-from a2e_async._journal.postgres.leases import Lease
+from a2e_async._journal.postgres.leases import ALIVE, Lease, beat_interval
 from a2e_async._journal.postgres.rows import UNDER_WAY
 from a2e_async.event_loops import start_in_background
 
@@ -21,18 +21,16 @@ __all__ = ["DEAD", "Pulse"]
 
 logger = logging.getLogger("a2e_async")
 
-_BEATS = 4  # in the time of a lease
-_LONGEST = 10.0  # seconds between two signs of life
-_WHILE_WAITING = 0.5  # the same, while jobs wait for other workers
+_WHILE_WAITING = 0.5  # seconds between two signs of life, while jobs wait for other workers
 _LOOKED_UP = 4000  # jobs that are looked up in a second
 _CLOSING = 2.0  # seconds
 
 # After a restart of the database nobody has been able to show a sign of life for a while.
-DEAD = """
+DEAD = f"""
     (state = ANY(%s) OR saving) AND owner <> %s AND NOT EXISTS (
         SELECT FROM a2e_workers
         WHERE id = owner AND (
-            beat > clock_timestamp() - make_interval(secs => lease)
+            {ALIVE}
             OR pg_postmaster_start_time() > clock_timestamp() - make_interval(secs => lease)
         )
     )
@@ -58,7 +56,7 @@ class Pulse:
         url: the database.
         worker: the id of the worker.
         lease: renewed with each sign of life.
-        bury: gives the jobs of dead workers free.
+        bury: frees the jobs of dead workers.
         join: makes this worker known again.
     """
 
@@ -125,7 +123,7 @@ class Pulse:
             ended.set()
 
     async def _pause(self) -> None:
-        longest = min(_LONGEST, self._lease.seconds / _BEATS)
+        longest = beat_interval(self._lease.seconds)
         waiting = bool(self._awaited)
         self._wanted = anyio.Event()
         shorter = max(_WHILE_WAITING, len(self._awaited) / _LOOKED_UP)

@@ -9,6 +9,7 @@ import anyio
 import attrs
 
 from a2e_async._files.upload_cache import ContentKey
+from a2e_async._journal.postgres.leases import ALIVE
 from a2e_async._journal.postgres.transaction import Transaction
 from a2e_async._spec.media import Upload
 
@@ -19,8 +20,7 @@ _WHERE = "WHERE sha256 = %(sha256)s AND content_type = %(content_type)s AND size
 _FIND = f"""
 SELECT url, extract(epoch FROM clock_timestamp() - made)::float8 AS age,
     claimed_by <> %(worker)s AND EXISTS (
-        SELECT FROM a2e_workers
-        WHERE id = claimed_by AND beat > clock_timestamp() - make_interval(secs => lease)
+        SELECT FROM a2e_workers WHERE id = claimed_by AND {ALIVE}
     ) AS is_claimed
 FROM a2e_uploads {_WHERE}
 """  # noqa: S608 - the text is ours

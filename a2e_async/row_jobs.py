@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from typing import Any, Generic, Protocol
 
 from a2e_async._rows.values import FilesIn, cells_of, keywords_of
@@ -87,19 +87,19 @@ class RowJobs(Generic[TaskRecordT_co]):
 
     def _made(self, row: Any) -> Job[TaskRecordT_co]:
         if not isinstance(row, Mapping):
-            raise InvalidArgument("row", f"{shown(row)} is not a mapping of columns")
+            raise InvalidArgument("row", f"{shown(row)} is not a mapping of columns{_row_advice(row)}")
         if None in row:
             raise InvalidArgument("row", f"has more cells than there are columns: {shown(row[None])}")
         cells = {_name(name): cell for name, cell in row.items() if not _is_empty(cell)}
 
         name, key, quote = (cells.pop(column, None) for column in _OWN)
         workflow, operation = workflow_named(self._client, self._workflow if name is None else name)
-        _check_columns(operation, cells)
+        _check_columns(workflow.name, operation, cells)
         values = cells_of(operation, cells, self._files)
         keywords = keywords_of(operation, values, files=self._files)
 
         job = Job(workflow, operation, operation.call(keywords, {}))
-        job = job if key is None else job.with_key(str(key))
+        job = job if key is None else job.with_key(_key(key))
         return job if quote is None else job.with_quote(_number(quote))
 
 
@@ -132,25 +132,48 @@ def _advice(rows: Any) -> str:
         return ": for a file of comma-separated values give csv.DictReader(file)"
     if isinstance(rows, Mapping):
         return ": give a list of such mappings"
+    if isinstance(rows, AsyncIterable):
+        return " without await: give [row async for row in rows]"
     return ": call collect() before" if callable(getattr(rows, "collect", None)) else ""
+
+
+def _row_advice(row: Any) -> str:
+    if isinstance(row, str):
+        return ': it is a dict such as {"prompt": "a red kite"}; csv.DictReader(file) makes them of lines'
+    if isinstance(row, list | tuple):
+        return ": csv.DictReader(file) names the cells, csv.reader does not"
+    return ": jobs can be given to a2e.bulk as they are" if isinstance(row, Job) else ""
 
 
 def _name(name: Any) -> str:
     if not isinstance(name, str):
         raise InvalidArgument("row", f"the name of a column is {shown(name)}, not a string")
-    return name.strip()
+    return name.strip("\ufeff \t\r\n")  # the mark that spreadsheets put before the first column
+
+
+def _key(key: Any) -> str:
+    """The text of a key. A frame makes 17 a 17.0 as soon as another row has no key: it is the same job."""
+    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
 
 
 def _is_empty(cell: Any) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip()) or is_missing(cell)
 
 
-def _check_columns(operation: Operation[Any], cells: Mapping[str, Any]) -> None:
+def _check_columns(workflow: str, operation: Operation[Any], cells: Mapping[str, Any]) -> None:
     names = [*_OWN, *(field.name for field in operation.body), *(field.wire_name for field in operation.body)]
     for column in cells:
         if column not in names and column.replace("-", "_") not in names:
-            advice = hint(column, names) or "; leave such columns out"
-            raise InvalidArgument(column, f"is not a keyword of {operation.path}{advice}")
+            raise InvalidArgument(column, f"is not a keyword of {workflow}{_column_advice(column, names)}")
+
+
+def _column_advice(column: str, names: list[str]) -> str:
+    delimiter = next((each for each in (";", "\t", "|") if each in column), None)
+    if delimiter is not None:
+        return f": are the columns separated by {delimiter!r}? csv.DictReader(file, delimiter={delimiter!r})"
+    if column == "body":
+        return ": of what Job.to_dict() returned, a2e.job(row) makes a Job"
+    return f"{hint(column, names)}; leave out what is no keyword, key, quote or workflow"
 
 
 def _number(quote: Any) -> Any:

@@ -18,7 +18,7 @@ from a2e_async._bulk.run_base import Run
 from a2e_async._bulk.run_life import RunLife
 from a2e_async._bulk.run_state import BulkClient, RunState
 from a2e_async._bulk.settings import BulkSettings
-from a2e_async._journal.asked import Asked, difference, read_asked
+from a2e_async._journal.asked import Asked, contradiction, read_asked
 from a2e_async._journal.entries import Entry, State
 from a2e_async.errors import A2EError, BudgetReached, ConfigurationError, InvalidArgument
 from a2e_async.event_loops import await_in_loop, is_running, running_loop
@@ -30,6 +30,7 @@ __all__ = ["OpenRun"]
 
 _PAUSE = 1.0  # seconds from a stop until a job is tried again
 _ASK = "ask for results"
+_WHERE = "in this run"
 
 
 class OpenRun(Run):
@@ -194,7 +195,7 @@ class OpenRun(Run):
             InvalidArgument: the key belongs to a job that asked for something else.
         """
         entry = self._known.get(key)
-        problem = entry and _mismatch(key, entry.workflow, entry.asked, entry.digest, asked)
+        problem = entry and contradiction(key, entry.workflow, entry.digest, entry.asked, asked, where=_WHERE)
         if problem and self._settings.changed != "restart":
             raise InvalidArgument("key", problem)
 
@@ -314,7 +315,8 @@ class _Call:
 
     def differs(self, asked: Asked) -> str | None:
         """How another job with the same key differs; None if it asks for the same."""
-        return _mismatch(self.key, self.asked.workflow, self.asked.copy, self.asked.digest, asked)
+        known = self.asked
+        return contradiction(self.key, known.workflow, known.digest, known.copy, asked, where=_WHERE)
 
     def outcome_for(self, job: Job[Any]) -> Outcome[Any]:
         """The Outcome for one of those who asked. Each gets an error of their own.
@@ -345,18 +347,6 @@ class _Call:
         ends = {State.DONE: "has ended", State.FAILED: "has failed"}
         ids = ", ".join(str(task_id_of(record)) for record in entry.records)
         return f"the task {ids} of {self.key!r} {ends.get(self.state, 'goes on at the server')}"
-
-
-def _mismatch(key: str, workflow: str, copy: str | None, digest: str | None, asked: Asked) -> str | None:
-    """How a job differs from the one that has its key; None if they ask for the same."""
-    if workflow != asked.workflow:
-        return f"{key!r} is a job of {workflow} in this run"
-    if digest == asked.digest or copy is None:
-        return None
-    return (
-        f"{key!r} is a job of this run that asked for something else: {difference(copy, asked.copy)}; "
-        "give this job another key"
-    )
 
 
 def _own(error: Exception) -> Exception:

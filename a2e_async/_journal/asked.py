@@ -26,7 +26,15 @@ from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 from a2e_async.task_groups import in_thread
 
-__all__ = ["Asked", "asked_of", "derived_key", "difference", "read_asked", "without_delivery"]
+__all__ = [
+    "Asked",
+    "asked_of",
+    "contradiction",
+    "derived_key",
+    "difference",
+    "read_asked",
+    "without_delivery",
+]
 
 _DELIVERY = frozenset({"webhook_url", "webhook_token"})  # where results are sent to
 _SECRET = re.compile(r"token|secret|passw|authorization|api_?key|credential|signature", re.IGNORECASE)
@@ -104,6 +112,32 @@ def difference(before: str, after: str) -> str:
 
     more = len(changes) - 3
     return "; ".join([*changes[:3], *([f"and {more} more changes"] if more > 0 else [])])
+
+
+def contradiction(
+    key: str, workflow: str, digest: str | None, copy: str | None, asked: Asked, *, where: str
+) -> str | None:
+    """Say how a job contradicts the one that has its key, for an error message.
+
+    Args:
+        key: the key of both.
+        workflow: the workflow of the job that has it.
+        digest: the digest of what that one asks for.
+        copy: the copy of it; None if it is not known.
+        asked: what the other job asks for.
+        where: where the key is known: "in the journal".
+
+    Returns:
+        None if both ask for the same, as far as that is known.
+    """
+    if workflow != asked.workflow:
+        return f"{key!r} is a job of {workflow} {where}"
+    if copy is None or digest == asked.digest:
+        return None
+    return (
+        f"{key!r} is a job {where} that asked for something else: {difference(copy, asked.copy)}; "
+        "give this job another key"
+    )
 
 
 def asked_of(job: Job[Any], old_key: bool = False) -> Asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -125,12 +126,16 @@ def _number(field: Field, where: str, text: str) -> int | float:
     try:
         return int(text)
     except ValueError:
-        if field.kind is int:
-            raise InvalidArgument(where, f"{text!r} is not a whole number") from None
+        pass
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise InvalidArgument(where, f"{text!r} is not a number") from None
+        number = math.nan
+    if field.kind is int and number.is_integer():  # 2.0, as frames write whole numbers beside empty cells
+        return int(number)
+    if field.kind is int or math.isnan(number):
+        raise InvalidArgument(where, f"{text!r} is not a {'whole ' if field.kind is int else ''}number")
+    return number
 
 
 def _untyped(field: Field, text: str) -> Any:

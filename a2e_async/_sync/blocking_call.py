@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from a2e_async._sync.cancelling import Canceller
 from a2e_async._sync.errands import Desk, Errand
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class BlockingCall(Generic[T]):
 
     An interrupt is what a signal handler raises in the thread that waits, usually KeyboardInterrupt. The
     first one cancels the call, as in `asyncio.run`. What must not be cut off, such as a start that was sent,
-    is completed within its grace time. Then the interrupt is raised. A second one cancels that too.
+    is completed within its grace time. Then the interrupt is raised. A second one cancels that too, and all
+    that is still to be done at this desk.
 
     Args:
         work: makes what is awaited. Called in the loop.
@@ -43,8 +45,9 @@ class BlockingCall(Generic[T]):
         self._desk = desk
         # What the waiting thread is asked to do; None when the call has ended.
         self._inbox: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
-        self._task: asyncio.Task[Any] | None = None
+        self._canceller: Canceller | None = None
         self._abandoned = False
+        self._is_hurried = False
         self._has_ended = False
         self._values: list[T] = []
         self._failure: BaseException | None = None
@@ -58,18 +61,39 @@ class BlockingCall(Generic[T]):
         Raises:
             BaseException: what the call raises, or what has interrupted the wait.
         """
+        interrupt: BaseException | None = None
         try:
-            thread.begin(partial(self._run, thread))
-            self._serve()
-        except BaseException as interrupt:
-            if thread.is_alive_here:
-                self._settle(thread, interrupt)
+            try:
+                thread.begin(partial(self._run, thread))
+                self._serve()
+            except BaseException as error:
+                interrupt = error
+                self._settle(thread)
+                raise
+        except BaseException as error:
+            if error is not interrupt:
+                self._hurry(thread)
+            self._tell(interrupt or error)
             raise
 
         if self._failure is None:
             return self._values[0]
         failure, self._failure = self._failure, None  # so that its traceback makes no circle
         raise failure
+
+    def end_now(self, thread: LoopThread, interrupt: BaseException) -> None:
+        """Run the call although the user has interrupted twice: what it waits for is cut short.
+
+        Args:
+            thread: runs the loop.
+            interrupt: the second interrupt. It gets notes of what the call has come to.
+        """
+        self._is_hurried = True
+        thread.begin(partial(self._run, thread))
+        try:
+            self._serve(_NOW)
+        finally:
+            self._tell(interrupt)
 
     def ask(self, errand: Errand) -> None:
         """Let the thread that waits run an errand."""
@@ -78,7 +102,11 @@ class BlockingCall(Generic[T]):
     async def _run(self, thread: LoopThread) -> None:
         if self._abandoned:
             return
-        self._task = asyncio.current_task()
+        task = asyncio.current_task()
+        assert task is not None
+        self._canceller = Canceller(task)
+        if self._is_hurried:
+            self._canceller.cancel_later()
         if self._desk is not None:
             self._desk.enter(self)
 
@@ -110,27 +138,37 @@ class BlockingCall(Generic[T]):
                 return
             errand.run()
 
-    def _settle(self, thread: LoopThread, interrupt: BaseException) -> None:
+    def _settle(self, thread: LoopThread) -> None:
         """Cancel the call and wait for its end, so that what it had begun is settled or named."""
+        if not thread.is_alive_here:
+            return
         # Callbacks of a loop are called in order. So a call that has not begun by now never will.
         thread.call_soon(self._cancel)
-        try:
-            # The interrupt may have come just after the end was taken from the inbox.
-            if not self._has_ended:
-                self._serve()
-        except BaseException:
-            thread.call_soon(self._cancel)
+        # The interrupt may have come just after the end was taken from the inbox.
+        if not self._has_ended:
+            self._serve()
+
+    def _hurry(self, thread: LoopThread) -> None:
+        """Cancel the call again after a second interrupt, wherever that has come, and wait for a moment."""
+        if self._desk is not None:
+            self._desk.is_hurried = True  # the end of a bulk run is a call of its own
+        if not thread.is_alive_here:
+            return
+        thread.call_soon(self._cancel_again)
+        if not self._has_ended:
             self._serve(_NOW)
-            raise
-        finally:
-            self._tell(interrupt)
 
     def _cancel(self) -> None:
-        if self._task is None:
+        if self._canceller is None:
             self._abandoned = True
             self._inbox.put(None)
         else:
-            self._task.cancel()
+            self._canceller.cancel()
+
+    def _cancel_again(self) -> None:
+        self._cancel()
+        if self._canceller is not None:
+            self._canceller.cancel_again()
 
     def _tell(self, interrupt: BaseException) -> None:
         """Note at the interrupt what the call has come to."""

@@ -73,10 +73,14 @@ class Waiting(Protocol):
 class Desk:
     """Where the loop leaves errands, and the threads that wait find them.
 
-    An errand that nobody waits for is kept until somebody does. Everything here is used in the loop only.
+    An errand that nobody waits for is kept until somebody does. The methods are used in the loop only.
+
+    Attributes:
+        is_hurried: whether somebody who waited here was interrupted twice, so that nothing should take long.
     """
 
     def __init__(self) -> None:
+        self.is_hurried = False
         self._waiting: list[Waiting] = []
         self._left: deque[Errand] = deque()
 

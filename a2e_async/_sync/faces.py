@@ -173,8 +173,11 @@ class BlockFace(Face):
         return self if value == self else value
 
     def __exit__(self, *error: Any) -> Any:
+        leave = partial(self._real.__aexit__, *error)
         try:
-            return self._await(partial(self._real.__aexit__, *error))
+            if self._held is not None and self._desk is not None and self._desk.is_hurried and error[1]:
+                return self._portal.end_now(leave, self._held, error[1], self._desk)
+            return self._await(leave)
         finally:
             self._let_go()
 

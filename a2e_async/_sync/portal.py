@@ -69,6 +69,17 @@ class Portal:
         finally:
             self.let_go(thread)
 
+    def end_now(
+        self,
+        work: Callable[[], Awaitable[object]],
+        held: LoopThread,
+        interrupt: BaseException,
+        desk: Desk | None = None,
+    ) -> None:
+        """Await an end in the loop that is held, after a second interrupt: see `BlockingCall.end_now`."""
+        if held.is_alive_here:
+            BlockingCall(work, desk).end_now(held, interrupt)
+
     def enter(self) -> None:
         """Enter a block, which keeps the thread until it is left."""
         self.refuse_in_loop()

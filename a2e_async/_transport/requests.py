@@ -251,6 +251,11 @@ class Transport:
             APIError: the service answered with an error, or not with an event stream.
         """
         headers, content = _written(call)
+        pace = self.pace
+        if pace.limited:
+            await pace.space(Kind.OTHER, await pace.turn(Kind.OTHER))
+
+        epoch = pace.epoch
         async with self.http.stream_api(
             call.method,
             self._settings.base_url + call.path,
@@ -262,9 +267,13 @@ class Transport:
         ) as response:
             if response.status != 200 or "event-stream" not in response.headers.get("content-type", ""):
                 reply = await read_body(response)
-                await self._opened(
-                    Reply(call.method, call.path, response.status, response.headers, reply), call
-                )
+                try:
+                    await self._opened(
+                        Reply(call.method, call.path, response.status, response.headers, reply), call
+                    )
+                except RateLimited as error:
+                    await pace.refused(Kind.OTHER, epoch, self.retry.bounded(error.retry_after))
+                    raise
                 raise UnexpectedReply(
                     "not an event stream", status=response.status, method=call.method, path=call.path
                 )
@@ -277,6 +286,7 @@ class Transport:
                     method=call.method,
                     path=call.path,
                 )
+            pace.accepted(Kind.OTHER, epoch, self.clock.now())
             yield response
 
 

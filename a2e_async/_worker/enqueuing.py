@@ -20,11 +20,11 @@ from a2e_async._journal.asked import Asked, read_asked
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.entries import State
 from a2e_async._journal.job_keys import key_of
+from a2e_async._journal.postgres.known import known_jobs
 from a2e_async._spec.media import Upload
 from a2e_async._worker import names
 from a2e_async._worker.connector import PatientConnector, opened, translated
 from a2e_async._worker.facts import Enqueued
-from a2e_async._worker.known import known_jobs
 from a2e_async._worker.schema import make_tables
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
@@ -152,7 +152,7 @@ class Enqueuer:
         for key, known in (await in_thread(known_jobs, self._journal, tuple(left))).items():
             problem = known.differs(left[key].asked)
             if problem:
-                raise InvalidArgument("key", f"{key!r} {problem}")
+                raise InvalidArgument("key", problem)
             if known.state == State.DONE:
                 del left[key]
                 done += 1

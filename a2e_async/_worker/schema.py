@@ -5,9 +5,8 @@ from __future__ import annotations
 from procrastinate.schema import SchemaManager
 
 from a2e_async._journal.database_url import DatabaseURL
-from a2e_async._journal.postgres.connection import connect, database_error
+from a2e_async._journal.postgres.connection import connected
 from a2e_async._journal.postgres.schema import bring_up_to_date
-from a2e_async.errors import A2EError
 
 __all__ = ["make_tables"]
 
@@ -22,17 +21,12 @@ def make_tables(url: DatabaseURL) -> None:
     Raises:
         JournalError: the database cannot be reached, or refuses; or a newer version made the tables.
     """
-    try:
-        with connect(url) as connection:
-            bring_up_to_date(connection, url)
-            if connection.execute(_HAS_QUEUE).fetchone() is not None:
-                return
+    with connected(url) as connection:
+        bring_up_to_date(connection, url)
+        if connection.execute(_HAS_QUEUE).fetchone() is not None:
+            return
 
-            with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-                if connection.execute(_HAS_QUEUE).fetchone() is None:
-                    connection.execute(SchemaManager.get_schema())
-    except A2EError:
-        raise
-    except Exception as error:
-        raise database_error(url, error) from error
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            if connection.execute(_HAS_QUEUE).fetchone() is None:
+                connection.execute(SchemaManager.get_schema())

@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from a2e_async import APIError, RequestTimeout, UnexpectedReply
+from a2e_async import APIError, RateLimited, RequestTimeout, UnexpectedReply
 from a2e_async._spec.operation import Call
 from a2e_async.events import Event, Events
 from tests.unit.sample import TOKEN, client
@@ -96,3 +96,14 @@ async def test_a_packed_stream_is_refused() -> None:
     stream = Stream(b"\x1f\x8b")
     with pytest.raises(UnexpectedReply, match="packed as 'gzip'"):
         await anext(events_of(stream, **{"content-encoding": "gzip"}))
+
+
+async def test_a_refused_stream_slows_down_what_comes_next() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(429, headers={"retry-after": "30"}, json={"code": 429, "msg": "slow down"})
+
+    a2e = client(httpx.MockTransport(answer))
+    for wait in (0.0, 30.0):
+        with pytest.raises(RateLimited):
+            await anext(Events(a2e, CALL))
+        assert anyio.current_time() == pytest.approx(wait, abs=1.0)

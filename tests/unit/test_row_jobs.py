@@ -72,6 +72,19 @@ def test_the_rows_of_a_csv_file_are_taken_as_they_are() -> None:
     assert (c.workflow.name, c.body["video_time"]) == ("image_to_video", 10)
 
 
+def test_what_spreadsheets_and_frames_write_is_taken() -> None:
+    [body] = bodies(csv.DictReader(io.StringIO("\ufeffprompt,max_images\nx,2.0\n")))
+    assert body == {"prompt": "x", "max_images": 2}
+    assert "'2.5' is not a whole number" in refusal([{"prompt": "x", "max_images": "2.5"}])
+    assert "'inf' is not a whole number" in refusal([{"prompt": "x", "max_images": "inf"}])
+    assert "'nan' is not a number" in refusal([{"prompt": "x", "width": "nan"}])
+
+
+def test_a_key_stays_the_same_if_another_row_has_none() -> None:
+    keys = [job.key for job in A2E_.jobs([{"prompt": "x", "key": key} for key in (17, 18.0, "19.0", 2.5)])]
+    assert keys == ["17", "18", "19.0", "2.5"]
+
+
 def test_empty_cells_are_left_out() -> None:
     empty = [None, math.nan, "", "  ", NAType()]
     rows = [{"prompt": "x", "key": cell, "width": cell, "name": cell, "workflow": cell} for cell in empty]
@@ -151,11 +164,11 @@ def test_frames_of_real_libraries(library: str) -> None:
         ({"prompt": None}, "row 3: prompt: is required"),
         (
             {"promt": "x"},
-            "row 3: promt: is not a keyword of /api/v1/userText2Image/start (did you mean 'prompt'?)",
+            "row 3: promt: is not a keyword of text_to_image (did you mean 'prompt'?)",
         ),
         (
             {"prompt": "x", "remark": "y"},
-            "row 3: remark: is not a keyword of /api/v1/userText2Image/start; leave such",
+            "row 3: remark: is not a keyword of text_to_image; leave out what is no keyword",
         ),
         ({"prompt": "x", "workflow": "text2image"}, "row 3: workflow: 'text2image' is not a workflow"),
         ({"prompt": "x", "workflow": 7}, "row 3: workflow: 7 is not the name of a workflow"),
@@ -166,7 +179,11 @@ def test_frames_of_real_libraries(library: str) -> None:
         ({"prompt": "x", None: ["y"]}, "row 3: row: has more cells than there are columns: ['y']"),
         ({"prompt": "x", 7: "y"}, "row 3: row: the name of a column is 7, not a string"),
         ({"prompt": "x", "input_images": '["x'}, "row 3: input_images: not JSON"),
-        ("x", "row 3: row: 'x' is not a mapping of columns"),
+        ("x", "row 3: row: 'x' is not a mapping of columns: it is a dict such as"),
+        (["x"], "row 3: row: ['x'] is not a mapping of columns: csv.DictReader(file) names the cells"),
+        (A2E_.text_to_image(prompt="x"), "row 3: row: Job(text_to_image, prompt='x') is not a mapping of"),
+        ({"prompt;key": "x;1"}, "row 3: prompt;key: is not a keyword of text_to_image: are the columns sep"),
+        ({"workflow": "text_to_image", "body": {}}, "row 3: body: is not a keyword of text_to_image: of what"),
     ],
 )
 def test_an_invalid_row_is_named_before_anything_is_started(row: Any, problem: str) -> None:
@@ -185,6 +202,7 @@ def test_an_invalid_row_is_named_before_anything_is_started(row: Any, problem: s
         (Path("rows.csv"), "has no rows: for a file"),
         ({"prompt": "x"}, "rows: {'prompt': 'x'} has no rows: give a list of such mappings"),
         (7, "rows: 7 has no rows"),
+        (A2E_.text_to_image.list(), "has no rows without await: give [row async for row in rows]"),
     ],
 )
 def test_what_has_no_rows_is_refused(rows: Any, problem: str) -> None:
@@ -192,7 +210,7 @@ def test_what_has_no_rows_is_refused(rows: Any, problem: str) -> None:
 
 
 def test_a_row_without_a_workflow_is_refused() -> None:
-    assert refusal([{"prompt": "x"}], None).startswith("row 1: workflow: is missing; there is workflow=...")
+    assert refusal([{"prompt": "x"}], None).startswith("row 1: workflow: is missing: give workflow=...")
     assert len(A2E_.jobs([])) == 0
 
 

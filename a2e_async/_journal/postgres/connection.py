@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from a2e_async._journal.database_url import DatabaseURL
-from a2e_async.errors import ConfigurationError, JournalError
+from a2e_async.errors import A2EError, ConfigurationError, JournalError
 
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["connect", "database_error", "is_away", "settings_of"]
+__all__ = ["connect", "connected", "database_error", "is_away", "settings_of"]
 
 _EXTRA = "a PostgreSQL journal needs the extra 'postgres': pip install 'a2e-async[postgres]'"
 # Whatever the URL does not say itself. A machine that is gone is noticed within some 15 seconds.
@@ -53,6 +55,23 @@ def connect(url: DatabaseURL) -> psycopg.Connection[dict[str, Any]]:
     # Poolers such as PgBouncer may give each transaction another connection of theirs.
     connection.prepare_threshold = None
     return connection
+
+
+@contextmanager
+def connected(url: DatabaseURL) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """Connect to the database while the block runs. Blocks.
+
+    Raises:
+        ConfigurationError: psycopg is not installed.
+        JournalError: the database cannot be reached, or refuses.
+    """
+    try:
+        with connect(url) as connection:
+            yield connection
+    except A2EError:
+        raise
+    except Exception as error:
+        raise database_error(url, error) from error
 
 
 def settings_of(url: DatabaseURL) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from a2e_async._journal.asked import asked_of
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.entries import State
 from a2e_async._journal.look import Look, WorkerLook
-from a2e_async._journal.postgres.connection import connect, database_error
+from a2e_async._journal.postgres.connection import connected
 from a2e_async._journal.postgres.leases import ALIVE
 from a2e_async._journal.postgres.schema import VERSION, check_version
 from a2e_async._journal.uncertain import UncertainStart
 from a2e_async._journal.values import read_entry
-from a2e_async.errors import A2EError, JournalError
+from a2e_async.errors import JournalError
 from a2e_async.jobs import Job
 
 if TYPE_CHECKING:
@@ -102,9 +102,7 @@ def _reading(url: DatabaseURL, *, may_be_new: bool = False) -> Iterator[psycopg.
     Raises:
         JournalError: there is no journal, or it cannot be read.
     """
-    connection: psycopg.Connection[dict[str, Any]] | None = None
-    try:
-        connection = connect(url)
+    with connected(url) as connection:
         connection.read_only = True
 
         version = check_version(connection, url)
@@ -112,11 +110,3 @@ def _reading(url: DatabaseURL, *, may_be_new: bool = False) -> Iterator[psycopg.
             problem = f"has the older format {version}; run with it once" if version else "holds no journal"
             raise JournalError(f"the database {url} {problem}")
         yield connection
-
-    except A2EError:
-        raise
-    except Exception as error:
-        raise database_error(url, error) from error
-    finally:
-        if connection is not None:
-            connection.close()

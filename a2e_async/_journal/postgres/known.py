@@ -1,4 +1,4 @@
-"""What the journal knows of keys, before their jobs are put into the queue. Blocks."""
+"""What a database knows of keys, before their jobs are put into a queue. Blocks, and writes nothing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Collection
 
 import attrs
 
-from a2e_async._journal.asked import Asked, difference
+from a2e_async._journal.asked import Asked, contradiction
 from a2e_async._journal.database_url import DatabaseURL
-from a2e_async._journal.postgres.connection import connect, database_error
-from a2e_async.errors import A2EError
+from a2e_async._journal.postgres.connection import connected
 
 __all__ = ["Known", "known_jobs"]
 
@@ -23,11 +22,13 @@ class Known:
     """A job of the journal.
 
     Attributes:
+        key: its key.
         workflow: the name of its workflow.
         state: one of `State`.
         digest, asked: what it asked for; see `Asked`.
     """
 
+    key: str
     workflow: str
     state: str
     digest: str | None
@@ -35,12 +36,7 @@ class Known:
 
     def differs(self, asked: Asked) -> str | None:
         """How another job with the same key differs; None if it asks for the same."""
-        if self.workflow != asked.workflow:
-            return f"is a job of {self.workflow} in the journal"
-        if self.digest is None or self.asked is None or self.digest == asked.digest:
-            return None
-        change = difference(self.asked, asked.copy)
-        return f"is a job of the journal that asked for something else: {change}; give this job another key"
+        return contradiction(self.key, self.workflow, self.digest, self.asked, asked, where="in the journal")
 
 
 def known_jobs(url: DatabaseURL, keys: Collection[str]) -> dict[str, Known]:
@@ -49,11 +45,6 @@ def known_jobs(url: DatabaseURL, keys: Collection[str]) -> dict[str, Known]:
     Raises:
         JournalError: the journal cannot be read.
     """
-    try:
-        with connect(url) as connection:
-            rows = connection.execute(_KNOWN, (list(keys),)).fetchall()
-    except A2EError:
-        raise
-    except Exception as error:
-        raise database_error(url, error) from error
-    return {row.pop("key"): Known(**row) for row in rows}
+    with connected(url) as connection:
+        rows = connection.execute(_KNOWN, (list(keys),)).fetchall()
+    return {row["key"]: Known(**row) for row in rows}

@@ -68,7 +68,9 @@ def workflow_named(client: Client, name: Any) -> tuple[Workflow[Any], Operation[
     if isinstance(name, Workflow):
         return name, name.routes.start
     if name is None:
-        raise InvalidArgument("workflow", "is missing: give workflow=... for all rows, or a column of this name")
+        raise InvalidArgument(
+            "workflow", "is missing: give workflow=... for all rows, or a column of this name"
+        )
     if not isinstance(name, str):
         raise InvalidArgument("workflow", f"{shown(name)} is not the name of a workflow")
 

@@ -21,6 +21,7 @@ from a2e_async.resources import Workflow
 __all__ = ["Frame", "RowJobs"]
 
 _OWN = ("workflow", "key", "quote")  # columns that are no keywords
+_NO_ROWS = (str, bytes, os.PathLike, Mapping, AsyncIterable)
 
 
 class Frame(Protocol):
@@ -121,7 +122,7 @@ def _rows_of(rows: Any) -> Iterator[Any]:
         for batch in rows.to_batches():
             yield from batch.to_pylist()
 
-    elif isinstance(rows, str | bytes | os.PathLike | Mapping) or not isinstance(rows, Iterable):
+    elif isinstance(rows, _NO_ROWS) or not isinstance(rows, Iterable):
         raise InvalidArgument("rows", f"{shown(rows)} has no rows{_advice(rows)}")
     else:
         yield from rows

@@ -81,7 +81,8 @@ def test_what_spreadsheets_and_frames_write_is_taken() -> None:
 
 
 def test_a_key_stays_the_same_if_another_row_has_none() -> None:
-    keys = [job.key for job in A2E_.jobs([{"prompt": "x", "key": key} for key in (17, 18.0, "19.0", 2.5)])]
+    rows = [{"prompt": "x", "key": key} for key in (17, 18.0, "19.0", 2.5)]
+    keys = [job.key for job in A2E_.jobs(rows, "text_to_image")]
     assert keys == ["17", "18", "19.0", "2.5"]
 
 
@@ -183,7 +184,10 @@ def test_frames_of_real_libraries(library: str) -> None:
         (["x"], "row 3: row: ['x'] is not a mapping of columns: csv.DictReader(file) names the cells"),
         (A2E_.text_to_image(prompt="x"), "row 3: row: Job(text_to_image, prompt='x') is not a mapping of"),
         ({"prompt;key": "x;1"}, "row 3: prompt;key: is not a keyword of text_to_image: are the columns sep"),
-        ({"workflow": "text_to_image", "body": {}}, "row 3: body: is not a keyword of text_to_image: of what"),
+        (
+            {"workflow": "text_to_image", "body": {}},
+            "row 3: body: is not a keyword of text_to_image: of what",
+        ),
     ],
 )
 def test_an_invalid_row_is_named_before_anything_is_started(row: Any, problem: str) -> None:

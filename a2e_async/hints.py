@@ -14,13 +14,17 @@ _TO_WAIT = "await task.wait()"
 _TO_RUN = "await job.run()"
 _TO_LIST = "async for record in ...list(), or await ...list().first(10)"
 _TO_BULK = "async with a2e.bulk(jobs) as run, and in it async for outcome in run"
+_TO_STREAM = "async with result.stream() as file, and in it async for chunk in file; or await result.read()"
 _TO_ENTER = "async with A2E() as a2e; without async, from a2e_async.sync import A2E"
 
 # What to write instead of ``await value``, by the name of its class.
 _INSTEAD: Mapping[str, str] = {
     "Job": _TO_RUN,
     "Task": _TO_WAIT,
+    "Result": "it is there already",
     "Pages": _TO_LIST,
+    "TaskUpdates": "async for record in task.updates()",
+    "FileStream": _TO_STREAM,
     "Run": _TO_BULK,
     "OpenRun": "async with a2e.bulk() as run, and in it await run.result(job)",
     "A2E": _TO_ENTER,
@@ -77,7 +81,7 @@ _MEANT: Mapping[str, Mapping[str, str]] = {
         **_all("close", "await a2e.aclose()"),
         **_all("images image", "a2e.text_to_image, among others"),
         **_all("videos video", "a2e.image_to_video, among others"),
-        **_all("audio speech", "a2e.tts, among others"),
+        **_all("audio speech", "a2e.tts.send_tts, among others"),
     },
 }
 

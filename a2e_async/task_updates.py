@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 from a2e_async._tasks.ends import WaitedTask, Watched, known_of, watch
 from a2e_async.errors import ConfigurationError, WaitTimeout
 from a2e_async.event_loops import call_in_loop, running_loop
+from a2e_async.hints import NotAwaited, NotIterated
 from a2e_async.records import JSONObject, TaskRecordT_co
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["TaskUpdates"]
 
 
-class TaskUpdates(Generic[TaskRecordT_co]):
+class TaskUpdates(NotAwaited, NotIterated, Generic[TaskRecordT_co]):
     """The records of a task as they come: the one that is known, each change, and the last one.
 
     A record comes when its status or progress differs from the one before. A slow loop gets the newest record

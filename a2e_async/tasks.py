@@ -303,7 +303,7 @@ class Task(Plain, Shown, Hinted, NotAwaited, Generic[TaskRecordT_co]):
 
 
 @attrs.frozen(eq=False, repr=False)
-class Result(Plain, Shown, ResultFiles, Hinted, Generic[TaskRecordT_co]):
+class Result(Plain, Shown, ResultFiles, Hinted, NotAwaited, Generic[TaskRecordT_co]):
     """A finished task.
 
     It can be pickled and copied. Pickled, it leaves its client behind: to download elsewhere, give it another

@@ -22,6 +22,7 @@ from a2e_async._files.transfer import Http, Retry
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, TransportError
+from a2e_async.hints import NotAwaited, NotWith
 from a2e_async.policies import RetryPolicy
 from a2e_async.tries import Tries
 
@@ -73,7 +74,7 @@ class _Place:
     hash: _Hash = attrs.field(factory=hashlib.sha256)
 
 
-class FileStream:
+class FileStream(NotAwaited, NotWith):
     """The content of a remote file, chunk by chunk. Read it once, with ``async for``.
 
     The first chunk opens it. To know its type and size before, use it as ``async with``, or `open` it. If the

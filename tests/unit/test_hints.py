@@ -8,12 +8,15 @@ import inspect
 import pickle
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import anyio
 import pytest
 
 from a2e_async import A2E, ConfigurationError, InvalidArgument, Outcome, Task, WaitTimeout
+from a2e_async._files.reading import FileStream
+from a2e_async.announcer import SILENT
 from a2e_async.protocols import NoRuntime
 from tests.unit.sample import TOKEN, Pictures, Service, client
 
@@ -26,6 +29,8 @@ JOB: Any = WORKFLOW(prompt="a kite")
 TASK: Any = Task(WORKFLOW, [RUNNING])
 RESULT: Any = Task(WORKFLOW, [DONE]).result()
 PAGES: Any = WORKFLOW.list()
+UPDATES: Any = TASK.updates()
+STREAM: Any = FileStream("https://cdn.test/a1.png", cast(Any, SimpleNamespace(events=SILENT)))
 ANY: Any = A2E_
 
 
@@ -63,6 +68,11 @@ MISTAKES: list[tuple[Callable[[Any], Awaitable[None]], Any, str]] = [
     (awaited, PAGES, "a list is not awaited: async for record in ...list(), or await ...list().first(10)"),
     (looped, PAGES, "a list is not read with `for`: async for"),
     (taken, PAGES, "a list has no element 0: async for"),
+    (awaited, RESULT, "a Result is not awaited: it is there already"),
+    (looped, UPDATES, "a TaskUpdates is not read with `for`: async for record in task.updates()"),
+    (awaited, UPDATES, "a TaskUpdates is not awaited: async for record in task.updates()"),
+    (opened, STREAM, "a FileStream is not entered with `with`: async with result.stream() as file"),
+    (awaited, STREAM, "a FileStream is not awaited: async with result.stream() as file"),
     (awaited, A2E_, "an A2E is not awaited: async with A2E() as a2e"),
     (
         opened,

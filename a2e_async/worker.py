@@ -15,7 +15,6 @@ of procrastinate adds our task to it with `blueprint`.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterable, Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -262,10 +261,11 @@ def app(
     )
     import procrastinate
 
+    from a2e_async._worker import names
     from a2e_async._worker.connector import PatientConnector
 
     app = procrastinate.App(connector=PatientConnector(_database(journal)))
-    app.add_tasks_from(made, namespace="a2e")
+    app.add_tasks_from(made, namespace=names.NAMESPACE)
     return app
 
 
@@ -351,7 +351,7 @@ def _database(journal: Any) -> DatabaseURL:
 
 
 def _check_priority(priority: Any) -> None:
-    if type(priority) is not int or not -math.pow(2, 31) <= priority < math.pow(2, 31):
+    if type(priority) is not int or not -(2**31) <= priority < 2**31:
         raise InvalidArgument("priority", f"{shown(priority)} is not a whole number of 32 bits")
 
 

@@ -42,8 +42,8 @@ def service_fault(error: BaseException) -> Fault | None:
             return Fault.LASTING
         if _errno(reason) in _NO_DESCRIPTORS:
             return Fault.PASSING
-        taken = classify(reason) not in _NOT_TAKEN if reason is error else not cannot_connect(reason)
-        if not taken:
+        not_taken = classify(reason) in _NOT_TAKEN if reason is error else cannot_connect(reason)
+        if not_taken:
             return Fault.PASSING
     return None
 

@@ -170,14 +170,14 @@ class JobRun:
         async def take(again: Entry | None) -> Entry:
             if asked.digest is None and not unique:
                 return await journal.take_by_path(asked, repeats=run.repeats, again=again)
+
             key = self._key = await key_of(job, asked)
-            changed = run.settings.changed
             return await journal.take(
                 key,
                 job.workflow.name,
                 unique=unique,
                 asked=asked,
-                changed=changed,
+                changed=run.settings.changed,
                 repeats=run.repeats,
                 again=again,
             )
@@ -245,9 +245,10 @@ class JobRun:
 
     async def _end_of(self, task: Task[Any], launch: Launch) -> Result[Any]:
         """Wait for the result of a task, and write down that it has ended."""
+        settings = self._run_state.settings
+        on_update = partial(settings.on_update.call, self._job) if settings.on_update else None
+
         try:
-            settings = self._run_state.settings
-            on_update = partial(settings.on_update.call, self._job) if settings.on_update else None
             result = await task.wait(timeout=settings.timeout, on_update=on_update)
         except (TaskFailed, TaskNotFound) as error:
             await self._record_end(task, error, launch.settle_price(task.raws))

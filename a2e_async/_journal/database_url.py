@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Self, final
 from a2e_async.checks import text_from
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["DatabaseURL", "database_url_in"]
+__all__ = ["DatabaseURL", "database_url_in", "place_from"]
 
 _MASK = "..."
 _WORDS = r"\s*(?:host|hostaddr|port|dbname|user|password|service|sslmode)\s*="  # of another form of libpq's
@@ -23,9 +23,8 @@ def database_url_in(value: Any) -> DatabaseURL | None:
     """
     if value is None or isinstance(value, DatabaseURL | os.PathLike):
         return value if isinstance(value, DatabaseURL) else None
-    text = (
-        str(value) if callable(getattr(value, "hosts", None)) else text_from(value)
-    )  # pydantic's PostgresDsn
+    is_pydantic = callable(getattr(value, "hosts", None))  # its PostgresDsn is no str
+    text = str(value) if is_pydantic else text_from(value)
     if text is not None and re.match(rf"[a-z][a-z0-9+.-]+://|postgres\w*:|{_WORDS}", text, re.IGNORECASE):
         return DatabaseURL(text)
     return None
@@ -35,7 +34,7 @@ def place_from(text: str) -> Path | DatabaseURL:
     """Where a journal is, as it was given on the command line: a file, or the URL of a database.
 
     Raises:
-        InvalidArgument: it begins like such a URL, and is none.
+        InvalidArgument: it begins like the URL of a database, and is not a valid one.
     """
     database = database_url_in(text)
     return Path(text) if database is None else database.checked()
@@ -61,10 +60,10 @@ class DatabaseURL:
         return self._url
 
     def checked(self) -> Self:
-        """Return it.
+        """Return the URL itself, once it is known to be one of PostgreSQL.
 
         Raises:
-            InvalidArgument: it is not such a URL. The message does not show the password.
+            InvalidArgument: it is not. The message does not show the password.
         """
         problem = self._problem()
         if problem:
@@ -87,7 +86,7 @@ class DatabaseURL:
         raise TypeError("the URL of a database may hold a password, so it is not pickled")
 
     def _problem(self) -> str | None:
-        """Why it is no URL of a database; None if it is one."""
+        """What is wrong with the URL; None if it is one of PostgreSQL."""
         if re.match(_WORDS, self._url, re.IGNORECASE):
             return "is a list of settings; write it as postgresql://user:password@host/database"
         scheme, slashes, rest = self._url.partition("://")

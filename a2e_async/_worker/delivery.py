@@ -35,9 +35,8 @@ __all__ = ["Delivery", "GivenBack", "OverBudget"]
 logger = logging.getLogger("a2e_async")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0  # seconds between two tries; doubled with each
-_OVER_BUDGET = (
-    10.0  # seconds for which a job that may cost too much keeps its place, so that not all are tried at once
-)
+# Seconds for which a job that may cost too much keeps its place, so that not all are tried at once.
+_OVER_BUDGET = 10.0
 _SAME = 60.0  # seconds for which the same news is none
 _SHOWN = 300  # characters of an error in the log
 _MOST = 5  # tries of what may pass by itself, and concerns one job

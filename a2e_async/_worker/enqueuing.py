@@ -112,7 +112,7 @@ class Enqueuer:
     async def _line(self, job: Job[Any]) -> _Line:
         if not isinstance(job, Job):
             raise InvalidArgument("job", f"{job!r} is not a Job; make one of a mapping with `A2E.job`"[:300])
-        if self._upload and self._is_late() and _local_files(job):
+        if self._upload and self._is_late() and _has_local_files(job):
             raise InvalidArgument(
                 "schedule_at",
                 "uploads are kept for three days, and this job has files: queue it later, give their URLs, "
@@ -130,7 +130,7 @@ class Enqueuer:
     async def _put(self, batch: Mapping[str, _Line], read: int) -> None:
         left = dict(batch)
         done = await self._forget_done(left)
-        if left and (self._in_queue is not None or any(_local_files(line.job) for line in left.values())):
+        if left and (self._in_queue is not None or any(_has_local_files(line.job) for line in left.values())):
             await self._forget_waiting(left)  # before the uploads: each costs
         if self._upload:
             await self._upload_files(left)
@@ -184,7 +184,7 @@ class Enqueuer:
 
         async with anyio.create_task_group() as group:
             for line in left.values():
-                if _local_files(line.job):
+                if _has_local_files(line.job):
                     group.start_soon(upload, line)
 
     def _message(self, line: _Line) -> Message:
@@ -227,11 +227,11 @@ class Enqueuer:
         return queued
 
 
-def _local_files(job: Job[Any]) -> bool:
-    return any(True for _ in _files_of(job))
+def _has_local_files(job: Job[Any]) -> bool:
+    return any(True for _ in _local_files(job))
 
 
-def _files_of(job: Job[Any]) -> Iterator[Any]:
+def _local_files(job: Job[Any]) -> Iterator[Any]:
     return (file for file in files_in(job.body) if not isinstance(file, Upload))
 
 
@@ -240,7 +240,7 @@ async def _uploaded(job: Job[Any]) -> Job[Any]:
     runtime = job.workflow.runtime
     uploads: dict[int, Upload] = {}
     async with runtime.session():
-        for file in _files_of(job):
+        for file in _local_files(job):
             uploads[id(file)] = await runtime.uploader.upload(file)
 
     body = map_files(job.call.body, lambda file: uploads.get(id(file), file))

@@ -14,7 +14,7 @@ from a2e_async._worker.rescue import rescue
 
 __all__ = ["blueprint_of"]
 
-_OVER_BUDGET = timedelta(minutes=1)
+_OVER_BUDGET = timedelta(minutes=1)  # until a job that may cost too much is tried again
 
 
 class _Again(procrastinate.BaseRetryStrategy):
@@ -23,7 +23,7 @@ class _Again(procrastinate.BaseRetryStrategy):
     def get_retry_decision(
         self, *, exception: BaseException, job: Message
     ) -> procrastinate.RetryDecision | None:
-        """Say whether the message goes back to the queue, and for how long."""
+        """Say whether the message goes back to the queue, and when it is delivered again."""
         if isinstance(exception, OverBudget):
             return procrastinate.RetryDecision(retry_at=datetime.now(UTC) + _OVER_BUDGET)
         # Anything that is no error of the job: the worker ends, or was cancelled.

@@ -53,6 +53,7 @@ class Commits:
         self._terms = terms
         self._clock = clock
         self._lease = lease
+
         self._queue = StepQueue[Step[Any]](self._commit_in_thread, self._pause)
         self._thread = anyio.CapacityLimiter(1)
         self._connection = KeptConnection(url)
@@ -116,6 +117,7 @@ class Commits:
                 self._do(connection, steps, began)
                 self._lease.renew(began)
                 self.commits += 1
+
         except Exception as error:
             if is_away(error):
                 self._away = error
@@ -145,6 +147,7 @@ class Commits:
                 except Exception as error:
                     step.failure = error
             transaction.finish()
+
         transaction.settle()
         for step in steps:
             step.done = True

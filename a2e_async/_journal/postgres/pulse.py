@@ -101,11 +101,13 @@ class Pulse:
         self._awaited[number] = self._awaited.get(number, 0) + 1
         self._free.discard(number)
         self._wanted.set()
+
         try:
             with anyio.move_on_after(2 * _WHILE_WAITING):
                 while number not in self._free:
                     await self._beaten.wait()
             return number in self._free
+
         finally:
             self._awaited[number] -= 1
             if not self._awaited[number]:

@@ -249,7 +249,7 @@ class FileJournal:
 
     def close_now(self) -> None:
         """Close the journal without an event loop, after its own was closed."""
-        self._close()
+        self._group.close(self._file.close)
 
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the work in a transaction; see `GroupCommit.transact`."""
@@ -260,12 +260,9 @@ class FileJournal:
 
     async def _close_in_thread(self) -> None:
         try:
-            await anyio.to_thread.run_sync(self._close)
+            await anyio.to_thread.run_sync(self.close_now)
         except RuntimeError:  # there is no thread
-            self._close()
-
-    def _close(self) -> None:
-        self._group.close(self._file.close)
+            self.close_now()
 
 
 def _aged(entry: Entry) -> Entry:

@@ -139,11 +139,19 @@ def _result_facts(result: Any) -> dict[str, Any]:
     }
 
 
+def _media(result: Any) -> dict[str, str]:
+    """The URLs of what was made, and what each is, also where its name does not say so."""
+    from a2e_async._tasks.outputs import medium_of_output
+
+    raws = [record.raw for record in result.records]
+    return {url: next(filter(None, (medium_of_output(raw, url) for raw in raws)), "") for url in result.urls}
+
+
 def _result_card(result: Any) -> str:
     name = result.task.workflow.name
     alt = str(result.record.raw.get("prompt") or name)
     note = EXPIRE if result.urls else ""
-    return card(name, _result_facts(result), media=result.urls, alt=alt, note=note)
+    return card(name, _result_facts(result), media=_media(result), alt=alt, note=note)
 
 
 def _outcome_card(outcome: Any) -> str:
@@ -157,9 +165,9 @@ def _outcome_card(outcome: Any) -> str:
     }
 
     name = outcome.key or f"job {outcome.index}"
-    urls = () if result is None else result.urls
+    media = {} if result is None else _media(result)
     title = f"{name}: {outcome.job.workflow.name}{'' if result is not None else ', no result'}"
-    return card(title, facts, media=urls, alt=name, note=EXPIRE if urls and not outcome.paths else "")
+    return card(title, facts, media=media, alt=name, note=EXPIRE if media and not outcome.paths else "")
 
 
 def _summary_card(summary: Any) -> str:

@@ -14,7 +14,7 @@ from a2e_async._files.transfer import size_text
 from a2e_async._html.tags import is_web, medium_of, medium_of_file
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Upload, is_file
-from a2e_async._tasks.outputs import medium_of_name
+from a2e_async._tasks.outputs import medium_of_name, medium_of_output
 from a2e_async._transport.redaction import masked
 from a2e_async.checks import coins_in
 
@@ -48,6 +48,7 @@ class Facts(TypedDict):
     """What a page says about one Outcome."""
 
     index: int
+    title: str
     key: str | None
     workflow: str
     has_result: bool
@@ -73,6 +74,7 @@ def facts_of(outcome: Any) -> Facts:
 
     return {
         "index": outcome.index,
+        "title": outcome.job.key or f"job {outcome.index}",  # one that a run derives is no name for people
         "key": outcome.key or outcome.job.key,
         "workflow": outcome.job.workflow.name,
         "has_result": result is not None,
@@ -156,13 +158,15 @@ def _outputs(outcome: Any) -> list[Medium]:
 
     urls: Sequence[str] = outcome.result.urls
     names = [str(path) for path in outcome.paths] if len(outcome.paths) == len(urls) else [""] * len(urls)
-    return [_link(url, name) for url, name in zip(urls, names, strict=True)]
+    raws = [record.raw for record in outcome.result.records]
+    media = [next(filter(None, (medium_of_output(raw, url) for raw in raws)), "") for url in urls]
+    return [_link(*each) for each in zip(urls, names, media, strict=True)]
 
 
-def _link(url: str, name: str) -> Medium:
+def _link(url: str, name: str, medium: str) -> Medium:
     """A file that the service keeps."""
     name = name or masked(url).partition("?")[0].rpartition("/")[2]
-    shown: Medium = {"name": name, "medium": medium_of(url)}
+    shown: Medium = {"name": name, "medium": medium_of(url) or medium}
     return {**shown, "url": url} if is_web(url) else shown
 
 

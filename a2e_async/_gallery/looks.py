@@ -136,7 +136,7 @@ SCRIPT = """
   const count = tools.querySelector(".count");
   const none = document.querySelector(".none");
   const texts = new Map();
-  tools.hidden = false;
+  tools.hidden = !rows.length;
 
   const text = (row) => {
     if (!texts.has(row)) texts.set(row, row.querySelector(".words").textContent.toLowerCase());

@@ -154,10 +154,9 @@ def _media(inputs: str, outputs: str, count: int) -> str:
 
 
 def _words(facts: Facts, good: bool) -> str:
-    name = facts["key"] or f"job {facts['index']}"
     state = "done" if good else "failed" if not facts["has_result"] else "made, not saved"
     parts = [
-        f'<h2>{escaped(name)} <span class="kind">{escaped(facts["workflow"])}</span> '
+        f'<h2>{escaped(facts["title"])} <span class="kind">{escaped(facts["workflow"])}</span> '
         f'<span class="state">{state}</span></h2>'
     ]
     if facts["error"]:
@@ -176,6 +175,7 @@ def _words(facts: Facts, good: bool) -> str:
         f"{attempts} starts" if attempts > 1 else "",
         "from the journal" if facts["replayed"] else "",
         " ".join(facts["ids"][:4]),
+        facts["key"] if facts["key"] not in (None, facts["title"]) else "",
     ]
     if any(known):
         parts.append(f'<p class="facts">{escaped(" · ".join(filter(None, known)))}</p>')

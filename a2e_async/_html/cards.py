@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from a2e_async._html.tags import escaped, player
@@ -31,7 +33,7 @@ def card(
     title: str,
     facts: Mapping[str, Any],
     *,
-    media: Sequence[str] = (),
+    media: Mapping[str, str] = MappingProxyType({}),
     alt: str = "",
     note: str = "",
 ) -> str:
@@ -40,13 +42,14 @@ def card(
     Args:
         title: a few words.
         facts: what is known, by name; None and empty texts are left out.
-        media: URLs to show.
+        media: URLs to show, each with what it is: image, video, audio, or empty if that is not known.
         alt: what the pictures show, in words.
         note: a sentence below.
     """
     parts = [f'<div style="{_CARD}"><strong>{escaped(title)}</strong>']
     if media:
-        shown = "".join(f"<div>{player(url, alt)}</div>" for url in media[:_MOST_MEDIA])
+        few = islice(media.items(), _MOST_MEDIA)
+        shown = "".join(f"<div>{player(url, alt, medium)}</div>" for url, medium in few)
         more = f"<div>and {len(media) - _MOST_MEDIA} more</div>" if len(media) > _MOST_MEDIA else ""
         parts.append(f'<div style="{_MEDIA}">{shown}{more}</div>')
 

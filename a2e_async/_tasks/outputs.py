@@ -18,6 +18,7 @@ __all__ = [
     "has_declared",
     "has_result",
     "medium_of_name",
+    "medium_of_output",
     "medium_of_url",
     "output_urls",
     "urls_in",
@@ -223,6 +224,19 @@ def medium_of_name(name: str) -> str:
     """image, video or audio, as the name of a field says, such as ``style.image_urls[0]``; else empty."""
     words = [word.lower() for word in _WORDS.findall(name.rpartition(".")[2][:_LONGEST_NAME])]
     return next((_MEDIA_WORDS[word] for word in words if _MEDIA_WORDS.get(word)), "")
+
+
+def medium_of_output(raw: JSONObject, url: str) -> str:
+    """image, video or audio: by the URL's suffix, without one by the name of its field; empty if unknown."""
+    return medium_of_url(url) if _SUFFIX.search(url) else _medium_of_field(raw, url)
+
+
+def _medium_of_field(raw: JSONObject, url: str) -> str:
+    for name, value in raw.items():
+        if url in urls_in(value):
+            medium = medium_of_name(name)
+            return medium or (_medium_of_field(value, url) if isinstance(value, Mapping) else "")
+    return ""
 
 
 def _outputs_in(value: Any) -> Iterator[str]:

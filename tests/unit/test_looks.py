@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from a2e_async import Outcome, Quote, Result, Summary, WorkflowSummary
 from a2e_async._html.cards import counted, seconds_text
 from a2e_async._html.tags import medium_of, player
+from a2e_async._tasks.outputs import medium_of_output
 from a2e_async.errors import WaitTimeout
 from a2e_async.records import Record
 from a2e_async.tasks import Task
@@ -105,7 +106,13 @@ def test_a_result_shows_its_pictures() -> None:
         assert text in tags.text
 
 
-@pytest.mark.parametrize(("url", "tag"), [("a.mp4", "video"), ("a.mp3", "audio"), ("a", "a"), ("a.zip", "a")])
+def test_a_url_without_a_suffix_is_shown_as_its_field_says() -> None:
+    assert "img" in card(made(f"{CDN}/a/0?sig=x")).names
+    assert medium_of_output({"data": {"video_url": f"{CDN}/0"}}, f"{CDN}/0") == "video"
+    assert medium_of_output({"result_url": f"{CDN}/0"}, f"{CDN}/0") == ""
+
+
+@pytest.mark.parametrize(("url", "tag"), [("a.mp4", "video"), ("a.mp3", "audio"), ("a.zip", "a")])
 def test_other_media_have_players_or_links(url: str, tag: str) -> None:
     tags = card(made(f"{CDN}/{url}"))
     assert tag in tags.names

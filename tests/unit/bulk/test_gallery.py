@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -253,6 +254,14 @@ def test_where_jobs_repeat_the_last_outcome_counts(tmp_path: Path) -> None:
     page.save_and_close()
     assert "1 job · 1 done" in page_in(tmp_path).text
     assert "early" not in page_in(tmp_path).text
+
+
+async def test_a_key_that_the_run_derived_is_no_title(tmp_path: Path) -> None:
+    outcome = attrs.evolve(made(WORKFLOW(prompt="x"), f"{CDN}/0"), key="pictures-1a2b")
+    page = await page_of(tmp_path, outcome)
+    assert "job 0 pictures" in page.text
+    assert "task0 · pictures-1a2b" in page.text  # for the search, and to find its files
+    assert page.all("img", "src") == [f"{CDN}/0"]  # its field says what it is
 
 
 async def test_an_empty_page_says_so(tmp_path: Path) -> None:

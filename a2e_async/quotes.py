@@ -76,7 +76,7 @@ def _price(raw: Mapping[str, Any]) -> float | None:
     for key in _PRICE_KEYS:
         price = price_in(raw.get(key))
         if price is not None:
-            return float(price)
+            return price
     nested = (value for value in raw.values() if isinstance(value, Mapping))
     return next((price for value in nested if (price := _price(value)) is not None), None)
 

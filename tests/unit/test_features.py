@@ -82,3 +82,11 @@ def test_another_body_is_named(body: tuple[Field, ...], words: str, monkeypatch:
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda one: str(one.name))
 def test_what_a_feature_needs_is_among_what_it_sends(feature: Feature) -> None:
     assert set(feature.needed) <= set(feature.body)
+
+
+@pytest.mark.parametrize(("price", "printed"), [(10, "10"), (12.5, "12.5"), ("10", "None")])
+async def test_a_quote_shows_the_price_as_the_service_says_it(price: Any, printed: str) -> None:
+    reply = {"code": 0, "data": {"coins": price}}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=reply))
+    async with A2E("sk_x", base_url="https://host.example", transport=transport) as a2e:
+        assert str((await a2e.quote(job(a2e))).coins) == printed

@@ -12,9 +12,9 @@ import attrs
 
 from a2e_async._spec.schemas import summary_of
 from a2e_async.api import RESOURCES
-from a2e_async.resources import Workflow
+from a2e_async.resources import Resource, Workflow, makes_jobs
 
-__all__ = ["WorkflowInfo", "workflows"]
+__all__ = ["WorkflowInfo", "resource_class", "workflows"]
 
 
 @attrs.frozen
@@ -36,8 +36,9 @@ class WorkflowInfo:
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of its keywords; see `Workflow.schema`."""
         resource, _, method = self.name.partition(".")
-        found: Workflow[Any] = _class_of(resource)(None)
-        return found.schema(method or None)
+        found: Any = resource_class(resource)(None)
+        schema: dict[str, Any] = found.schema(method or None)
+        return schema
 
 
 @cache
@@ -45,13 +46,12 @@ def workflows() -> Mapping[str, WorkflowInfo]:
     """All workflows by name. The first call loads the modules of all."""
     found: dict[str, WorkflowInfo] = {}
     for resource in RESOURCES:
-        cls = _class_of(resource)
+        cls = resource_class(resource)
         if not issubclass(cls, Workflow):
             continue
 
         for method, function in vars(cls).items():
-            returned = str(getattr(function, "__annotations__", {}).get("return", ""))
-            if not returned.startswith("Job["):
+            if not makes_jobs(function):
                 continue
 
             operation = cls(None).start_operation(None if method == "__call__" else method)
@@ -62,6 +62,8 @@ def workflows() -> Mapping[str, WorkflowInfo]:
     return MappingProxyType(found)
 
 
-def _class_of(resource: str) -> Any:
-    module, _, attribute = RESOURCES[resource].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+def resource_class(name: str) -> type[Resource]:
+    """The class of a resource. Its module is loaded."""
+    module, _, attribute = RESOURCES[name].partition(":")
+    found: type[Resource] = getattr(importlib.import_module(module), attribute)
+    return found

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from a2e_async.events import Events
     from a2e_async.runtime import Runtime
 
-__all__ = ["Resource", "Workflow"]
+__all__ = ["Resource", "Workflow", "makes_jobs"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 20.0  # seconds between two reads of what is not ready
 
@@ -189,9 +189,8 @@ class Workflow(Resource, Hinted, Generic[TaskRecordT_co]):
 
         # A method that reads or deletes must not be run as a job, whatever a message says.
         name = method if isinstance(method, str) else ""
-        returned = getattr(getattr(type(self), name, None), "__annotations__", {}).get("return")
         found = vars(sys.modules[type(self).__module__]).get(name.upper())
-        if not str(returned).startswith("Job[") or not isinstance(found, Operation):
+        if not makes_jobs(getattr(type(self), name, None)) or not isinstance(found, Operation):
             raise InvalidArgument("method", f"{method!r} is not a method of {self!r} that makes jobs")
         return found
 
@@ -278,3 +277,9 @@ class Workflow(Resource, Hinted, Generic[TaskRecordT_co]):
                     pause = min(pause * 1.5, _LONGEST_PAUSE)
 
         raise WaitTimeout(f"{call.method} {call.path} is not ready after {timeout:g} s; ask again", task=task)
+
+
+def makes_jobs(method: Any) -> bool:
+    """Whether a method of a workflow's class makes jobs, as its annotations say."""
+    returned = getattr(method, "__annotations__", {}).get("return", "")
+    return str(returned).startswith("Job[")

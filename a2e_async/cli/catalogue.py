@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +14,9 @@ from a2e_async._spec.field import hint
 from a2e_async._spec.operation import Operation
 from a2e_async._spec.schemas import keyword_docs, summary_of
 from a2e_async.api import RESOURCES
+from a2e_async.catalogue import resource_class
 from a2e_async.errors import InvalidArgument
-from a2e_async.resources import Resource, Workflow
+from a2e_async.resources import Resource, Workflow, makes_jobs
 
 __all__ = [
     "Call",
@@ -63,7 +63,7 @@ class Call:
     @property
     def starts(self) -> bool:
         """Whether it returns a Job."""
-        return self.returns.startswith("Job[")
+        return makes_jobs(self.function)
 
     @property
     def summary(self) -> str:
@@ -102,12 +102,10 @@ def _resource_class(name: str) -> type[Resource]:
     Raises:
         InvalidArgument: there is no resource of that name.
     """
-    place = RESOURCES.get(_python_name(name))
-    if place is None:
-        raise InvalidArgument(name, f"no such resource{hint(_python_name(name), RESOURCES)}")
-    module, _, attribute = place.partition(":")
-    found: type[Resource] = getattr(importlib.import_module(module), attribute)
-    return found
+    wanted = _python_name(name)
+    if wanted not in RESOURCES:
+        raise InvalidArgument(name, f"no such resource{hint(wanted, RESOURCES)}")
+    return resource_class(wanted)
 
 
 def calls_of(name: str) -> dict[str, Call]:

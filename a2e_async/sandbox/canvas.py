@@ -9,7 +9,7 @@ import attrs
 
 from a2e_async.sandbox.font import ADVANCE, HEIGHT, glyph_rows
 
-__all__ = ["COLOURS", "SIDE", "Canvas", "Raster", "nearest"]
+__all__ = ["COLOURS", "SIDE", "Canvas", "Raster", "nearest", "ycbcr"]
 
 SIDE = 256
 
@@ -20,6 +20,16 @@ COLOURS = tuple((51 * r, 51 * g, 51 * b) for r in range(6) for g in range(6) for
 def nearest(red: int, green: int, blue: int) -> int:
     """The number of the colour that is nearest to a colour with parts of 0 to 255."""
     return sum((part + 25) // 51 * weight for part, weight in ((red, 36), (green, 6), (blue, 1)))
+
+
+@functools.cache
+def ycbcr() -> Sequence[tuple[float, float, float]]:
+    """Of every colour the brightness, 0 to 255, and its blue and red difference, -127.5 to 127.5 (BT.601)."""
+    found: list[tuple[float, float, float]] = []
+    for red, green, blue in COLOURS:
+        y = 0.299 * red + 0.587 * green + 0.114 * blue
+        found.append((y, (blue - y) / 1.772, (red - y) / 1.402))
+    return found
 
 
 @attrs.frozen

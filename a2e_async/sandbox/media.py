@@ -6,8 +6,13 @@ import functools
 import hashlib
 import struct
 
-from a2e_async.sandbox import clips, pictures, sounds
+from a2e_async.sandbox import sounds
+from a2e_async.sandbox.jpeg import jpeg
+from a2e_async.sandbox.mp4 import mp4
+from a2e_async.sandbox.png import plain_png
+from a2e_async.sandbox.png import png as drawn_png
 from a2e_async.sandbox.scenes import Scene, draw
+from a2e_async.sandbox.webp import webp
 
 __all__ = ["CONTENT_TYPES", "make", "pattern", "pattern_slice", "png"]
 
@@ -20,7 +25,7 @@ CONTENT_TYPES = {
     "wav": "audio/wav",
 }
 
-_PICTURES = {"png": pictures.png, "jpg": pictures.jpeg, "webp": pictures.webp}
+_PICTURES = {"png": drawn_png, "jpg": jpeg, "webp": webp}
 _SOUNDS = {"mp3": sounds.mp3, "wav": sounds.wav}
 
 
@@ -41,7 +46,7 @@ def make(kind: str, scene: Scene | str) -> bytes:
         return _SOUNDS[kind](seed, scene.seconds)
 
     sound = tuple(sounds.mp3_frames(seed, 1.0)) if scene.speaks else ()
-    return clips.mp4(draw(scene, moves=True), seed, sound)
+    return mp4(draw(scene, moves=True), seed, sound)
 
 
 def png(width: int, height: int, colour: tuple[int, int, int], *, comment: bytes = b"") -> bytes:
@@ -53,7 +58,7 @@ def png(width: int, height: int, colour: tuple[int, int, int], *, comment: bytes
         colour: red, green and blue, each 0 to 255.
         comment: written into the file; different comments make different files.
     """
-    return pictures.plain_png(width, height, colour, comment)
+    return plain_png(width, height, colour, comment)
 
 
 _BLOCK = 65536

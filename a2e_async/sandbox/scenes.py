@@ -8,8 +8,8 @@ import textwrap
 import attrs
 
 from a2e_async.sandbox.canvas import SIDE, Canvas, Raster, nearest
-from a2e_async.sandbox.clips import BAR_ROW
 from a2e_async.sandbox.font import ADVANCE, readable
+from a2e_async.sandbox.h264 import BAR_ROW
 
 __all__ = ["THUMBNAIL", "Input", "Scene", "draw"]
 

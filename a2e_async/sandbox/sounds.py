@@ -9,7 +9,7 @@ import math
 import struct
 from collections.abc import Iterator
 
-from a2e_async.sandbox.pictures import riff
+from a2e_async.sandbox.riff import riff
 
 __all__ = ["FRAME_SAMPLES", "RATE", "mp3", "mp3_frames", "speech_seconds", "wav"]
 

@@ -109,8 +109,8 @@ def _shrunk(png: _Png, side: int) -> Raster | None:
     scale = max(png.width, png.height) / side
     width, height = max(1, round(png.width / scale)), max(1, round(png.height / scale))
     columns = [min(int((x + 0.5) * png.width / width), png.width - 1) for x in range(width)]
-    wanted = {min(int((y + 0.5) * png.height / height), png.height - 1): None for y in range(height)}
     picks = [min(int((y + 0.5) * png.height / height), png.height - 1) for y in range(height)]
+    wanted = frozenset(picks)
 
     small: dict[int, bytes] = {}
     for number, row in enumerate(_unfiltered(rows, channels)):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from a2e_async.sandbox import clips, media, sounds
+from a2e_async.sandbox import h264, media, sounds
 from a2e_async.sandbox.canvas import COLOURS, SIDE, Canvas, Raster, nearest
 from a2e_async.sandbox.font import glyph_rows, readable
 from a2e_async.sandbox.scenes import Input, Scene, draw
@@ -220,7 +220,7 @@ def test_mp4() -> None:
     assert [box(track, b"mdia", b"hdlr")[8:12] for track in tracks] == [b"vide", b"soun"]
 
     end = len(data)
-    for track, count in ((tracks[1], 42), (tracks[0], clips.FRAMES)):
+    for track, count in ((tracks[1], 42), (tracks[0], h264.FRAMES)):
         table = dict(boxes(box(track, b"mdia", b"minf", b"stbl")))
         sizes = struct.unpack(f">{count}I", table[b"stsz"][12:])
         (offset,) = struct.unpack(">I", table[b"stco"][8:])
@@ -243,14 +243,14 @@ def test_a_clip_moves_and_its_bar_fills() -> None:
     data = media.make("mp4", SCENE)
     luma = played(data, "-map", "0:v", "-f", "rawvideo", "-pix_fmt", "gray")
     frames = [luma[at : at + size] for at in range(0, len(luma), size)]
-    assert len(frames) == clips.FRAMES
-    assert len(set(frames)) == clips.FRAMES
+    assert len(frames) == h264.FRAMES
+    assert len(set(frames)) == h264.FRAMES
 
-    top = {frame[: clips.STEADY_ROWS * 16 * SIDE] for frame in frames}
+    top = {frame[: h264.STEADY_ROWS * 16 * SIDE] for frame in frames}
     assert len(top) == 1, "the prompt stands still"
     bars = [frame[250 * SIDE : 251 * SIDE] for frame in frames]
     filled = [bar.count(bars[0][0]) for bar in bars]
-    assert filled[1:] == [round(SIDE * (number + 1) / clips.FRAMES) for number in range(1, clips.FRAMES)]
+    assert filled[1:] == [round(SIDE * (number + 1) / h264.FRAMES) for number in range(1, h264.FRAMES)]
 
     heard = played(data, "-map", "0:a", "-f", "s16le")
     assert max(memoryview(heard).cast("h")) > 2000

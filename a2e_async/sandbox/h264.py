@@ -1,4 +1,4 @@
-"""MP4 files of one second that move: H.264 that every browser plays, and sound if there is some.
+"""Video of one second that moves: H.264 that every browser plays.
 
 The first frame is what was drawn. Its macroblocks, squares of 16 pixels, are either repeated from the left or
 written as they are (I_PCM), so nothing needs to be transformed. Every other frame only says from where in the
@@ -14,12 +14,9 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 
-import attrs
+from a2e_async.sandbox.canvas import SIDE, Raster, ycbcr
 
-from a2e_async.sandbox.canvas import COLOURS, SIDE, Raster
-from a2e_async.sandbox.sounds import FRAME_SAMPLES, RATE
-
-__all__ = ["BAR_ROW", "FRAMES", "STEADY_ROWS", "mp4"]
+__all__ = ["BAR_ROW", "FRAMES", "STEADY_ROWS", "parameter_sets", "samples"]
 
 FRAMES = 24
 BLOCK = 16
@@ -29,7 +26,6 @@ BAR_ROW = ROWS - 1  # shows how much has been played: one filled macroblock, whi
 SWAY = 8  # pixels to either side
 
 _IDR, _SLICE, _SPS, _PPS = 0x65, 0x01, 0x67, 0x68
-_TIMESCALE = RATE
 
 
 # Bits
@@ -65,7 +61,7 @@ def _packed(bits: str) -> bytes:
 # Parameter sets and slice headers
 
 
-def _parameter_sets() -> tuple[bytes, bytes]:
+def parameter_sets() -> tuple[bytes, bytes]:
     """The sequence's and the picture's parameters: Constrained Baseline, level 3.0, no deblocking."""
     side = _ue(ROWS - 1)
 
@@ -109,11 +105,10 @@ def _copy_header(row: int, frame: int) -> str:
 def _tables() -> tuple[bytes, bytes, bytes]:
     """Colour -> brightness and the two differences, in the range of video, as `translate` wants it."""
     luma, blues, reds = bytearray(256), bytearray(256), bytearray(256)
-    for number, (red, green, blue) in enumerate(COLOURS):
-        y = 0.299 * red + 0.587 * green + 0.114 * blue
+    for number, (y, cb, cr) in enumerate(ycbcr()):
         luma[number] = round(16 + y * 219 / 255)
-        blues[number] = round(128 + (blue - y) / 1.772 * 224 / 255)
-        reds[number] = round(128 + (red - y) / 1.402 * 224 / 255)
+        blues[number] = round(128 + cb * 224 / 255)
+        reds[number] = round(128 + cr * 224 / 255)
     return bytes(luma), bytes(blues), bytes(reds)
 
 
@@ -197,126 +192,9 @@ def _sample(units: Sequence[bytes]) -> bytes:
     return b"".join(struct.pack(">I", len(unit)) + unit for unit in units)
 
 
-def _video_samples(raster: Raster) -> Iterator[bytes]:
+def samples(raster: Raster) -> Iterator[bytes]:
+    """The frames, as an MP4 holds them. What was drawn is the first; its bar is filled for 16 pixels."""
     rows = raster.rows
     yield _sample([_first_slice(rows[BLOCK * row : BLOCK * (row + 1)], row) for row in range(ROWS)])
     for frame in range(1, FRAMES):
         yield _moved_frame(frame)
-
-
-# MP4
-
-
-def _box(kind: bytes, *parts: bytes) -> bytes:
-    data = b"".join(parts)
-    return struct.pack(">I", len(data) + 8) + kind + data
-
-
-def _full(kind: bytes, flags: int, *parts: bytes) -> bytes:
-    return _box(kind, struct.pack(">I", flags), *parts)
-
-
-_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-
-
-def _video_entry() -> bytes:
-    sequence, picture = _parameter_sets()
-    config = b"\x01\x42\xc0\x1e\xff\xe1" + struct.pack(">H", len(sequence)) + sequence
-    config += b"\x01" + struct.pack(">H", len(picture)) + picture
-    fields = struct.pack(">6xH16xHHIIIH32xHh", 1, SIDE, SIDE, 0x480000, 0x480000, 0, 1, 24, -1)
-    return _box(b"avc1", fields, _box(b"avcC", config))
-
-
-def _sound_entry() -> bytes:
-    """MP3 of MPEG-2 (object type 0x69) in an mp4a entry."""
-    decoder = b"\x04\x0d\x69\x15" + b"\x00" * 11
-    descriptor = b"\x03" + bytes([len(decoder) + 6]) + b"\x00\x01\x00" + decoder + b"\x06\x01\x02"
-    fields = struct.pack(">6xH8xHHHHI", 1, 1, 16, 0, 0, RATE << 16)
-    return _box(b"mp4a", fields, _full(b"esds", 0, descriptor))
-
-
-@attrs.frozen
-class _Track:
-    """One track: its samples follow each other in the file, and each takes as long as the others."""
-
-    number: int
-    handler: bytes
-    entry: bytes
-    header: bytes
-    size: int
-    loudness: int
-    step: int
-    samples: tuple[bytes, ...]
-
-    @property
-    def duration(self) -> int:
-        return self.step * len(self.samples)
-
-    def box(self, offset: int) -> bytes:
-        """The box that describes the track, whose first sample lies at an offset of the file."""
-        sizes = list(map(len, self.samples))
-        table = _box(
-            b"stbl",
-            _full(b"stsd", 0, struct.pack(">I", 1), self.entry),
-            _full(b"stts", 0, struct.pack(">III", 1, len(sizes), self.step)),
-            *([_full(b"stss", 0, struct.pack(">II", 1, 1))] if self.size else []),
-            _full(b"stsc", 0, struct.pack(">IIII", 1, 1, len(sizes), 1)),
-            _full(b"stsz", 0, struct.pack(f">II{len(sizes)}I", 0, len(sizes), *sizes)),
-            _full(b"stco", 0, struct.pack(">II", 1, offset)),
-        )
-        data = _box(b"dinf", _full(b"dref", 0, struct.pack(">I", 1), _full(b"url ", 1)))
-        info = _box(b"minf", self.header, data, table)
-
-        handler = _full(b"hdlr", 0, struct.pack(">4x4s12x", self.handler), b"sandbox\x00")
-        times = struct.pack(">IIIIHH", 0, 0, _TIMESCALE, self.duration, 0x55C4, 0)
-        numbers = struct.pack(">IIIII8xhhHH", 0, 0, self.number, 0, self.duration, 0, 0, self.loudness, 0)
-        side = struct.pack(">II", self.size << 16, self.size << 16)
-        header = _full(b"tkhd", 3, numbers, _MATRIX, side)
-        return _box(b"trak", header, _box(b"mdia", _full(b"mdhd", 0, times), handler, info))
-
-
-def mp4(raster: Raster, comment: bytes, sound: tuple[bytes, ...] = ()) -> bytes:
-    """A clip of one second in which what was drawn sways, and a bar fills.
-
-    Args:
-        raster: the first frame. Its rows from ``16 * BAR_ROW`` on are the bar: filled for 16 pixels, then
-            empty.
-        comment: written into the file.
-        sound: the frames of an MP3.
-    """
-    tracks = [
-        _Track(
-            number=1,
-            handler=b"vide",
-            entry=_video_entry(),
-            header=_full(b"vmhd", 1, b"\x00" * 8),
-            size=SIDE,
-            loudness=0,
-            step=_TIMESCALE // FRAMES,
-            samples=tuple(_video_samples(raster)),
-        )
-    ]
-    if sound:
-        header = _full(b"smhd", 0, b"\x00" * 4)
-        tracks.append(_Track(2, b"soun", _sound_entry(), header, 0, 0x0100, FRAME_SAMPLES, sound))
-
-    start = _box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomavc1mp41")
-    note = _box(b"free", comment)
-    longest = max(track.duration for track in tracks)
-    header = _full(
-        b"mvhd",
-        0,
-        struct.pack(">IIIIIH10x", 0, 0, _TIMESCALE, longest, 0x10000, 0x0100),
-        _MATRIX,
-        struct.pack(">24xI", len(tracks) + 1),
-    )
-
-    def moov(offset: int) -> bytes:
-        boxes = []
-        for track in tracks:
-            boxes.append(track.box(offset))
-            offset += sum(map(len, track.samples))
-        return _box(b"moov", header, *boxes)
-
-    offset = len(start) + len(note) + len(moov(0)) + 8
-    return start + note + moov(offset) + _box(b"mdat", *(one for track in tracks for one in track.samples))

@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from a2e_async._sync.cancelling import Canceller
 from a2e_async._sync.errands import Desk, Errand
@@ -68,12 +68,14 @@ class BlockingCall(Generic[T]):
                 self._serve()
             except BaseException as error:
                 interrupt = error
+                self._note(error)
                 self._settle(thread)
                 raise
         except BaseException as error:
             if error is not interrupt:
+                self._note(error)
                 self._hurry(thread)
-            self._tell(interrupt or error)
+            self._tell(error)
             raise
 
         if self._failure is None:
@@ -102,9 +104,7 @@ class BlockingCall(Generic[T]):
     async def _run(self, thread: LoopThread) -> None:
         if self._abandoned:
             return
-        task = asyncio.current_task()
-        assert task is not None
-        self._canceller = Canceller(task)
+        self._canceller = Canceller()
         if self._is_hurried:
             self._canceller.cancel_later()
         if self._desk is not None:
@@ -138,6 +138,11 @@ class BlockingCall(Generic[T]):
                 return
             errand.run()
 
+    def _note(self, interrupt: BaseException) -> None:
+        """Let calls to come know of the interrupt: the end of a bulk run is a call of its own."""
+        if self._desk is not None:
+            self._desk.interrupted(interrupt)
+
     def _settle(self, thread: LoopThread) -> None:
         """Cancel the call and wait for its end, so that what it had begun is settled or named."""
         if not thread.is_alive_here:
@@ -150,8 +155,6 @@ class BlockingCall(Generic[T]):
 
     def _hurry(self, thread: LoopThread) -> None:
         """Cancel the call again after a second interrupt, wherever that has come, and wait for a moment."""
-        if self._desk is not None:
-            self._desk.is_hurried = True  # the end of a bulk run is a call of its own
         if not thread.is_alive_here:
             return
         thread.call_soon(self._cancel_again)

@@ -73,14 +73,12 @@ class Waiting(Protocol):
 class Desk:
     """Where the loop leaves errands, and the threads that wait find them.
 
-    An errand that nobody waits for is kept until somebody does. The methods are used in the loop only.
-
-    Attributes:
-        is_hurried: whether somebody who waited here was interrupted twice, so that nothing should take long.
+    An errand that nobody waits for is kept until somebody does. Everything here but `interrupted` and
+    `is_hurried_by` is used in the loop only.
     """
 
     def __init__(self) -> None:
-        self.is_hurried = False
+        self._interrupts: list[BaseException] = []
         self._waiting: list[Waiting] = []
         self._left: deque[Errand] = deque()
 
@@ -93,6 +91,20 @@ class Desk:
     def leave(self, call: Waiting) -> None:
         """The call has ended."""
         self._waiting.remove(call)
+
+    def interrupted(self, interrupt: BaseException) -> None:
+        """Somebody who waits here was interrupted."""
+        self._interrupts = [*self._interrupts[-1:], interrupt]  # of no more than the last two
+
+    def is_hurried_by(self, error: BaseException | None) -> bool:
+        """Whether an error is a second interrupt, so that nothing should take long any more.
+
+        It may have come while the first was still on its way from the call to whoever handles it.
+        """
+        if error is None or isinstance(error, Exception):
+            return False
+        first = error.__context__
+        return first is not None and any(first is each for each in self._interrupts)
 
     def post(self, function: Callable[..., Any], *arguments: Any) -> Errand:
         """Let a thread that waits call a function. Returns at once."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
 from itertools import chain
 from types import GenericAlias
 from typing import Any, NoReturn, Self, cast
@@ -173,13 +172,28 @@ class BlockFace(Face):
         return self if value == self else value
 
     def __exit__(self, *error: Any) -> Any:
-        leave = partial(self._real.__aexit__, *error)
+        has_begun = False
+
+        def leave() -> Awaitable[Any]:
+            nonlocal has_begun
+            has_begun = True
+            end: Awaitable[Any] = self._real.__aexit__(*error)
+            return end
+
         try:
-            if self._held is not None and self._desk is not None and self._desk.is_hurried and error[1]:
-                return self._portal.end_now(leave, self._held, error[1], self._desk)
+            if self._desk is not None and self._desk.is_hurried_by(error[1]):
+                return self._leave_now(leave, error[1])
             return self._await(leave)
+        except BaseException as interrupt:
+            if not has_begun and not isinstance(interrupt, Exception):
+                self._leave_now(leave, interrupt)
+            raise
         finally:
             self._let_go()
+
+    def _leave_now(self, leave: Callable[[], Awaitable[Any]], interrupt: BaseException) -> None:
+        if self._held is not None:
+            self._portal.end_now(leave, self._held, interrupt, self._desk)
 
     def _let_go(self) -> None:
         held = self._held

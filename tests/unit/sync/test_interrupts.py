@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,13 +17,19 @@ import httpx
 import pytest
 
 from a2e_async import StartPolicy
+from a2e_async._sync.blocking_call import BlockingCall
+from a2e_async._sync.cancelling import Canceller
+from a2e_async._sync.loop_thread import LoopThread
+from a2e_async._sync.portal import Portal
 from a2e_async.sandbox import ScaledClock
 from a2e_async.sync import A2E
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs signals to threads")
 
 
-handled = threading.Semaphore(0)
+FOR_EVER = StartPolicy(grace=3600.0)
+
+handled: queue.SimpleQueue[None] = queue.SimpleQueue()
 
 
 @pytest.fixture(autouse=True)
@@ -29,27 +37,46 @@ def ctrl_c() -> Iterator[None]:
     """Count the interrupts that have reached the main thread."""
 
     def handle(number: int, frame: object) -> None:
-        handled.release()
+        handled.put(None)
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, handle)
     yield
     signal.signal(signal.SIGINT, before)
+    while not handled.empty():
+        handled.get()
 
 
 async def interrupt() -> None:
     """Do what Ctrl-C does, and wait until it has."""
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     with anyio.CancelScope(shield=True):
-        await anyio.to_thread.run_sync(handled.acquire)
+        await anyio.to_thread.run_sync(handled.get)
+
+
+@pytest.fixture(params=["before", "after"])
+def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupt each call twice: the second time right before or after the loop is told of the first."""
+
+    def settle(self: BlockingCall[Any], thread: LoopThread) -> None:
+        if request.param == "after":
+            thread.call_soon(self._cancel)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(BlockingCall, "_settle", settle)
 
 
 class Service:
-    """Interrupts the caller when it gets a start or is asked for a task, and answers when it may."""
+    """Interrupts the caller when it gets a start or is asked for a task.
 
-    def __init__(self, *, at: str, times: int = 1) -> None:
+    Args:
+        at: the last part of the path of what interrupts.
+        answers: whether it answers all the same, when the interrupt has reached the loop.
+    """
+
+    def __init__(self, *, at: str, answers: bool = False) -> None:
         self.at = at
-        self.times = times
+        self.answers = answers
         self.starts = 0
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -57,15 +84,11 @@ class Service:
         if kind == "start":
             self.starts += 1
         if kind == self.at:
-            for _ in range(self.times):
-                await asyncio.shield(interrupt())
-            await self._answer_later()
+            await asyncio.shield(interrupt())
+            while not (self.answers and any(task.cancelling() for task in asyncio.all_tasks())):  # noqa: ASYNC110
+                await anyio.sleep(0.001)
         record = {"_id": "a" * 24, "current_status": "processing", "coins": 10}
         return httpx.Response(200, json={"code": 0, "data": record if kind == "start" else [record]})
-
-    async def _answer_later(self) -> None:
-        """Answer a shielded start a moment after the interrupt; others are cancelled here."""
-        await anyio.sleep(0.05 if self.times == 1 else 60)
 
 
 def client(service: Service, **settings: Any) -> A2E:
@@ -95,22 +118,25 @@ def test_an_interrupted_run_names_its_task() -> None:
 
 def test_a_start_that_is_recorded_is_completed_first() -> None:
     recorded: list[Any] = []
-    with client(Service(at="start")) as a2e, pytest.raises(KeyboardInterrupt) as caught:
+    service = Service(at="start", answers=True)
+    with client(service) as a2e, pytest.raises(KeyboardInterrupt) as caught:
         a2e.text_to_image(prompt="x").start(accepted=recorded.extend)
     assert [record["_id"] for record in recorded] == ["a" * 24]
     assert "a" * 24 in "".join(caught.value.__notes__)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_second_interrupt_means_now() -> None:
-    service = Service(at="start", times=2)
-    with client(service) as a2e, pytest.raises(KeyboardInterrupt):
+    service = Service(at="start")
+    with client(service, start=FOR_EVER) as a2e, pytest.raises(KeyboardInterrupt) as caught:
         a2e.text_to_image(prompt="x").start(accepted=lambda records: None)
     assert service.starts == 1
+    assert "the start was sent and not answered" in "".join(caught.value.__notes__)
 
 
 def test_a_bulk_run_settles_its_starts_and_can_be_gone_on_with(tmp_path: Path) -> None:
     journal = tmp_path / "run.db"
-    service = Service(at="start")
+    service = Service(at="start", answers=True)
     with client(service) as a2e:
         jobs = [a2e.text_to_image(prompt="x").with_key("a")]
         with pytest.raises(KeyboardInterrupt), a2e.bulk(jobs, journal=journal) as run:
@@ -123,13 +149,50 @@ def test_a_bulk_run_settles_its_starts_and_can_be_gone_on_with(tmp_path: Path) -
         assert service.starts == 1  # the first run has recorded its task
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_second_interrupt_of_a_run_does_not_wait(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    service = Service(at="start", times=2)
-    with client(service, start=StartPolicy(grace=3.0)) as a2e:
+    """Although leaving the run is a call of its own, which neither of the two has interrupted."""
+    service = Service(at="start")
+    with client(service, start=FOR_EVER) as a2e:
         jobs = [a2e.text_to_image(prompt="x").with_key("a")]
-        with pytest.raises(KeyboardInterrupt), a2e.bulk(jobs, journal=tmp_path / "run.db") as run:
+        with pytest.raises(KeyboardInterrupt) as caught, a2e.bulk(jobs, journal=tmp_path / "run.db") as run:
             list(run)
     assert "1 starts were sent and not answered" in caplog.text
+    assert "1 starts were sent and not answered" in "".join(caught.value.__notes__)
+
+
+@pytest.mark.parametrize(("owner", "name"), [(BlockingCall, "_tell"), (Portal, "refuse_in_loop")])
+def test_a_second_interrupt_may_come_on_the_way_to_the_end_of_the_run(
+    owner: Any, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    original = getattr(owner, name)
+
+    def interrupted(*given: Any) -> Any:
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            monkeypatch.undo()
+            signal.raise_signal(signal.SIGINT)
+        return original(*given)
+
+    monkeypatch.setattr(owner, name, interrupted)
+    with client(Service(at="start"), start=FOR_EVER) as a2e, pytest.raises(KeyboardInterrupt):
+        with a2e.bulk([a2e.text_to_image(prompt="x")]) as run:
+            list(run)
+    assert "1 starts were sent and not answered" in caplog.text
+
+
+def test_two_cancellations_at_once_are_two() -> None:
+    async def main() -> int:
+        canceller, seen = Canceller(), 0
+        asyncio.get_running_loop().call_soon(canceller.cancel)
+        asyncio.get_running_loop().call_soon(canceller.cancel_again)
+        for _ in range(2):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                seen += 1
+        return seen
+
+    assert asyncio.run(main()) == 2
 
 
 def test_a_call_that_had_ended_is_named(caplog: pytest.LogCaptureFixture) -> None:

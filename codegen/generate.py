@@ -98,7 +98,7 @@ class ResourceProject(Project):
         )
 
         found = families(document)
-        outline, names = _outline(document, found)
+        outline, names = _outline(found)
         data = GeneratorData.from_dict(outline, config=config)
         if isinstance(data, GeneratorError):
             raise SpecError(f"openapi-python-client: {data.header}: {data.detail}")
@@ -149,7 +149,7 @@ def _interface(document: Document, found: Mapping[str, Family]) -> Interface:
     return Interface(tuple(module_of(document, family) for family in found.values()))
 
 
-def _outline(document: Document, found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:
+def _outline(found: dict[str, Family]) -> tuple[Document, dict[str, Endpoint]]:
     """The operations with our resources as tags and an id for each; and the endpoint of each id.
 
     Types are read from the schemas by `codegen.interface`, because the parser drops limits and values, and

@@ -16,7 +16,6 @@ __all__ = ["Section", "Verdict", "verdict"]
 Section = Literal["Removed", "Changed", "Deprecated", "Added"]
 
 _LOWER = ("minimum", "above", "min_length", "min_items")
-_UPPER = ("maximum", "below", "max_length", "max_items")
 _LIMIT_WORDS = {
     "minimum": "the least value",
     "maximum": "the greatest value",

@@ -189,7 +189,7 @@ class _Run:
         if "update" not in action:
             self._remove(label, target)
         else:
-            self._update(label, action, target, places)
+            self._update(label, action, places)
 
     def _missing(self, label: str, action: Document, target: Target) -> None:
         """A removal anywhere in the document has reached its aim when there is nothing to remove."""
@@ -227,7 +227,7 @@ class _Run:
             steps = ("paths", path, *steps[2:])
         return facts_at(old, steps, words)
 
-    def _update(self, label: str, action: Document, target: Target, places: list[tuple[Any, ...]]) -> None:
+    def _update(self, label: str, action: Document, places: list[tuple[Any, ...]]) -> None:
         keep = action.get(KEEP) is True
         self.notes.extend(_redundant(node_at(self.result, places[0]), action, label))
         changed = False

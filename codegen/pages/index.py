@@ -30,7 +30,7 @@ def pages(document: Document, found: Mapping[str, Family], interface: Interface)
     """
     groups = _groups(document, found, interface)
     files = {f"{one.resource}.md": page(document, found[one.resource], one) for one in interface.modules}
-    files["index.md"] = _index(document, found, groups)
+    files["index.md"] = _index(found, groups)
     files["SUMMARY.md"] = _menu(groups)
     return files
 
@@ -56,7 +56,7 @@ def _groups(document: Document, found: Mapping[str, Family], interface: Interfac
     return {name: modules for name, modules in groups.items() if modules}
 
 
-def _index(document: Document, found: Mapping[str, Family], groups: Mapping[str, list[Module]]) -> str:
+def _index(found: Mapping[str, Family], groups: Mapping[str, list[Module]]) -> str:
     lines = [MARK, "", "# Resources", ""]
     lines += [
         "What can be made and asked for. A **workflow** makes something: call it, and you have a Job.",

@@ -13,6 +13,7 @@ from a2e_async.errors import InvalidArgument
 __all__ = ["DatabaseURL", "database_url_in", "place_from"]
 
 _MASK = "..."
+_AROUND = " \t\r\n\"'"  # what a text may bring along from a file or a shell
 _WORDS = r"\s*(?:host|hostaddr|port|dbname|user|password|service|sslmode)\s*="  # of another form of libpq's
 
 
@@ -25,7 +26,8 @@ def database_url_in(value: Any) -> DatabaseURL | None:
         return value if isinstance(value, DatabaseURL) else None
     is_pydantic = callable(getattr(value, "hosts", None))  # its PostgresDsn is no str
     text = str(value) if is_pydantic else text_from(value)
-    if text is not None and re.match(rf"[a-z][a-z0-9+.-]+://|postgres\w*:|{_WORDS}", text, re.IGNORECASE):
+    pattern = rf"[a-z][a-z0-9+.-]+://|postgres\w*:|{_WORDS}"
+    if text is not None and re.match(pattern, text.lstrip(_AROUND), re.IGNORECASE):
         return DatabaseURL(text)
     return None
 
@@ -51,8 +53,10 @@ class DatabaseURL:
     __slots__ = ("_shown", "_url")
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._shown = _masked(url)
+        scheme, slashes, rest = url.partition("://")
+        # libpq knows the scheme in small letters only.
+        self._url = f"{scheme.lower()}{slashes}{rest}" if slashes else url
+        self._shown = _masked(self._url)
 
     @property
     def secret(self) -> str:
@@ -87,6 +91,8 @@ class DatabaseURL:
 
     def _problem(self) -> str | None:
         """What is wrong with the URL; None if it is one of PostgreSQL."""
+        if self._url != self._url.strip(_AROUND):
+            return "has a blank, the end of a line or a quotation mark around it; leave that out"
         if re.match(_WORDS, self._url, re.IGNORECASE):
             return "is a list of settings; write it as postgresql://user:password@host/database"
         scheme, slashes, rest = self._url.partition("://")
@@ -123,7 +129,7 @@ def _masked(url: str) -> str:
     if "@" in query:  # a password with a question mark
         base, question, query = url, "", ""
     # In a password an @ or a / may not have been written as %40 or %2F.
-    base = re.sub(r"^([\w+.-]*:/*)([^:@]*):.*@", rf"\1\2:{_MASK}@", base, flags=re.DOTALL)
+    base = re.sub(r"^([\s'\"]*[\w+.-]*:/*)([^:@]*):.*@", rf"\1\2:{_MASK}@", base, flags=re.DOTALL)
     query = re.sub(r"(?i)([^=&\s]*pass[^=&\s]*\s*=)[^&]*", rf"\1{_MASK}", query)
     base = re.sub(r"(?i)(pass\w*\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", rf"\1{_MASK}", base)
     return base + question + query

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any, Self
 
 import attrs
@@ -45,9 +46,10 @@ class UncertainStart(Plain):
 
 
 def advice(path: Any, key: str) -> str:
-    """What to do about an uncertain start, for the end of an error message."""
-    release = f"`a2e journal {path} --release {key!r}` lets the next run start it again"
+    """What to do about an uncertain start, for the end of an error message. Its commands can be pasted."""
+    place, named = quote(str(path)), quote(key)
+    release = f"`a2e journal {place} --release {named}` lets the next run start it again"
     return (
-        f"then {release}, and `--bind {key!r} ID` takes up the task that was found "
+        f"then {release}, and `--bind {named} ID` takes up the task that was found "
         "(in Python: run.release, run.bind)"
     )

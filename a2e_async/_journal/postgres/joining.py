@@ -58,7 +58,7 @@ def join(transaction: Transaction, terms: Terms) -> None:
         if others and None not in (mine, theirs) and mine != theirs:
             raise InvalidArgument(
                 name,
-                f"{mine:g}: {others} other workers of this journal run with {theirs:g}; all need the same",
+                f"{mine:g}: {_run(others)} with {theirs:g}; give the same, or leave it out to join them",
             )
         agreed[name] = theirs if mine is None and others else mine
 
@@ -66,6 +66,12 @@ def join(transaction: Transaction, terms: Terms) -> None:
     if any(row[name] != value for name, value in agreed.items()):
         row.update(agreed)
         transaction.write(_ACCOUNT, agreed)
+
+
+def _run(others: int) -> str:
+    if others == 1:
+        return "another worker of this journal runs"
+    return f"{others} other workers of this journal run"
 
 
 def jobs_of(worker: str) -> tuple[str, Sequence[Any]]:

@@ -391,7 +391,8 @@ class DatabaseJournal:
             try:
                 await self._transact(joining.leave, jobs=joining.jobs_of(self.worker))
             except A2EError as error:
-                logger.warning("journal: %s", error)
+                # If it could not even be opened, that is being said already.
+                logger.log(logging.WARNING if self._pulse.began else logging.DEBUG, "journal: %s", error)
         try:
             await anyio.to_thread.run_sync(self._commits.close)
         except RuntimeError:  # there is no thread

@@ -83,6 +83,11 @@ class Pulse:
         self._left = anyio.Event()
         self._ended: anyio.Event | None = None  # until it begins
 
+    @property
+    def began(self) -> bool:
+        """Whether it was started."""
+        return self._ended is not None
+
     def start(self) -> None:
         """Begin, in a task of its own."""
         self._ended = ended = anyio.Event()

@@ -83,6 +83,11 @@ def test_the_password_is_not_shown(url: str, shown: str | None) -> None:
         (f"postgresql://a:{SECRET}@[::1/jobs", "[::1]"),
         (f"host=db.test dbname=jobs password={SECRET}", "postgresql://user:password"),
         (f"password = '{SECRET} x' host=db.test", "postgresql://user:password"),
+        (f" postgresql://a:{SECRET}@db.test/jobs", "around it"),
+        (f"postgresql://a:{SECRET}@db.test/jobs\n", "around it"),
+        (f"'postgresql://a:{SECRET}@db.test/jobs'", "around it"),
+        (f'"postgresql://a:{SECRET}@db.test/jobs"', "around it"),
+        (f'"host=db.test password={SECRET}"', "around it"),
     ],
 )
 def test_what_is_no_such_url_is_refused_without_showing_the_password(url: str, problem: str) -> None:
@@ -112,6 +117,12 @@ def test_files_are_files(place: Any) -> None:
     assert database_url_in(place) is None
     journal = settings(journal=place).journal
     assert journal is None if place is None else isinstance(journal, Path)
+
+
+def test_the_scheme_may_have_capitals() -> None:
+    database = database_url_in("PostgreSQL://Me@db.test/Jobs")
+    assert database is not None
+    assert database.checked().secret == "postgresql://Me@db.test/Jobs"
 
 
 def test_url_objects_and_hidden_texts_are_taken() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import shlex
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +19,7 @@ from a2e_async._journal.look import look_into
 from a2e_async._journal.sqlite import file as journal_file
 from a2e_async._journal.sqlite.errors import journal_error, naming
 from a2e_async._journal.sqlite.journal import FileJournal
+from a2e_async._journal.uncertain import advice
 from a2e_async.errors import InvalidArgument, JournalError
 from tests.unit.sample import Pictures, Service, client
 
@@ -164,3 +167,12 @@ def test_errors_without_a_name_or_advice_get_them(path: Path) -> None:
     assert str(path) in str(naming(path, JournalError("the journal is damaged: no rows")))
     named = JournalError(f"{path} is in use")
     assert naming(path, named) is named
+
+
+def test_the_commands_of_an_uncertain_start_can_be_pasted() -> None:
+    url = "postgresql://a2e@db.test/jobs?sslmode=require&options=-csearch_path%3Da2e"
+    words = advice(url, "anna's $1 `cat`")
+    release, bind = re.findall("`(a2e .+?)` lets|`(--bind .+?)` takes", words)
+    assert shlex.split(release[0]) == ["a2e", "journal", url, "--release", "anna's $1 `cat`"]
+    assert shlex.split(bind[1]) == ["--bind", "anna's $1 `cat`", "ID"]
+    assert f"{shlex.quote(url)} --release" in words  # an & ends the command, where it is not quoted

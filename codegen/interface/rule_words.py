@@ -8,7 +8,7 @@ from typing import Any
 from codegen.interface.model import Condition, Rules
 from codegen.interface.words import listing
 
-__all__ = ["any_of_words", "condition_words", "exclusive_words", "rules_words"]
+__all__ = ["any_of_words", "condition_words", "exclusive_words", "rules_sentences", "rules_words"]
 
 
 def any_of_words(names: Sequence[str]) -> str:
@@ -27,6 +27,11 @@ def condition_words(condition: Condition) -> str:
 
 
 def rules_words(rules: Rules) -> str:
+    """All rules of an operation, as one text."""
+    return " ".join(rules_sentences(rules))
+
+
+def rules_sentences(rules: Rules) -> list[str]:
     """All rules of an operation; conditions with the same consequence share a sentence."""
     grouped: dict[str, list[Condition]] = {}
     sentences = [*map(any_of_words, rules.any_of), *map(exclusive_words, rules.exclusive)]
@@ -36,8 +41,7 @@ def rules_words(rules: Rules) -> str:
         # Without a consequence the combination itself is refused, so each needs its own sentence.
         grouped.setdefault(consequence or condition_words(one), []).append(one)
 
-    sentences += [_sentence(_consequence(group[0]), group) for group in grouped.values()]
-    return " ".join(sentences)
+    return sentences + [_sentence(_consequence(group[0]), group) for group in grouped.values()]
 
 
 def _sentence(consequence: str, conditions: Sequence[Condition]) -> str:

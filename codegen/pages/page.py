@@ -13,7 +13,7 @@ from codegen.interface.families import Endpoint, Family
 from codegen.interface.model import Method, Module, RecordClass
 from codegen.interface.naming import TASK_FIELDS
 from codegen.interface.prose import sentence
-from codegen.interface.rule_words import rules_words
+from codegen.interface.rule_words import rules_sentences
 from codegen.interface.values import Keyword, Member, Shape, Type
 from codegen.interface.words import (
     CONTENT,
@@ -96,7 +96,6 @@ def _start(
 
     lines += _example(family, module, method, endpoint)
     lines += ["## Keywords", ""]
-    lines += _rules(method)
     for one in method.ordered:
         if not one.name.startswith(_HOOK):
             lines += _keyword(one, _names(method))
@@ -107,8 +106,9 @@ def _start(
             "**`webhook_url`**, **`webhook_token`**: see [Webhooks](../webhooks.md), which sets both for you."
         )
     lines += item("**`extra_body`** and other options of every call: see [Calls](../jobs.md#options).")
+    lines += ["", *_rules(method)]
 
-    lines += ["", "## Coins", ""]
+    lines += ["## Coins", ""]
     lines += paragraph(
         "The service names the price before you pay: `(await a2e.quote(job)).coins`.",
         *(plain(one) for one in _prices(method, more)),
@@ -154,11 +154,16 @@ def _prices(method: Method, more: str) -> Iterator[str]:
 
 
 def _rules(method: Method) -> list[str]:
-    """The rules between keywords, with their names as code."""
+    """The rules between keywords, with their names as code; several are a list, as each is long."""
     names = sorted((one.name for one in method.keywords), key=len, reverse=True)
     found = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b(?=[ ,.])")
-    text = rules_words(method.rules)
-    return paragraph(plain(found.sub(lambda match: code(match[0]), text) if names else text))
+    rules = [
+        plain(found.sub(lambda match: code(match[0]), words) if names else words)
+        for words in rules_sentences(method.rules)
+    ]
+    if len(rules) < 2:
+        return paragraph(*rules)
+    return ["What goes together:", "", *(line for words in rules for line in item(words)), ""]
 
 
 def _keyword(one: Keyword, names: dict[str, str]) -> list[str]:
@@ -247,9 +252,8 @@ def _operation(module: Module, method: Method, endpoint: Endpoint) -> list[str]:
 
     lines = [f"### {code(method.name)}", ""]
     lines += paragraph(f"{code(name)} {_gives(module, method)}", plain(first), plain(more))
-    lines += _rules(method)
     keywords = [line for one in method.ordered for line in _keyword(one, _names(method))]
-    return [*lines, *keywords, ""] if keywords else lines
+    return [*lines, *keywords, "", *_rules(method)] if keywords else lines
 
 
 def _gives(module: Module, method: Method) -> str:

@@ -57,3 +57,12 @@ def test_a_page_is_complete(name: str) -> None:
             assert part in text
     else:
         assert "## Operations" in text
+
+
+def test_rules_between_keywords_are_a_list_after_them() -> None:
+    _, keywords, rules = (
+        PAGES["kling_video"].partition("\n## Coins\n")[0].rpartition("What goes together:\n\n")
+    )
+    assert keywords
+    assert rules.startswith("- `image_url` is needed with `mode` image-to-video")
+    assert rules.count("\n- ") > 3

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import anyio
+import attrs
 
 __all__ = ["QueuedStep", "StepQueue"]
 
 
-class QueuedStep(Protocol):
-    """One job's part of a transaction."""
-
-    @property
-    @abstractmethod
-    def done(self) -> bool:
-        """Whether it is committed, or has failed for good."""
+T = TypeVar("T")
 
 
-StepT = TypeVar("StepT", bound=QueuedStep)
+@attrs.define(eq=False, kw_only=True)
+class QueuedStep(Generic[T]):
+    """One job's part of a transaction, and how it ended.
+
+    Attributes:
+        value, failure: what its work returned or raised.
+        done: whether it is committed, or has failed for good.
+    """
+
+    value: T | None = None
+    failure: Exception | None = None
+    done: bool = False
+
+    def outcome(self) -> T:
+        """What the work returned; raises if it failed."""
+        if self.failure is not None:
+            raise self.failure
+        return cast(T, self.value)
+
+
+StepT = TypeVar("StepT", bound=QueuedStep[Any])
 
 
 class StepQueue(Generic[StepT]):

@@ -7,7 +7,7 @@ another, as they do in a SQLite file, and what a step has read cannot change bef
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -15,6 +15,7 @@ from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.journal import Superseded
 from a2e_async._journal.postgres.rows import Sums, entry_from, job_values, sums_of, text_of
 from a2e_async._journal.postgres.schema import JOB_COLUMNS
+from a2e_async._journal.step_queue import QueuedStep
 
 if TYPE_CHECKING:
     import psycopg
@@ -44,7 +45,7 @@ _SUMS = "UPDATE a2e_account SET last_number = %s, spent = %s, set_aside = %s, in
 
 
 @attrs.define(eq=False)
-class Step(Generic[T]):
+class Step(QueuedStep[T]):
     """One job's part of a transaction, and how it ended.
 
     Doing a step again must do no harm: when a connection breaks, nobody knows whether the database has
@@ -57,8 +58,6 @@ class Step(Generic[T]):
         jobs: a condition of further jobs that it reads, with its values.
         query: something else that it reads, with its values.
         kinds: the kinds of job whose prices it reads.
-        value, failure: what the work returned or raised.
-        done: whether it is committed, or has failed for good.
     """
 
     work: Callable[[Transaction], T]
@@ -69,15 +68,6 @@ class Step(Generic[T]):
     jobs: tuple[str, Sequence[Any]] | None = None
     query: tuple[str, Sequence[Any]] | None = None
     kinds: Sequence[str] = ()
-    value: T | None = None
-    failure: Exception | None = None
-    done: bool = False
-
-    def outcome(self) -> T:
-        """What the work returned; raises if it failed."""
-        if self.failure is not None:
-            raise self.failure
-        return cast(T, self.value)
 
 
 class Transaction:
@@ -91,6 +81,7 @@ class Transaction:
 
     Attributes:
         worker: the id of this worker.
+        began: when the transaction began, in seconds of the lease's clock.
         stamp: that of the step whose turn it is.
         account: the row of the account.
         now: the database's time, in seconds since the epoch.

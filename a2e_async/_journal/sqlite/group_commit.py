@@ -7,14 +7,14 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 import attrs
 
 from a2e_async._journal.sqlite.errors import journal_error, naming
-from a2e_async._journal.step_queue import StepQueue
+from a2e_async._journal.step_queue import QueuedStep, StepQueue
 from a2e_async.errors import A2EError, JournalError
 
 __all__ = ["GroupCommit"]
@@ -112,13 +112,8 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 @attrs.define(eq=False)
-class _Step(Generic[T]):
-    """One job's part of a transaction, and how it ended."""
-
+class _Step(QueuedStep[T]):
     work: Callable[[sqlite3.Connection], T]
-    value: T | None = None
-    failure: Exception | None = None
-    done: bool = False
 
     def do(self, db: sqlite3.Connection, path: Path) -> None:
         """Do the work. An error that is not the database's undoes this step alone."""
@@ -135,12 +130,6 @@ class _Step(Generic[T]):
                 self.failure = error if isinstance(error, A2EError) else _unstorable(path, error)
             db.execute("ROLLBACK TO step")
         db.execute("RELEASE step")
-
-    def outcome(self) -> T:
-        """The value of the work; raises if it failed."""
-        if self.failure is not None:
-            raise self.failure
-        return cast(T, self.value)
 
 
 def _end(steps: Sequence[_Step[Any]], failure: Exception | None) -> None:

@@ -197,7 +197,7 @@ class Runtime:
                 return call
             return attrs.evolve(call, body=(await upload_files_in(whole, self.uploader.upload))["body"])
 
-        from a2e_async._files.parts import with_parts  # few operations need it
+        from a2e_async._files.inline_files import with_parts  # few operations need it
 
         return attrs.evolve(call, body=await with_parts(call.body, self.policies.clock))
 

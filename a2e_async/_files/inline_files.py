@@ -14,10 +14,9 @@ from a2e_async.clock import Clock
 from a2e_async.errors import InvalidArgument
 from a2e_async.task_groups import in_thread
 
-__all__ = ["MOST_BYTES", "with_parts"]
+__all__ = ["with_parts"]
 
-MOST_BYTES = 256 << 20
-"""The largest file that is sent inside a request: it is held in memory meanwhile."""
+_MOST_BYTES = 256 << 20  # of a file that is sent inside a request: it is held in memory meanwhile
 
 
 async def with_parts(value: Any, clock: Clock, where: str = "") -> Any:
@@ -44,7 +43,7 @@ async def _part(file: Any, clock: Clock, where: str) -> Part:
         raise InvalidArgument(where, "an Upload has no content here; give the file itself")
 
     async with open_content(
-        file, field=where, max_bytes=MOST_BYTES, sizes=ReadSizes(), clock=clock
+        file, field=where, max_bytes=_MOST_BYTES, sizes=ReadSizes(), clock=clock
     ) as content:
         pieces = bytearray()
         while len(pieces) < content.size:

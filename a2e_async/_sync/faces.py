@@ -164,10 +164,21 @@ class BlockFace(Face):
     def __enter__(self) -> Any:
         self._portal.refuse_in_loop()
         object.__setattr__(self, "_held", self._portal.hold())
+        is_entered = False
+
+        async def enter() -> Any:
+            nonlocal is_entered
+            value = await self._real.__aenter__()
+            is_entered = True
+            return value
+
         try:
-            value = self._await(self._real.__aenter__)
-        except BaseException:
-            self._let_go()
+            value = self._await(enter)
+        except BaseException as error:
+            if is_entered:  # an interrupt came at the same moment
+                self.__exit__(type(error), error, error.__traceback__)
+            else:
+                self._let_go()
             raise
         return self if value == self else value
 

@@ -19,6 +19,7 @@ import pytest
 from a2e_async import StartPolicy
 from a2e_async._sync.blocking_call import BlockingCall
 from a2e_async._sync.cancelling import Canceller
+from a2e_async._sync.faces import Face
 from a2e_async._sync.loop_thread import LoopThread
 from a2e_async._sync.portal import Portal
 from a2e_async.sandbox import ScaledClock
@@ -174,10 +175,25 @@ def test_a_second_interrupt_may_come_on_the_way_to_the_end_of_the_run(
         return original(*given)
 
     monkeypatch.setattr(owner, name, interrupted)
-    with client(Service(at="start"), start=FOR_EVER) as a2e, pytest.raises(KeyboardInterrupt):
-        with a2e.bulk([a2e.text_to_image(prompt="x")]) as run:
-            list(run)
+    a2e = client(Service(at="start"), start=FOR_EVER)
+    with a2e, pytest.raises(KeyboardInterrupt), a2e.bulk([a2e.text_to_image(prompt="x")]) as run:
+        list(run)
     assert "1 starts were sent and not answered" in caplog.text
+
+
+def test_an_interrupt_while_a_run_is_entered_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Face, work: Any) -> Any:
+        await_it(self, work)
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    await_it = Face._await
+    with client(Service(at="nothing")) as a2e:
+        run: Any = a2e.bulk([a2e.text_to_image(prompt="x")])
+        monkeypatch.setattr(Face, "_await", interrupted)
+        with pytest.raises(KeyboardInterrupt), run:
+            pytest.fail("entered")
+        assert run._real._life.closed.is_set()
 
 
 def test_two_cancellations_at_once_are_two() -> None:

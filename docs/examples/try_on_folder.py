@@ -31,5 +31,9 @@ async def main(person: Path, pieces: list[Path]) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     found = sorted(path for path in Path(sys.argv[2]).iterdir() if path.suffix.lower() in PICTURES)
+    if not found:
+        sys.exit(f"no pictures in {sys.argv[2]}")
     asyncio.run(main(Path(sys.argv[1]), found))

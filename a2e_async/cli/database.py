@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from a2e_async.cli.streams import write_line
 from a2e_async.errors import ConfigurationError
@@ -35,16 +35,14 @@ def database(given: str | None) -> Iterator[str]:
 
     from a2e_async._embedded.sharing import embedded_database
 
-    try:
-        embedded = embedded_database()
-        url = embedded.__enter__()
-    except ConfigurationError as error:
-        raise ConfigurationError(f"give the database with --journal or {VARIABLE}; or {error}") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(embedded_database())
+        except ConfigurationError as error:
+            raise ConfigurationError(f"give the database with --journal or {VARIABLE}; or {error}") from error
+
         # As it is: it holds no secret, and other programs need it.
         write_line(
             sys.stderr, f"a2e: no --journal and no {VARIABLE}: using a PostgreSQL on this machine: {url}"
         )
         yield url
-    finally:
-        embedded.__exit__(None, None, None)

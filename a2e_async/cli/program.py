@@ -28,14 +28,14 @@ _SECTIONS = {
     "Tasks": {
         "wait": ("task_options:wait", "wait for a task that was started earlier"),
         "list": ("task_options:list_tasks", "list the newest tasks"),
-        "get": ("task_options:get", "show how things stand with a task"),
+        "get": ("task_options:get", "show the state of a task"),
         "delete": ("task_options:delete", "delete tasks at the service"),
         "download": ("task_options:download", "download the results of tasks, or URLs"),
     },
     "Several machines": {
         "enqueue": ("queue_options:enqueue", "put many jobs into a queue in PostgreSQL"),
         "worker": ("queue_options:worker", "carry out the jobs of the queue"),
-        "status": ("queue_options:status", "show how things stand with the queue"),
+        "status": ("queue_options:status", "show the state of the queue"),
     },
     "The service": {
         "workflows": ("account_options:workflows", "list what can be run, or show its schema"),

@@ -63,10 +63,11 @@ def run_async(function: Callable[..., Coroutine[Any, Any, T]], *given: Any) -> T
     """
     import anyio
 
+    from a2e_async.cli.interrupts import interruptible
     from a2e_async.cli.notices import notices
 
     with notices():
-        return anyio.run(function, *given)
+        return anyio.run(interruptible(function), *given)
 
 
 def run_with_client(command: Callable[[A2E, Options], Coroutine[Any, Any, int]], options: Options) -> int:

@@ -1,4 +1,4 @@
-"""``a2e status``: how things stand with the queue and its workers."""
+"""``a2e status``: the state of the queue and its workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLEAR = "\x1b[H\x1b[2J"  # on a terminal: what was there is replaced
 
 
 async def show(*, journal: str, json: bool, watch: float | None) -> int:
-    """Print how things stand, once or again and again.
+    """Print the state of the queue, once or again and again.
 
     Args:
         journal: the URL of the database.

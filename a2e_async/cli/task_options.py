@@ -194,7 +194,7 @@ def get() -> click.Command:
         "WORKFLOW",
         catalogue.readable,
         make,
-        help="Show how things stand with a task.",
+        help="Show the state of a task.",
         examples=(
             "get text_to_image 67d2f1c0a8e5b3d4c6f70123",
             "get text_to_image 67d2f1c0a8e5b3d4c6f70123 --json",

@@ -68,10 +68,13 @@ class RunLife:
         # shielded as well, because the block may have been left by a cancellation. It ends after the grace
         # time, because an answer may never come.
         #
-        # A second Ctrl-C is raised in that wait. It means "now". In both cases the shields are taken off, so
-        # that the pending cancellation reaches the starts too. Their entries stay "starting", and the next
-        # run searches for their tasks.
+        # A second Ctrl-C is raised in that wait, or while the cancellation that the first one has become is
+        # on its way here. It means "now". In all these cases the shields are taken off, so that the pending
+        # cancellation reaches the starts too. Their entries stay "starting", and the next run searches for
+        # their tasks.
         self._cancel()
+        if _is_second_interrupt(error):
+            self._take_shields_off()
         try:
             with anyio.CancelScope(shield=True):
                 with self.clock.move_on_after(self.grace) as patience:
@@ -121,6 +124,11 @@ class RunLife:
             logger.warning("bulk run: %s", note)
             if error is not None:
                 error.add_note(f"bulk run: {note}")
+
+
+def _is_second_interrupt(error: BaseException | None) -> bool:
+    cancelled = anyio.get_cancelled_exc_class()
+    return isinstance(error, KeyboardInterrupt) and isinstance(error.__context__, cancelled)
 
 
 def _unanswered(state: RunState) -> str:

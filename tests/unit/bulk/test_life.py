@@ -244,6 +244,32 @@ def test_asyncio_timeout_ends_it_too_and_says_what_is_open() -> None:
 
 
 @on_each
+def test_a_second_ctrl_c_may_come_before_the_run_is_left(backend: str) -> None:
+    """As in `asyncio.run`: the first is a cancellation, and the second is raised where the program is."""
+
+    async def main() -> None:
+        service = Service(delay=1e9)
+        a2e = client(service, start=StartPolicy(grace=8.0))
+        began = anyio.current_time()
+        with pytest.raises(KeyboardInterrupt) as caught:
+            await interrupted_twice(a2e, service)
+        assert anyio.current_time() - began < 8.0
+        assert "2 starts were sent and not answered" in "".join(caught.value.__notes__)
+
+    async def interrupted_twice(a2e: A2E, service: Service) -> None:
+        with anyio.CancelScope() as scope:
+            async with a2e.bulk(jobs(a2e, 2)) as bulk:
+                await until(lambda: service.starts == 2)
+                scope.cancel()
+                try:
+                    await drained(bulk)
+                finally:
+                    raise KeyboardInterrupt
+
+    run(backend, main)
+
+
+@on_each
 def test_an_answer_within_the_grace_time_is_recorded(backend: str, tmp_path: Path) -> None:
     service = Service(delay=0.05)
     journal = tmp_path / "run.db"

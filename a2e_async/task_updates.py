@@ -8,8 +8,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-from a2e_async._tasks.ends import WaitedTask, Watched, known_of, watch
-from a2e_async.errors import ConfigurationError, WaitTimeout
+from a2e_async._tasks.ends import WaitedTask, Watched, has_not_ended, known_of, watch
+from a2e_async.errors import ConfigurationError
 from a2e_async.event_loops import call_in_loop, running_loop
 from a2e_async.hints import NotAwaited, NotIterated
 from a2e_async.records import JSONObject, TaskRecordT_co
@@ -93,9 +93,7 @@ class TaskUpdates(NotAwaited, NotIterated, Generic[TaskRecordT_co]):
         self._left -= clock.now() - began
         if scope.cancelled_caught:
             self._left = self._timeout
-            raise WaitTimeout(
-                f"{self._task!r} has not ended within {self._timeout:g} s; it goes on", task=self._task
-            )
+            raise has_not_ended(self._task, runtime, self._timeout)
         self._task._update(records)
         self._records.extend(records.values())
         if not records:

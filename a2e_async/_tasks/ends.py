@@ -16,7 +16,7 @@ from a2e_async.records import JSONObject
 if TYPE_CHECKING:
     from a2e_async.runtime import Runtime
 
-__all__ = ["OnRecord", "WaitedTask", "Watched", "follow", "known_of", "wait_for", "watch"]
+__all__ = ["OnRecord", "WaitedTask", "Watched", "follow", "has_not_ended", "known_of", "wait_for", "watch"]
 
 OnRecord = Callable[[Any], Awaitable[object]]
 """Called with each decoded record."""
@@ -130,7 +130,7 @@ async def _wait_for(task: WaitedTask, runtime: Runtime, timeout: float, on_recor
                 await follow(task, runtime, on_record)
 
     if scope.cancelled_caught:
-        raise WaitTimeout(f"{task!r} has not ended within {timeout:g} s; it goes on", task=task)
+        raise has_not_ended(task, runtime, timeout)
     return task.result(elapsed=clock.now() - began)
 
 
@@ -178,6 +178,13 @@ async def follow(task: WaitedTask, runtime: Runtime, on_record: OnRecord) -> Non
                 await on_record(decode(raw))
     finally:
         watched.close()
+
+
+def has_not_ended(task: WaitedTask, runtime: Runtime, timeout: float) -> WaitTimeout:
+    """The error of a wait that was too short. A mistaken id is waited for like a task not shown yet."""
+    is_known = known_of(task.raws) or task._born_in(runtime) is not None
+    rest = "it goes on" if is_known else "the service has not shown it so far: is this its id?"
+    return WaitTimeout(f"{task!r} has not ended within {timeout:g} s; {rest}", task=task)
 
 
 def known_of(raws: Sequence[JSONObject]) -> Sequence[JSONObject]:

@@ -128,3 +128,18 @@ async def test_nothing_is_said_of_a_job_that_was_not_sent(caplog: pytest.LogCapt
     with anyio.move_on_after(1):
         await Pictures(client(service))(prompt="a kite", source_url=b"\x89PNG\r\n\x1a\n").run()
     assert warnings_in(caplog) == []
+
+
+async def test_a_task_that_was_never_shown_is_not_said_to_go_on() -> None:
+    a2e = client(Service(duration=1000.0))
+    unknown = Pictures(a2e).task("nowhere")
+    with pytest.raises(
+        WaitTimeout, match=r"within 1 s; the service has not shown it so far: is"
+    ):
+        await unknown.wait(timeout=1)
+    with pytest.raises(WaitTimeout, match="is this its id"):
+        await anext(unknown.updates(timeout=1))
+
+    started = await Pictures(a2e)(prompt="a kite").start()
+    with pytest.raises(WaitTimeout, match="it goes on"):
+        await started.wait(timeout=1)

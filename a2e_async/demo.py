@@ -23,6 +23,7 @@ import anyio
 import attrs
 
 from a2e_async import A2E, A2EError, Job, Outcome, StartPolicy, Summary
+from a2e_async.cli.layout import is_dumb
 from a2e_async.cli.streams import escaping, is_terminal
 
 if TYPE_CHECKING:
@@ -334,7 +335,7 @@ class Board:
     @contextmanager
     def drawn(self) -> Iterator[bool]:
         """Draw while the block runs; gives False if there is no terminal, or rich is not installed."""
-        if not is_terminal(sys.stderr) or os.environ.get("TERM") in ("dumb", "unknown"):
+        if not is_terminal(sys.stderr) or is_dumb():
             yield False
             return
         try:

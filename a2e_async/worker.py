@@ -191,7 +191,7 @@ async def work(
 
 
 async def status(journal: str) -> Status:
-    """Look how things stand: what waits in the queue, and what the workers have done with the rest.
+    """Return the state of the queue: what waits in it, and what the workers have done with the rest.
 
     Nothing is written, and no worker has to wait.
 
@@ -340,7 +340,7 @@ def _database(journal: Any) -> DatabaseURL:
     """The URL of the database.
 
     Raises:
-        InvalidArgument: it is none.
+        InvalidArgument: it is not the URL of a database.
     """
     from a2e_async._journal.database_url import database_url_in
 

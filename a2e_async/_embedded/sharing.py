@@ -57,14 +57,14 @@ def embedded_database(folder: Path | None = None, *, passing: bool = False) -> I
         try:
             stack.enter_context(shared(folder / USERS))
             with exclusive(folder / "start.lock"):
-                _have_it_kept(folder, Server(folder), folder / KEEPER, passing=passing)
+                _ensure_kept(folder, Server(folder), folder / KEEPER, passing=passing)
         except OSError as error:
             raise ConfigurationError(f"PostgreSQL cannot be started in {folder}: {error}") from error
         yield Server(folder).url
 
 
-def _have_it_kept(folder: Path, server: Server, keeper: Path, *, passing: bool) -> None:
-    """Have the server started, unless it runs and is looked after."""
+def _ensure_kept(folder: Path, server: Server, keeper: Path, *, passing: bool) -> None:
+    """Make sure that the server runs and has a keeper."""
     from a2e_async._embedded.locks import exclusive_if_free
 
     end = time.monotonic() + _PATIENCE

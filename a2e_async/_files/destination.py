@@ -206,7 +206,7 @@ def _find_in_store(store: Store, target: Path, size: int, md5: str, kind: str) -
     try:
         name = find_in_store(store, target.name, size, md5)
     except StoreError:
-        return None  # it is told when the file is handed over, if it lasts
+        return None  # if this lasts, handing the file over will report it
     return None if name is None else SavedFile(store.locate(name), size, kind, reused=True)
 
 

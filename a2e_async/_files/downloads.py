@@ -176,7 +176,7 @@ class Downloader:
         """The URL as it is sent.
 
         Raises:
-            InvalidArgument: it is none, or nothing may be sent there.
+            InvalidArgument: it is not a URL, or nothing may be sent there.
         """
         if is_made(url):
             url, *more = url.urls_for("url")

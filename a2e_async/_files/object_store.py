@@ -107,7 +107,7 @@ class ObjectStore(Store):
 
         try:
             self._info(_CHECK_NAME)
-            self._info(f"{_CHECK_NAME}-missing")  # who may not list is refused here, where others hear "no"
+            self._info(f"{_CHECK_NAME}-missing")  # without the right to list, this is refused
         finally:
             self._remove(self._at(_CHECK_NAME))
 

@@ -37,7 +37,7 @@ logger = logging.getLogger("a2e_async")
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0  # seconds between two tries; doubled with each
 # Seconds for which a job that may cost too much keeps its place, so that not all are tried at once.
 _OVER_BUDGET = 10.0
-_SAME = 60.0  # seconds for which the same news is none
+_SAME = 60.0  # seconds until the same warning is logged again
 _SHOWN = 300  # characters of an error in the log
 _MOST = 5  # tries of what may pass by itself, and concerns one job
 
@@ -161,7 +161,7 @@ class Delivery:
             raise outcome.error
 
     async def _outcome(self, job: Any) -> Outcome[Any]:
-        """The Outcome of a job. What stands in the way of all jobs is waited for."""
+        """The Outcome of a job. While no job can be started, this waits."""
         pause, tries = _FIRST_PAUSE, 0
         while True:
             asked = await self._asked(job)

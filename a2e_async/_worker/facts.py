@@ -1,4 +1,4 @@
-"""What is said of a queue and its workers, in numbers."""
+"""The state of a queue and its workers, in numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Enqueued", "Status", "WorkerStatus"]
 
 @attrs.frozen
 class Enqueued(Plain):
-    """What has become of jobs that were to be put into the queue.
+    """How many jobs were put into the queue, and how many need not be.
 
     Attributes:
         queued: jobs that are in the queue now.
@@ -47,11 +47,11 @@ class WorkerStatus(Plain):
 
 @attrs.frozen
 class Status(Plain):
-    """How things stand.
+    """The state of a queue and its workers.
 
     Attributes:
         queued: jobs that wait for a worker.
-        running: jobs that a worker has started, and jobs whose task another one goes on with.
+        running: jobs that a worker has started and waits for, and started jobs that wait for a worker.
         done: jobs with a result.
         failed: jobs that ended without one.
         uncertain: starts of which it is not known whether they made a task, and nobody is finding out.

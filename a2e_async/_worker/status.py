@@ -1,4 +1,4 @@
-"""How things stand: what waits in the queue, and what the workers have done with the rest."""
+"""The state of a queue: what waits in it, and what the workers have done with the rest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["status_of"]
 
 
 async def status_of(url: DatabaseURL) -> Status:
-    """Look how things stand. Nothing is written.
+    """Read the state of the queue. Nothing is written.
 
     Raises:
         JournalError: there is no journal, or it cannot be read.

@@ -40,7 +40,7 @@ class Commits:
         worker: the id of the worker.
         terms: the lease, and for how long a database that is away is waited for.
         clock: measures the pauses.
-        lease: told of each sign of life.
+        lease: renewed with each transaction.
 
     Attributes:
         commits: transactions committed so far.

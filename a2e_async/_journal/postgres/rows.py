@@ -77,7 +77,7 @@ def is_under_way(row: Mapping[str, Any]) -> bool:
 
 
 def text_of(text: str) -> str:
-    """A text as a database stores it: as JSON, if it has a zero character or half a character."""
+    """A text as a database stores it: as JSON, if it has a NUL character or a lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:

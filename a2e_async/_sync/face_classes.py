@@ -233,6 +233,7 @@ def _handed_over(function: Any, desk: Desk) -> Any:
     if not callable(function) or iscoroutinefunction(function):
         return function
 
+    @wraps(function)  # an error in it is logged with its name
     async def call(*arguments: Any) -> Any:
         return await desk.do(function, *arguments)
 

@@ -56,6 +56,8 @@ class Face:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name == "aclose":
+            raise AttributeError("without await it is called `close`")
         try:
             value = getattr(self._real, name)
         except AttributeError as error:
@@ -120,6 +122,7 @@ class IteratorFace(Face):
     __slots__ = ()
 
     def __iter__(self) -> Self:
+        self._real.__aiter__()  # it may refuse to be read again
         return self
 
     def __next__(self) -> Any:

@@ -29,7 +29,7 @@ _WORDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\baclose\b", "close"),
 )
 _CALLS = (
-    (r"\bawait (?=[\w.]+\()", ""),
+    (r"\bawait (?!asyncio\b)(?=[\w.]+\()", ""),
     (r"\basync (?=(?:for|with) \w)", ""),
     (r"`async (for|with)`", r"`\1`"),
 )

@@ -143,6 +143,7 @@ def test_a_callback_may_use_the_client_and_may_fail(a2e: A2E, caplog: pytest.Log
     with caplog.at_level(logging.ERROR):
         result = a2e.text_to_image(prompt="x").run(on_update=look)
     assert seen == [result.task.id]
+    assert "look at" in caplog.text
     assert "is not called again" in caplog.text
 
 

@@ -35,6 +35,8 @@ def test_faces_look_like_what_they_stand_before(a2e: A2E) -> None:
     assert json.dumps(job, default=vars) == json.dumps(job.to_dict())
     assert {"run", "start", "with_key", "body"} <= set(dir(job))
     assert "aclose" not in dir(a2e)
+    with pytest.raises(AttributeError, match="close"):
+        getattr(a2e, "aclose")  # noqa: B009
     assert repr(a2e).startswith("A2E(base_url=")
     with pytest.raises(AttributeError):
         job.key = "b"  # type: ignore[misc]

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from a2e_async.announcer import Listener
     from a2e_async.client_events import ClientEvent
 
-__all__ = ["Bars", "bars", "listener", "spinner", "under_way"]
-
+__all__ = ["Bars", "bars", "show_event", "spinner", "under_way"]
 
 _WIDE = 100  # columns, from which on bars are long
 
@@ -60,13 +59,10 @@ class Bars:
         if workflow is None or name not in self._running:
             return
 
-        if event.kind == "started":
-            self._running[name].update(getattr(event, "task_ids", ()))
-            self._coins[name] += getattr(event, "coins", None) or 0
-        elif event.kind in ("finished", "failed") and not getattr(event, "goes_on", False):
-            self._running[name].difference_update(getattr(event, "task_ids", ()))
-        else:
+        if not _follow(event, self._running[name]):
             return
+        if event.kind == "started":
+            self._coins[name] += getattr(event, "coins", None) or 0
         self._progress.update(self._tasks[name], counts=self._counts(name))
 
     def _counts(self, name: str) -> str:
@@ -78,6 +74,17 @@ class Bars:
         if self._ended[name] and seconds > 1:
             texts.append(_rate(self._ended[name] / seconds))
         return ", ".join(texts)
+
+
+def _follow(event: ClientEvent, running: set[str]) -> bool:
+    """Keep the ids of the tasks that are running. Returns whether the event is about their start or end."""
+    if event.kind == "started":
+        running.update(getattr(event, "task_ids", ()))
+    elif event.kind in ("finished", "failed") and not getattr(event, "goes_on", False):
+        running.difference_update(getattr(event, "task_ids", ()))
+    else:
+        return False
+    return True
 
 
 def _rate(per_second: float) -> str:
@@ -120,7 +127,7 @@ def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
     redirect = is_terminal(sys.stdout)
     with Progress(*drawn_columns, console=console, redirect_stdout=redirect) as progress:
         drawn = Bars(progress, totals)
-        with _told(drawn.note):
+        with _listening(drawn.note):
             yield drawn
 
 
@@ -153,7 +160,7 @@ def spinner(text: str) -> Iterator[None]:
     from a2e_async.listeners import RichListener
 
     redirect = is_terminal(sys.stdout)
-    with RichListener(text=shown(text), redirect_stdout=redirect) as listener, _told(listener):
+    with RichListener(text=shown(text), redirect_stdout=redirect) as listener, _listening(listener):
         yield
 
 
@@ -161,19 +168,12 @@ def spinner(text: str) -> Iterator[None]:
 def under_way() -> Iterator[set[str]]:
     """Give the ids of the tasks that are under way: those that are started while the block runs."""
     running: set[str] = set()
-
-    def note(event: ClientEvent) -> None:
-        if event.kind == "started":
-            running.update(getattr(event, "task_ids", ()))
-        elif event.kind in ("finished", "failed") and not getattr(event, "goes_on", False):
-            running.difference_update(getattr(event, "task_ids", ()))
-
-    with _told(note):
+    with _listening(lambda event: _follow(event, running)):
         yield running
 
 
 def show_event(event: ClientEvent) -> None:
-    """Show what the client does, in the bars or the spinner that are drawn."""
+    """Show what the client does, in the bars or the spinner that are drawn. The listener for the client."""
     for listener in _listeners:
         listener(event)
 
@@ -182,18 +182,13 @@ _listeners: list[Listener] = []
 
 
 @contextmanager
-def _told(listener: Listener) -> Iterator[None]:
-    """Tell events to what is drawn while the block runs."""
+def _listening(listener: Listener) -> Iterator[None]:
+    """Pass events on to a listener while the block runs."""
     _listeners.append(listener)
     try:
         yield
     finally:
         _listeners.remove(listener)
-
-
-def listener() -> Listener:
-    """The listener for the client."""
-    return show_event
 
 
 def _can_draw() -> bool:

@@ -76,11 +76,11 @@ def run_with_client(command: Callable[[A2E, Options], Coroutine[Any, Any, int]],
     Returns:
         The exit code.
     """
-    from a2e_async.cli.progress import listener
+    from a2e_async.cli.progress import show_event
     from a2e_async.client import A2E
 
     async def main(place: Service) -> int:
-        async with A2E(place.token, base_url=place.base_url, on_event=listener()) as a2e:
+        async with A2E(place.token, base_url=place.base_url, on_event=show_event) as a2e:
             return await command(a2e, options)
 
     with service(options) as place:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -21,7 +21,7 @@ from a2e_async._files.redirects import open_file
 from a2e_async._files.transfer import Http, Retry
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
-from a2e_async.errors import DownloadError, TransportError
+from a2e_async.errors import ConfigurationError, DownloadError, TransportError
 from a2e_async.hints import NotAwaited, NotWith
 from a2e_async.policies import RetryPolicy
 from a2e_async.tries import Tries
@@ -95,6 +95,7 @@ class FileStream(NotAwaited, NotWith):
         self._place = _Place()
         self._chunks = self._read_with_events(session) if reading.events.heard else self._read(session)
         self._is_open = False
+        self._is_over = False
 
     def __repr__(self) -> str:
         size = "" if self.size is None else f", {self.size} bytes"
@@ -119,11 +120,13 @@ class FileStream(NotAwaited, NotWith):
         """
         if not self._is_open:
             self._is_open = True
-            await anext(self._chunks, None)
+            with self._noting_the_end():
+                await anext(self._chunks, None)
         return self
 
     async def aclose(self) -> None:
         """End the stream, wherever it is."""
+        self._is_over = True
         await self._chunks.aclose()
 
     async def __aenter__(self) -> Self:
@@ -138,10 +141,25 @@ class FileStream(NotAwaited, NotWith):
         return self
 
     async def __anext__(self) -> bytes:
+        # A second loop would get nothing, as if the file were empty, also where the first one has failed.
+        if self._is_over:
+            raise ConfigurationError(
+                "the stream was read, closed or broken off; take another: result.stream()"
+            )
+
         await self.open()
-        while not (chunk := await anext(self._chunks)):
-            pass
+        with self._noting_the_end():
+            while not (chunk := await anext(self._chunks)):
+                pass
         return chunk
+
+    @contextmanager
+    def _noting_the_end(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._is_over = True
+            raise
 
     async def _read_with_events(self, session: Session) -> AsyncGenerator[bytes, None]:
         """What `_read` yields, with listeners told of it."""

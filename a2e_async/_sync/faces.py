@@ -122,7 +122,6 @@ class IteratorFace(Face):
     __slots__ = ()
 
     def __iter__(self) -> Self:
-        self._real.__aiter__()  # it may refuse to be read again
         return self
 
     def __next__(self) -> Any:

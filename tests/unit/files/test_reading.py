@@ -8,7 +8,7 @@ import pytest
 
 from a2e_async._files.reading import FileStream
 from a2e_async._files.transfer import Http
-from a2e_async.errors import ConnectionFailed, DownloadError, InvalidArgument
+from a2e_async.errors import ConfigurationError, ConnectionFailed, DownloadError, InvalidArgument
 from tests.unit.files.kit import MP4, PNG, URL, Answer, Cut, Host, downloader
 
 pytestmark = pytest.mark.anyio
@@ -35,8 +35,23 @@ async def test_a_file_comes_chunk_by_chunk() -> None:
     assert b"".join(chunks) == MP4
     assert len(chunks) > 10
     assert all(chunks)
-    assert [chunk async for chunk in stream] == []
+    with pytest.raises(ConfigurationError, match="take another"):
+        await content_of(stream)
     assert len(host.requests) == 1
+
+
+async def test_a_stream_that_has_failed_is_not_empty_the_next_time() -> None:
+    stream = downloader(Host(PNG, [Answer(404)])).stream(URL)
+    with pytest.raises(DownloadError, match="expire"):
+        await content_of(stream)
+    with pytest.raises(ConfigurationError, match="broken off"):
+        await content_of(stream)
+
+
+async def test_a_loop_that_was_left_is_continued_by_the_next() -> None:
+    stream = downloader(Host(MP4)).stream(URL)
+    first = await anext(stream)
+    assert first + await content_of(stream) == MP4
 
 
 async def test_the_first_chunk_opens_it() -> None:
@@ -112,7 +127,8 @@ async def test_a_stream_that_is_left_early_is_closed() -> None:
         async for _ in file:
             break
     assert host.sent < len(MP4)
-    assert [chunk async for chunk in file] == []
+    with pytest.raises(ConfigurationError, match="closed"):
+        await content_of(file)
 
     unused = downloader(host).stream(URL)
     await unused.aclose()

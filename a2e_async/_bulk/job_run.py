@@ -216,7 +216,7 @@ class JobRun:
             record = self._job.workflow.decode(self._records()[0]) if entry.records else None
             return None if skip else self._outcome(error=error_from(entry, record))
 
-        if skip and (run.folder is None or await run.folder.paths(entry.files) is not None):
+        if skip and (run.downloads is None or await run.downloads.paths(entry.files) is not None):
             return None
         return await self._download(self._job.task(self._records()).result())
 
@@ -265,7 +265,7 @@ class JobRun:
         if self._run_state.journal is None:
             self._entry.end(records, error, coins)
             return
-        self._entry.saving = error is None and self._run_state.folder is not None
+        self._entry.saving = error is None and self._run_state.downloads is not None
         try:
             await self._run_state.journal.record_end(self._entry, records, error, coins)
         except JournalError as problem:
@@ -273,27 +273,27 @@ class JobRun:
 
     async def _download(self, result: Result[Any]) -> Outcome:
         """Download the result's files, if the run has a folder for them and they are not there yet."""
-        run, folder = self._run_state, self._run_state.folder
-        if folder is None:
+        run, downloads = self._run_state, self._run_state.downloads
+        if downloads is None:
             return self._outcome(result)
 
         try:
-            paths = await folder.paths(self._entry.files)
+            paths = await downloads.paths(self._entry.files)
             if paths is not None:
                 await self._give_up()
                 return self._outcome(result, paths)
-            files = await folder.save(result, self._key)
+            files = await downloads.save(result, self._key)
         except Exception as error:
-            if await folder.spoils_all(error):
+            if await downloads.spoils_all(error):
                 run.stop(error)
             await self._give_up()
             return self._outcome(result, error=error)
 
         if run.journal is None:
-            self._entry.files = folder.described(files)
+            self._entry.files = downloads.described(files)
         else:
             try:
-                await run.journal.record_files(self._entry, folder.described(files))
+                await run.journal.record_files(self._entry, downloads.described(files))
             except JournalError as error:
                 run.stop(error)
         return self._outcome(result, [file.path for file in files])

@@ -73,9 +73,9 @@ class Launch:
             Exception: this job cannot be started, or it is not known whether it was.
         """
         run = self._run_state
-        if run.folder is not None:
+        if run.downloads is not None:
             try:
-                await run.folder.check()
+                await run.downloads.check()
             except InvalidArgument as error:
                 run.stop(error)
                 raise NotStarted from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import anyio
 
 from a2e_async._bulk.budget import Budget
-from a2e_async._bulk.folder import Folder
+from a2e_async._bulk.downloads import Downloads
 from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Counts
 from a2e_async._bulk.run_state import BulkClient, RunState
@@ -99,7 +99,9 @@ async def open_state(
         pace=pace,
         service=service,
         disk=disk,
-        folder=None if settings.download_to is None else Folder(settings.download_to, disk, shared=shared),
+        downloads=None
+        if settings.download_to is None
+        else Downloads(settings.download_to, disk, shared=shared),
         tasks=anyio.Semaphore(places),
         on_stop=on_stop,
         repeats=repeats,

@@ -19,7 +19,7 @@ from a2e_async.errors import BudgetReached
 from a2e_async.protocols import Client
 
 if TYPE_CHECKING:
-    from a2e_async._bulk.folder import Folder
+    from a2e_async._bulk.downloads import Downloads
     from a2e_async._bulk.settings import BulkSettings
     from a2e_async._journal.journal import Journal
     from a2e_async.jobs import Job
@@ -49,7 +49,7 @@ class RunState:
         pace: the run's own start rate.
         service: lets starts through, unless the service cannot be reached or refuses everything.
         disk: lets through what reads or writes files, unless there is no room.
-        folder: saves the results; None if they are not downloaded.
+        downloads: saves the results; None if they are not downloaded.
         tasks: one place for each task at the server.
         on_stop: called when the run stops starting jobs.
         repeats: a job may come again in this run.
@@ -69,7 +69,7 @@ class RunState:
     pace: Pace
     service: Outage
     disk: Outage
-    folder: Folder | None
+    downloads: Downloads | None
     tasks: anyio.Semaphore
     on_stop: Callable[[], None]
     repeats: bool = False
@@ -92,8 +92,8 @@ class RunState:
         self.stopped = None
         self.service.renew()
         self.disk.renew()
-        if self.folder is not None:
-            self.folder.renew()
+        if self.downloads is not None:
+            self.downloads.renew()
 
     def check(self, *, within_budget: bool = False) -> None:
         """Check that the run still starts jobs.

@@ -15,7 +15,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from a2e_async import ConfigurationError, DownloadError, InvalidArgument, Outcome
-from a2e_async._bulk.folder import Folder
+from a2e_async._bulk.downloads import Downloads
 from a2e_async._files.shared_folder import SharedFolder
 from tests.sandbox.bulk_kit import drained, entries, pictures, rerun, stage
 
@@ -190,10 +190,10 @@ async def test_with_a_shared_journal_files_grow_elsewhere(
         saved.append(source)
         return put(self, source, name, **options)
 
-    init = Folder.__init__
+    init = Downloads.__init__
     monkeypatch.setattr(SharedFolder, "put", noted)
     monkeypatch.setattr(
-        Folder, "__init__", lambda self, place, disk, *, shared: init(self, place, disk, shared=True)
+        Downloads, "__init__", lambda self, place, disk, *, shared: init(self, place, disk, shared=True)
     )
     async with stage(odd_files=False) as on:
         outcomes = await rerun(on, lambda a2e: pictures(a2e, 3), download_to=tmp_path / "out")

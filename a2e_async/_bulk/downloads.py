@@ -1,4 +1,4 @@
-"""The place that a run downloads its results to: a folder, or an object store."""
+"""The downloads of a run: to a folder, or to an object store."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from a2e_async._files.destination import SavedFile
     from a2e_async.tasks import Result
 
-__all__ = ["Folder"]
+__all__ = ["Downloads"]
 
-_AT_ONCE = 8
+_AT_ONCE = 8  # results
 _UNREACHABLE_ALLOWED = 3  # downloads in a row
 
 
-class Folder:
-    """Saves the results of a run, and finds out when that is no use for any of them.
+class Downloads:
+    """Saves the results of a run, and finds out when none of them can be saved.
 
     Args:
         place: the path of a folder, or the address of an object store.

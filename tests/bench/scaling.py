@@ -301,7 +301,7 @@ async def _time_takes(database: Database, size: int) -> dict[str, float]:
 
         with _timed() as spent:
             for _ in range(SAMPLES):
-                await journal._pulse._beat()
+                await journal._heartbeat._beat()
         times["beat"] = spent[0] / SAMPLES * 1e3
         times["connections"] = database.connections()
     return times

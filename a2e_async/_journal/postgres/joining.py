@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from a2e_async._journal.journal import Terms
+from a2e_async._journal.postgres.heartbeat import DEAD
 from a2e_async._journal.postgres.leases import ALIVE
-from a2e_async._journal.postgres.pulse import DEAD
 from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way
 from a2e_async._journal.postgres.transaction import Transaction
 from a2e_async.errors import InvalidArgument, JournalError

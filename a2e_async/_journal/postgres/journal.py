@@ -30,10 +30,10 @@ from a2e_async._journal.journal import Superseded, Terms
 from a2e_async._journal.postgres import joining, starts
 from a2e_async._journal.postgres.commits import Commits
 from a2e_async._journal.postgres.connection import database_error
+from a2e_async._journal.postgres.heartbeat import Heartbeat
 from a2e_async._journal.postgres.leases import Lease
 from a2e_async._journal.postgres.pace import AccountPace
 from a2e_async._journal.postgres.prices import Lesson, Price, price_of
-from a2e_async._journal.postgres.pulse import Pulse
 from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way, text_of
 from a2e_async._journal.postgres.schema import bring_up_to_date
 from a2e_async._journal.postgres.shelf import DatabaseShelf
@@ -79,7 +79,7 @@ class DatabaseJournal:
         self._terms = terms
         self._lease = Lease(terms.lease)
         self._commits = Commits(url, self.worker, terms, clock, self._lease)
-        self._pulse = Pulse(url, self.worker, self._lease, self._bury, self._join)
+        self._heartbeat = Heartbeat(url, self.worker, self._lease, self._bury, self._join)
         self._seen: Counter[bytes] = Counter()
 
     @classmethod
@@ -108,7 +108,7 @@ class DatabaseJournal:
 
         try:
             await journal._join()
-            journal._pulse.start()
+            journal._heartbeat.start()
             yield journal
         finally:
             with anyio.CancelScope(shield=True):
@@ -229,7 +229,7 @@ class DatabaseJournal:
 
     async def until_free(self, entry: Entry) -> bool:
         """Wait until the worker that has the job has ended it or died; see `Journal.until_free`."""
-        return await self._pulse.until_free(entry.number)
+        return await self._heartbeat.until_free(entry.number)
 
     async def give_up(self, entry: Entry) -> None:
         """Let other workers take the entry; see `Journal.give_up`."""
@@ -386,13 +386,13 @@ class DatabaseJournal:
 
     async def _close(self) -> None:
         """Leave: the jobs that have not ended are free for others."""
-        await self._pulse.stop()
+        await self._heartbeat.stop()
         with anyio.move_on_after(_CLOSING):
             try:
                 await self._transact(joining.leave, jobs=joining.jobs_of(self.worker))
             except A2EError as error:
                 # If it could not even be opened, that is being said already.
-                logger.log(logging.WARNING if self._pulse.began else logging.DEBUG, "journal: %s", error)
+                logger.log(logging.WARNING if self._heartbeat.began else logging.DEBUG, "journal: %s", error)
         try:
             await anyio.to_thread.run_sync(self._commits.close)
         except RuntimeError:  # there is no thread

@@ -203,14 +203,14 @@ class _OpenedDatabase(Opened):
 
     async def die(self) -> None:
         self._database._commits.close()
-        self._database._pulse._connection.close()
+        self._database._heartbeat._connection.close()
 
     async def leave(self) -> None:
         await self._database._close()
-        self._database._pulse._connection.close()
+        self._database._heartbeat._connection.close()
 
     async def beat(self) -> None:
-        await self._database._pulse._beat()
+        await self._database._heartbeat._beat()
 
     def pass_time(self, seconds: float) -> None:
         self._slept += seconds

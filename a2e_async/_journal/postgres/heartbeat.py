@@ -1,4 +1,4 @@
-"""The signs of life of a worker, and what it learns when it gives them."""
+"""The heartbeat of a worker: its signs of life, and what it learns when it gives them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from a2e_async._journal.postgres.leases import ALIVE, Lease, beat_interval
 from a2e_async._journal.postgres.rows import UNDER_WAY
 from a2e_async.event_loops import start_in_background
 
-__all__ = ["DEAD", "Pulse"]
+__all__ = ["DEAD", "Heartbeat"]
 
 logger = logging.getLogger("a2e_async")
 
@@ -49,7 +49,7 @@ SELECT
 """  # noqa: S608 - the text is ours
 
 
-class Pulse:
+class Heartbeat:
     """Shows signs of life of a worker, and looks after the jobs that other workers have.
 
     Args:

@@ -109,7 +109,7 @@ def _words(job: Any) -> dict[str, str]:
 
 def _job_card(job: Any) -> str:
     facts = {"key": job.key, "quote": counted(job.quote, "coin"), **_words(job)}
-    return card(f"Job: {job.workflow.name}", facts, note="Nothing is sent yet: await job.run()")
+    return card(f"Job: {job.workflow.name}", facts, note="Nothing is sent yet; run() starts it.")
 
 
 def _task_card(task: Any) -> str:
@@ -124,9 +124,7 @@ def _task_card(task: Any) -> str:
         "cost": counted(task.coins, "coin"),
     }
 
-    return card(
-        f"Task: {task.workflow.name}", facts, note="As last received: await task.refresh() asks again."
-    )
+    return card(f"Task: {task.workflow.name}", facts, note="As last received; refresh() asks again.")
 
 
 def _result_facts(result: Any) -> dict[str, Any]:

@@ -128,7 +128,8 @@ def test_many_files_are_not_all_shown() -> None:
 def test_other_values_have_cards_too() -> None:
     job = WORKFLOW(prompt="a kite", extra_body={"webhook_token": "hunter2"}).with_key("k").with_quote(3)
     tags = card(job)
-    assert all(text in tags.text for text in ("pictures", "a kite", "3 coins", "await job.run()"))
+    assert all(text in tags.text for text in ("pictures", "a kite", "3 coins", "run() starts it"))
+    assert "await" not in tags.text + card(WORKFLOW.task("a1")).text  # it is shown without async, too
     assert "hunter2" not in tags.text
 
     assert "processing" in card(Task(WORKFLOW, [{"_id": "a1", "status": "Processing"}])).text

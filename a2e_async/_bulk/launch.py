@@ -214,7 +214,7 @@ class Launch:
             run.shields,
             patient=False,
             awaited=True,
-            turn=run.pace.turn,
+            turn=run.start_rate.turn,
             ready=partial(journal.require_lease, self._entry)
             if journal is not None and journal.is_shared
             else None,

@@ -14,7 +14,7 @@ from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Counts
 from a2e_async._bulk.run_state import BulkClient, RunState
 from a2e_async._bulk.settings import BulkSettings
-from a2e_async._tasks.pace import Pace
+from a2e_async._bulk.start_rate import StartRate
 
 if TYPE_CHECKING:
     from a2e_async._journal.postgres.journal import DatabaseJournal
@@ -68,7 +68,7 @@ async def open_state(
 
     clock = runtime.policies.clock
     shared = journal is not None and journal.is_shared
-    pace = Pace(clock, settings.start_rate)
+    start_rate = StartRate(clock, settings.start_rate)
     if shared:
         from a2e_async._bulk.shared_budget import SharedBudget
 
@@ -78,16 +78,24 @@ async def open_state(
         account_pace = database.account_pace()
         await resources.enter_async_context(account_pace.shared_by(runtime.transport.pace))
         if settings.start_rate is not None:
-            pace = Pace(clock, turns=account_pace.start_turns(settings.start_rate))
+            start_rate = StartRate(clock, turns=account_pace.start_turns(settings.start_rate))
     else:
         spent, set_aside = (0.0, 0.0) if journal is None else await journal.spent()
         budget = Budget(settings.max_coins, spent=spent, set_aside=set_aside)
 
     bounded, events = runtime.policies.retry.bounded, runtime.events
     service = Outage(
-        clock, settings.timeout, bounded=bounded, hold=pace.hold, first_alone=_FIRST_ALONE, events=events
+        clock,
+        settings.timeout,
+        bounded=bounded,
+        hold=start_rate.hold,
+        first_alone=_FIRST_ALONE,
+        events=events,
     )
     disk = Outage(clock, settings.timeout)
+    downloads = None
+    if settings.download_to is not None:
+        downloads = Downloads(settings.download_to, disk, shared=shared)
     places = min(settings.concurrency, settings.account_concurrency or settings.concurrency)
 
     return RunState(
@@ -96,12 +104,10 @@ async def open_state(
         journal=journal,
         counts=counts,
         budget=budget,
-        pace=pace,
+        start_rate=start_rate,
         service=service,
         disk=disk,
-        downloads=None
-        if settings.download_to is None
-        else Downloads(settings.download_to, disk, shared=shared),
+        downloads=downloads,
         tasks=anyio.Semaphore(places),
         on_stop=on_stop,
         repeats=repeats,

@@ -13,8 +13,8 @@ from a2e_async._bulk.budget import Budget
 from a2e_async._bulk.endings import NotStarted
 from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Counts
+from a2e_async._bulk.start_rate import StartRate
 from a2e_async._journal.entries import Entry
-from a2e_async._tasks.pace import Pace
 from a2e_async.errors import BudgetReached
 from a2e_async.protocols import Client
 
@@ -46,7 +46,7 @@ class RunState:
         journal: the open journal, or None.
         counts: the run in numbers.
         budget: the coins that may still be spent.
-        pace: the run's own start rate.
+        start_rate: gives the starts their turns.
         service: lets starts through, unless the service cannot be reached or refuses everything.
         disk: lets through what reads or writes files, unless there is no room.
         downloads: saves the results; None if they are not downloaded.
@@ -66,7 +66,7 @@ class RunState:
     journal: Journal | None
     counts: Counts
     budget: Budget
-    pace: Pace
+    start_rate: StartRate
     service: Outage
     disk: Outage
     downloads: Downloads | None

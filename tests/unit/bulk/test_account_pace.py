@@ -9,11 +9,11 @@ from itertools import pairwise
 import anyio
 import pytest
 
+from a2e_async._bulk.start_rate import StartRate
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.postgres.connection import connect
 from a2e_async._journal.postgres.pace import AccountPace
 from a2e_async._journal.postgres.schema import bring_up_to_date
-from a2e_async._tasks.pace import Pace as StartPace
 from a2e_async._transport.pace import Kind, Pace
 from a2e_async.clock import SystemClock
 from tests.postgres import Database
@@ -97,10 +97,10 @@ async def test_a_pause_that_the_service_asks_for_holds_all_workers(database: Dat
 
 async def test_starts_of_all_workers_keep_to_one_rate(database: Database) -> None:
     async with workers(database, 3) as made:
-        paces = [StartPace(CLOCK, turns=account.start_turns(100.0)) for _, account in made]
+        paces = [StartRate(CLOCK, turns=account.start_turns(100.0)) for _, account in made]
         times: list[float] = []
 
-        async def start(pace: StartPace) -> None:
+        async def start(pace: StartRate) -> None:
             await pace.turn()
             times.append(anyio.current_time())
 

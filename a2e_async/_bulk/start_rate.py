@@ -1,4 +1,4 @@
-"""Limit how fast starts follow each other in a bulk run."""
+"""The rate of a bulk run's starts, as its caller limits it. No refusal of the service changes it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from a2e_async._transport.turn_queue import Kind, TurnQueue
 from a2e_async._transport.turns import FixedRate, Turns
 from a2e_async.clock import Clock
 
-__all__ = ["Pace"]
+__all__ = ["StartRate"]
 
 
-class Pace:
+class StartRate:
     """Gives each start of a run its turn, first come, first served.
 
     Args:

@@ -134,7 +134,7 @@ def _advice(rows: Any) -> str:
     if isinstance(rows, Mapping):
         return ": give a list of such mappings"
     if isinstance(rows, AsyncIterable):
-        return " without await: give [row async for row in rows]"
+        return ": read them first, [row async for row in rows]"
     return ": call collect() before" if callable(getattr(rows, "collect", None)) else ""
 
 

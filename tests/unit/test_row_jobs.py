@@ -206,7 +206,7 @@ def test_an_invalid_row_is_named_before_anything_is_started(row: Any, problem: s
         (Path("rows.csv"), "has no rows: for a file"),
         ({"prompt": "x"}, "rows: {'prompt': 'x'} has no rows: give a list of such mappings"),
         (7, "rows: 7 has no rows"),
-        (A2E_.text_to_image.list(), "has no rows without await: give [row async for row in rows]"),
+        (A2E_.text_to_image.list(), "has no rows: read them first, [row async for row in rows]"),
     ],
 )
 def test_what_has_no_rows_is_refused(rows: Any, problem: str) -> None:

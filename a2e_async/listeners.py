@@ -154,6 +154,7 @@ class RichListener:
         try:
             from rich.console import Console
             from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+            from rich.theme import Theme
         except ImportError:
             raise ConfigurationError("RichListener needs rich: pip install rich") from None
 
@@ -163,7 +164,8 @@ class RichListener:
             def render(self, task: Task) -> Any:
                 return super().render(task) if task.total is not None else ""
 
-        console = console or Console(stderr=True)
+        # Yellow, as rich has it, can hardly be read on white.
+        console = console or Console(stderr=True, theme=Theme({"progress.elapsed": "default"}))
         frames = "dots" if _can_encode(console.encoding, "\u280b") else "line"
         columns = (
             SpinnerColumn(frames),

@@ -130,7 +130,9 @@ def _print_stopped(summary: Any, total: int, options: Options, running: int) -> 
 
     if options.gallery is not None:
         print_error(f"the results so far are shown in {options.gallery}")
-    if options.journal is None:
+    if options.sandbox:
+        print_error("the sandbox ends with the command, and its tasks with it")
+    elif options.journal is None:
         print_error("tasks under way go on, and are paid for: a2e list WORKFLOW shows them")
         print_error("with --journal FILE a run can be taken up without paying twice")
     else:

@@ -145,6 +145,8 @@ def start_named(name: str) -> Call:
         InvalidArgument: nothing of that name starts a task.
     """
     resource, _, method = _python_name(name).partition(".")
+    if resource not in RESOURCES:
+        raise InvalidArgument(name, f"no such workflow{hint(resource, RESOURCES)}")
     calls = calls_of(resource)
     found = calls.get(method or "__call__")
     if found is None or not found.starts:

@@ -39,7 +39,10 @@ def database(given: str | None) -> Iterator[str]:
         try:
             url = stack.enter_context(embedded_database())
         except ConfigurationError as error:
-            raise ConfigurationError(f"give the database with --journal or {VARIABLE}; or {error}") from error
+            raise ConfigurationError(
+                f"no database: give its URL with --journal or {VARIABLE}; without one, a PostgreSQL on this "
+                f"machine would be used, and that is not possible: {error}"
+            ) from error
 
         # As it is: it holds no secret, and other programs need it.
         write_line(

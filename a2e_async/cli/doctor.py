@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from a2e_async.cli.output import print_finding, print_json
+from a2e_async.cli.wording import for_shell
 from a2e_async.doctor import examine
 
 __all__ = ["show"]
@@ -19,6 +20,8 @@ async def show(*, token: str | None, base_url: str | None, journal: str | None, 
         if json:
             print_json(finding)
         else:
-            text = finding.text if finding.advice is None else f"{finding.text}; {finding.advice}"
+            text = for_shell(finding.text)
+            if finding.advice is not None and text == finding.text:  # else it says what to do
+                text += f"; {finding.advice}"
             print_finding(finding.status, finding.check, text)
     return 1 if any(finding.status == "fail" for finding in findings) else 0

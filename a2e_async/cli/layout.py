@@ -13,9 +13,10 @@ from a2e_async.cli.streams import can_encode, is_terminal
 
 __all__ = ["amount", "colored", "columns", "cut", "fitting", "has_colors", "is_dumb", "padded", "width_of"]
 
-_COLORS = {"green": 32, "red": 31, "yellow": 33, "dim": 2, "bold": 1}
+# No yellow, no cyan: they can hardly be read on white.
+_COLORS = {"green": 32, "red": 31, "magenta": 35, "dim": 2, "bold": 1}
 _MEANS = {
-    "done": "green", "ok": "green", "completed": "green", "failed": "red", "fail": "red", "warn": "yellow",
+    "done": "green", "ok": "green", "completed": "green", "failed": "red", "fail": "red", "warn": "magenta",
 }  # fmt: skip
 _LEAST = 20
 

@@ -162,6 +162,7 @@ def _report(error: BaseException) -> int:
 def _usage_text(error: click.ClickException) -> str:
     """What is wrong with the command line, in which command, and where its help is."""
     text = shown(error.format_message()).rstrip(".")
+    text = text.replace(". (Did you mean", " (did you mean")
     if text[1:2].islower():
         text = text[:1].lower() + text[1:]
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""

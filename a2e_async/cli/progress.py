@@ -112,8 +112,9 @@ def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
     from rich.table import Column
     from rich.theme import Theme
 
-    # Yellow, as rich has it, can hardly be read on white.
-    console = Console(stderr=True, theme=Theme({"progress.elapsed": "default", "bar.complete": "green"}))
+    # Yellow and cyan, as rich has them, can hardly be read on white.
+    looks = {"progress.elapsed": "default", "progress.remaining": "default", "bar.complete": "green"}
+    console = Console(stderr=True, theme=Theme(looks))
     drawn_columns = (
         *([TextColumn("{task.description}")] if any(totals) else []),
         BarColumn(bar_width=6 if console.width < _WIDE else 40),

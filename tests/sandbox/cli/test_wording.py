@@ -38,6 +38,16 @@ def test_options_instead_of_keywords(
     assert sandbox.ledger.made() == 0
 
 
+def test_what_is_missing_is_set_and_not_passed(a2e: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("A2E_API_TOKEN", "A2E_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    [listen] = a2e("listen").err
+    assert listen.startswith("a2e: no secret: set A2E_WEBHOOK_SECRET, of at least 16")
+    [token] = [line for line in a2e("doctor").out if line.startswith("fail\ttoken\t")]
+    assert token.endswith("\tno token: set A2E_API_TOKEN, or run a2e init; get one at "
+                          "https://video.a2e.ai, under API Token")  # fmt: skip
+
+
 def test_a_changed_job_names_the_option(a2e: Run, tmp_path: Path) -> None:
     for prompt in ("sandbox:sync one", "sandbox:sync two"):
         line = {"workflow": "text_to_image", "key": "kite", "prompt": prompt}

@@ -59,6 +59,10 @@ def _lines_of(path: Path, encoding: str | None) -> Iterator[tuple[int, str | dic
     if delimiter is not None:
         yield from rows_of(lines, delimiter)
         return
+    if first and first[0] not in '{["':
+        raise InvalidArgument(
+            f"line {len(head)}", "is neither a JSON object nor the names of columns, with workflow among them"
+        )
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield number, line

@@ -69,4 +69,5 @@ def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]
 
 
 def _names(cells: list[str]) -> list[str]:
-    return [cell.strip() for cell in cells]
+    """The names of columns as keywords are written: a spreadsheet may say `Image URL`."""
+    return ["_".join(cell.lower().replace("-", "_").split()) for cell in cells]

@@ -76,6 +76,15 @@ def test_a_table_may_say_its_delimiter_and_hold_lists_objects_and_files(tmp_path
     assert dubbing[2] == {"source_url": "https://e.com/a.mp4"}
 
 
+def test_columns_may_be_named_as_in_a_spreadsheet(tmp_path: Path) -> None:
+    table = "Workflow, Key ,Image URL,image-url,PROMPT\n"
+    with pytest.raises(InvalidArgument, match="the column 'image_url' is there twice"):
+        bodies(table.encode(), tmp_path)
+
+    table = "Workflow, Key ,Image URL,PROMPT\nimage-to-video,a,https://e.com/a.png,B\n"
+    assert bodies(table.encode(), tmp_path)[0][2]["image_url"] == "https://e.com/a.png"
+
+
 def test_an_older_encoding_is_read_by_its_name(tmp_path: Path) -> None:
     table = "workflow;prompt\ntext_to_image;ein Käfer für 5 €\n".encode("cp1252")
     assert bodies(table, tmp_path, encoding="cp1252")[0][2] == {"prompt": "ein Käfer für 5 €"}
@@ -112,7 +121,7 @@ OPEN = b'%b{"workflow": "text_to_image", "prompt": "a", ' % GOOD
         (b"workflow,image_url,prompt\nimage_to_video,no.png,a\n", "line 2: image_url: 'no.png' is neither"),
         (b"workflow,prompt,body\ntext_to_image,a,x\n", "line 2: body: not JSON"),
         (b"workflow,prompt\n,a\n", "line 2: workflow: is missing"),
-        (b"prompt,key\na,b\n", "line 1: JSON: "),
+        (b"\nprompt,key\na,b\n", "line 2: is neither a JSON object nor the names of columns"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", "line 1: is not UTF-8 (byte 0x89)"),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ import anyio
 import httpx
 import pytest
 
-from a2e_async._bulk import folder as folders
+from a2e_async._bulk import downloads
 from a2e_async._bulk.faults import Fault, disk_fault, service_fault
 from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Outcome
@@ -378,7 +378,7 @@ async def test_a_folder_that_becomes_read_only_stops_the_run(
             raise PermissionError(errno.EACCES, "Permission denied", str(folder))
         is_writable.append(False)
 
-    monkeypatch.setattr(folders, "_write_something", lambda folder: write(folder))
+    monkeypatch.setattr(downloads, "_write_something", lambda folder: write(folder))
     async with a2e.bulk(jobs(a2e, 60), concurrency=5, download_to=tmp_path) as run:
         outcomes = await drained(run)
     assert isinstance(run.stopped, DownloadError)

@@ -237,9 +237,9 @@ class Launch:
         """Write that the last start made no task."""
         journal, entry = self._run_state.journal, self._entry
         if journal is not None:
-            await journal.undo_start(entry, entry.state_before)
+            await journal.undo_start(entry)
         else:
-            entry.state, entry.marker = entry.state_before, None
+            entry.undo_start()
 
     async def _record_accepted(self, records: Sequence[JSONObject], reservation: Reservation) -> None:
         """Count the coins of an accepted start and write down its tasks."""

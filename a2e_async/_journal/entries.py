@@ -90,16 +90,16 @@ class Entry:
         """Whether the job has to be started, for which its files are needed."""
         return self.state in (State.NEW, State.REPLACED)
 
-    @property
-    def state_before(self) -> str:
-        """The state to which the entry goes back if its last start has made no task."""
-        return State.FAILED if self.error else State.NEW
-
     def ask(self, asked: Asked) -> None:
         """Note what the job asks for."""
         self.digest, self.asked = asked.digest, asked.copy
         # Without files there is nothing to find by a path.
         self.path_digest = None if asked.path_digest == asked.digest else asked.path_digest
+
+    def undo_start(self) -> None:
+        """Note that the last start made no task: it is as if it had not been sent."""
+        self.state = State.FAILED if self.error else State.NEW
+        self.marker = None
 
     def accept(self, records: Sequence[JSONObject], coins: float) -> None:
         """Note that the start was accepted: the records of its tasks, and the coins charged."""

@@ -188,7 +188,7 @@ class Journal(Protocol):
         """
 
     @abstractmethod
-    async def undo_start(self, entry: Entry, state: str) -> None:
+    async def undo_start(self, entry: Entry) -> None:
         """Put the entry back into its earlier state: the start provably made no task."""
 
     @abstractmethod

@@ -297,9 +297,11 @@ class DatabaseJournal:
         ended.end(records, error, coins)
         await self._save(entry, ended)
 
-    async def undo_start(self, entry: Entry, state: str) -> None:
+    async def undo_start(self, entry: Entry) -> None:
         """Put the entry back into its earlier state: the start provably made no task."""
-        await self._save(entry, attrs.evolve(entry, state=state, marker=None))
+        before = attrs.evolve(entry)
+        before.undo_start()
+        await self._save(entry, before)
 
     async def record_files(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:
         """Record the downloaded files, each with ``path`` and ``size``."""

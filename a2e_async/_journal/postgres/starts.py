@@ -170,7 +170,7 @@ def release(transaction: Transaction, start: UncertainStart) -> None:
     entry = _uncertain(transaction, start)
     if entry is None:
         return
-    entry.state, entry.marker = entry.state_before, None
+    entry.undo_start()
     transaction.save(entry, None)
 
 

@@ -173,9 +173,9 @@ class FileJournal:
         entry.end(records, error, coins)
         await self._save(entry)
 
-    async def undo_start(self, entry: Entry, state: str) -> None:
+    async def undo_start(self, entry: Entry) -> None:
         """Put the entry back into its earlier state: the start provably made no task."""
-        entry.state, entry.marker = state, None
+        entry.undo_start()
         await self._save(entry)
 
     async def record_files(self, entry: Entry, files: Sequence[Mapping[str, Any]]) -> None:

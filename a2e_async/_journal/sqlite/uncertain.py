@@ -21,8 +21,7 @@ def release(db: sqlite3.Connection, start: UncertainStart) -> None:
         InvalidArgument: the outcome of the start is known.
     """
     entry, seen = _find(db, start)
-    entry.state = entry.state_before
-    entry.marker = None
+    entry.undo_start()
     save_entry(db, entry, seen)
 
 

@@ -185,7 +185,7 @@ class Crew:
         except LeaseExpired:
             way = 1
         if way == 1:  # refused: it made no task
-            await worker.journal.undo_start(work.entry, State.FAILED if work.entry.error else State.NEW)
+            await worker.journal.undo_start(work.entry)
             work.phase = Phase.READY
             return
 
@@ -209,7 +209,7 @@ class Crew:
         if made:
             await self._write_accepted(worker, work, made[-1])
         else:
-            await worker.journal.undo_start(work.entry, State.FAILED if work.entry.error else State.NEW)
+            await worker.journal.undo_start(work.entry)
             work.phase = Phase.READY
 
     async def _write_accepted(self, worker: Worker, work: Work, task: Task) -> None:

@@ -58,7 +58,7 @@ async def test_a_start_that_made_no_task_leaves_the_entry_as_it_was(path: Path) 
         await journal.record_accepted(entry, [RECORD], 5.0)
         await journal.record_end(entry, [RECORD], TaskFailed("no", record=TaskRecord(id="t1")))
         await journal.record_start(entry, "second", 5.0)
-        await journal.undo_start(entry, State.FAILED)
+        await journal.undo_start(entry)
 
     async with FileJournal.open(path) as journal:
         again = await journal.take("one", "w", unique=True)

@@ -301,7 +301,7 @@ async def test_nothing_depends_on_the_clock_of_the_machine(
             held = await behind.take("one", "w", unique=True, again=entry)
             assert held.is_held
             assert held.age < 60.0
-            await ahead.undo_start(entry, State.NEW)
+            await ahead.undo_start(entry)
 
 
 async def test_a_job_is_free_when_whoever_had_it_has_ended_it(database: Database) -> None:

@@ -83,7 +83,7 @@ async def test_a_start_that_was_given_up_and_made_a_task_is_not_sent_again(datab
         second, two = await workers.come()
         late = await started(one)
         entry = await take_over(first, second)
-        await two.undo_start(entry, State.NEW)
+        await two.undo_start(entry)
 
         with pytest.raises(Superseded):
             await one.record_accepted(late, [{"_id": "t1", "coins": 10}], 10.0)
@@ -100,7 +100,7 @@ async def test_the_coins_of_a_second_task_count_once(database: Database) -> None
         second, two = await workers.come()
         late = await started(one)
         entry = await take_over(first, second)
-        await two.undo_start(entry, State.NEW)
+        await two.undo_start(entry)
         assert await two.record_start(entry, "m2", 10.0)
 
         for _ in range(2):
@@ -173,7 +173,7 @@ async def test_a_start_is_not_sent_after_a_pause_even_if_life_goes_on(database: 
             one.require_lease(entry)
 
         # Nobody has taken it meanwhile, so a new start is in order.
-        await one.undo_start(entry, State.NEW)
+        await one.undo_start(entry)
         assert await one.record_start(entry, "m2", 10.0)
         one.require_lease(entry)
 
@@ -200,7 +200,7 @@ async def test_a_lookalike_waits_for_the_start_of_a_worker_that_died(database: D
         # Whoever searches for the task of the one could find that of the other.
         assert not await two.record_start(other, None, 0.0)
         found = await two.take("a", "w", unique=True)
-        await two.undo_start(found, State.NEW)
+        await two.undo_start(found)
         assert await two.record_start(other, None, 0.0)
 
 

@@ -72,5 +72,5 @@ async def _account(url: str, token: str | None, proxy: str | None, limit: float)
     if not isinstance(coins, int | float):
         return ok("account", "the token works; the service does not show the coins")
     if coins <= 0:
-        return warn("account", f"the token works; {coins:g} coins", "buy coins before you start a task")
-    return ok("account", f"the token works; {coins:g} coins")
+        return warn("account", f"the token works; {coins:.12g} coins", "buy coins before you start a task")
+    return ok("account", f"the token works; {coins:.12g} coins")

@@ -25,7 +25,10 @@ def init(options: Options) -> int:
     Raises:
         ConfigurationError: what was given is no token, or the file cannot be written.
     """
-    token = Token(_ask()).checked()
+    given = _ask()
+    if not given.strip():
+        raise ConfigurationError(f"no token was given; get one at {TOKEN_PAGE}, under API Token")
+    token = Token(given).checked()
     coins = run_async(_coins, token, options) if options.check else None
     path = write_token(token.authorization().removeprefix("Bearer "))
     if options.json:

@@ -199,18 +199,25 @@ def print_outcome(outcome: Outcome, *, json: bool) -> None:
     ends = [for_shell(reason_of(outcome))] if word == "failed" else facts["files"] or facts["urls"]
 
     if is_terminal(sys.stdout):
-        _print_fitting(word, name, facts["workflow"], facts["coins"], shown(ends[0]) if ends else "")
+        # Half a URL is of no use; with the id, `a2e download` gets what was made.
+        instead = "" if facts["files"] else facts["id"] or ""
+        end = shown(ends[0]) if ends else ""
+        _print_fitting(word, name, facts["workflow"], facts["coins"], end, instead)
     elif word == "failed":
         print_row(word, name, facts["workflow"], for_shell(str(facts["error"])))
     else:
         print_row(word, name, facts["workflow"], facts["id"], *ends)
 
 
-def _print_fitting(word: str, name: str, workflow: str, coins: float | None, end: str) -> None:
-    """Print a job's line in the width of the terminal: the end of a path tells more than its beginning."""
+def _print_fitting(word: str, name: str, workflow: str, coins: float | None, end: str, instead: str) -> None:
+    """Print a job's line in the width of the terminal: the end of a path tells more than its beginning.
+
+    Args:
+        instead: what is printed where the end does not fit; empty for a part of the end.
+    """
     price = "" if coins is None else f"{amount(coins)} coins"
     cells = [padded(shown(name), 16), padded(workflow, 14), *([padded(price, 9)] if word == "done" else [])]
     line = "  ".join(cells)
     room = columns() - _FIRST - 2 - width_of(line) - 2 - 1
-    end = cut(end, room, keep_end=word == "done")
+    end = cut(instead if instead and width_of(end) > room else end, room, keep_end=word == "done")
     write_line(sys.stdout, f"{colored(f'{word:{_FIRST}}', word, sys.stdout)}  {line}  {end}")

@@ -54,6 +54,18 @@ def test_a_job_of_a_bulk_run_is_one_line_of_80_columns(
     assert ID[:8] not in failed
 
 
+def test_an_id_is_shown_where_a_url_does_not_fit(
+    screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = jsonl(tmp_path / "jobs.jsonl", [{"workflow": "text_to_image", "prompt": "sandbox:sync"}])
+    [narrow] = screen("bulk", jobs)
+    assert re.fullmatch(r"[0-9a-f]{24}", plain(narrow).split()[-1])
+
+    monkeypatch.setenv("COLUMNS", "200")
+    [wide] = screen("bulk", jobs)
+    assert plain(wide).split()[-1].startswith("http://127.0.0.1:")
+
+
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_without_colours(name: str, value: str, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" in "".join(screen("doctor"))

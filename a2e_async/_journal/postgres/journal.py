@@ -22,19 +22,18 @@ import anyio.to_thread
 import attrs
 
 from a2e_async._files.uploads import Uploader
-from a2e_async._journal import taking
 from a2e_async._journal.asked import Asked
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.entries import Entry, State
 from a2e_async._journal.journal import Superseded, Terms
-from a2e_async._journal.postgres import joining, starts
+from a2e_async._journal.postgres import joining, starts, taking
 from a2e_async._journal.postgres.commits import Commits
 from a2e_async._journal.postgres.connection import database_error
 from a2e_async._journal.postgres.heartbeat import Heartbeat
 from a2e_async._journal.postgres.leases import Lease
 from a2e_async._journal.postgres.pace import AccountPace
 from a2e_async._journal.postgres.prices import Lesson, Price, price_of
-from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way, text_of
+from a2e_async._journal.postgres.rows import UNDER_WAY, text_of
 from a2e_async._journal.postgres.schema import bring_up_to_date
 from a2e_async._journal.postgres.shelf import DatabaseShelf
 from a2e_async._journal.postgres.transaction import Transaction
@@ -148,27 +147,16 @@ class DatabaseJournal:
             place = 0
 
         def work(transaction: Transaction) -> Entry:
-            rows = transaction.keyed(key=key)
-            if len(rows) <= place:
-                return self._insert(transaction, key, workflow, asked, place)
-
-            row, entry = rows[place], transaction.entry(rows[place])
-            entry.place, entry.repeated = place, repeated
-            if transaction.is_written(row) or repeated:
-                return entry
-            entry.is_held = self._is_held(row)
-
-            if asked is not None and (problem := taking.mismatch(entry, workflow, asked, unique)):
-                if changed != "restart":
-                    raise InvalidArgument("key", problem)
-                if entry.is_held:
-                    return entry
-                taking.new_entry(key, workflow, asked)  # raises if a file cannot be read
-                taking.retire(entry)
-                transaction.save(entry, None)
-                return self._insert(transaction, key, workflow, asked, place)
-
-            return self._adopt(transaction, row, entry, key, asked, unique)
+            return taking.take(
+                transaction,
+                key,
+                workflow,
+                unique=unique,
+                asked=asked,
+                changed=changed,
+                place=place,
+                repeated=repeated,
+            )
 
         return await self._transact(work, keys=[key])
 
@@ -176,48 +164,10 @@ class DatabaseJournal:
         """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
         place = again.place if again is not None else self._place(f"path {asked.path_digest}")
 
-        def work(transaction: Transaction) -> Entry:
-            rows = transaction.keyed(path_digest=asked.path_digest)
-            found = [(index >= place, transaction.entry(row)) for index, row in enumerate(rows)]
-            entry = taking.entry_by_path(asked, found)
-
-            entry.place = place
-            row = transaction.row(entry)
-            entry.is_held = self._is_held(row)
-            return self._adopt(transaction, row, entry, entry.key, None, False)
-
-        return await self._transact(work, paths=[asked.path_digest])
-
-    def _insert(
-        self, transaction: Transaction, key: str, workflow: str, asked: Asked | None, place: int
-    ) -> Entry:
-        entry = taking.new_entry(key, workflow, asked)
-        entry.place = place
-        transaction.insert(entry, self.worker)
-        return entry
-
-    def _adopt(
-        self,
-        transaction: Transaction,
-        row: Mapping[str, Any],
-        entry: Entry,
-        key: str,
-        asked: Asked | None,
-        unique: bool,
-    ) -> Entry:
-        """Become the owner of an entry that nobody has."""
-        if entry.is_held or row["state"] not in UNDER_WAY:
-            return entry
-        before = attrs.evolve(entry)
-        if asked is not None:
-            taking.adopt(entry, key, asked, unique)
-        if row["owner"] != self.worker or entry != before:
-            transaction.save(entry, self.worker)
-        return entry
-
-    def _is_held(self, row: Mapping[str, Any]) -> bool:
-        """Whether another worker is at work on a job."""
-        return row["owner"] not in (None, self.worker) and is_under_way(row)
+        return await self._transact(
+            lambda transaction: taking.take_by_path(transaction, asked, place=place),
+            paths=[asked.path_digest],
+        )
 
     def _place(self, key: str) -> int:
         """How many jobs with this key the run has seen before; counts one more."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from a2e_async.cli.command import check_no_token, usage_error
+from a2e_async.cli.command import canonical, check_no_token, usage_error
 from a2e_async.cli.groups import Program
 from a2e_async.cli.streams import escaping, flush_stdout, shown, write_line
 
@@ -57,6 +57,7 @@ _ABOUT = (
     "Make pictures, videos and speech with the A2E API.\n\n"
     "The token is read from A2E_API_TOKEN, else from the file that a2e init writes."
 )
+_EVERYWHERE = {"--sandbox": False, "--json": False, "--base-url": True}  # and whether it takes a value
 _EXAMPLES = (
     'run text_to_image --prompt "a red kite" --out out/',
     "bulk jobs.csv --journal run.db --out out/",
@@ -114,6 +115,7 @@ def _run(given: list[str]) -> int:
         from a2e_async.cli.completion import answer
 
         return answer(program, asked)
+    given = _rearranged(given)
     if not given:
         names = ", ".join(name for name, _ in program.named())
         raise usage_error(f"no command; one of {names} (see a2e --help)")
@@ -125,6 +127,22 @@ def _run(given: list[str]) -> int:
     except click.exceptions.Exit as left:
         return left.exit_code
     return ended if isinstance(ended, int) else 0
+
+
+def _rearranged(given: list[str]) -> list[str]:
+    """The command line with what every command takes behind the command, and `help` as an option."""
+    first, rest = list[str](), list(given)
+    while rest and canonical(rest[0].partition("=")[0]) in _EVERYWHERE:
+        takes = _EVERYWHERE[canonical(rest[0].partition("=")[0])] and "=" not in rest[0]
+        first += rest[: 1 + takes]
+        rest = rest[1 + takes :]
+    if not rest or rest[0].startswith("-"):
+        return given
+
+    if rest[0] == "help":
+        rest = [*rest[1:], "--help"]
+    end = rest.index("--") if "--" in rest else len(rest)
+    return [*rest[:end], *first, *rest[end:]]
 
 
 def _report(error: BaseException) -> int:

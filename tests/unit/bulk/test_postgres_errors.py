@@ -142,7 +142,8 @@ async def test_a_role_that_only_reads(database: Database, caplog: pytest.LogCapt
     async with opened(database):
         pass
     problem = await refused(database.reader_url())
-    assert not caplog.records  # the error says it
+    # The error says it. What psycopg logs about the pipeline that broke is a matter of timing.
+    assert not [record for record in caplog.records if record.name == "a2e_async"]
     assert "this role needs the right to create tables in the schema and to write them" in problem
 
 

@@ -66,8 +66,8 @@ def bulk() -> click.Command:
 
     def callback(options: Options) -> int:
         from a2e_async.cli import bulk as command
+        from a2e_async.cli.input_files import readable_twice
         from a2e_async.cli.service import run_with_client
-        from a2e_async.cli.text_files import readable_twice
 
         # Before the event loop runs: there, Ctrl-C would not end the reading of stdin.
         with readable_twice(options.file) as options.path:

@@ -6,10 +6,10 @@ from contextlib import closing
 from datetime import datetime
 
 from a2e_async import worker
+from a2e_async.cli.input_files import readable_twice
 from a2e_async.cli.lines import jobs_in
 from a2e_async.cli.output import print_json, print_row, to_plain
 from a2e_async.cli.progress import spinner
-from a2e_async.cli.text_files import readable_twice
 from a2e_async.client import A2E
 
 __all__ = ["enqueue"]

@@ -125,6 +125,7 @@ class Heartbeat:
                 await self._pause()
                 await self._beat()
         finally:
+            # There may be no thread any more. An open connection ends with the process.
             with anyio.CancelScope(shield=True), suppress(Exception):
                 await anyio.to_thread.run_sync(self._connection.close, limiter=self._thread)
             ended.set()

@@ -59,5 +59,5 @@ class KeptConnection:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(Exception):
+            with suppress(Exception):  # it may be broken, and is not used again
                 connection.close()

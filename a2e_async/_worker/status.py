@@ -8,9 +8,10 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
 
+from a2e_async._journal.contents import WorkerLook
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.entries import State
-from a2e_async._journal.look import WorkerLook, look_into
+from a2e_async._journal.look import look_into
 from a2e_async._worker import names
 from a2e_async._worker.connector import PatientConnector, opened, translated
 from a2e_async._worker.facts import Status, WorkerStatus

@@ -8,9 +8,10 @@ from typing import Any
 
 from anyio import to_thread
 
+from a2e_async._journal.contents import Look
 from a2e_async._journal.database_url import DatabaseURL, place_from
 from a2e_async._journal.journal import Terms
-from a2e_async._journal.look import Look, look_into
+from a2e_async._journal.look import look_into
 from a2e_async._journal.opening import open_journal
 from a2e_async._journal.uncertain import UncertainStart
 from a2e_async.cli.command import Options

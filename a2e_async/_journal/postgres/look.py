@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from a2e_async._journal.asked import asked_of
+from a2e_async._journal.contents import Look, WorkerLook
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.entries import State
-from a2e_async._journal.look import Look, WorkerLook
 from a2e_async._journal.postgres.connection import connected
 from a2e_async._journal.postgres.leases import ALIVE
 from a2e_async._journal.postgres.schema import VERSION, check_version

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from a2e_async._journal.asked import asked_of
+from a2e_async._journal.contents import Look
 from a2e_async._journal.entries import Entry, State
-from a2e_async._journal.look import Look
 from a2e_async._journal.sqlite.errors import journal_error
 from a2e_async._journal.sqlite.file import check_kind, version_of
 from a2e_async._journal.sqlite.migration import OLD_JOB_COLUMNS

@@ -10,14 +10,15 @@ import attrs
 from a2e_async._files.body_files import File, map_files
 from a2e_async._spec.features import BALANCE, QUOTE
 from a2e_async._spec.media import Upload
-from a2e_async.checks import price_in
+from a2e_async.checks import price_in, shown
+from a2e_async.errors import InvalidArgument
 from a2e_async.features import operation_of, values_of
+from a2e_async.jobs import Job
 from a2e_async.plain import Plain, Shown
 from a2e_async.records import Record
 
 if TYPE_CHECKING:
     from a2e_async.api.account import Balance
-    from a2e_async.jobs import Job
     from a2e_async.protocols import Client
 
 __all__ = ["Quote", "balance", "quote"]
@@ -61,6 +62,8 @@ async def balance(client: Client) -> Balance:
 
 async def quote(client: Client, job: Job[Any]) -> Quote:
     """See `A2E.quote`."""
+    if not isinstance(job, Job):
+        raise InvalidArgument("job", f"{shown(job)} is not a Job; ask for each Job by itself")
     operation = operation_of(QUOTE)
     body = {"endpoint": job.operation.path, "requestBody": map_files(job.body, _placeholder)}
     call = operation.call(values_of(operation, body), {})

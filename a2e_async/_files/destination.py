@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from a2e_async._files.file_names import (
     with_extension,
 )
 from a2e_async._files.hashing import compute_sha256, hash_file
-from a2e_async._files.media_types import content_type_of, extension_of, sniff
+from a2e_async._files.media_types import BY_EXTENSION, content_type_of, extension_of, sniff
 from a2e_async._files.open_files import disk_problem
 from a2e_async._files.part_file import PartFile
 from a2e_async._files.places import place_of
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from a2e_async._files.stores import Store
 
 __all__ = ["Destination", "SavedFile", "find_existing", "media_type", "resolve_destination"]
+
+_MEDIA = ("image/", "video/", "audio/")
+_log = logging.getLogger("a2e_async")
 
 
 @attrs.frozen
@@ -148,7 +152,9 @@ def resolve_destination(
             raise InvalidArgument("name", "goes with folder; a target is a whole path")
         return Destination(path.parent, path.name, True, overwrite)
 
-    if folder is None or target is not None:
+    if folder is None:
+        raise InvalidArgument("folder", "is None; give the path of a folder")
+    if target is not None:
         raise InvalidArgument("target", "give either target or folder")
     place, store = _folder_and_store(folder)
     return Destination(place, safe_name(name) if name else name_of_url(url), False, overwrite, store)
@@ -162,6 +168,7 @@ def _folder_and_store(folder: str | os.PathLike[str]) -> tuple[Path, Store | Non
     if store is None:
         place = place_of("folder", folder)
         if isinstance(place, Path):
+            _check_folder(place)
             return place, None
 
         from a2e_async._files.object_store import open_object_store
@@ -175,6 +182,15 @@ def _folder_and_store(folder: str | os.PathLike[str]) -> tuple[Path, Store | Non
         return parts_folder(), store
     except OSError as error:
         raise InvalidArgument("folder", f"no file can be received on this machine: {error}") from error
+
+
+def _check_folder(folder: Path) -> None:
+    """Say so where the path of a file was given. A new folder may be called ``cat.png``, if it must."""
+    advice = f"give the folder, and name={folder.stem!r}"
+    if os.path.isfile(folder):
+        raise InvalidArgument("folder", f"{path_text(folder)} is a file; {advice}")
+    if BY_EXTENSION.get(folder.suffix.lower(), "").startswith(_MEDIA) and not os.path.exists(folder):
+        _log.warning("folder: %s is made as a folder; to name the file, %s", path_text(folder), advice)
 
 
 def find_existing(place: Destination, part: PartFile, header: str | None) -> SavedFile | None:

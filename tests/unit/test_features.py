@@ -9,7 +9,7 @@ import attrs
 import httpx
 import pytest
 
-from a2e_async import A2E, ConfigurationError
+from a2e_async import A2E, ConfigurationError, InvalidArgument
 from a2e_async._spec.features import FEATURES, QUOTE, UPLOAD, Feature
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation, raw
@@ -90,3 +90,10 @@ async def test_a_quote_shows_the_price_as_the_service_says_it(price: Any, printe
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json=reply))
     async with A2E("sk_x", base_url="https://host.example", transport=transport) as a2e:
         assert str((await a2e.quote(job(a2e))).coins) == printed
+
+
+async def test_only_a_job_has_a_price() -> None:
+    async with client() as a2e:
+        for given in ([job(a2e)], {"prompt": "a kite"}, None):
+            with pytest.raises(InvalidArgument, match="is not a Job; ask for each Job by itself"):
+                await a2e.quote(given)  # type: ignore[arg-type]

@@ -84,6 +84,17 @@ async def test_a_url_may_be_an_object(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_new_folder_with_the_name_of_a_file_is_made_and_said_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    d = downloader(Host(PNG))
+    for name in ("kite.png", "kite.png", "kites", "v1.5"):
+        await d.download(URL, folder=tmp_path / name)
+    [said] = caplog.messages
+    assert said.endswith("kite.png is made as a folder; to name the file, give the folder, and name='kite'")
+
+
+@pytest.mark.anyio
 async def test_bad_arguments_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
     host = Host(PNG)
     d = downloader(host)
@@ -97,7 +108,7 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(tmp_path: Path)
         ("url", b"https://cdn.example/x", {"folder": tmp_path}),
         ("url", "https://cdn.example/\ud800", {"folder": tmp_path}),
         ("progress", URL, {"folder": tmp_path, "progress": "yes"}),
-        ("target", URL, {}),
+        ("folder", URL, {}),
         ("target", URL, {"target": tmp_path / "a", "folder": tmp_path}),
         ("target", URL, {"target": tmp_path / "folder"}),
         ("target", URL, {"target": f"{tmp_path}/new/"}),

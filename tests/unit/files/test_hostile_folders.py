@@ -145,7 +145,6 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     host = Host(PNG)
     for folder, words in {
-        tmp_path / "file": "File exists",
         tmp_path / "file" / "deeper": "Not a directory",
         tmp_path / ("x" * 300): "File name too long",
         Path("/proc/none"): "/proc/none cannot be written",
@@ -153,6 +152,8 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         with pytest.raises(DownloadError, match=words):
             await downloader(host).download(URL, folder=folder)
 
+    with pytest.raises(InvalidArgument, match=r"folder: .*/file is a file; give the folder, and name="):
+        await downloader(host).download(URL, folder=tmp_path / "file")
     with pytest.raises(DownloadError, match=r"x\.png cannot be written: File name too long"):
         await downloader(Host(PNG)).download(URL, target=tmp_path / ("x" * 300 + ".png"))
     assert not host.requests

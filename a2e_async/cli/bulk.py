@@ -14,7 +14,7 @@ import anyio
 
 from a2e_async.cli.command import Options
 from a2e_async.cli.layout import amount
-from a2e_async.cli.lines import NeedsFiles, jobs_in
+from a2e_async.cli.lines import NeedsFiles, each, jobs_in
 from a2e_async.cli.output import (
     print_error,
     print_hint,
@@ -43,7 +43,9 @@ async def bulk(a2e: A2E, options: Options) -> int:
     needs, allowed = _needs_files(options.journal)
     read = functools.partial(jobs_in, a2e, options.path, encoding=options.encoding)
     with spinner("checking the jobs"):
-        total = sum(1 for _ in read(needs_files=needs))
+        total = 0
+        async for _ in each(read(needs_files=needs)):
+            total += 1
 
     with (
         closing(read(needs_files=allowed)) as jobs,
@@ -157,7 +159,7 @@ async def quote_all(a2e: A2E, options: Options) -> int:
     prices, started = Prices(a2e), 0
     with spinner("asking what the jobs would cost"):
         with closing(jobs_in(a2e, options.path, encoding=options.encoding, needs_files=needs)) as jobs:
-            for job in jobs:
+            async for job in each(jobs):
                 # What the journal has started is paid for.
                 if needs is None or needs(job):
                     prices.add(job)

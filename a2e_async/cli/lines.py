@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from anyio.lowlevel import checkpoint
 
 from a2e_async._rows.json_text import read_json
 from a2e_async._rows.text_files import lines_of
@@ -17,7 +19,9 @@ from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 
-__all__ = ["NeedsFiles", "jobs_in"]
+__all__ = ["NeedsFiles", "each", "jobs_in"]
+
+_AT_A_STRETCH = 50  # jobs
 
 NeedsFiles = Callable[[Job[Any]], bool]
 
@@ -42,6 +46,14 @@ def jobs_in(
             yield _job_of(a2e, given, needs_files, in_table=isinstance(line, dict))
         except InvalidArgument as error:
             raise InvalidArgument(f"line {number}", str(error)) from error
+
+
+async def each(jobs: Iterable[Job[Any]]) -> AsyncIterator[Job[Any]]:
+    """Yield the jobs, and let the loop do other things now and then: what was drawn, and Ctrl-C."""
+    for number, job in enumerate(jobs, 1):
+        yield job
+        if number % _AT_A_STRETCH == 0:
+            await checkpoint()
 
 
 def _lines_of(path: Path, encoding: str | None) -> Iterator[tuple[int, str | dict[str, Any]]]:

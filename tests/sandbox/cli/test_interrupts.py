@@ -8,7 +8,9 @@ import signal
 import pytest
 
 from a2e_async.cli import interrupts
+from a2e_async.cli.lines import each
 from a2e_async.cli.service import run_async
+from a2e_async.client import A2E
 
 
 def ctrl_c() -> None:
@@ -51,6 +53,17 @@ def test_what_holds_up_the_loop_is_broken_off(monkeypatch: pytest.MonkeyPatch) -
     async def command() -> None:
         ctrl_c()
         pytest.fail("went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        run_async(command)
+
+
+def test_reading_many_jobs_can_be_interrupted() -> None:
+    async def command() -> None:
+        asyncio.get_running_loop().call_soon(ctrl_c)
+        async for _ in each([A2E("sk_x").text_to_image(prompt="x")] * 1000):
+            pass
+        pytest.fail("read them all")
 
     with pytest.raises(KeyboardInterrupt):
         run_async(command)

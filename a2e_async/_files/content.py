@@ -19,9 +19,10 @@ import attrs
 from a2e_async._files.hashing import VISIT_BYTES, hash_some
 from a2e_async._files.media_types import HEAD_BYTES
 from a2e_async._files.open_files import disk_problem, when_files_can_be_opened
+from a2e_async._files.sizes import size_text
 from a2e_async._files.source_files import SourceFile, Spool, open_source
 from a2e_async._files.sources import Source, check_size, check_source
-from a2e_async._files.transfer import CHUNK_BYTES, size_text
+from a2e_async._files.worker_threads import CHUNK_BYTES
 from a2e_async._spec.local_paths import path_text
 from a2e_async.clock import Clock
 from a2e_async.errors import InvalidArgument, UploadError

@@ -6,8 +6,8 @@ import zlib
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 
+from a2e_async._files.http import Retry
 from a2e_async._files.media_types import sniff
-from a2e_async._files.transfer import Retry
 from a2e_async.errors import DownloadError
 
 __all__ = ["decoded", "is_encoded"]

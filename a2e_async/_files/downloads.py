@@ -19,21 +19,14 @@ from a2e_async._files.destination import (
 from a2e_async._files.file_names import check_name, name_of_url, safe_name, shortened
 from a2e_async._files.file_requests import FileTries, body_of, check_complete, headers_for
 from a2e_async._files.file_responses import check_head, check_status, read_head, too_large
+from a2e_async._files.http import Http, Retry
 from a2e_async._files.media_types import HEAD_BYTES
 from a2e_async._files.open_files import Disk, places_for_files
 from a2e_async._files.part_file import PartFile
 from a2e_async._files.part_origin import Version
+from a2e_async._files.progress import DownloadProgress, TotalProgress, check_progress, report
 from a2e_async._files.redirects import open_file
-from a2e_async._files.transfer import (
-    CHUNK_BYTES,
-    DownloadProgress,
-    Http,
-    Retry,
-    TotalProgress,
-    check_progress,
-    report,
-)
-from a2e_async._files.worker_threads import Pending, worker_threads
+from a2e_async._files.worker_threads import CHUNK_BYTES, Pending, worker_threads
 from a2e_async._spec.media import Address, Made, Upload, is_made
 from a2e_async._spec.values import text_in
 from a2e_async.addresses import sendable_url, url_problem

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 
 from a2e_async._files.content_encodings import decoded, is_encoded
 from a2e_async._files.file_responses import Received
+from a2e_async._files.http import Response, Retry
 from a2e_async._files.least_speed import LeastSpeed, watched
-from a2e_async._files.transfer import Response, Retry
 from a2e_async.clock import Clock
 from a2e_async.errors import DownloadError, TransportError
 from a2e_async.tries import Tries

@@ -9,9 +9,10 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Protocol
 
 from a2e_async._files.content_encodings import is_encoded
+from a2e_async._files.http import RETRIED_STATUSES, Response, Retry
 from a2e_async._files.media_types import HEAD_BYTES, sniff
 from a2e_async._files.part_origin import Version
-from a2e_async._files.transfer import RETRIED_STATUSES, Response, Retry, size_text
+from a2e_async._files.sizes import size_text
 from a2e_async.errors import DownloadError
 from a2e_async.policies import retry_after_seconds
 

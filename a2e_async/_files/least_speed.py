@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from a2e_async._files.transfer import Retry, size_text
+from a2e_async._files.http import Retry
+from a2e_async._files.sizes import size_text
 from a2e_async.clock import Clock
 
 __all__ = ["LEAST_SPEED", "LeastSpeed", "watched"]

@@ -19,7 +19,7 @@ from a2e_async._files.final_names import sync_folder, take_free_name
 from a2e_async._files.hashing import BLOCK_BYTES, hash_file
 from a2e_async._files.media_types import HEAD_BYTES
 from a2e_async._files.part_origin import NO_FOLLOW, Version, read_origin, write_origin
-from a2e_async._files.transfer import size_text
+from a2e_async._files.sizes import size_text
 
 if os.name == "posix":
     import fcntl

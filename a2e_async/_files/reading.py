@@ -15,10 +15,10 @@ from a2e_async._files.destination import SavedFile, media_type
 from a2e_async._files.file_names import name_of_url, with_extension
 from a2e_async._files.file_requests import FileTries, body_of, check_complete, headers_for
 from a2e_async._files.file_responses import check_head, check_status, read_head, too_large
+from a2e_async._files.http import Http, Retry
 from a2e_async._files.media_types import HEAD_BYTES, extension_of, sniff
 from a2e_async._files.part_origin import Version
 from a2e_async._files.redirects import open_file
-from a2e_async._files.transfer import Http, Retry
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import ConfigurationError, DownloadError, TransportError

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urljoin
 
-from a2e_async._files.transfer import Http, Response
+from a2e_async._files.http import Http, Response
 from a2e_async.addresses import sendable_url, url_problem
 from a2e_async.errors import DownloadError
 

@@ -20,7 +20,7 @@ from a2e_async._files.hashing import BLOCK_BYTES
 from a2e_async._files.images import encoded_image
 from a2e_async._files.open_files import NO_DESCRIPTOR, disk_problem
 from a2e_async._files.sources import unwrapped
-from a2e_async._files.transfer import CHUNK_BYTES
+from a2e_async._files.worker_threads import CHUNK_BYTES
 from a2e_async._spec.local_paths import local_path
 from a2e_async._spec.media import is_entry, is_image
 from a2e_async.errors import InvalidArgument

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from a2e_async._files.open_files import disk_problem
-from a2e_async._files.transfer import size_text
+from a2e_async._files.sizes import size_text
 from a2e_async._spec.local_paths import local_path, path_text
 from a2e_async._spec.media import BinaryFile, Entry, Image, LeftFile, is_entry, is_image
 from a2e_async.errors import InvalidArgument

@@ -12,10 +12,11 @@ from typing import Any
 
 from a2e_async._files.content import Content
 from a2e_async._files.file_names import ascii_name, safe_name, with_extension
+from a2e_async._files.http import RETRIED_STATUSES, Http, Response, Retry
 from a2e_async._files.least_speed import LeastSpeed, watched
 from a2e_async._files.media_types import extension_of
 from a2e_async._files.presign import Presign
-from a2e_async._files.transfer import RETRIED_STATUSES, Http, Response, Retry, UploadProgress, report
+from a2e_async._files.progress import UploadProgress, report
 from a2e_async._files.upload_cache import ContentKey, SignedUrl
 from a2e_async._files.worker_threads import Pending, WorkerThreads, worker_threads
 from a2e_async.addresses import url_problem

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from a2e_async._files.destination import SavedFile
-from a2e_async._files.transfer import report
+from a2e_async._files.progress import report
 from a2e_async._spec.media import Upload
 from a2e_async.announcer import Announcer, next_number, tell_failed
 from a2e_async.client_events import Downloaded, Downloading, Uploaded, Uploading

@@ -18,12 +18,13 @@ import attrs
 
 from a2e_async._files.content import Content, ReadSizes, open_content
 from a2e_async._files.file_names import check_name
+from a2e_async._files.http import Http, Retry
 from a2e_async._files.media_types import content_type_of
 from a2e_async._files.open_files import places_for_files
 from a2e_async._files.presign import Presign
+from a2e_async._files.progress import UploadProgress, check_progress, report
 from a2e_async._files.sources import MOST_BYTES, Source, check_source
 from a2e_async._files.storage import Storage
-from a2e_async._files.transfer import Http, Retry, UploadProgress, check_progress, report
 from a2e_async._files.upload_cache import ContentKey, UploadCache
 from a2e_async._files.upload_shelf import UploadShelf
 from a2e_async._spec.media import Upload, is_file

@@ -11,7 +11,10 @@ from anyio.abc import TaskGroup
 
 from a2e_async.task_groups import in_thread
 
-__all__ = ["Pending", "WorkerThreads", "worker_threads"]
+__all__ = ["CHUNK_BYTES", "Pending", "WorkerThreads", "worker_threads"]
+
+CHUNK_BYTES = 1 << 20
+"""Read or written in one visit to a worker thread: enough to make the visit cheap."""
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from a2e_async._files.media_types import HEAD_BYTES, sniff
-from a2e_async._files.transfer import size_text
+from a2e_async._files.sizes import size_text
 from a2e_async._html.tags import is_web, medium_of, medium_of_file
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Upload, is_file

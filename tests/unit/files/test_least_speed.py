@@ -8,8 +8,8 @@ from pathlib import Path
 import anyio
 import pytest
 
+from a2e_async._files.http import Retry
 from a2e_async._files.least_speed import LeastSpeed
-from a2e_async._files.transfer import Retry
 from a2e_async.errors import DownloadError, UploadError
 from tests.unit.files.kit import MP4, PNG, URL, Answer, Host, ManualClock, bench, downloader, names
 

@@ -6,8 +6,8 @@ import gc
 
 import pytest
 
+from a2e_async._files.http import Http
 from a2e_async._files.reading import FileStream
-from a2e_async._files.transfer import Http
 from a2e_async.errors import ConfigurationError, ConnectionFailed, DownloadError, InvalidArgument
 from tests.unit.files.kit import MP4, PNG, URL, Answer, Cut, Host, downloader
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from a2e_async._files.transfer import size_text
+from a2e_async._files.sizes import size_text
 
 
 def test_sizes_for_people() -> None:

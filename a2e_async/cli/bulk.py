@@ -25,7 +25,7 @@ from a2e_async.cli.output import (
     reason_of,
 )
 from a2e_async.cli.prices import Prices
-from a2e_async.cli.progress import Bars, bars, spinner, under_way
+from a2e_async.cli.progress import JobsBar, jobs_bar, spinner, under_way
 from a2e_async.cli.streams import is_terminal
 from a2e_async.cli.wording import for_shell
 from a2e_async.client import A2E
@@ -49,7 +49,7 @@ async def bulk(a2e: A2E, options: Options) -> int:
 
     with (
         closing(read(needs_files=allowed)) as jobs,
-        bars({"": total}) as progress,
+        jobs_bar(total) as progress,
         under_way() as running,
     ):
         run = a2e.bulk(
@@ -97,7 +97,7 @@ async def bulk(a2e: A2E, options: Options) -> int:
 
 
 async def _carry_out(
-    run: Any, options: Options, progress: Bars | None, notice: threading.Timer
+    run: Any, options: Options, progress: JobsBar | None, notice: threading.Timer
 ) -> Counter[str]:
     """Print each outcome. Returns why jobs failed, where their lines on the terminal were cut."""
     reasons: Counter[str] = Counter()

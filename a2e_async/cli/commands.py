@@ -67,7 +67,7 @@ async def run(a2e: A2E, options: Options, start: Call) -> int:
         elif not options.wait:
             print_json(task_facts(task))
     except OSError:
-        _print_way_back(task)  # stdout cannot be written, and the task is paid for
+        _print_way_back(task, options)  # stdout cannot be written, and the task is paid for
         raise
 
     if options.wait:
@@ -95,14 +95,17 @@ async def _finish(task: Task[Any], options: Options) -> int:
     except BrokenPipeError:
         raise  # the reader has seen the id, and left
     except BaseException:
-        _print_way_back(task)
+        _print_way_back(task, options)
         raise
 
     return 0
 
 
-def _print_way_back(task: Task[Any]) -> None:
-    print_error(f"stopped; the task goes on: a2e wait {task.workflow.name} {task.id}")
+def _print_way_back(task: Task[Any], options: Options) -> None:
+    if options.sandbox:
+        print_error("stopped; the sandbox ends with the command, and the task with it")
+    else:
+        print_error(f"stopped; the task goes on: a2e wait {task.workflow.name} {task.id}")
 
 
 async def _report(result: Result[Any], options: Options) -> None:
@@ -122,6 +125,10 @@ async def _report(result: Result[Any], options: Options) -> None:
     if options.out is None:
         for url in result.urls:
             print_row("url", url)
+        if options.sandbox and result.urls:
+            print_error(
+                "the sandbox ends with the command, and its URLs with it; --out FOLDER keeps the files"
+            )
     for failed in result.failed:
         print_error(f"task {failed.id} failed: {failed.failure or failed.status}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,67 +12,60 @@ from a2e_async.cli.layout import amount, is_dumb
 from a2e_async.cli.streams import is_terminal, shown
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, ProgressColumn, TaskID
+    from rich.progress import Progress, ProgressColumn
 
     from a2e_async.announcer import Listener
     from a2e_async.client_events import ClientEvent
 
-__all__ = ["Bars", "bars", "show_event", "spinner", "under_way"]
+__all__ = ["JobsBar", "jobs_bar", "show_event", "spinner", "under_way"]
 
-_WIDE = 100  # columns, from which on bars are long
+_WIDE = 100  # columns, from which on the bar is long
 
 
-class Bars:
-    """Progress bars on stderr, one for each name.
+class JobsBar:
+    """A progress bar on stderr for many jobs.
 
     Args:
-        progress: the display of all bars.
-        totals: the number of jobs of each bar, by its name.
+        progress: the display of the bar.
+        total: the number of jobs.
     """
 
-    def __init__(self, progress: Progress, totals: Mapping[str, int]) -> None:
+    def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
-        self._ended = dict.fromkeys(totals, 0)
-        self._failed = dict.fromkeys(totals, 0)
-        self._coins = dict.fromkeys(totals, 0.0)
-        self._running: dict[str, set[str]] = {name: set() for name in totals}
+        self._ended = 0
+        self._failed = 0
+        self._coins = 0.0
+        self._running: set[str] = set()
         self._began = time.monotonic()
-        self._tasks: dict[str, TaskID] = {
-            name: progress.add_task(name, total=total, counts="") for name, total in totals.items()
-        }
+        self._task = progress.add_task("", total=total, counts="")
 
     def stop(self) -> None:
         """Draw no more, and leave nothing behind."""
         self._progress.live.transient = True
         self._progress.stop()
 
-    def advance(self, name: str = "", *, failed: bool) -> None:
-        """Count one job of a bar as ended."""
-        self._ended[name] += 1
-        self._failed[name] += failed
-        self._progress.update(self._tasks[name], advance=1, counts=self._counts(name))
+    def advance(self, *, failed: bool) -> None:
+        """Count one job as ended."""
+        self._ended += 1
+        self._failed += failed
+        self._progress.update(self._task, advance=1, counts=self._counts())
 
     def note(self, event: ClientEvent) -> None:
         """Count the tasks that are running, and their coins."""
-        workflow = getattr(event, "workflow", None)
-        name = workflow if workflow in self._running else ""
-        if workflow is None or name not in self._running:
-            return
-
-        if not _follow(event, self._running[name]):
+        if not _follow(event, self._running):
             return
         if event.kind == "started":
-            self._coins[name] += getattr(event, "coins", None) or 0
-        self._progress.update(self._tasks[name], counts=self._counts(name))
+            self._coins += getattr(event, "coins", None) or 0
+        self._progress.update(self._task, counts=self._counts())
 
-    def _counts(self, name: str) -> str:
-        counts = {"running": len(self._running[name]), "failed": self._failed[name]}
+    def _counts(self) -> str:
+        counts = {"running": len(self._running), "failed": self._failed}
         texts = [f"{count} {word}" for word, count in counts.items() if count]
-        if self._coins[name]:
-            texts.append(f"{amount(self._coins[name])} coins")
+        if self._coins:
+            texts.append(f"{amount(self._coins)} coins")
         seconds = time.monotonic() - self._began
-        if self._ended[name] and seconds > 1:
-            texts.append(_rate(self._ended[name] / seconds))
+        if self._ended and seconds > 1:
+            texts.append(_rate(self._ended / seconds))
         return ", ".join(texts)
 
 
@@ -94,14 +87,14 @@ def _rate(per_second: float) -> str:
 
 
 @contextmanager
-def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
-    """Draw progress bars while the block runs. Gives None if nothing can be drawn.
+def jobs_bar(total: int) -> Iterator[JobsBar | None]:
+    """Draw a progress bar while the block runs. Gives None if nothing can be drawn.
 
-    Each shows how many jobs have ended, the time so far, the time left, how many tasks are running, how many
+    It shows how many jobs have ended, the time so far, the time left, how many tasks are running, how many
     jobs have failed, the coins, and the rate.
 
     Args:
-        totals: the number of jobs of each bar, by its name. The name of a single bar may be empty.
+        total: the number of jobs.
     """
     if not _can_draw():
         yield None
@@ -116,18 +109,17 @@ def bars(totals: Mapping[str, int]) -> Iterator[Bars | None]:
     looks = {"progress.elapsed": "default", "progress.remaining": "default", "bar.complete": "green"}
     console = Console(stderr=True, theme=Theme(looks))
     drawn_columns = (
-        *([TextColumn("{task.description}")] if any(totals) else []),
         BarColumn(bar_width=6 if console.width < _WIDE else 40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         _time_left(),
         TextColumn("{task.fields[counts]}", markup=False, table_column=Column(no_wrap=True)),
     )
-    # If stdout is a terminal too, its lines must go through rich, which prints them above the bars. Lines for
+    # If stdout is a terminal too, its lines must go through rich, which prints them above the bar. Lines for
     # a file or a pipe must stay on stdout.
     redirect = is_terminal(sys.stdout)
     with Progress(*drawn_columns, console=console, redirect_stdout=redirect) as progress:
-        drawn = Bars(progress, totals)
+        drawn = JobsBar(progress, total)
         with _listening(drawn.note):
             yield drawn
 
@@ -174,7 +166,7 @@ def under_way() -> Iterator[set[str]]:
 
 
 def show_event(event: ClientEvent) -> None:
-    """Show what the client does, in the bars or the spinner that are drawn. The listener for the client."""
+    """Show what the client does, in the bar or the spinner that is drawn. The listener for the client."""
     for listener in _listeners:
         listener(event)
 

@@ -62,3 +62,8 @@ def test_any_command_can_be_tried_in_a_sandbox(
     assert (ended.code, ended.err) == (0, [])
     assert ended.cells("file")
     assert sandbox.ledger.requests == {}
+
+    ended = a2e("run", "text_to_image", "--prompt", "sandbox:sync", "--sandbox")
+    assert ended.err == [
+        "a2e: the sandbox ends with the command, and its URLs with it; --out FOLDER keeps the files"
+    ]

@@ -17,7 +17,7 @@ import pytest
 from a2e_async.cli import main
 from a2e_async.cli.notices import notices
 from a2e_async.cli.output import print_error, print_json, print_row
-from a2e_async.cli.progress import bars, spinner
+from a2e_async.cli.progress import jobs_bar, spinner
 from a2e_async.cli.streams import escaping, shown
 from a2e_async.sandbox import Sandbox
 from tests.sandbox.cli.kit import PNG, Run, jsonl
@@ -231,7 +231,7 @@ def test_warnings_are_printed_once(
     assert len(logging.getLogger("a2e_async").handlers) == len({*logging.getLogger("a2e_async").handlers})
 
 
-@pytest.mark.parametrize("draw", [lambda: bars({"": 2}), lambda: spinner("waiting")])
+@pytest.mark.parametrize("draw", [lambda: jobs_bar(2), lambda: spinner("waiting")])
 def test_a_warning_is_printed_above_what_is_drawn(
     draw: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

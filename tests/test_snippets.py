@@ -152,6 +152,11 @@ LEFT: dict[str, Any] = {"docs/downloads.md": _downloads, "docs/results.md": _res
 """What a page must have left or shown."""
 
 
+async def test_each_snippet_of_a_page_can_be_pasted_by_itself() -> None:
+    found = [one for page in PAGES for one in snippets(page) if not one.not_run]
+    assert [str(one) for one in found if not one.stands_alone] == []
+
+
 async def test_resources(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """All at once, each with a client of its own."""
     found = [one for page in RESOURCES for one in snippets(page)]

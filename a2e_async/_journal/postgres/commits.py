@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import anyio
 import anyio.to_thread
@@ -14,7 +14,7 @@ from a2e_async._journal.journal import Terms
 from a2e_async._journal.postgres.connection import database_error, is_away
 from a2e_async._journal.postgres.kept_connection import KeptConnection
 from a2e_async._journal.postgres.leases import Lease
-from a2e_async._journal.postgres.transaction import Step, Transaction
+from a2e_async._journal.postgres.transaction import Needs, Step, Transaction
 from a2e_async._journal.step_queue import StepQueue
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError
@@ -61,7 +61,7 @@ class Commits:
         self._away_since: float | None = None
         self._tries = 0
 
-    async def transact(self, work: Callable[[Transaction], T], stamp: str, **needs: Any) -> T:
+    async def transact(self, work: Callable[[Transaction], T], stamp: str, **needs: Unpack[Needs]) -> T:
         """Do some work in a transaction. The transaction is committed when this returns.
 
         Args:

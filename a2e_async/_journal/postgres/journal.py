@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import blake2b
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, Unpack
 
 import anyio
 import anyio.to_thread
@@ -36,7 +36,7 @@ from a2e_async._journal.postgres.prices import Lesson, Price, price_of
 from a2e_async._journal.postgres.rows import UNDER_WAY, text_of
 from a2e_async._journal.postgres.schema import bring_up_to_date
 from a2e_async._journal.postgres.shelf import DatabaseShelf
-from a2e_async._journal.postgres.transaction import Transaction
+from a2e_async._journal.postgres.transaction import Needs, Transaction
 from a2e_async._journal.uncertain import UncertainStart
 from a2e_async.clock import Clock
 from a2e_async.errors import A2EError, InvalidArgument
@@ -319,7 +319,7 @@ class DatabaseJournal:
         await self._transact(work, numbers=[entry.number])
         starts.keep(entry, changed)
 
-    async def _transact(self, work: Callable[[Transaction], T], **needs: Any) -> T:
+    async def _transact(self, work: Callable[[Transaction], T], **needs: Unpack[Needs]) -> T:
         def with_limit(transaction: Transaction) -> T:
             self.max_coins = transaction.account["max_coins"]
             return work(transaction)

@@ -7,7 +7,7 @@ another, as they do in a SQLite file, and what a step has read cannot change bef
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import attrs
 
@@ -20,7 +20,7 @@ from a2e_async._journal.step_queue import QueuedStep
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["Step", "Transaction"]
+__all__ = ["Needs", "Step", "Transaction"]
 
 T = TypeVar("T")
 
@@ -42,6 +42,17 @@ _BEAT = "UPDATE a2e_workers SET beat = clock_timestamp() WHERE id = %s RETURNING
 _JOIN = "INSERT INTO a2e_workers (id, lease) VALUES (%s, %s) ON CONFLICT (id) DO NOTHING"
 _PRICES = "SELECT * FROM a2e_prices WHERE kind = ANY(%s) OR explorer IS NOT NULL"
 _SUMS = "UPDATE a2e_account SET last_number = %s, spent = %s, set_aside = %s, in_flight = %s"
+
+
+class Needs(TypedDict, total=False):
+    """What a step reads; see `Step`."""
+
+    numbers: Sequence[int]
+    keys: Sequence[str]
+    paths: Sequence[str]
+    jobs: tuple[str, Sequence[Any]] | None
+    query: tuple[str, Sequence[Any] | Mapping[str, Any]] | None
+    kinds: Sequence[str]
 
 
 @attrs.define(eq=False)
@@ -66,7 +77,7 @@ class Step(QueuedStep[T]):
     keys: Sequence[str] = ()
     paths: Sequence[str] = ()
     jobs: tuple[str, Sequence[Any]] | None = None
-    query: tuple[str, Sequence[Any]] | None = None
+    query: tuple[str, Sequence[Any] | Mapping[str, Any]] | None = None
     kinds: Sequence[str] = ()
 
 

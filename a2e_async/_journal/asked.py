@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from a2e_async._files.body_files import File, files_in, map_files
+from a2e_async._files.body_files import File, check_body, files_in, map_files
 from a2e_async._files.hashing import hash_file
 from a2e_async._files.open_files import NO_DESCRIPTOR
 from a2e_async._spec.local_paths import local_path
@@ -136,7 +136,7 @@ def contradiction(
         return None
     return (
         f"{key!r} is a job {where} that asked for something else: {difference(copy, asked.copy)}; "
-        "give this job another key"
+        f"give this job another key{f' ({asked.problem})' if asked.problem else ''}"
     )
 
 
@@ -158,11 +158,20 @@ def asked_of(job: Job[Any], old_key: bool = False) -> Asked:
             None if hashes.problem else _digest(contents),
             _digest(paths),
             _dump(_readable(copy)),
-            hashes.problem,
+            None if hashes.problem is None else _problem_of(job, hashes.problem),
             old,
         )
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgument("body", f"cannot be sent as JSON: {error}") from None
+
+
+def _problem_of(job: Job[Any], problem: InvalidArgument) -> InvalidArgument:
+    """The problem of a file as it is without a journal, where its field is named."""
+    try:
+        check_body(job.body, private_hosts=True)
+    except InvalidArgument as named:
+        return named
+    return problem
 
 
 class _Hashes:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from a2e_async._journal.asked import difference, read_asked
+from a2e_async._journal.asked import contradiction, difference, read_asked
 from a2e_async._spec.media import Upload
 from a2e_async.client import A2E
 from a2e_async.jobs import Job
@@ -108,7 +108,10 @@ async def test_a_file_that_is_gone_is_known_by_its_path(
     gone = await read_asked(job(image_url=picture))
     assert gone.digest is None
     assert gone.derived_key is None
-    assert "cannot be read" in str(gone.problem)
+    assert str(gone.problem) == f"image_url: {picture} does not exist"
+    assert "another key (image_url: " in str(
+        contradiction("k", before[0].workflow, before[0].digest, before[0].copy, gone, where="here")
+    )
     assert {asked.path_digest for asked in before} == {gone.path_digest}
     assert (await read_asked(job(image_url=picture, prompt="y"))).path_digest != gone.path_digest
     assert (await read_asked(job(image_url=tmp_path / "dog.png"))).path_digest != gone.path_digest

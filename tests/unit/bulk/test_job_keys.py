@@ -77,7 +77,7 @@ async def test_an_unreadable_file_and_an_unsendable_value_are_refused(tmp_path: 
     picture.write_bytes(PICTURE)
     gone = job(image_url=picture)
     picture.unlink()
-    with pytest.raises(InvalidArgument, match=r"cannot be read.*one\.png"):
+    with pytest.raises(InvalidArgument, match=r"image_url: .*one\.png does not exist"):
         await key_of(gone)
     with pytest.raises(InvalidArgument, match="cannot be sent as JSON"):
         await key_of(job(extra_body={"thing": object()}))

@@ -195,7 +195,7 @@ def agreed_to_delete(options: Options, start: Call) -> bool:
     if options.yes:
         return True
     if not is_terminal(sys.stdin):
-        raise usage_error("delete: --yes is needed where nobody can be asked")
+        raise usage_error("--yes is needed where nobody can be asked")
 
     count = "1 task" if len(options.ids) == 1 else f"{len(options.ids)} tasks"
     sys.stderr.write(f"Delete {count} of {start.resource}? Coins are not paid back. [y/N] ")

@@ -23,6 +23,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"make it anew with changed=.restart.", "make and pay for it anew with --restart-changed"),
         (r" \(in Python: [^)]*\)", ""),
         (r"stream=True needs", "--stream needs"),
+        (r"\bTask\(([\w.]+), (\w+)\) (has not ended within [\d.e+]+ s; it goes on)$",
+         r"the task \3: a2e wait \1 \2"),
         (r"\bTask\((\w+), (\w+)\) is not known", r"the task \2 of \1 is not known"),
     )
 )  # fmt: skip

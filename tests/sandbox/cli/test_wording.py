@@ -48,6 +48,16 @@ def test_what_is_missing_is_set_and_not_passed(a2e: Run, monkeypatch: pytest.Mon
                           "https://video.a2e.ai, under API Token")  # fmt: skip
 
 
+def test_a_task_that_takes_longer_can_be_waited_for(a2e: Run) -> None:
+    ended = a2e("run", "text_to_image", "--prompt", "sandbox:forever", "--wait-timeout", "0.01")
+    [task_id] = ended.cells("id")
+    assert ended.code == 1
+    assert ended.err == [
+        "a2e: WaitTimeout: the task has not ended within 0.01 s; it goes on: a2e wait text_to_image "
+        + task_id
+    ]
+
+
 def test_a_changed_job_names_the_option(a2e: Run, tmp_path: Path) -> None:
     for prompt in ("sandbox:sync one", "sandbox:sync two"):
         line = {"workflow": "text_to_image", "key": "kite", "prompt": prompt}

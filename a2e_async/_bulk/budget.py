@@ -10,7 +10,7 @@ import attrs
 from a2e_async.errors import BudgetReached
 from a2e_async.jobs import Job
 
-__all__ = ["Budget", "Reservation", "kind_of"]
+__all__ = ["Budget", "Reservation", "is_seed", "kind_of"]
 
 _MAX_KINDS = 10_000
 
@@ -25,7 +25,7 @@ def kind_of(job: Job[Any]) -> str:
     parts = [job.workflow.name]
 
     for key, value in sorted(job.body.items()):
-        is_number = isinstance(value, int | float) and "seed" not in key
+        is_number = isinstance(value, int | float) and not is_seed(key)
         is_choice = isinstance(value, str) and key in choices
         if is_number or is_choice:
             parts.append(f"{key}={value}")
@@ -33,6 +33,11 @@ def kind_of(job: Job[Any]) -> str:
             parts.append(f"{key}[{len(value)}]")
 
     return " ".join(parts)
+
+
+def is_seed(name: str) -> bool:
+    """Whether a field is the seed of a result, which changes no price."""
+    return "seed" in name
 
 
 @attrs.frozen(eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import attrs
 
+from a2e_async._bulk.budget import is_seed
 from a2e_async._spec.operation import Operation
 from a2e_async.cli.layout import amount
 from a2e_async.cli.output import to_plain
@@ -18,7 +19,7 @@ from a2e_async.jobs import Job
 
 __all__ = ["Kind", "Prices"]
 
-_AT_ONCE = 8
+_AT_ONCE = 8  # questions
 # What sets no price. Texts that are spoken do: they are charged by length.
 _WITHOUT_PRICE = frozenset({"prompt", "negative_prompt", "name", "webhook_url", "webhook_token"})
 
@@ -125,7 +126,7 @@ class Prices:
 
 
 def _settings_of(operation: Operation[Any], body: Mapping[str, Any]) -> str:
-    """What sets the price of a job: all but its prompt and its media, of which only the number counts."""
+    """What sets the price of a job: all but its prompt, its seed and its media, whose number counts."""
     fields = {field.wire_name: field for field in operation.body}
     shown: list[str] = []
     for name, value in body.items():
@@ -133,7 +134,7 @@ def _settings_of(operation: Operation[Any], body: Mapping[str, Any]) -> str:
         is_media = field is not None and (field.media or (field.item is not None and field.item.media))
         if is_media and isinstance(value, list | tuple):
             shown.append(f"{len(value)} {name}")
-        elif not is_media and name not in _WITHOUT_PRICE:
+        elif not is_media and name not in _WITHOUT_PRICE and not is_seed(name):
             text = value if isinstance(value, str) else json.dumps(to_plain(value), default=str)
             shown.append(f"{name}={text}")
 

@@ -141,6 +141,14 @@ def test_a_dry_run_asks_for_each_kind_of_job_and_starts_nothing(
     assert facts[-1] == {"jobs": 7, "coins": total, "without_price": 0, "started": 0}
 
 
+def test_jobs_that_differ_in_their_seed_cost_the_same(a2e: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    clip = "https://example.com/clip.mp4"
+    lines = [{"workflow": "think_sound", "video_url": clip, "seed": n} for n in range(3)]
+    ended = a2e("bulk", jsonl(tmp_path / "jobs.jsonl", lines), "--dry-run")
+    assert ended.cells("total")[0].startswith("3 jobs")
+    assert sandbox.ledger.count("POST /api/v1/generation/quote") == 1
+
+
 def test_a_dry_run_leaves_out_what_the_journal_has_started(a2e: Run, tmp_path: Path) -> None:
     lines = [{"workflow": "text_to_image", "key": f"k{n}", "prompt": f"sandbox:sync {n}"} for n in range(3)]
     a2e("bulk", jsonl(tmp_path / "some.jsonl", lines[:2]), "--journal", "run.db")

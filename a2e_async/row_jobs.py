@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol
 
 from a2e_async._rows.values import FilesIn, cells_of, keywords_of
@@ -92,10 +92,13 @@ class RowJobs(Generic[TaskRecordT_co]):
         if None in row:
             raise InvalidArgument("row", f"has more cells than there are columns: {shown(row[None])}")
         cells = {_name(name): cell for name, cell in row.items() if not _is_empty(cell)}
+        cells = _renamed(cells, _OWN)
 
         name, key, quote = (cells.pop(column, None) for column in _OWN)
         workflow, operation = workflow_named(self._client, self._workflow if name is None else name)
-        _check_columns(workflow.name, operation, cells)
+        names = _keywords(operation)
+        cells = _renamed(cells, names)
+        _check_columns(workflow.name, cells, names)
         values = cells_of(operation, cells, self._files)
         keywords = keywords_of(operation, values, files=self._files)
 
@@ -161,11 +164,27 @@ def _is_empty(cell: Any) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip()) or is_missing(cell)
 
 
-def _check_columns(workflow: str, operation: Operation[Any], cells: Mapping[str, Any]) -> None:
-    names = [*_OWN, *(field.name for field in operation.body), *(field.wire_name for field in operation.body)]
+def _keywords(operation: Operation[Any]) -> list[str]:
+    return [name for field in operation.body for name in (field.name, field.wire_name)]
+
+
+def _renamed(cells: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The cells with columns such as ``Image URL`` under the keywords that they mean, as `a2e bulk` does."""
+    found: dict[str, Any] = {}
+    for column, cell in cells.items():
+        keyword = "_".join(column.lower().replace("-", "_").split())
+        name = keyword if column not in names and keyword in names else column
+        if name in found:
+            raise InvalidArgument(name, "is given twice")
+        found[name] = cell
+    return found
+
+
+def _check_columns(workflow: str, cells: Mapping[str, Any], names: Sequence[str]) -> None:
     for column in cells:
-        if column not in names and column.replace("-", "_") not in names:
-            raise InvalidArgument(column, f"is not a keyword of {workflow}{_column_advice(column, names)}")
+        if column not in names:
+            advice = _column_advice(column, [*_OWN, *names])
+            raise InvalidArgument(column, f"is not a keyword of {workflow}{advice}")
 
 
 def _column_advice(column: str, names: list[str]) -> str:

@@ -80,6 +80,15 @@ def test_what_spreadsheets_and_frames_write_is_taken() -> None:
     assert "'nan' is not a number" in refusal([{"prompt": "x", "width": "nan"}])
 
 
+def test_columns_may_be_named_as_in_a_spreadsheet() -> None:
+    rows = [{"Key": "k", "Prompt": "x", "Image URL": "https://x.test/a.png", " video-time ": "5"}]
+    [job] = A2E_.jobs(rows, "image_to_video")
+    assert job.key == "k"
+    assert job.body == {"prompt": "x", "image_url": "https://x.test/a.png", "video_time": 5}
+    assert refusal([{"prompt": "x", "Prompt": "y"}]) == "row 1: prompt: is given twice"
+    assert refusal([{"key": "x", "KEY": "y", "prompt": "x"}]) == "row 1: key: is given twice"
+
+
 def test_a_key_stays_the_same_if_another_row_has_none() -> None:
     rows = [{"prompt": "x", "key": key} for key in (17, 18.0, "19.0", 2.5)]
     keys = [job.key for job in A2E_.jobs(rows, "text_to_image")]

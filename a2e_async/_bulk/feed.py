@@ -21,6 +21,7 @@ from anyio.abc import TaskGroup
 from a2e_async._bulk.endings import NotEnded, NotStarted
 from a2e_async._bulk.job_run import JobRun
 from a2e_async._bulk.outcomes import Counts, Outcome
+from a2e_async._bulk.places import Places
 
 __all__ = ["End", "Feed", "Ticket", "iterate"]
 
@@ -54,7 +55,7 @@ class Feed:
 
     def __init__(self, counts: Counts, room: int | None) -> None:
         self._counts = counts
-        self._room = None if room is None else anyio.Semaphore(room)
+        self._room = None if room is None else Places(room)
         self.input_error: Exception | None = None
         self.taken = 0
 
@@ -73,8 +74,12 @@ class Feed:
                 await self._read(items, ticket, reading, group)
 
     @asynccontextmanager
-    async def aside(self) -> AsyncIterator[None]:
-        """Make room for another job while a job does nothing here but wait."""
+    async def aside(self, is_urgent: Callable[[], bool]) -> AsyncIterator[None]:
+        """Make room for another job while a job does nothing here but wait.
+
+        Args:
+            is_urgent: whether the job must go on at once then, even if there is no room.
+        """
         if self._room is None:
             yield
             return
@@ -83,7 +88,7 @@ class Feed:
         try:
             yield
         finally:
-            await self._room.acquire()
+            await self._room.acquire(at_once=is_urgent())
 
     async def _read(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,7 @@ class JobRun:
         run_state: the state of the run.
         job: the job.
         index: its position in the input, from 0.
-        aside: gives up the job's place in the run while another worker has the job.
+        aside: gives up the job's place in the run while another worker has the job; see `Feed.aside`.
         asked: what the job asks for, if that is known already.
         entry: its entry, if the run has no journal and knows the job already.
     """
@@ -56,7 +56,7 @@ class JobRun:
         run_state: RunState,
         job: Job[Any],
         index: int,
-        aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        aside: Callable[[Callable[[], bool]], AbstractAsyncContextManager[None]],
         asked: Asked | None = None,
         entry: Entry | None = None,
     ) -> None:
@@ -125,6 +125,11 @@ class JobRun:
             with suppress(JournalError, Superseded):
                 await journal.give_up(entry)
 
+    def _is_taken_over(self, entry: Entry) -> bool:
+        """Whether the job was started before, and others may wait for its end; see `Places`."""
+        journal = self._run_state.journal
+        return journal is not None and journal.is_shared and entry.state in (State.STARTING, State.ACCEPTED)
+
     def _may_be_paid(self) -> bool:
         """Whether the journal has a start of this job whose end is not known."""
         return self._run_state.journal is not None and self._entry.state in (State.STARTING, State.ACCEPTED)
@@ -155,7 +160,7 @@ class JobRun:
         except ConfigurationError as error:
             return self._outcome(error=error)  # of this workflow, not of the machine
 
-        async with run.tasks:
+        async with run.tasks.one(at_once=self._is_taken_over(entry)):
             result = await self._result()
         return await self._download(result)
 
@@ -186,7 +191,7 @@ class JobRun:
             asked_at = self._clock.now()
             entry = await take(self._entry if self._entry.number else None)
             if entry.is_held:
-                async with self._aside():
+                async with self._aside(lambda: self._is_taken_over(entry)):
                     while entry.is_held:
                         self._entry = entry
                         run.check()

@@ -89,7 +89,7 @@ class Launch:
         """
         run = self._run_state
         try:
-            return await run.service.through(work, service_fault)
+            return await run.service.through(work, service_fault, who=self)
         except NotStarted:
             raise
         except Exception as error:
@@ -192,6 +192,7 @@ class Launch:
                 with self._shielded():
                     if await self._write_start(marker, reservation.coins):
                         break
+                run.service.hand_over(self)
                 await self._runtime.policies.clock.sleep(_FULL_PAUSE)
                 run.check(within_budget=True)
             run.unanswered[id(self._entry)] = self._entry
@@ -219,6 +220,7 @@ class Launch:
             if journal is not None and journal.is_shared
             else None,
             known=known if journal is not None else None,
+            guarded=journal is not None and journal.is_shared,
         )
 
     def _shielded(self) -> AbstractContextManager[None]:

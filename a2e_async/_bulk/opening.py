@@ -6,12 +6,11 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, cast
 
-import anyio
-
 from a2e_async._bulk.budget import Budget
 from a2e_async._bulk.downloads import Downloads
 from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Counts
+from a2e_async._bulk.places import Places
 from a2e_async._bulk.run_state import BulkClient, RunState
 from a2e_async._bulk.settings import BulkSettings
 from a2e_async._bulk.start_rate import StartRate
@@ -108,7 +107,7 @@ async def open_state(
         service=service,
         disk=disk,
         downloads=downloads,
-        tasks=anyio.Semaphore(places),
+        tasks=Places(places),
         on_stop=on_stop,
         repeats=repeats,
     )

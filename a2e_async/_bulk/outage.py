@@ -98,19 +98,30 @@ class Outage:
         if self._first_ended.is_set():
             self._first, self._first_ended = None, anyio.Event()
 
+    def hand_over(self, who: object) -> None:
+        """Let another job probe, if this one does: it waits for something else, maybe for that other job."""
+        if self._prober is who:
+            self._prober = None
+            self._notify()
+
     async def through(
-        self, work: Callable[[], Awaitable[T]], fault_of: Callable[[Exception], Fault | None]
+        self,
+        work: Callable[[], Awaitable[T]],
+        fault_of: Callable[[Exception], Fault | None],
+        *,
+        who: object | None = None,
     ) -> T:
         """Do some work. It is done again after a fault that may pass.
 
         Args:
             work: the work; doing it again must do no harm after a fault.
             fault_of: whether an error of the work is a fault that meets every job.
+            who: who does it, for `hand_over`. It does one work at a time.
 
         Raises:
             Exception: what the work raises. A fault is raised if it lasts, or has not passed in time.
         """
-        me = object()
+        me = who or object()
         try:
             while True:
                 await self._admit(me)

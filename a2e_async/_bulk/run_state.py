@@ -13,6 +13,7 @@ from a2e_async._bulk.budget import Budget
 from a2e_async._bulk.endings import NotStarted
 from a2e_async._bulk.outage import Outage
 from a2e_async._bulk.outcomes import Counts
+from a2e_async._bulk.places import Places
 from a2e_async._bulk.start_rate import StartRate
 from a2e_async._journal.entries import Entry
 from a2e_async.errors import BudgetReached
@@ -50,7 +51,7 @@ class RunState:
         service: lets starts through, unless the service cannot be reached or refuses everything.
         disk: lets through what reads or writes files, unless there is no room.
         downloads: saves the results; None if they are not downloaded.
-        tasks: one place for each task at the server.
+        tasks: places for the tasks at the server.
         on_stop: called when the run stops starting jobs.
         repeats: a job may come again in this run.
         shields: the scopes that protect the starts under way from cancellation.
@@ -70,7 +71,7 @@ class RunState:
     service: Outage
     disk: Outage
     downloads: Downloads | None
-    tasks: anyio.Semaphore
+    tasks: Places
     on_stop: Callable[[], None]
     repeats: bool = False
     shields: set[anyio.CancelScope] = attrs.field(factory=set[anyio.CancelScope])

@@ -11,8 +11,7 @@ import enum
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import anyio
@@ -121,10 +120,6 @@ class Finder:
         self._echoed: set[str] = set()
         self._changed_in_echo: set[str] = set()
 
-        # The unmarked starts under way.
-        self._unmarked: list[Mapping[str, Any]] = []
-        self._unmarked_ended = anyio.Event()
-
     @property
     def idle(self) -> bool:
         """Whether no search is going on."""
@@ -163,23 +158,6 @@ class Finder:
 
     def _is_open(self, task_id: str | None) -> TypeGuard[str]:
         return task_id is not None and task_id not in self._claimed
-
-    @asynccontextmanager
-    async def serialize_lookalikes(self, body: Mapping[str, Any]) -> AsyncIterator[None]:
-        """Run look-alike unmarked starts one at a time.
-
-        So an unclaimed task can belong to at most one unanswered start.
-        """
-        while any(_look_alike(body, other) for other in self._unmarked):
-            await self._unmarked_ended.wait()
-
-        self._unmarked.append(body)
-        try:
-            yield
-        finally:
-            self._unmarked = [other for other in self._unmarked if other is not body]
-            self._unmarked_ended.set()
-            self._unmarked_ended = anyio.Event()
 
     async def find(
         self, lost: LostStart, *, until: float, known: Known | None = None
@@ -377,8 +355,3 @@ class Finder:
 
 def _is_hopeless(error: APIError | Exception | None) -> bool:
     return error is not None and (isinstance(error, UnexpectedReply) or classify(error) is Failure.FINAL)
-
-
-def _look_alike(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether one record could echo both bodies."""
-    return all(body[key] == other[key] for key in body.keys() & other.keys())

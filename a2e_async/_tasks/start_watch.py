@@ -79,6 +79,8 @@ class Watch:
         ready: called right before the first byte of each request leaves, when the connection is made. If it
             raises, nothing is sent and the start ends with its error.
         known: says which of some tasks belong to other jobs, so that a search leaves them out.
+        guarded: whether ``sending`` waits while a look-alike without a marker has no known outcome, so that a
+            search for such a start need not wait for those that have not passed it.
         patient: whether a start that could not be delivered is sent again. A bulk run does that itself, for
             all its jobs together.
     """
@@ -95,6 +97,7 @@ class Watch:
     known: Callable[[Collection[str]], Awaitable[Collection[str]]] | None = attrs.field(
         default=None, kw_only=True
     )
+    guarded: bool = attrs.field(default=False, kw_only=True)
     patient: bool = True
 
 

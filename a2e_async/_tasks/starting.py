@@ -21,6 +21,7 @@ import attrs
 from a2e_async._spec.operation import Call
 from a2e_async._tasks.grace import finish
 from a2e_async._tasks.list_pages import ListPages
+from a2e_async._tasks.lookalikes import Lookalikes, Unmarked
 from a2e_async._tasks.recovery import Finder, LostStart
 from a2e_async._tasks.service_time import Dated
 from a2e_async._tasks.start_replies import as_moderation_error, rejection_of, tasks_made
@@ -83,6 +84,7 @@ class Starter:
         self._hooks = hooks
         self._events = events
         self._finder = Finder(pages, clock, dated) if pages else None
+        self._lookalikes = Lookalikes()
 
     @property
     def idle(self) -> bool:
@@ -150,13 +152,15 @@ class Starter:
     ) -> Sequence[JSONObject]:
         policy = attrs.evolve(self._retry, attempts=self._policy.attempts)
         tries = Tries(policy, self._clock, self._events, call.path)
-        async with self._serialize_if_unmarked(call.body, marker):
+        async with self._serialize_if_unmarked(call.body, marker) as turn:
             while True:
+                turn.passed = False
                 if watch and watch.turn:
                     await watch.turn()
                 moment = await self._pace.turn(Kind.START) if self._pace.limited else None
                 if watch and watch.sending:
                     await watch.sending(marker)
+                turn.passed = True
 
                 # From here to the call of `watch.accepted` a cancellation would lose a task that is paid
                 # for: it may exist at the service while nobody has recorded its id.
@@ -229,7 +233,8 @@ class Starter:
             body = _marked(job, body, marker)
         slot = self._hooks.bus.slot(marker) if self._hooks is not None and marker is not None else None
         lost = LostStart(body, marker, sent)
-        async with self._serialize_if_unmarked(body, marker):
+        guarded = watch is not None and watch.guarded
+        async with self._serialize_if_unmarked(body, marker, passing=guarded):
             if not self._events.heard:
                 return await self._recover(job, lost, None, slot, watch)
 
@@ -310,12 +315,12 @@ class Starter:
             self._finder.claim(task_ids)
 
     def _serialize_if_unmarked(
-        self, body: Mapping[str, Any] | None, marker: str | None
-    ) -> AbstractAsyncContextManager[None]:
+        self, body: Mapping[str, Any] | None, marker: str | None, *, passing: bool = False
+    ) -> AbstractAsyncContextManager[Unmarked]:
         """Run look-alike starts one at a time if no marker can tell their tasks apart."""
         if self._finder is None or marker is not None:
-            return nullcontext()
-        return self._finder.serialize_lookalikes(body or {})
+            return nullcontext(Unmarked(body or {}))
+        return self._lookalikes.turn(body or {}, passing=passing)
 
     async def _settle(
         self,

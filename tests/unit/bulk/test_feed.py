@@ -13,6 +13,7 @@ from a2e_async._bulk.endings import NotEnded, NotStarted
 from a2e_async._bulk.feed import End, Feed, Ticket, iterate
 from a2e_async._bulk.job_run import JobRun
 from a2e_async._bulk.outcomes import Counts
+from a2e_async._bulk.places import Places
 from tests.virtual_time import anyio_backend
 
 __all__ = ["anyio_backend"]
@@ -49,9 +50,9 @@ class Stage:
     async def _work(self, item: Any) -> None:
         if isinstance(item, Exception):
             raise item
-        if item == "aside":
-            async with self.feed.aside():
-                await anyio.sleep(100.0)
+        if item in ("aside", "urgent"):
+            async with self.feed.aside(lambda: item == "urgent"):
+                await anyio.sleep(95.0 if item == "urgent" else 100.0)
         await anyio.sleep(10.0)
 
     async def run(self, items: Any, reading: anyio.CancelScope | None = None) -> float:
@@ -78,6 +79,34 @@ async def test_a_job_that_steps_aside_makes_room_and_comes_back_into_it() -> Non
     stage = Stage(1)
     assert await stage.run(["aside", *range(20)]) == 210.0
     assert stage.most == 2
+
+
+async def test_an_urgent_job_comes_back_even_if_there_is_no_room() -> None:
+    stage = Stage(1)
+    # It goes on at 95, in the middle of another one. The next is read when both have ended.
+    assert await stage.run(["urgent", *range(20)]) == 205.0
+    assert stage.most == 2
+
+
+async def test_a_place_that_was_given_to_a_job_that_is_cancelled_is_given_on() -> None:
+    places = Places(1)
+    await places.acquire()
+    got: list[int] = []
+
+    async def take(number: int) -> None:
+        async with places.one():
+            got.append(number)
+
+    async with anyio.create_task_group() as group, anyio.create_task_group() as first:
+        first.start_soon(take, 1)
+        await anyio.sleep(1.0)
+        group.start_soon(take, 2)
+        await anyio.sleep(1.0)
+        first.cancel_scope.cancel()
+        places.release()
+    assert got[-1] == 2
+    async with places.one():
+        pass
 
 
 async def test_nothing_is_read_after_the_scope_was_cancelled() -> None:

@@ -8,6 +8,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -274,6 +275,30 @@ async def test_the_next_job_probes_when_the_prober_is_gone() -> None:
             first.cancel_scope.cancel()
         is_broken = False
     assert len(passed) == 2
+
+
+async def test_a_prober_that_waits_for_another_job_lets_it_probe() -> None:
+    gate, me = Outage(SystemClock(), 100.0), object()
+    tries, other_passed = 0, anyio.Event()
+
+    async def mine() -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise REFUSED
+        gate.hand_over(object())  # somebody else is not the prober
+        gate.hand_over(me)
+        await other_passed.wait()
+
+    async def other() -> None:
+        other_passed.set()
+
+    with anyio.fail_after(50.0):
+        async with anyio.create_task_group() as group:
+            group.start_soon(partial(gate.through, mine, service_fault, who=me))
+            await anyio.sleep(0.5)
+            group.start_soon(gate.through, other, service_fault)
+    assert tries == 2
 
 
 @pytest.mark.parametrize(

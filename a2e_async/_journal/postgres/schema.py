@@ -141,6 +141,7 @@ def check_version(connection: psycopg.Connection[dict[str, Any]], url: DatabaseU
     """
     if connection.execute(_HAS_TABLES).fetchone() is None:
         return 0
+
     row = connection.execute("SELECT version FROM a2e_account").fetchone()
     version = int(row["version"]) if row else 0
     if version > VERSION:

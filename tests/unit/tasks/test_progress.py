@@ -133,9 +133,7 @@ async def test_nothing_is_said_of_a_job_that_was_not_sent(caplog: pytest.LogCapt
 async def test_a_task_that_was_never_shown_is_not_said_to_go_on() -> None:
     a2e = client(Service(duration=1000.0))
     unknown = Pictures(a2e).task("nowhere")
-    with pytest.raises(
-        WaitTimeout, match=r"within 1 s; the service has not shown it so far: is"
-    ):
+    with pytest.raises(WaitTimeout, match=r"within 1 s; the service has not shown it so far: is"):
         await unknown.wait(timeout=1)
     with pytest.raises(WaitTimeout, match="is this its id"):
         await anext(unknown.updates(timeout=1))

@@ -35,9 +35,13 @@ _RARE, _FEW, _OVERLOAD = 0.015, 0.05, 0.25  # shares of requests that were refus
 _AFTER_RARE, _AFTER_FEW, _AFTER_SOME, _AFTER_MANY = 0.99, 0.985, 0.7, 0.4  # of the rate: the limit, at least
 _NEAR = 1.03  # of the mean rate: the limit, at most, if few were refused
 
-_IN_ROW = 6  # refusals in a row that show that the service accepts nothing for now,
-_STILL = 2  # and that it still does not, after a pause
+_IN_ROW, _IN_ROW_AGAIN = (
+    6,
+    2,
+)  # refusals that show that nothing is accepted for now; the second, after a pause
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 8.0  # seconds without requests then; doubled with each
+_MANY_PAUSES = 5  # in a row: from then on the rate is halved with each
+_FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
 
 
 @attrs.define
@@ -65,13 +69,33 @@ class Limit:
     plateau: float | None
     cut_at: float
     costs: float = 0.0
-    epoch: int = 1
+    epoch: int = 0
     busy: float = 0.0
     held: float = 0.0
     accepted: int = 0
     refused: int = 0
     in_row: int = 0
     pauses: int = 0
+
+    def count_accepted(self, epoch: int) -> None:
+        """Note that a request was not refused.
+
+        Args:
+            epoch: the epoch in which it was sent.
+        """
+        self.accepted += 1
+        self.in_row = 0
+        if epoch == self.epoch:
+            self.pauses = 0
+
+    def is_forgotten(self, waited_at: float, now: float) -> bool:
+        """Whether it is so long ago that requests were refused, or waited, that there may be no limit.
+
+        Args:
+            waited_at: when a request waited last.
+            now: the time.
+        """
+        return now - max(waited_at, self.cut_at) > _FORGOTTEN_AFTER
 
     @property
     def rate(self) -> float:
@@ -91,15 +115,16 @@ class Limit:
         return min(_MOST, self.plateau * (1.0 + _STEEP * math.exp2(doubled)))
 
 
-def first_limit(accepted: float, now: float, hold: float = 0.0) -> Limit:
+def first_limit(accepted: float, now: float, epoch: int, hold: float = 0.0) -> Limit:
     """The limit after the first refusal.
 
     Args:
         accepted: requests that were accepted in the last second.
         now: the time.
+        epoch: how often the pace has slowed down, this time included.
         hold: seconds for which the service asks to wait.
     """
-    return Limit(max(_LEAST_FIRST, accepted * _FIRST_SHARE), None, now, held=hold)
+    return Limit(max(_LEAST_FIRST, accepted * _FIRST_SHARE), None, now, epoch=epoch, held=hold)
 
 
 def after_refusal(limit: Limit, now: float, hold: float = 0.0, held_for: float = 0.0) -> tuple[Limit, float]:
@@ -115,17 +140,16 @@ def after_refusal(limit: Limit, now: float, hold: float = 0.0, held_for: float =
         The new limit, and the seconds for which no request is to be sent.
     """
     limit = attrs.evolve(limit, refused=limit.refused + 1, in_row=limit.in_row + 1)
-    more = max(0.0, hold - held_for)
     active = now - limit.cut_at - limit.held + held_for
     if limit.accepted and _is_enough(limit, active):
-        return _cut(limit, active, now, hold, more), hold
+        return _cut(limit, active, now, hold, held_for), hold
 
-    if hold or limit.in_row >= (_STILL if limit.pauses else _IN_ROW):
+    if hold or limit.in_row >= (_IN_ROW_AGAIN if limit.pauses else _IN_ROW):
         # Nothing is accepted: a window is used up, or the limit is far below. How far is not known yet, so
         # the rate stays, and the pauses become longer.
         pauses = 0 if hold else limit.pauses + 1
         hold = hold or _pause_after(pauses)
-        low = limit.low if pauses < 5 else max(_LEAST, limit.low / 2)
+        low = limit.low if pauses < _MANY_PAUSES else max(_LEAST, limit.low / 2)
         paused = attrs.evolve(
             limit,
             low=low,
@@ -146,13 +170,20 @@ def _is_enough(limit: Limit, active: float) -> bool:
     return limit.refused >= _OVERLOAD * count or active >= _within(_AGAIN / limit.rate, _AGAIN_WITHIN)
 
 
-def _cut(limit: Limit, active: float, now: float, hold: float, more: float) -> Limit:
+def _cut(limit: Limit, active: float, now: float, hold: float, held_for: float) -> Limit:
     """The limit after a cut of the rate."""
     share = limit.refused / (limit.accepted + limit.refused)
     # A pause is part of what a window allows: its mean rate is the limit.
     accepted = limit.accepted / max(active, now - limit.cut_at - limit.costs)
     estimate = max(_LEAST, _estimate(limit, accepted, share, active))
-    return Limit(estimate * _LOW, estimate * _PLATEAU, now, costs=hold, epoch=limit.epoch + 1, held=more)
+    return Limit(
+        estimate * _LOW,
+        estimate * _PLATEAU,
+        now,
+        costs=hold,
+        epoch=limit.epoch + 1,
+        held=max(0.0, hold - held_for),
+    )
 
 
 def _estimate(limit: Limit, accepted: float, share: float, active: float) -> float:

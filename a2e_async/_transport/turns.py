@@ -15,7 +15,6 @@ __all__ = ["IDLE", "AdaptiveTurns", "FixedRate", "LocalTurns", "RecentlyAccepted
 IDLE = 0.5  # seconds between two turns that show that nobody has waited in between
 _SPACING = 0.9  # of the time between two turns
 _RECENT = 1.0  # seconds before the first refusal that tell how many requests the service accepts
-_FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
 
 
 class Turns(Protocol):
@@ -62,7 +61,12 @@ class AdaptiveTurns(Turns, Protocol):
 
     @abstractmethod
     def accepted(self, epoch: int, now: float) -> None:
-        """Note that a request was not refused that was sent after this many epoch."""
+        """Note that a request was not refused.
+
+        Args:
+            epoch: the epoch in which it was sent.
+            now: the time.
+        """
 
     @abstractmethod
     async def refused(self, epoch: int, hold: float) -> None:
@@ -100,7 +104,10 @@ class RecentlyAccepted:
 
     def __init__(self) -> None:
         self._moments: deque[float] = deque(maxlen=1000)
-        self.add = self._moments.append
+
+    def add(self, moment: float) -> None:
+        """Note one."""
+        self._moments.append(moment)
 
     def since(self, now: float) -> int:
         """How many there were in the last second. They are forgotten then."""
@@ -152,7 +159,7 @@ class LocalTurns:
         if self._next > now - IDLE:
             limit.busy += gap
             self._waited_at = now
-        elif now - max(self._waited_at, limit.cut_at) > _FORGOTTEN_AFTER:
+        elif limit.is_forgotten(self._waited_at, now):
             self._release()
         moment = max(self._next, self.held_until, now)
         self._next = moment + gap
@@ -164,19 +171,15 @@ class LocalTurns:
         if limit is None:
             self._recent.add(now)
         else:
-            if limit.pauses and epoch == self.epoch:
-                limit.pauses = 0
-            limit.accepted += 1
-            limit.in_row = 0
+            limit.count_accepted(epoch)
 
     async def refused(self, epoch: int, hold: float) -> None:
         """Slow down, and give no turn for as long as the service asks for."""
         now = self._clock.now()
         if self.limit is None:
-            self.limit, self.limited = first_limit(self._recent.since(now), now, hold), True
-            self._next = now + 1.0 / self.limit.rate
             self.epoch += 1
-            self.limit.epoch = self.epoch
+            self.limit, self.limited = first_limit(self._recent.since(now), now, self.epoch, hold), True
+            self._next = now + 1.0 / self.limit.rate
 
         elif epoch == self.epoch:
             self.limit, hold = after_refusal(self.limit, now, hold, max(0.0, self.held_until - now))

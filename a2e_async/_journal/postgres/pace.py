@@ -36,7 +36,6 @@ _AWAY_FOR = 5.0  # seconds until a database that was away is asked again
 _SLOW = 1.0  # seconds that an answer takes at most, unless a clock was set
 _DRIFT = 0.0001  # seconds that the clocks may move apart from one answer to the next
 _ALONE = 4.0  # how much slower a worker is without its database: the others go on as well
-_FORGOTTEN_AFTER = 600.0  # seconds without a refusal, and without anybody who waited
 
 _LOOK = "SELECT *, extract(epoch FROM clock_timestamp())::float8 AS now FROM a2e_pace"
 _BOOK = """
@@ -137,7 +136,7 @@ class AccountPace:
             self._requests.notice(row)
 
     async def ask(self, statement: str, values: Mapping[str, Any]) -> Sequence[Row] | None:
-        """Do a statement, which is committed by itself. Returns None if the database is away."""
+        """Execute a statement, which is committed by itself. Returns None if the database is away."""
         if self._clock.now() < self._away_until:
             return None
 
@@ -210,7 +209,7 @@ class _SharedTurns(AdaptiveTurns):
         now, limit = self._clock.now(), self._limit
         if limit is None:
             return [max(now, self._held_until)]
-        if now - max(self._waited_at, limit.cut_at) > _FORGOTTEN_AFTER:
+        if limit.is_forgotten(self._waited_at, now):
             await self._release()
             return [now]
 
@@ -229,10 +228,7 @@ class _SharedTurns(AdaptiveTurns):
             self._recent.add(now)
         else:
             self._accepted += 1
-            self._limit.accepted += 1
-            self._limit.in_row = 0
-            if epoch == self._epoch:
-                self._limit.pauses = 0
+            self._limit.count_accepted(epoch)
 
     async def refused(self, epoch: int, hold: float) -> None:
         now = self._clock.now()
@@ -242,7 +238,7 @@ class _SharedTurns(AdaptiveTurns):
             return
 
         if limit is None:
-            new = first_limit(self._recent.since(now), now, hold)
+            new = first_limit(self._recent.since(now), now, epoch + 1, hold)
             cut = True
         else:
             new, hold = after_refusal(limit, now, hold, max(0.0, self._held_until - now))

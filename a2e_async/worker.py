@@ -145,7 +145,8 @@ async def work(
         retries, download_to, max_coins, start_rate, account_concurrency, lease: see `A2E.bulk`.
         name: what procrastinate's log calls the worker.
         grace: seconds for which jobs under way go on after the worker was told to end.
-        until_empty: end when the queue is empty.
+        until_empty: end when the queue is empty, and what other workers had under way then has ended. If one
+            of them has died, its jobs are carried out too.
         on_outcome: called with the `Outcome` of each job.
         on_leaving: called when the worker was told to end, with the number of jobs under way.
         signals: whether to end on SIGTERM and SIGINT. It is so in the main thread only.

@@ -21,6 +21,7 @@ from a2e_async._worker import names
 from a2e_async._worker.connector import PatientConnector, opened, translated
 from a2e_async._worker.delivery import Delivery
 from a2e_async._worker.messages import blueprint_of
+from a2e_async._worker.others import Others
 from a2e_async._worker.rescue import keep_rescuing
 from a2e_async._worker.schema import make_tables
 from a2e_async.task_groups import in_thread
@@ -45,7 +46,7 @@ class Work:
         name: what procrastinate's log calls it.
         grace: seconds for which jobs under way go on after it was told to end.
         lease: seconds after which a worker without a sign of life is taken for dead.
-        until_empty: whether it ends when the queue is empty.
+        until_empty: whether it ends when the queue is empty, and the others are done; see `Others`.
         signals: whether it ends on SIGINT and SIGTERM.
         on_leaving: called when it begins to end, with the number of jobs under way.
     """
@@ -121,6 +122,9 @@ async def _until_told(
 
 async def _keep_working(app: procrastinate.App, how: Work) -> None:
     """Run procrastinate's worker. It ends by itself if it may end, or if something is wrong."""
+    pause = min(_LONGEST_POLL, how.lease / 2)
+    others = Others(app)
+
     while True:
         problem: BaseException | None = None
 
@@ -130,14 +134,17 @@ async def _keep_working(app: procrastinate.App, how: Work) -> None:
                 name=how.name or "a2e",
                 concurrency=how.concurrency,
                 wait=not how.until_empty,
-                fetch_job_polling_interval=min(_LONGEST_POLL, how.lease / 2),
+                fetch_job_polling_interval=pause,
                 update_heartbeat_interval=beat_interval(how.lease),
                 stalled_worker_timeout=max(_KEPT, how.lease),
                 delete_jobs="successful",
                 install_signal_handlers=False,
             )
             if how.until_empty:
-                return
+                if await others.have_ended():
+                    return
+                await asyncio.sleep(pause)
+                continue
         except ConnectorException as error:
             problem = error.__cause__ or error
 

@@ -174,6 +174,23 @@ async def test_a_start_of_unknown_outcome_is_not_delivered_again(database: Datab
         assert on.made() == 1
 
 
+async def test_an_empty_queue_is_not_the_end_while_a_worker_may_have_died(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with queue_stage(database) as on:
+        await enqueue(kites(on.a2e, 2), journal=on.url)
+        on.execute(
+            "WITH gone AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()) RETURNING id) "
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM gone) "
+            "WHERE id = (SELECT min(id) FROM procrastinate_jobs)"
+        )
+        seen: list[Any] = []
+        await on.work(on_outcome=seen.append, lease=1.0)
+        assert {outcome.key for outcome in seen} == {"kite-0", "kite-1"}
+        assert on.messages() == []
+    assert "other workers have under way (1)" in caplog.text
+
+
 async def test_without_coins_jobs_wait_with_a_warning(
     database: Database, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

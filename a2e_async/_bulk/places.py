@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.lowlevel
 
 __all__ = ["Places"]
 
@@ -41,8 +42,10 @@ class Places:
         Args:
             at_once: take one even if all are taken. Otherwise it is waited for.
         """
+        await anyio.lowlevel.checkpoint_if_cancelled()
         if at_once or self._free > 0:
             self._free -= 1
+            await anyio.lowlevel.cancel_shielded_checkpoint()  # who came before begins first
             return
 
         given = anyio.Event()

@@ -76,8 +76,8 @@ class Watch:
             them, after `StartPolicy.grace` for example. None: the starter does this itself.
         interruptible: whether cancellation may interrupt the request all the same.
         awaited: whether the caller waits for the task as soon as it is accepted.
-        ready: called right before the first byte of each request leaves, when the connection is made. If it
-            raises, nothing is sent and the start ends with its error.
+        ready: called right before the first byte of each request leaves, when the connection is made, and
+            before its body does. If it raises, no start can come of it, and it ends with that error.
         known: says which of some tasks belong to other jobs, so that a search leaves them out.
         guarded: whether ``sending`` waits while a look-alike without a marker has no known outcome, so that a
             search for such a start need not wait for those that have not passed it.

@@ -369,8 +369,11 @@ class _Check:
             raise
 
     async def trace(self, event: str, info: Any) -> None:
-        """Ask once more when a connection is made, which may have taken long."""
-        if event.endswith(".send_request_headers.started"):
+        """Ask once more when a connection is made, which may have taken long, and before the body leaves.
+
+        Without its body a request does nothing, and a machine may be put to sleep between the two.
+        """
+        if event.endswith((".send_request_headers.started", ".send_request_body.started")):
             self()
 
 

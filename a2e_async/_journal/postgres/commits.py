@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import anyio
@@ -137,7 +138,7 @@ class Commits:
         self, connection: psycopg.Connection[dict[str, Any]], steps: Sequence[Step[Any]], began: float
     ) -> None:
         transaction = Transaction(connection, self._worker, self._terms.lease, began)
-        with connection.pipeline() as pipeline:
+        with _pipeline(connection) as pipeline:
             transaction.begin(steps, pipeline)
             for step in steps:
                 transaction.turn(step)
@@ -177,6 +178,22 @@ class Commits:
                 pause,
             )
         await self._clock.sleep(pause)
+
+
+@contextmanager
+def _pipeline(connection: psycopg.Connection[dict[str, Any]]) -> Iterator[psycopg.Pipeline]:
+    """Open a pipeline that does not see an error of the block: the driver would write it to the log."""
+    problem: Exception | None = None
+    try:
+        with connection.pipeline() as pipeline:
+            try:
+                yield pipeline
+            except Exception as error:
+                problem = error
+    except Exception as error:
+        raise problem or error from None
+    if problem is not None:
+        raise problem
 
 
 def _end(steps: Sequence[Step[Any]], failure: Exception) -> None:

@@ -199,6 +199,15 @@ async def test_steps_wait_while_the_server_is_away(own_database: OwnDatabase) ->
         assert await journal.spent() == (0.0, 10.0)
 
 
+async def test_a_connection_that_is_cut_is_told_in_our_words(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(database) as journal:
+        database.cut()
+        assert await journal.spent() == (0.0, 0.0)
+    assert {record.name for record in caplog.records} <= {"a2e_async"}
+
+
 async def test_patience_ends(own_database: OwnDatabase) -> None:
     async with opened(own_database, patience=0.05) as journal:
         await journal.spent()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,14 @@ def keeper_of(folder: Path) -> int:
     return int(next(line.split()[1] for line in listed.splitlines() if line.startswith("PPid:")))
 
 
+def kill(pid: int) -> None:
+    """Kill a process, and wait until it is dead. Its parent may not have noticed yet."""
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
+            time.sleep(0.001)
+
+
 def pid_of(folder: Path) -> int:
     """The server's process."""
     return int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
@@ -116,13 +125,13 @@ def test_the_data_stays(folder: Path) -> None:
 def test_it_is_there_again_after_the_server_or_its_keeper_was_killed(folder: Path) -> None:
     with embedded_database(folder, passing=True) as url:
         killed = pid_of(folder)
-        os.kill(killed, signal.SIGKILL)
+        kill(killed)
         with embedded_database(folder, passing=True):
             psycopg.connect(url).close()
             assert pid_of(folder) != killed
 
         left = pid_of(folder)
-        os.kill(keeper_of(folder), signal.SIGKILL)
+        kill(keeper_of(folder))
         with embedded_database(folder, passing=True):
             psycopg.connect(url).close()
             assert pid_of(folder) != left

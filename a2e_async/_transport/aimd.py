@@ -33,6 +33,8 @@ _AGAIN, _AGAIN_WITHIN = 30.0, (1.5, 4.0)  # requests, and within how many second
 _BUSY = 0.7  # of the time, in which requests have waited for their turns: then the rate was made use of
 _RARE, _FEW, _OVERLOAD = 0.015, 0.05, 0.25  # shares of requests that were refused
 _AFTER_RARE, _AFTER_FEW, _AFTER_SOME, _AFTER_MANY = 0.99, 0.985, 0.7, 0.4  # of the rate: the limit, at least
+_NOISE, _NOISE_FOR = 0.6, 10.0  # of the mean rate in so many seconds: the limit, at least, until an overload
+_NOISE_HELD = 2.0  # seconds without requests that are no noise
 _NEAR = 1.03  # of the mean rate: the limit, at most, if few were refused
 
 _IN_ROW, _IN_ROW_AGAIN = (
@@ -56,6 +58,9 @@ class Limit:
         plateau: the rate at which the climb slows down; None while the limit is not known.
         cut_at: when the last cut was.
         costs: seconds that the last refusal has cost, because the service asked to wait.
+        best: the highest mean rate of accepted requests since the last overload; 0 if none is known.
+        counted: requests that were accepted towards the next mean.
+        counted_for: in so many seconds.
         epoch: how often the pace has slowed down.
         busy: seconds of turns that were waited for since the last cut.
         held: seconds without requests since then.
@@ -69,6 +74,9 @@ class Limit:
     plateau: float | None
     cut_at: float
     costs: float = 0.0
+    best: float = 0.0
+    counted: int = 0
+    counted_for: float = 0.0
     epoch: int = 0
     busy: float = 0.0
     held: float = 0.0
@@ -175,15 +183,36 @@ def _cut(limit: Limit, active: float, now: float, hold: float, held_for: float) 
     share = limit.refused / (limit.accepted + limit.refused)
     # A pause is part of what a window allows: its mean rate is the limit.
     accepted = limit.accepted / max(active, now - limit.cut_at - limit.costs)
-    estimate = max(_LEAST, _estimate(limit, accepted, share, active))
+    best, counted, counted_for = _best(limit, share, active)
+    estimate = max(_LEAST, best * _NOISE, _estimate(limit, accepted, share, active))
     return Limit(
         estimate * _LOW,
         estimate * _PLATEAU,
         now,
         costs=hold,
+        best=best,
+        counted=counted,
+        counted_for=counted_for,
         epoch=limit.epoch + 1,
         held=max(0.0, hold - held_for),
     )
+
+
+def _best(limit: Limit, share: float, active: float) -> tuple[float, int, float]:
+    """The new values of `best`, `counted` and `counted_for`.
+
+    Some services refuse a few requests at any rate. Each such refusal is a reason to go a bit slower, and
+    without a bound they would bring the rate down to nothing.
+    """
+    if share >= _OVERLOAD:
+        return 0.0, 0, 0.0
+    if limit.held > _NOISE_HELD:
+        return limit.best, 0, 0.0  # a window is used up: its requests come faster than they may on average
+
+    counted, counted_for = limit.counted + limit.accepted, limit.counted_for + active
+    if counted_for < _NOISE_FOR:
+        return limit.best, counted, counted_for
+    return max(limit.best, counted / counted_for), 0, 0.0
 
 
 def _estimate(limit: Limit, accepted: float, share: float, active: float) -> float:

@@ -70,6 +70,7 @@ UPDATE a2e_pace SET
     epoch = epoch + 1, low = %(low)s, plateau = %(plateau)s, busy = %(busy)s, held = %(held)s,
     accepted = %(accepted)s, refused = %(refused)s, in_row = 0, pauses = %(pauses)s,
     costs = %(costs)s,
+    best = %(best)s, counted = %(counted)s, counted_for = %(counted_for)s,
     cut_at = CASE WHEN %(cut)s THEN extract(epoch FROM clock_timestamp()) ELSE cut_at END,
     next = greatest(next, extract(epoch FROM clock_timestamp()) + %(gap)s),
     held_until = greatest(held_until, extract(epoch FROM clock_timestamp()) + %(hold)s)

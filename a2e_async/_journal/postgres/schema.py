@@ -109,7 +109,10 @@ MIGRATIONS = (
         refused    bigint NOT NULL DEFAULT 0,
         in_row     integer NOT NULL DEFAULT 0,
         pauses     integer NOT NULL DEFAULT 0,
-        costs      double precision NOT NULL DEFAULT 0
+        costs      double precision NOT NULL DEFAULT 0,
+        best       double precision NOT NULL DEFAULT 0,
+        counted    bigint NOT NULL DEFAULT 0,
+        counted_for double precision NOT NULL DEFAULT 0
     ) WITH (fillfactor = 10);
     INSERT INTO a2e_pace (lane) VALUES ('requests'), ('start_rate')
     """,

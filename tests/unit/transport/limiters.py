@@ -16,7 +16,17 @@ from a2e_async._transport.pace import Kind, Pace
 from a2e_async._transport.turns import LocalTurns
 from a2e_async.clock import SystemClock
 
-__all__ = ["Bucket", "FixedWindow", "Limiter", "Log", "SlidingWindow", "Spaced", "StartsOnly", "work"]
+__all__ = [
+    "AtRandom",
+    "Bucket",
+    "FixedWindow",
+    "Limiter",
+    "Log",
+    "SlidingWindow",
+    "Spaced",
+    "StartsOnly",
+    "work",
+]
 
 
 class Limiter(Protocol):
@@ -101,6 +111,18 @@ class SlidingWindow(Limiter):
             return 0.0
         self._accepted.append(now)
         return None
+
+
+@attrs.frozen
+class AtRandom(Limiter):
+    """Refuses some requests, whatever the rate."""
+
+    share: float
+    says: float = 0.0
+    _chance: random.Random = attrs.field(factory=lambda: random.Random(1), init=False)
+
+    def ask(self, now: float, kind: Kind) -> float | None:
+        return self.says if self._chance.random() < self.share else None
 
 
 @attrs.frozen

@@ -9,7 +9,15 @@ import pytest
 
 from a2e_async._transport.pace import Kind, Pace
 from a2e_async.clock import SystemClock
-from tests.unit.transport.limiters import Bucket, FixedWindow, Limiter, SlidingWindow, StartsOnly, work
+from tests.unit.transport.limiters import (
+    AtRandom,
+    Bucket,
+    FixedWindow,
+    Limiter,
+    SlidingWindow,
+    StartsOnly,
+    work,
+)
 from tests.virtual_time import anyio_backend
 
 __all__ = ["anyio_backend"]
@@ -65,6 +73,14 @@ async def test_workers_that_stand_still_from_time_to_time_are_no_overload(name: 
     log = await work(lambda now: limiter, 60.0, workers=workers, stalls=True)
     assert log.rate(10, 60) >= 0.8 * 20
     assert log.refused(10, 60) <= 0.02
+
+
+@SAME_EACH_TIME
+@pytest.mark.parametrize("says", [0.0, 1.0])
+async def test_refusals_that_no_pace_prevents_do_not_bring_it_down(says: float) -> None:
+    limiter = AtRandom(0.02, says)
+    log = await work(lambda now: limiter, 300.0, clients=16)
+    assert log.rate(250, 300) >= 0.4 * log.rate(0, 5)
 
 
 @SAME_EACH_TIME

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol
 
-from a2e_async._rows.values import FilesIn, cells_of, keywords_of
+from a2e_async._rows.values import FilesIn, cells_of, coins_of, keywords_of
 from a2e_async._spec.field import hint, shown
 from a2e_async._spec.operation import Operation
 from a2e_async._spec.values import is_missing
@@ -104,7 +104,7 @@ class RowJobs(Generic[TaskRecordT_co]):
 
         job = Job(workflow, operation, operation.call(keywords, {}))
         job = job if key is None else job.with_key(_key(key))
-        return job if quote is None else job.with_quote(_number(quote))
+        return job if quote is None else job.with_quote(coins_of(quote))
 
 
 def _rows_of(rows: Any) -> Iterator[Any]:
@@ -194,10 +194,3 @@ def _column_advice(column: str, names: list[str]) -> str:
     if column == "body":
         return ": of what Job.to_dict() returned, a2e.job(row) makes a Job"
     return f"{hint(column, names)}; leave out what is no keyword, key, quote or workflow"
-
-
-def _number(quote: Any) -> Any:
-    try:
-        return float(quote) if isinstance(quote, str) else quote
-    except ValueError:
-        raise InvalidArgument("quote", f"{quote!r} is not a number of coins") from None

@@ -15,7 +15,7 @@ from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["FilesIn", "NamedFiles", "cells_of", "json_object", "keywords_of", "value_of"]
+__all__ = ["FilesIn", "NamedFiles", "cells_of", "coins_of", "json_object", "keywords_of", "value_of"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:")
 Gone = list[InvalidArgument] | None
@@ -157,6 +157,18 @@ def _json(where: str, text: str, files: NamedFiles = ANYWHERE) -> Any:
         if isinstance(error, InvalidArgument):
             raise
         raise InvalidArgument(where, f"not JSON: {error}") from error
+
+
+def coins_of(quote: Any) -> Any:
+    """What a row says a job costs; the texts of a table are numbers.
+
+    Raises:
+        InvalidArgument: a text is no number.
+    """
+    try:
+        return float(quote) if isinstance(quote, str) else quote
+    except ValueError:
+        raise InvalidArgument("quote", f"{quote!r} is not a number of coins") from None
 
 
 def json_object(where: str, text: str) -> dict[str, Any]:

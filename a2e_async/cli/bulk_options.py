@@ -104,7 +104,8 @@ def bulk() -> click.Command:
         "bulk",
         callback,
         help="Run many jobs. Each line of the file is a JSON object with the workflow, a key (optional) and "
-        'the keywords: {"workflow": "image_to_video", "key": "cat", "image_url": "cat.png"}. A table (CSV, '
+        'the keywords: {"workflow": "image_to_video", "key": "cat", "image_url": "cat.png"}. A line with '
+        '"quote": 30, the coins that the job costs, needs no quote of the service. A table (CSV, '
         "with commas, semicolons or tabs) has these names in its first line. - is stdin. All lines are "
         "checked before the first job is started.\n\n"
         "With --journal the same command takes up a run that was stopped: nothing is paid for twice.",

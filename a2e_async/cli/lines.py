@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from a2e_async._rows.json_text import read_json
 from a2e_async._rows.text_files import lines_of
-from a2e_async._rows.values import cells_of, json_object, keywords_of
+from a2e_async._rows.values import cells_of, coins_of, json_object, keywords_of
 from a2e_async._spec.operation import check_options
 from a2e_async.cli.catalogue import Call, start_named
 from a2e_async.cli.tables import delimiter_of, rows_of
@@ -81,15 +81,16 @@ def _lines_of(path: Path, encoding: str | None) -> Iterator[tuple[int, str | dic
 
 
 def _job_of(a2e: A2E, given: dict[str, Any], needs_files: NeedsFiles | None, *, in_table: bool) -> Job[Any]:
-    """The job of one line: ``{"workflow": …, "key": …, keywords…}``.
+    """The job of one line: ``{"workflow": …, "key": …, "quote": …, keywords…}``.
 
-    If a keyword is itself called ``workflow`` or ``key``, all keywords go into ``"body": {…}``. The cells
+    If a keyword is itself called like one of these, all keywords go into ``"body": {…}``. The cells
     of a table are texts, written as the options of ``a2e run``.
 
     Raises:
         InvalidArgument: the line is not such an object, or a keyword is invalid.
     """
     name, key, body = given.pop("workflow", None), given.pop("key", None), given.pop("body", {})
+    quote = given.pop("quote", None)
     if in_table and isinstance(body, str):
         body = json_object("body", body)
     if not isinstance(name, str):
@@ -112,6 +113,8 @@ def _job_of(a2e: A2E, given: dict[str, Any], needs_files: NeedsFiles | None, *, 
     job: Job[Any] = start(**keywords)
     if key is not None:
         job = job.with_key(key)
+    if quote is not None:
+        job = job.with_quote(coins_of(quote))
     if gone and needs_files is not None and needs_files(job):
         raise gone[0]
     return job

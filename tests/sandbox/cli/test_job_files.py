@@ -85,6 +85,23 @@ def test_columns_may_be_named_as_in_a_spreadsheet(tmp_path: Path) -> None:
     assert bodies(table.encode(), tmp_path)[0][2]["image_url"] == "https://e.com/a.png"
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "workflow,prompt,quote\ntext_to_image,a,7.5",
+        '{"workflow": "text_to_image", "prompt": "a", "quote": 7.5}',
+    ],
+)
+def test_a_line_may_say_what_its_job_costs(lines: str, tmp_path: Path) -> None:
+    path = tmp_path / "jobs"
+    path.write_text(lines)
+    assert [job.quote for job in jobs_in(A2E("sk_x"), path)] == [7.5]
+
+    path.write_text("workflow,prompt,quote\ntext_to_image,a,cheap")
+    with pytest.raises(InvalidArgument, match="quote: 'cheap' is not a number of coins"):
+        list(jobs_in(A2E("sk_x"), path))
+
+
 def test_an_older_encoding_is_read_by_its_name(tmp_path: Path) -> None:
     table = "workflow;prompt\ntext_to_image;ein Käfer für 5 €\n".encode("cp1252")
     assert bodies(table, tmp_path, encoding="cp1252")[0][2] == {"prompt": "ein Käfer für 5 €"}

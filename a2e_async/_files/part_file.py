@@ -188,9 +188,11 @@ class PartFile:
             self._complete()
             taken = take(self.path)
 
+            is_left = self._has_its_name()  # if not, another download may have begun under this name
             if os.name != "posix":
                 self._release()  # Windows does not remove open files
-            self.path.unlink(missing_ok=True)
+            if is_left:
+                self.path.unlink(missing_ok=True)
             self._origin_path.unlink(missing_ok=True)
             self._release()
             return taken
@@ -212,10 +214,20 @@ class PartFile:
             with contextlib.suppress(OSError):
                 self._flush()
             with contextlib.suppress(OSError):
-                if not os.fstat(self._descriptor).st_size or self.version.condition is None:
+                is_of_use = os.fstat(self._descriptor).st_size and self.version.condition is not None
+                if not is_of_use and self._has_its_name():
                     self.path.unlink(missing_ok=True)
                     self._origin_path.unlink(missing_ok=True)
             self._release()
+
+    def _has_its_name(self) -> bool:
+        """Whether the path still leads to this file."""
+        if self._descriptor is None:
+            return False
+        try:
+            return self.path.stat().st_ino == os.fstat(self._descriptor).st_ino
+        except FileNotFoundError:
+            return False
 
     def _complete(self) -> None:
         """Write everything to the disk, and nothing more than was received."""

@@ -41,6 +41,20 @@ def test_a_part_has_one_holder_at_a_time(part: PartFile, tmp_path: Path) -> None
     assert names(tmp_path) == []
 
 
+def test_a_part_that_was_moved_leaves_its_name_to_the_next_download(part: PartFile, tmp_path: Path) -> None:
+    part.add(b"abc")
+    later = PartFile(part.path)
+
+    def take(path: Path) -> None:
+        path.rename(tmp_path / "done")
+        later.open()
+
+    part.hand_over(take)
+    assert later.path.exists()
+    later.close()
+    assert names(tmp_path) == ["done"]
+
+
 def test_a_closed_part_does_nothing_more(part: PartFile, tmp_path: Path) -> None:
     part.restart(Version('"1"'))
     part.add(b"abc")

@@ -69,7 +69,7 @@ async def stage(
         client: other options of the client.
         **options: options of the sandbox.
     """
-    clock = VirtualClock(auto=True, grace=0.0005, step=0.4)
+    clock = VirtualClock(auto=True, grace=0.003, step=0.4)
     given = {
         "prices": {"image_to_video": PRICE},
         "durations": {"*": (6.0, 1.5)},

@@ -98,7 +98,7 @@ def open_source(source: Any, field: str) -> SourceFile:
     """
     if isinstance(source, os.PathLike):
         place = local_path(field, source)
-        opened = _open(lambda: open(place, "rb", buffering=0), place, field)  # noqa: SIM115 (see close)
+        opened = _open(lambda: open(place, "rb", buffering=0), place, field)  # noqa: SIM115 - `close` closes it
         return _seekable(opened, os.path.basename(place), field, owned=True)
     if isinstance(source, bytes | bytearray | memoryview):
         return Buffer(_flatten(source, field), may_change=not isinstance(source, bytes))
@@ -302,7 +302,7 @@ class Spool:
             import tempfile  # loads the archive modules too, and few uploads need it
 
             # Small content stays in memory; large content goes to a file without a name.
-            self._copy = tempfile.SpooledTemporaryFile(max_size=CHUNK_BYTES)  # noqa: SIM115 (see close)
+            self._copy = tempfile.SpooledTemporaryFile(max_size=CHUNK_BYTES)  # noqa: SIM115 - `close` closes it
 
         try:
             self._copy.write(data)

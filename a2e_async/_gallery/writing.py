@@ -82,7 +82,7 @@ class Gallery:
         self._missed = missed
         self._repeats = repeats
         self._notes: dict[str | int, _Note] = {}
-        self._file = cast(IO[bytes], tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - see close()
+        self._file = cast(IO[bytes], tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - `close` closes it
         self._end = 0
         self._at_file = threading.Lock()
         self._saving = threading.Lock()
@@ -131,7 +131,7 @@ class Gallery:
             with self._at_file:
                 notes = sorted(self._notes.values(), key=lambda note: (note.index, note.offset))
 
-            part = tempfile.NamedTemporaryFile(  # noqa: SIM115 - it is renamed
+            part = tempfile.NamedTemporaryFile(  # noqa: SIM115 - the block below closes it
                 "w",
                 encoding="utf-8",
                 errors="replace",

@@ -17,7 +17,7 @@ from a2e_async.errors import InvalidArgument, JournalError
 
 __all__ = ["OTHERS", "bury", "jobs_of", "jobs_of_the_dead", "join", "leave"]
 
-OTHERS = f"SELECT count(*) AS others FROM a2e_workers WHERE id <> %s AND {ALIVE}"  # noqa: S608 - the text is ours
+OTHERS = f"SELECT count(*) AS others FROM a2e_workers WHERE id <> %s AND {ALIVE}"  # noqa: S608 - made of constants; values are parameters
 """How many other workers live."""
 
 _ACCOUNT = """

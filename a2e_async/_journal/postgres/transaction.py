@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 _COLUMNS = ", ".join(JOB_COLUMNS)
 _PLACES = ", ".join(f"%({name})s" for name in JOB_COLUMNS)
-_INSERT = f"INSERT INTO a2e_jobs ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608 - the names are ours
+_INSERT = f"INSERT INTO a2e_jobs ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608 - columns of our own tables; values are parameters
 _UPDATE = (
-    f"UPDATE a2e_jobs SET {', '.join(f'{name} = %({name})s' for name in JOB_COLUMNS[1:])} "  # noqa: S608 - the names are ours
+    f"UPDATE a2e_jobs SET {', '.join(f'{name} = %({name})s' for name in JOB_COLUMNS[1:])} "  # noqa: S608 - columns of our own tables; values are parameters
     "WHERE number = %(number)s"
 )
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
@@ -135,7 +135,7 @@ class Transaction:
         beat = execute(_BEAT, (self.worker,))
 
         jobs: list[Iterable[Mapping[str, Any]]] = [
-            execute(f"SELECT {_COLUMNS} FROM a2e_jobs WHERE {column} = ANY(%s)".encode(), (sorted(values),))  # noqa: S608 - the names are ours
+            execute(f"SELECT {_COLUMNS} FROM a2e_jobs WHERE {column} = ANY(%s)".encode(), (sorted(values),))  # noqa: S608 - columns of our own tables; values are parameters
             for column, values in (
                 ("number", {number for step in steps for number in step.numbers}),
                 ("key", {key for step in steps for key in step.keys}),

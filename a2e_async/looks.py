@@ -139,10 +139,9 @@ def _result_facts(result: Any) -> dict[str, Any]:
 
 def _media(result: Any) -> dict[str, str]:
     """The URLs of what was made, and what each is, also where its name does not say so."""
-    from a2e_async._tasks.outputs import medium_of_output
+    from a2e_async._tasks.outputs import media_of
 
-    raws = [record.raw for record in result.records]
-    return {url: next(filter(None, (medium_of_output(raw, url) for raw in raws)), "") for url in result.urls}
+    return media_of((record.raw for record in result.records), result.urls)
 
 
 def _result_card(result: Any) -> str:

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Protocol
 
-from a2e_async._rows.values import FilesIn, cells_of, coins_of, keywords_of
+from a2e_async._rows.values import FilesIn, as_keyword, cells_of, coins_of, keywords_of
 from a2e_async._spec.field import hint, shown
 from a2e_async._spec.operation import Operation
 from a2e_async._spec.values import is_missing
@@ -172,7 +172,7 @@ def _renamed(cells: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The cells with columns such as ``Image URL`` under the keywords that they mean, as `a2e bulk` does."""
     found: dict[str, Any] = {}
     for column, cell in cells.items():
-        keyword = "_".join(column.lower().replace("-", "_").split())
+        keyword = as_keyword(column)
         name = keyword if column not in names and keyword in names else column
         if name in found:
             raise InvalidArgument(name, "is given twice")

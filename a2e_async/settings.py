@@ -21,6 +21,7 @@ __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_USER_AGENT",
     "DOCS_HOST_PROBLEM",
+    "GET_TOKEN",
     "MISSING_TOKEN",
     "TOKEN_PAGE",
     "VERSION",
@@ -36,7 +37,8 @@ DOCS_HOST_PROBLEM = (
     f"api.a2e.ai is the host of the documentation, not of the API: the base URL is {DEFAULT_BASE_URL}"
 )
 TOKEN_PAGE = DEFAULT_BASE_URL
-MISSING_TOKEN = f"is missing: pass token=… or set A2E_API_TOKEN; get one at {TOKEN_PAGE}, under API Token"
+GET_TOKEN = f"get one at {TOKEN_PAGE}, under API Token"
+MISSING_TOKEN = f"is missing: pass token=… or set A2E_API_TOKEN; {GET_TOKEN}"
 VERSION = "0.1.0"  # here too, because reading the metadata of the package takes long
 DEFAULT_USER_AGENT = f"a2e-async/{VERSION}"
 _HEADER = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")

@@ -127,12 +127,11 @@ class JobRun:
 
     def _is_taken_over(self, entry: Entry) -> bool:
         """Whether the job was started before, and others may wait for its end; see `Places`."""
-        journal = self._run_state.journal
-        return journal is not None and journal.is_shared and entry.state in (State.STARTING, State.ACCEPTED)
+        return self._run_state.is_shared and entry.may_be_paid
 
     def _may_be_paid(self) -> bool:
         """Whether the journal has a start of this job whose end is not known."""
-        return self._run_state.journal is not None and self._entry.state in (State.STARTING, State.ACCEPTED)
+        return self._run_state.journal is not None and self._entry.may_be_paid
 
     def _with_advice(self, error: Exception) -> Exception:
         """The error of an uncertain start, with what to do about its entry in the journal."""

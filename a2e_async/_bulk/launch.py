@@ -220,7 +220,7 @@ class Launch:
             if journal is not None and journal.is_shared
             else None,
             known=known if journal is not None else None,
-            guarded=journal is not None and journal.is_shared,
+            guarded=run.is_shared,
         )
 
     def _shielded(self) -> AbstractContextManager[None]:

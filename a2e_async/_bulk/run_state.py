@@ -82,6 +82,11 @@ class RunState:
     reached: bool = False
     stopped: Exception | None = None
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other workers may use the same journal."""
+        return self.journal is not None and self.journal.is_shared
+
     def stop(self, error: Exception) -> None:
         """Start no more jobs. Only the first error is kept as the reason."""
         if self.stopped is None:

@@ -19,7 +19,7 @@ from a2e_async._files.file_names import (
     with_extension,
 )
 from a2e_async._files.hashing import compute_sha256, hash_file
-from a2e_async._files.media_types import BY_EXTENSION, content_type_of, extension_of, sniff
+from a2e_async._files.media_types import BY_EXTENSION, MEDIA, content_type_of, extension_of, sniff
 from a2e_async._files.open_files import disk_problem
 from a2e_async._files.part_file import PartFile
 from a2e_async._files.places import place_of
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Destination", "SavedFile", "find_existing", "media_type", "resolve_destination"]
 
-_MEDIA = ("image/", "video/", "audio/")
 _log = logging.getLogger("a2e_async")
 
 
@@ -189,7 +188,7 @@ def _check_folder(folder: Path) -> None:
     advice = f"give the folder, and name={folder.stem!r}"
     if os.path.isfile(folder):
         raise InvalidArgument("folder", f"{path_text(folder)} is a file; {advice}")
-    if BY_EXTENSION.get(folder.suffix.lower(), "").startswith(_MEDIA) and not os.path.exists(folder):
+    if BY_EXTENSION.get(folder.suffix.lower(), "").startswith(MEDIA) and not os.path.exists(folder):
         _log.warning("folder: %s is made as a folder; to name the file, %s", path_text(folder), advice)
 
 

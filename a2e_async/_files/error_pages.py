@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from a2e_async._files.media_types import BY_EXTENSION, HEAD_BYTES, sniff
+from a2e_async._files.media_types import BY_EXTENSION, HEAD_BYTES, MEDIA, sniff
 
 __all__ = ["describe_page", "first_words"]
 
@@ -127,7 +127,7 @@ def _is_page(kind: str, text: str, header: str | None, extension: str) -> bool:
             return True
         return kind in ("XML", "JSON") and _speaks_of_error(kind, text)
 
-    promised = extension in BY_EXTENSION or content_type.startswith(("image/", "video/", "audio/"))
+    promised = extension in BY_EXTENSION or content_type.startswith(MEDIA)
     if kind == "text":
         # Only a line that speaks of an error: tests use a few letters as a picture.
         return len(text) < HEAD_BYTES // 2 and (

@@ -76,6 +76,9 @@ _BRANDS: dict[bytes, MediaKind] = {
 _MP3 = MediaKind("audio/mpeg", ".mp3")
 _AAC = MediaKind("audio/aac", ".aac")
 
+MEDIA = ("image/", "video/", "audio/")
+"""How the types of media begin."""
+
 BY_EXTENSION: dict[str, str] = {
     **{kind.extension: kind.content_type for _, kind in _PREFIXES},
     **{kind.extension: kind.content_type for kind in (*_CONTAINERS.values(), *_BRANDS.values())},

@@ -14,7 +14,7 @@ from a2e_async._files.sizes import size_text
 from a2e_async._html.tags import is_web, medium_of, medium_of_file
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Upload, is_file
-from a2e_async._tasks.outputs import medium_of_name, medium_of_output
+from a2e_async._tasks.outputs import media_of, medium_of_name
 from a2e_async._transport.redaction import masked
 from a2e_async.checks import coins_in
 
@@ -158,9 +158,8 @@ def _outputs(outcome: Any) -> list[Medium]:
 
     urls: Sequence[str] = outcome.result.urls
     names = [str(path) for path in outcome.paths] if len(outcome.paths) == len(urls) else [""] * len(urls)
-    raws = [record.raw for record in outcome.result.records]
-    media = [next(filter(None, (medium_of_output(raw, url) for raw in raws)), "") for url in urls]
-    return [_link(*each) for each in zip(urls, names, media, strict=True)]
+    media = media_of((record.raw for record in outcome.result.records), urls)
+    return [_link(url, name, media[url]) for url, name in zip(urls, names, strict=True)]
 
 
 def _link(url: str, name: str, medium: str) -> Medium:

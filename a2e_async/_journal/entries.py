@@ -96,6 +96,11 @@ class Entry:
         # Without files there is nothing to find by a path.
         self.path_digest = None if asked.path_digest == asked.digest else asked.path_digest
 
+    @property
+    def may_be_paid(self) -> bool:
+        """Whether it has a start whose end is not known."""
+        return self.state in (State.STARTING, State.ACCEPTED)
+
     def undo_start(self) -> None:
         """Note that the last start made no task: it is as if it had not been sent."""
         self.state = State.FAILED if self.error else State.NEW

@@ -15,7 +15,16 @@ from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation
 from a2e_async.errors import InvalidArgument
 
-__all__ = ["FilesIn", "NamedFiles", "cells_of", "coins_of", "json_object", "keywords_of", "value_of"]
+__all__ = [
+    "FilesIn",
+    "NamedFiles",
+    "as_keyword",
+    "cells_of",
+    "coins_of",
+    "json_object",
+    "keywords_of",
+    "value_of",
+]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:")
 Gone = list[InvalidArgument] | None
@@ -157,6 +166,11 @@ def _json(where: str, text: str, files: NamedFiles = ANYWHERE) -> Any:
         if isinstance(error, InvalidArgument):
             raise
         raise InvalidArgument(where, f"not JSON: {error}") from error
+
+
+def as_keyword(column: str) -> str:
+    """The name of a column as keywords are written: a spreadsheet may say ``Image URL``."""
+    return "_".join(column.lower().replace("-", "_").split())
 
 
 def coins_of(quote: Any) -> Any:

@@ -17,6 +17,7 @@ from a2e_async.records import JSONObject
 __all__ = [
     "has_declared",
     "has_result",
+    "media_of",
     "medium_of_name",
     "medium_of_output",
     "medium_of_url",
@@ -226,8 +227,16 @@ def medium_of_name(name: str) -> str:
     return next((_MEDIA_WORDS[word] for word in words if _MEDIA_WORDS.get(word)), "")
 
 
+def media_of(raws: Iterable[JSONObject], urls: Iterable[str]) -> dict[str, str]:
+    """What each URL of some records leads to: image, video or audio, or empty if that is not known.
+
+    The suffix of a URL says it; without one, the name of its field does.
+    """
+    known = list(raws)
+    return {url: next(filter(None, (medium_of_output(raw, url) for raw in known)), "") for url in urls}
+
+
 def medium_of_output(raw: JSONObject, url: str) -> str:
-    """image, video or audio: by the URL's suffix, without one by the name of its field; empty if unknown."""
     return medium_of_url(url) if _SUFFIX.search(url) else _medium_of_field(raw, url)
 
 

@@ -183,8 +183,10 @@ def _cut(limit: Limit, active: float, now: float, hold: float, held_for: float) 
     share = limit.refused / (limit.accepted + limit.refused)
     # A pause is part of what a window allows: its mean rate is the limit.
     accepted = limit.accepted / max(active, now - limit.cut_at - limit.costs)
+
     best, counted, counted_for = _best(limit, share, active)
     estimate = max(_LEAST, best * _NOISE, _estimate(limit, accepted, share, active))
+
     return Limit(
         estimate * _LOW,
         estimate * _PLATEAU,

@@ -14,7 +14,7 @@ import anyio
 
 from a2e_async.cli.command import Options
 from a2e_async.cli.layout import amount
-from a2e_async.cli.lines import NeedsFiles, each, jobs_in
+from a2e_async.cli.lines import NeedsFiles, each, jobs_in, number_of
 from a2e_async.cli.output import (
     print_error,
     print_hint,
@@ -43,9 +43,7 @@ async def bulk(a2e: A2E, options: Options) -> int:
     needs, allowed = _needs_files(options.journal)
     read = functools.partial(jobs_in, a2e, options.path, encoding=options.encoding)
     with spinner("checking the jobs"):
-        total = 0
-        async for _ in each(read(needs_files=needs)):
-            total += 1
+        total = await number_of(read(needs_files=needs))
 
     with (
         closing(read(needs_files=allowed)) as jobs,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from a2e_async import worker
 from a2e_async.cli.input_files import readable_twice
-from a2e_async.cli.lines import each, jobs_in
+from a2e_async.cli.lines import jobs_in, number_of
 from a2e_async.cli.output import print_json, print_row, to_plain
 from a2e_async.cli.progress import spinner
 from a2e_async.client import A2E
@@ -29,9 +29,7 @@ async def enqueue(
     """Put the jobs of a file into the queue. All lines are checked before the first job is queued."""
     with readable_twice(file) as path:
         with spinner("checking the jobs"):
-            total = 0
-            async for _ in each(jobs_in(a2e, path, encoding=encoding)):
-                total += 1
+            total = await number_of(jobs_in(a2e, path, encoding=encoding))
         with spinner(f"queueing {total} jobs"), closing(jobs_in(a2e, path, encoding=encoding)) as jobs:
             added = await worker.enqueue(
                 jobs, journal=journal, priority=priority, schedule_at=at, upload=upload

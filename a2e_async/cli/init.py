@@ -10,7 +10,7 @@ from a2e_async.cli.output import print_error, print_json, print_row
 from a2e_async.cli.service import run_async
 from a2e_async.cli.streams import is_terminal, write_line
 from a2e_async.errors import ConfigurationError
-from a2e_async.settings import TOKEN_PAGE, Token
+from a2e_async.settings import GET_TOKEN, TOKEN_PAGE, Token
 from a2e_async.token_file import token_path, write_token
 
 __all__ = ["init"]
@@ -27,7 +27,7 @@ def init(options: Options) -> int:
     """
     given = _ask()
     if not given.strip():
-        raise ConfigurationError(f"no token was given; get one at {TOKEN_PAGE}, under API Token")
+        raise ConfigurationError(f"no token was given; {GET_TOKEN}")
     token = Token(given).checked()
     coins = run_async(_coins, token, options) if options.check else None
     path = write_token(token.authorization().removeprefix("Bearer "))

@@ -19,7 +19,7 @@ from a2e_async.client import A2E
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
 
-__all__ = ["NeedsFiles", "each", "jobs_in"]
+__all__ = ["NeedsFiles", "each", "jobs_in", "number_of"]
 
 _AT_A_STRETCH = 50  # jobs
 
@@ -54,6 +54,14 @@ async def each(jobs: Iterable[Job[Any]]) -> AsyncIterator[Job[Any]]:
         yield job
         if number % _AT_A_STRETCH == 0:
             await checkpoint()
+
+
+async def number_of(jobs: Iterable[Job[Any]]) -> int:
+    """How many jobs there are. All of them are made, so this checks them, too."""
+    count = 0
+    async for _ in each(jobs):
+        count += 1
+    return count
 
 
 def _lines_of(path: Path, encoding: str | None) -> Iterator[tuple[int, str | dict[str, Any]]]:

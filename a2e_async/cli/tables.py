@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
+from a2e_async._rows.values import as_keyword
 from a2e_async.errors import InvalidArgument
 
 __all__ = ["delimiter_of", "rows_of"]
@@ -69,5 +70,4 @@ def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]
 
 
 def _names(cells: list[str]) -> list[str]:
-    """The names of columns as keywords are written: a spreadsheet may say `Image URL`."""
-    return ["_".join(cell.lower().replace("-", "_").split()) for cell in cells]
+    return [as_keyword(cell) for cell in cells]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-from a2e_async.settings import MISSING_TOKEN, TOKEN_PAGE
+from a2e_async.settings import GET_TOKEN, MISSING_TOKEN
 
 __all__ = ["for_shell"]
 
 _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(python), shell)
     for python, shell in (
-        (rf".* {re.escape(MISSING_TOKEN)}", f"no token: set A2E_API_TOKEN, or run a2e init; get one at "
-         f"{TOKEN_PAGE}, under API Token"),
+        (rf".* {re.escape(MISSING_TOKEN)}", f"no token: set A2E_API_TOKEN, or run a2e init; {GET_TOKEN}"),
         (r"\w+ is missing: pass secret=… or set (\w+)$", r"no secret: set \1, of at least 16 random bytes, "
          "here and for the program that starts tasks"),
         (r"; give the client webhooks, .* of your own", "; --no-wait starts one and does not wait"),

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from a2e_async._bulk.budget import Budget, Reservation, kind_of
 from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async.errors import BudgetReached
-from a2e_async.sandbox import ScaledClock
 from tests.unit.sample import Pictures, Service, client, ok, refused
+from tests.virtual_time import anyio_backend
+
+__all__ = ["anyio_backend"]
 
 pytestmark = pytest.mark.anyio
 
@@ -135,7 +137,7 @@ async def test_coins_that_only_the_last_record_shows_count(tmp_path: Path, with_
 
     service = Service(duration=0.0, after=without_coins, before=lambda _, request: no_quote(request))
     journal = tmp_path / "run.db" if with_journal else None
-    a2e = client(service, clock=ScaledClock(100.0))
+    a2e = client(service)
     jobs = [Pictures(a2e)(prompt=str(number)) for number in range(10)]
     async with a2e.bulk(jobs, journal=journal, max_coins=100.0) as run:
         assert [outcome async for outcome in run if outcome.error] == []
@@ -157,7 +159,7 @@ async def test_what_was_expected_counts_where_no_record_shows_a_price(tmp_path: 
 
     service = Service(duration=0.0, after=priceless)
     for _ in range(2):
-        a2e = client(service, clock=ScaledClock(100.0))
+        a2e = client(service)
         jobs = [Pictures(a2e)(prompt=str(number)).with_quote(30.0) for number in range(10)]
         async with a2e.bulk(jobs, journal=tmp_path / "run.db", max_coins=100.0) as run:
             assert [outcome async for outcome in run if outcome.error] == []

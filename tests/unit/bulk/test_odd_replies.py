@@ -24,8 +24,10 @@ from a2e_async.errors import (
     TaskFailed,
     TaskRejected,
 )
-from a2e_async.sandbox import ScaledClock
 from tests.unit.sample import Pictures, Service, client, ok, refused
+from tests.virtual_time import anyio_backend
+
+__all__ = ["anyio_backend"]
 
 pytestmark = pytest.mark.anyio
 
@@ -80,11 +82,6 @@ def test_what_is_stored_is_json_of_anybody() -> None:
     json.dumps(stored, allow_nan=False)
 
 
-def fast_client(service: Service) -> A2E:
-    """A client whose pauses take a hundredth of their time."""
-    return client(service, clock=ScaledClock(100))
-
-
 async def outcome_of(a2e: A2E, **options: Any) -> Any:
     async with a2e.bulk([Pictures(a2e)(prompt="a kite")], **options) as run:
         return [outcome async for outcome in run], run
@@ -99,10 +96,10 @@ async def test_a_run_survives_an_odd_price(coins: Any, tmp_path: Path) -> None:
 
     service = Service(duration=0.0, after=odd)
     journal = tmp_path / "run.db"
-    [outcome], run = await outcome_of(fast_client(service), journal=journal, max_coins=100.0)
+    [outcome], run = await outcome_of(client(service), journal=journal, max_coins=100.0)
     assert outcome.error is None
     assert math.isfinite(run.summary().coins)
-    [again], _ = await outcome_of(fast_client(service), journal=journal, max_coins=100.0)
+    [again], _ = await outcome_of(client(service), journal=journal, max_coins=100.0)
     assert again.replayed
     assert len(service.tasks) == 1
 
@@ -115,7 +112,7 @@ async def test_an_odd_quote_does_not_lift_the_limit(price: Any) -> None:
         return None
 
     service = Service(duration=0.0, before=quote)
-    a2e = fast_client(service)
+    a2e = client(service)
     jobs = [Pictures(a2e)(prompt=f"{number}") for number in range(10)]
     async with a2e.bulk(jobs, max_coins=65.0) as run:
         outcomes = [outcome async for outcome in run]
@@ -132,7 +129,7 @@ async def test_an_odd_quote_does_not_lift_the_limit(price: Any) -> None:
 )
 async def test_an_error_of_the_account_stops_the_run(status: int, body: Any, kind: type[Exception]) -> None:
     service = Service(duration=0.0, before=lambda service, request: httpx.Response(status, json=body))
-    a2e = fast_client(service)
+    a2e = client(service)
     jobs = [Pictures(a2e)(prompt=f"{number}") for number in range(50)]
     async with a2e.bulk(jobs, concurrency=4) as run:
         assert [outcome async for outcome in run] == []
@@ -145,7 +142,7 @@ async def test_a_plan_without_the_api_stops_the_run() -> None:
         return refused(403, "API access is only available on paid plans. Please upgrade your plan.")
 
     service = Service(duration=0.0, before=no_plan)
-    a2e = fast_client(service)
+    a2e = client(service)
     async with a2e.bulk([Pictures(a2e)(prompt=f"{n}") for n in range(50)], concurrency=4) as run:
         assert [outcome async for outcome in run] == []
     assert isinstance(run.stopped, PlanRequired)
@@ -160,7 +157,7 @@ async def test_any_other_403_concerns_one_job(words: str) -> None:
         return None
 
     service = Service(duration=0.0, before=refuse_one)
-    a2e = fast_client(service)
+    a2e = client(service)
     jobs = [Pictures(a2e)(prompt="bad" if number == 3 else f"{number}") for number in range(20)]
     async with a2e.bulk(jobs, concurrency=2) as run:
         outcomes = [outcome async for outcome in run]
@@ -190,7 +187,7 @@ async def test_what_is_finally_refused_is_not_started_again(
 
     service = Service(duration=0.0, after=failed)
     for _ in range(2):
-        [outcome], _run = await outcome_of(fast_client(service), retries=5, journal=tmp_path / "run.db")
+        [outcome], _run = await outcome_of(client(service), retries=5, journal=tmp_path / "run.db")
         assert isinstance(outcome.error, TaskFailed)
         assert (service.starts, outcome.attempts) == (1, 1)
 
@@ -202,7 +199,7 @@ async def test_what_failed_otherwise_is_started_again_within_and_between_runs(tm
 
     service = Service(duration=0.0, after=failed)
     for retries, starts in ((1, 2), (1, 2), (3, 4)):
-        [outcome], _run = await outcome_of(fast_client(service), retries=retries, journal=tmp_path / "run.db")
+        [outcome], _run = await outcome_of(client(service), retries=retries, journal=tmp_path / "run.db")
         assert isinstance(outcome.error, TaskFailed)
         assert service.starts == starts
 
@@ -220,7 +217,7 @@ async def test_a_start_that_is_finally_refused_stays_refused(answer: httpx.Respo
 
     service = Service(duration=0.0, before=refuse)
     for replayed in (False, True):
-        [outcome], _run = await outcome_of(fast_client(service), retries=5, journal=tmp_path / "run.db")
+        [outcome], _run = await outcome_of(client(service), retries=5, journal=tmp_path / "run.db")
         assert outcome.error is not None
         assert not isinstance(outcome.error, TaskRejected)
         assert outcome.replayed is replayed

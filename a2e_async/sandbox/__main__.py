@@ -7,7 +7,8 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,16 +120,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         sandbox = Sandbox(clock=clock, document=given.document, prefix=given.prefix, **options)
 
-        interrupted = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: interrupted.set())
-
-        with sandbox:
+        with _until_interrupted() as interrupted, sandbox:
             _announce(sandbox, as_json=given.json)
             interrupted.wait()
     except (OSError, ValueError) as problem:
         parser.exit(2, f"{parser.prog}: {problem}\n")
     return 0
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set meanwhile."""
+    interrupted = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: interrupted.set()) for number in numbers]
+    try:
+        yield interrupted
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _announce(sandbox: Sandbox, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from pathlib import Path
 
@@ -65,7 +66,9 @@ def test_a_host_of_another_machine_is_refused_by_name(host: str, capsys: pytest.
     with pytest.raises(OSError, match=f"cannot listen on {host} port 0"):
         Sandbox(host=host).start()
 
+    before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit) as left:
         main(["--host", host, "--port", "0"])
     assert left.value.code == 2
+    assert signal.getsignal(signal.SIGTERM) == before
     assert f"cannot listen on {host}" in capsys.readouterr().err

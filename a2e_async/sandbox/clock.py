@@ -28,6 +28,7 @@ __all__ = ["SandboxClock", "ScaledClock", "VirtualClock"]
 # A jump of more than FAR seconds usually ends at a time limit. A request that is merely slow must not run
 # into that limit, so such a jump needs FAR_LOOKS silences in a row, each of FAR_GRACE real seconds.
 _FAR, _FAR_LOOKS, _FAR_GRACE = 60.0, 5, 0.02
+_LOOK = 0.002  # real seconds between two looks at whether threads are still at work
 _LATEST, _FASTEST = 1e11, 1e6  # seconds, beyond which dates cannot be written; times faster than real time
 
 
@@ -129,7 +130,8 @@ class VirtualClock:
     Args:
         auto: jump to the next deadline by itself while a sandbox (or a ``with`` block) runs the clock.
         grace: real seconds of silence before such a jump; at least 0.1 before a jump of more than a
-            minute. Raise it if the client does slow work in threads between two requests.
+            minute. Raise it if the client waits for what is neither in its event loop nor in anyio's
+            worker threads.
         step: seconds added to each jump, so that one jump covers deadlines that are close together.
         start: the first reading, in seconds.
 
@@ -233,7 +235,8 @@ class VirtualClock:
         Returns:
             The new time.
         """
-        return await anyio.to_thread.run_sync(self.run_for, seconds)
+        limiter = anyio.CapacityLimiter(1)  # the default one's threads keep time from passing
+        return await anyio.to_thread.run_sync(self.run_for, seconds, limiter=limiter)
 
     def run_for(self, seconds: float) -> float:
         """Do the same as `elapse`, from a thread that runs none of the waiting event loops."""
@@ -372,16 +375,12 @@ class VirtualClock:
                     self._jump(deadline + self.step)
 
     def _wait_for_silence(self, ended: Callable[[], bool]) -> int:
-        """Wait until nothing happens any more, or until the clock is stopped.
-
-        Returns:
-            The count of what has happened when the silence began.
-        """
+        """Wait for silence, or for the end. Returns the count of what had happened when the silence began."""
         seen = -1
         while not ended():
             with self._lock:
                 if not self._silence.idle:
-                    self._lock.wait(0.05)
+                    self._lock.wait(_LOOK)
                     continue
                 seen = self._silence.changes
 

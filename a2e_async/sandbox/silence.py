@@ -3,7 +3,7 @@
 An automatic `VirtualClock` may jump only then. There is no event for "nothing happens", so silence has to
 be observed. The detector looks twice, with a pause of real time between the looks. All of this must be true:
 
-- no request is being served, and no woken sleeper has yet to run;
+- no request is being served, no woken sleeper has yet to run, and no event loop waits for a worker thread;
 - every known event loop has gone round several times, each in turn, and that more than once;
 - nothing was counted between the two looks.
 
@@ -13,28 +13,34 @@ client and has not reached the server, or a reply on its way back.
 
 Two things can go wrong. If the detector is too eager, time jumps while a client is merely slow, and the
 client runs into a time limit that it would never reach otherwise. This can happen on a loaded machine, or
-when the client works in threads between two requests. Jumps of more than a minute usually end at a time
-limit, so they need many silences in a row. If the detector is too patient, every jump costs real time and
-tests become slow. `VirtualClock(grace=…)` sets the length of the pause.
+when the client works in threads that are not anyio's, or have a limiter of their own. Jumps of more than a
+minute usually end at a time limit, so they need many silences in a row. If the detector is too patient, every
+jump costs real time and tests become slow. `VirtualClock(grace=…)` sets the length of the pause.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
+
+import anyio.to_thread
 
 __all__ = ["EventLoop", "SilenceDetector"]
 
 _TURNS = 3  # of each event loop during one silence
 _ROUNDS = 8  # that it goes in each turn; more of them are cheap, more turns are not
 _POLL = 0.05  # real seconds between two checks of whether a loop still runs
+_PATIENCE = (
+    1.0  # real seconds for which threads may be at work; longer, and they may wait for the time itself
+)
 
 
 class EventLoop:
     """The running event loop, asyncio or trio, as other threads see it."""
 
-    __slots__ = ("_soon", "identity", "is_running", "post")
+    __slots__ = ("_soon", "_threads", "identity", "is_running", "post")
 
     post: Callable[[Callable[[], object]], object]
     _soon: Callable[[Callable[[], object]], object]  # does the same within the loop, for less
@@ -51,6 +57,12 @@ class EventLoop:
         else:
             self.identity, self.post, self._soon = id(loop), loop.call_soon_threadsafe, loop.call_soon
             self.is_running = loop.is_running  # it may rest between two run_until_complete calls
+        self._threads = anyio.to_thread.current_default_thread_limiter()
+
+    @property
+    def threads(self) -> int:
+        """How many worker threads are at work for it."""
+        return int(self._threads.borrowed_tokens)
 
     def go_round(self, done: Callable[[], object]) -> None:
         """Have the loop go some rounds and then call `done`. From another thread.
@@ -89,11 +101,18 @@ class SilenceDetector:
         self.waking = 0
         self.changes = 0
         self.loops: dict[int, EventLoop] = {}
+        self._threads = (0, 0.0)  # how many are at work, and the real time since which it is as many
 
     @property
     def idle(self) -> bool:
-        """Whether no request is being served and no woken sleeper has yet to run."""
-        return not self.busy and not self.waking
+        """Whether no request is being served, no woken sleeper has yet to run, and no thread is at work."""
+        return not self.busy and not self.waking and not self._awaits_threads()
+
+    def _awaits_threads(self) -> bool:
+        threads = sum(loop.threads for loop in self.loops.values())
+        if threads != self._threads[0]:
+            self._threads = (threads, time.monotonic())
+        return threads > 0 and time.monotonic() - self._threads[1] < _PATIENCE
 
     def lasts(self, seen: int, grace: float, ended: Callable[[], bool]) -> bool:
         """Whether nothing happens for `grace` real seconds.

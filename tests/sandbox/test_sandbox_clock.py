@@ -6,12 +6,13 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import anyio
 import pytest
 
-from a2e_async.sandbox import ScaledClock, VirtualClock
+from a2e_async.sandbox import ScaledClock, VirtualClock, silence
 from a2e_async.sandbox.silence import SilenceDetector
 from tests.sandbox.kit import STARTS, talking
 
@@ -180,6 +181,41 @@ async def test_slow_work_does_not_run_into_a_far_time_limit(monkeypatch: pytest.
         await clock.sleep(1)
     assert not limit.cancelled_caught
     assert clock.now() == 1.0
+
+
+async def test_it_does_not_jump_while_a_client_works_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = VirtualClock(auto=True, grace=0.0)
+    looked_often = threading.Event()
+    looks = count(1)
+    is_idle = SilenceDetector.idle
+
+    def noted(self: SilenceDetector) -> bool:
+        if next(looks) == 10:
+            looked_often.set()
+        return bool(is_idle.__get__(self))
+
+    monkeypatch.setattr(SilenceDetector, "idle", property(noted))
+    with clock, clock.move_on_after(5) as limit:
+        await anyio.to_thread.run_sync(looked_often.wait, 5)
+        assert clock.now() == 0.0
+    assert not limit.cancelled_caught
+
+
+async def test_it_does_not_wait_for_ever_for_a_thread_that_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(silence, "_PATIENCE", 0.01)
+    passed = threading.Event()
+
+    async def let_time_pass() -> None:
+        await clock.sleep(5)
+        passed.set()
+
+    clock = VirtualClock(auto=True)
+    with clock:
+        async with anyio.create_task_group() as group:
+            group.start_soon(let_time_pass)
+            assert await anyio.to_thread.run_sync(passed.wait, 5)
 
 
 def test_event_loops_of_several_threads_share_it() -> None:

@@ -1,6 +1,6 @@
 """Event loops whose time jumps to the next deadline when there is nothing else to do.
 
-They are for tests without sockets. Hours pass in milliseconds, and always in the same order. While a worker
+They are for tests without sockets; those with a sandbox have its `VirtualClock`. Hours pass in milliseconds, and always in the same order. While a worker
 thread does something, time waits for it, but not for long: it may be a thread that waits for the time.
 A test module uses them by ``from tests.virtual_time import anyio_backend``.
 """
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import anyio
@@ -18,7 +19,9 @@ import pytest
 import trio
 import trio.testing
 
-__all__ = ["BACKENDS", "anyio_backend", "run"]
+from a2e_async.sandbox import VirtualClock
+
+__all__ = ["BACKENDS", "anyio_backend", "held_by_threads", "run"]
 
 T = TypeVar("T")
 
@@ -108,3 +111,20 @@ def run(backend: str, main: Callable[[], Awaitable[T]]) -> T:
             # anyio before 4.15 does not pass the clock on to trio.
             return trio.run(main, clock=time.options["clock"])
         return anyio.run(main, backend=backend, backend_options=dict(time.options))
+
+
+@contextmanager
+def held_by_threads(clock: VirtualClock) -> Iterator[None]:
+    """Let a sandbox's clock wait for every worker thread, also for a journal's, which has its own limiter."""
+    run_sync = anyio.to_thread.run_sync
+
+    async def run(*args: Any, **options: Any) -> Any:
+        clock.enter()
+        try:
+            return await run_sync(*args, **options)
+        finally:
+            clock.leave()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(anyio.to_thread, "run_sync", run)
+        yield

@@ -13,6 +13,7 @@ from a2e_async import A2E, Outcome, StartPolicy, Summary
 from a2e_async.sandbox import Faults, Sandbox, VirtualClock
 from a2e_async.sandbox.ledger import Ledger
 from tests.chaos.ends import task_id
+from tests.virtual_time import held_by_threads
 
 __all__ = ["KINDS", "ODD_KINDS", "ODD_RATES", "PRICE", "RATES", "Row", "run"]
 
@@ -129,18 +130,22 @@ async def run(kind: str, rate: float, jobs: int, journal: Path | None = None, *,
         prices={"image_to_video": PRICE},
         durations={"image_to_video": (30.0, 10.0)},
     )
-    async with sandbox:
-        client = A2E(
-            sandbox.token, base_url=sandbox.url, clock=clock, start=StartPolicy(window=WINDOW, resubmit=True)
-        )
-        async with client as a2e:
-            inputs = (
-                a2e.image_to_video(image_url=f"https://e.com/{number}.png", prompt="it waves")
-                for number in range(jobs)
+    with held_by_threads(clock):
+        async with sandbox:
+            client = A2E(
+                sandbox.token,
+                base_url=sandbox.url,
+                clock=clock,
+                start=StartPolicy(window=WINDOW, resubmit=True),
             )
-            async with a2e.bulk(inputs, concurrency=100, journal=journal, download_to=out) as bulk:
-                outcomes = [outcome async for outcome in bulk]
-        ledger = sandbox.ledger
+            async with client as a2e:
+                inputs = (
+                    a2e.image_to_video(image_url=f"https://e.com/{number}.png", prompt="it waves")
+                    for number in range(jobs)
+                )
+                async with a2e.bulk(inputs, concurrency=100, journal=journal, download_to=out) as bulk:
+                    outcomes = [outcome async for outcome in bulk]
+            ledger = sandbox.ledger
 
     ended = [task_id(outcome) for outcome in outcomes]
     return Row(

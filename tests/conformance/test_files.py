@@ -174,7 +174,7 @@ async def test_each_content_once_whatever_it_came_as(a2e: A2E, sandbox: Sandbox,
 
 
 async def test_files_of_one_job_go_up_together_and_before_the_start() -> None:
-    clock = VirtualClock(auto=True, grace=0.1)  # the files are hashed in threads meanwhile
+    clock = VirtualClock(auto=True)
     slow = Faults(operations="upload", latency=30)
 
     with Sandbox(clock=clock, faults=slow) as sandbox:

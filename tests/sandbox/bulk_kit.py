@@ -14,6 +14,7 @@ from a2e_async import A2E, BulkRun, Job, Outcome, StartPolicy
 from a2e_async.sandbox import Sandbox, VirtualClock
 from tests.chaos.faults import PRICE
 from tests.chaos.processes import rows
+from tests.virtual_time import held_by_threads
 
 __all__ = [
     "PRICE",
@@ -69,18 +70,19 @@ async def stage(
         client: other options of the client.
         **options: options of the sandbox.
     """
-    clock = VirtualClock(auto=True, grace=0.003, step=0.4)
+    clock = VirtualClock(auto=True, grace=0.0005, step=0.4)
     given = {
         "prices": {"image_to_video": PRICE},
         "durations": {"*": (6.0, 1.5)},
         **options,
     }
 
-    async with Sandbox(clock=clock, **given) as sandbox:
-        policy = {"start": start} if start else {}
-        a2e = Stage(sandbox, A2E("sk_x"), clock).client(**policy, **(client or {}))
-        async with a2e:
-            yield Stage(sandbox, a2e, clock)
+    with held_by_threads(clock):
+        async with Sandbox(clock=clock, **given) as sandbox:
+            policy = {"start": start} if start else {}
+            a2e = Stage(sandbox, A2E("sk_x"), clock).client(**policy, **(client or {}))
+            async with a2e:
+                yield Stage(sandbox, a2e, clock)
 
 
 async def cancel_when(work: Callable[[], Coroutine[Any, Any, None]], condition: Callable[[], bool]) -> None:

@@ -1,8 +1,9 @@
 """Event loops whose time jumps to the next deadline when there is nothing else to do.
 
-They are for tests without sockets; those with a sandbox have its `VirtualClock`. Hours pass in milliseconds, and always in the same order. While a worker
-thread does something, time waits for it, but not for long: it may be a thread that waits for the time.
-A test module uses them by ``from tests.virtual_time import anyio_backend``.
+They are for tests without sockets; those with a sandbox have its `VirtualClock`. Hours pass in milliseconds,
+and always in the same order. While a worker thread does something, time waits for it, but not for long: it
+may be a thread that waits for the time. A test module uses them by
+``from tests.virtual_time import anyio_backend``.
 """
 
 from __future__ import annotations

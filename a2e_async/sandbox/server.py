@@ -120,8 +120,11 @@ class _ServerThread:
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             self._loop = runner.get_loop()
-            self._loop.call_soon(self._on_loop)
-            runner.run(self._server.serve(sockets=self._sockets))
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._on_loop()
+        await self._server.serve(sockets=self._sockets)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

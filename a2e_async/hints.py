@@ -6,9 +6,11 @@ Nothing here changes what an object can do. Type checkers do not see it, and ``h
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 __all__ = ["Hinted", "NoBlock", "NotAwaited", "NotIterated", "NotWith"]
+
+T = TypeVar("T")
 
 _TO_WAIT = "await task.wait()"
 _TO_RUN = "await job.run()"
@@ -103,8 +105,7 @@ class Hinted:
 
     def _hint(self, name: str) -> str | None:
         """What was meant by a name; None if nobody knows."""
-        hint = next((hints[name] for hints in _known(self, _MEANT) if name in hints), None)
-        return hint and _as_used(self, hint)
+        return next((hints[name] for hints in _known(self, _MEANT) if name in hints), None)
 
 
 class NotAwaited:
@@ -160,19 +161,12 @@ class NotIterated:
             raise TypeError(f"{_a(self)} has no element {index!r}: {_instead_of(self)}")
 
 
-def _known(value: object, table: Mapping[str, Any]) -> Iterable[Any]:
+def _known(value: object, table: Mapping[str, T]) -> Iterable[T]:
     return (table[kind.__name__] for kind in type(value).__mro__ if kind.__name__ in table)
 
 
 def _instead_of(value: object) -> str:
-    return _as_used(value, next(iter(_known(value, _INSTEAD)), ""))
-
-
-def _as_used(value: object, hint: str) -> str:
-    """The hint as code without await has it, if the value is one of `a2e_async.sync`."""
-    if type(value).__module__.startswith("a2e_async.sync"):
-        return hint.replace("await ", "").replace("async for", "for").replace("async with", "with")
-    return hint
+    return next(iter(_known(value, _INSTEAD)), "")
 
 
 def _a(value: object) -> str:

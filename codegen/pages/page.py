@@ -58,7 +58,7 @@ def page(document: Document, family: Family, module: Module) -> str:
 
     for method, endpoint in pairs:
         if method.is_call:
-            lines += _start(document, family, module, method, endpoint)
+            lines += _start(family, module, method, endpoint)
 
     others = [(method, endpoint) for method, endpoint in pairs if not method.is_call]
     if module.record_type:
@@ -88,9 +88,7 @@ def _words(endpoint: Endpoint, method: Method) -> tuple[str, str]:
     return first, with_python_names(description(operation.get("description", "")), names)
 
 
-def _start(
-    document: Document, family: Family, module: Module, method: Method, endpoint: Endpoint
-) -> list[str]:
+def _start(family: Family, module: Module, method: Method, endpoint: Endpoint) -> list[str]:
     first, more = _words(endpoint, method)
     lines = paragraph(plain(first), plain(more))
 
@@ -251,12 +249,12 @@ def _operation(module: Module, method: Method, endpoint: Endpoint) -> list[str]:
     name = f"a2e.{module.resource}.{method.name}({', '.join(given)})"
 
     lines = [f"### {code(method.name)}", ""]
-    lines += paragraph(f"{code(name)} {_gives(module, method)}", plain(first), plain(more))
+    lines += paragraph(f"{code(name)} {_gives(method)}", plain(first), plain(more))
     keywords = [line for one in method.ordered for line in _keyword(one, _names(method))]
     return [*lines, *keywords, "", *_rules(method)] if keywords else lines
 
 
-def _gives(module: Module, method: Method) -> str:
+def _gives(method: Method) -> str:
     reply = method.reply
     if method.is_start:
         return "makes a Job."

@@ -124,14 +124,23 @@ class FileJournal:
         """Take the entry of the next job with this key; see `Journal.take`."""
 
         def work(db: sqlite3.Connection) -> Entry:
-            entry = self._taking.take(db, key, workflow, unique, asked, changed, repeats, again)
+            entry = self._taking.take(
+                db,
+                key,
+                workflow,
+                unique=unique,
+                asked=asked,
+                changed=changed,
+                repeats=repeats,
+                again=again,
+            )
             return _aged(entry)
 
         return await self.transact(work)
 
     async def take_by_path(self, asked: Asked, *, repeats: bool = False, again: Entry | None = None) -> Entry:
         """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
-        return await self.transact(lambda db: _aged(self._taking.take_by_path(db, asked, repeats)))
+        return await self.transact(lambda db: _aged(self._taking.take_by_path(db, asked, repeats=repeats)))
 
     async def until_free(self, entry: Entry) -> bool:
         """Return at once: there is no other worker."""

@@ -34,11 +34,12 @@ class Taking:
         db: sqlite3.Connection,
         key: str,
         workflow: str,
+        *,
         unique: bool,
         asked: Asked | None,
         changed: str,
-        repeats: bool = False,
-        again: Entry | None = None,
+        repeats: bool,
+        again: Entry | None,
     ) -> Entry:
         """Take the entry of the next job with this key; see `Journal.take`."""
         run = self._file.run
@@ -94,7 +95,7 @@ class Taking:
         insert_entry(db, entry, self._file.run)
         return entry
 
-    def take_by_path(self, db: sqlite3.Connection, asked: Asked, repeats: bool = False) -> Entry:
+    def take_by_path(self, db: sqlite3.Connection, asked: Asked, *, repeats: bool) -> Entry:
         """Take the entry of a job whose file cannot be read; see `Journal.take_by_path`."""
         rows = db.execute(
             "SELECT * FROM jobs WHERE path_digest = ? AND state <> 'replaced' ORDER BY seen, number",

@@ -13,7 +13,7 @@ import pytest
 
 from a2e_async import A2E, ConfigurationError, Outcome
 from a2e_async.client_events import Started
-from a2e_async.demo import Board
+from a2e_async.demo_board import Board
 from a2e_async.sandbox import Sandbox
 
 DEMO = [sys.executable, "-W", "error", "-m", "a2e_async.demo"]

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from a2e_async._worker.facts import Enqueued, Status, WorkerStatus
+from a2e_async._worker.counts import Enqueued, Status, WorkerStatus
 from a2e_async.checks import check_number, check_whole, shown
 from a2e_async.errors import ConfigurationError, InvalidArgument
 from a2e_async.tasks import DEFAULT_WAIT

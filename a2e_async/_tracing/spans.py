@@ -17,7 +17,7 @@ import attrs
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, SpanKind, get_current_span, get_tracer
 
-from a2e_async._tracing.facts import PROVIDER, facts_of, texts_of, what_is_made
+from a2e_async._tracing.attributes import PROVIDER, attributes_of, texts_of, what_is_made
 from a2e_async._tracing.metrics import Metrics
 from a2e_async._tracing.transfers import Transfers, show_error
 from a2e_async.client_events import (
@@ -217,7 +217,7 @@ class Tracer:
             self._open(job, keys)
 
     def _begin(self, name: str, workflow: Any, body: Mapping[str, Any], links: Sequence[Link] = ()) -> _Job:
-        about = facts_of(name, body)
+        about = attributes_of(name, body)
         attributes = dict(about)
         if (made := what_is_made(name, workflow)) is not None:
             attributes["gen_ai.output.type"] = made

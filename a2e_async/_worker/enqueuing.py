@@ -21,10 +21,11 @@ from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.entries import State
 from a2e_async._journal.job_keys import key_of
 from a2e_async._journal.postgres.known import known_jobs
+from a2e_async._journal.postgres.owner import claim
 from a2e_async._spec.media import Upload
 from a2e_async._worker import names
 from a2e_async._worker.connector import PatientConnector, opened, translated
-from a2e_async._worker.facts import Enqueued
+from a2e_async._worker.counts import Enqueued
 from a2e_async._worker.schema import make_tables
 from a2e_async.errors import InvalidArgument
 from a2e_async.jobs import Job
@@ -85,6 +86,7 @@ class Enqueuer:
         self._at = schedule_at
         self._upload = upload
         self._in_queue: dict[str, str | None] | None = None
+        self._accounts: set[str] = set()
         self._counts = Enqueued()
 
     async def put(self, jobs: Iterable[Job[Any]] | AsyncIterable[Job[Any]]) -> Enqueued:
@@ -129,6 +131,7 @@ class Enqueuer:
 
     async def _put(self, batch: Mapping[str, _Line], read: int) -> None:
         left = dict(batch)
+        await self._claim(left)
         done = await self._forget_done(left)
         if left and (self._in_queue is not None or any(_has_local_files(line.job) for line in left.values())):
             await self._forget_waiting(left)  # before the uploads: each costs
@@ -143,6 +146,20 @@ class Enqueuer:
             self._counts.waiting + read - queued - done,
             self._counts.done + done,
         )
+
+    async def _claim(self, batch: Mapping[str, _Line]) -> None:
+        """Note in the journal whose jobs these are: no worker of another account carries them out then.
+
+        Raises:
+            InvalidArgument: the journal belongs to another account.
+        """
+        if self._journal is None:
+            return
+        clients = {id(line.job.workflow.client): line.job.workflow for line in batch.values()}
+        accounts = {workflow.runtime.account for workflow in clients.values() if workflow.client is not None}
+        for account in accounts - self._accounts:
+            await in_thread(claim, self._journal, account)
+            self._accounts.add(account)
 
     async def _forget_done(self, left: dict[str, _Line]) -> int:
         """Take out the jobs that the journal has the result of. Returns how many."""

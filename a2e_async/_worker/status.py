@@ -14,7 +14,7 @@ from a2e_async._journal.entries import State
 from a2e_async._journal.look import look_into
 from a2e_async._worker import names
 from a2e_async._worker.connector import PatientConnector, opened, translated
-from a2e_async._worker.facts import Status, WorkerStatus
+from a2e_async._worker.counts import Status, WorkerStatus
 from a2e_async.task_groups import in_thread
 
 __all__ = ["status_of"]

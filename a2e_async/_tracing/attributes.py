@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["PROVIDER", "facts_of", "texts_of", "what_is_made"]
+__all__ = ["PROVIDER", "attributes_of", "texts_of", "what_is_made"]
 
 PROVIDER = {"gen_ai.provider.name": "a2e"}
 
@@ -16,7 +16,7 @@ _MODEL = re.compile(r"[\w.-]{1,64}")
 _TEXTS = frozenset({"text", "msg", "tts_text"})
 
 
-def facts_of(workflow: str, body: Mapping[str, Any]) -> dict[str, str]:
+def attributes_of(workflow: str, body: Mapping[str, Any]) -> dict[str, str]:
     """What spans and metrics say of a job. It has few values, so that metrics can be grouped by it."""
     return {
         "gen_ai.operation.name": _OPERATION,

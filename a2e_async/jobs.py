@@ -13,9 +13,10 @@ from a2e_async._spec.operation import Call, Operation
 from a2e_async._spec.values import text_in
 from a2e_async._tasks.outputs import urls_in
 from a2e_async.checks import check_number, shown, unwrapped
+from a2e_async.display import Displayed
 from a2e_async.errors import InvalidArgument
 from a2e_async.hints import Hinted, NoBlock, NotAwaited
-from a2e_async.plain import Plain, Shown, as_plain
+from a2e_async.plain import Plain, as_plain
 from a2e_async.records import JSONObject, TaskRecordT_co
 from a2e_async.tasks import DEFAULT_WAIT, Result, Task, check_timeout
 
@@ -33,7 +34,7 @@ _WEBHOOK = frozenset({"webhook_url", "webhook_token"})
 
 
 @attrs.frozen(eq=False, repr=False)
-class Job(Plain, Shown, Hinted, NotAwaited, NoBlock, Generic[TaskRecordT_co]):
+class Job(Plain, Displayed, Hinted, NotAwaited, NoBlock, Generic[TaskRecordT_co]):
     """What to make: a workflow and a checked body. Nothing is sent until it is started.
 
     Starting a job twice makes, and charges for, two tasks.

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Plain", "Shown", "as_plain", "brief"]
+__all__ = ["Plain", "as_plain", "brief"]
 
 _WITHHELD = frozenset({"webhook_token"})  # proves to the user's own server who is calling
 _LONGEST = 120  # characters of one value in a repr
@@ -47,18 +47,6 @@ class Plain:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
         return {"type": "object", "title": cls.__name__}
-
-
-class Shown:
-    """A value that is shown as one line in a console, and as a card in a notebook; see `a2e_async.looks`."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(importlib.import_module("a2e_async.looks").line_of(self))
-
-    def _repr_html_(self) -> str:
-        return str(importlib.import_module("a2e_async.looks").card_of(self))
 
 
 def as_plain(value: Any) -> Any:

@@ -11,10 +11,11 @@ from a2e_async._files.body_files import File, map_files
 from a2e_async._spec.features import BALANCE, QUOTE
 from a2e_async._spec.media import Upload
 from a2e_async.checks import price_in, shown
+from a2e_async.display import Displayed
 from a2e_async.errors import InvalidArgument
 from a2e_async.features import operation_of, values_of
 from a2e_async.jobs import Job
-from a2e_async.plain import Plain, Shown
+from a2e_async.plain import Plain
 from a2e_async.records import Record
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _PLACEHOLDER = "https://files.invalid/not-yet-uploaded"
 
 
 @attrs.frozen(repr=False)
-class Quote(Plain, Shown):
+class Quote(Plain, Displayed):
     """What a Job would cost.
 
     Attributes:

@@ -23,7 +23,7 @@ __all__ = [
     "DOCS_HOST_PROBLEM",
     "GET_TOKEN",
     "MISSING_TOKEN",
-    "TOKEN_PAGE",
+    "TOKEN_PLACE",
     "VERSION",
     "BaseURL",
     "Settings",
@@ -36,8 +36,8 @@ DEFAULT_BASE_URL = "https://video.a2e.ai"
 DOCS_HOST_PROBLEM = (
     f"api.a2e.ai is the host of the documentation, not of the API: the base URL is {DEFAULT_BASE_URL}"
 )
-TOKEN_PAGE = DEFAULT_BASE_URL
-GET_TOKEN = f"get one at {TOKEN_PAGE}, under API Token"
+TOKEN_PLACE = f"{DEFAULT_BASE_URL}, under Account > API Token"
+GET_TOKEN = f"get one at {TOKEN_PLACE}"
 MISSING_TOKEN = f"is missing: pass token=… or set A2E_API_TOKEN; {GET_TOKEN}"
 VERSION = "0.1.0"  # here too, because reading the metadata of the package takes long
 DEFAULT_USER_AGENT = f"a2e-async/{VERSION}"

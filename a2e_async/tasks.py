@@ -11,10 +11,11 @@ import attrs
 from a2e_async._tasks.outputs import output_urls
 from a2e_async._tasks.status import End, end_of, failure_reason, inputs_of, progress_in
 from a2e_async.checks import check_positive, coins_in
+from a2e_async.display import Displayed
 from a2e_async.errors import NotFound, OutputMissing, TaskFailed, TaskNotFound, WaitTimeout
 from a2e_async.files import ResultFiles
 from a2e_async.hints import Hinted, NotAwaited
-from a2e_async.plain import Plain, Shown, as_plain
+from a2e_async.plain import Plain, as_plain
 from a2e_async.records import JSONObject, TaskRecordT_co, failure_text_of, task_id_of, task_status_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ __all__ = ["DEFAULT_WAIT", "Result", "Task", "check_timeout"]
 DEFAULT_WAIT = 900.0
 
 
-class Task(Plain, Shown, Hinted, NotAwaited, Generic[TaskRecordT_co]):
+class Task(Plain, Displayed, Hinted, NotAwaited, Generic[TaskRecordT_co]):
     """A task on the server. If one start makes several tasks, all of them.
 
     It can be pickled and copied. Pickled, it leaves its client behind: give it another with `with_client`.
@@ -303,7 +304,7 @@ class Task(Plain, Shown, Hinted, NotAwaited, Generic[TaskRecordT_co]):
 
 
 @attrs.frozen(eq=False, repr=False)
-class Result(Plain, Shown, ResultFiles, Hinted, NotAwaited, Generic[TaskRecordT_co]):
+class Result(Plain, Displayed, ResultFiles, Hinted, NotAwaited, Generic[TaskRecordT_co]):
     """A finished task.
 
     It can be pickled and copied. Pickled, it leaves its client behind: to download elsewhere, give it another

@@ -9,10 +9,11 @@ from typing import Any, Generic, Self
 
 import attrs
 
+from a2e_async.display import Displayed
 from a2e_async.errors import InvalidArgument, portable
 from a2e_async.hints import Hinted
 from a2e_async.jobs import Job
-from a2e_async.plain import Plain, Shown, as_plain
+from a2e_async.plain import Plain, as_plain
 from a2e_async.protocols import Client
 from a2e_async.records import TaskRecordT_co
 from a2e_async.tasks import Result
@@ -21,7 +22,7 @@ __all__ = ["Counts", "Outcome", "Summary", "WorkflowSummary"]
 
 
 @attrs.frozen(eq=False, repr=False)
-class Outcome(Plain, Shown, Hinted, Generic[TaskRecordT_co]):
+class Outcome(Plain, Displayed, Hinted, Generic[TaskRecordT_co]):
     """How one job of a bulk run ended.
 
     It can be pickled and copied. Pickled, its job and result leave their client behind; see `with_client`.
@@ -112,7 +113,7 @@ class WorkflowSummary(Plain):
 
 
 @attrs.frozen(repr=False)
-class Summary(Plain, Shown):
+class Summary(Plain, Displayed):
     """A bulk run in numbers.
 
     Attributes:

@@ -32,7 +32,7 @@ async def open_journal(place: Path | DatabaseURL, terms: Terms, clock: Clock) ->
     if isinstance(place, Path):
         from a2e_async._journal.sqlite.journal import FileJournal
 
-        async with FileJournal.open(place) as file:
+        async with FileJournal.open(place, terms.account) as file:
             yield file
         return
 

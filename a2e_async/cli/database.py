@@ -13,39 +13,44 @@ from a2e_async.errors import ConfigurationError
 __all__ = ["VARIABLE", "database"]
 
 VARIABLE = "A2E_JOURNAL"
+_OF_SANDBOXES = "postgres-sandbox"  # the folder beside that of the real jobs
 
 
 @contextmanager
-def database(given: str | None) -> Iterator[str]:
+def database(given: str | None, *, sandbox: bool = False) -> Iterator[str]:
     """The URL of the database: what was given, else what the environment says, else one on this machine.
 
     The one on this machine is shared by all commands of its user, runs while one of them does, and keeps its
-    data.
+    data. For a sandbox there is another one, so that its jobs never meet real ones. For the same reason the
+    variable does not count for it: that names the database of the real jobs.
 
     Args:
         given: the value of ``--journal``.
+        sandbox: whether the jobs are those of a sandbox.
 
     Raises:
         ConfigurationError: none is given, and PostgreSQL is not installed here.
     """
-    url = given or os.environ.get(VARIABLE)
+    url = given or (None if sandbox else os.environ.get(VARIABLE))
     if url:
         yield url
         return
 
-    from a2e_async._embedded.sharing import embedded_database
+    from a2e_async._embedded.sharing import default_folder, embedded_database
 
+    missing = "--sandbox and no --journal" if sandbox else f"no --journal and no {VARIABLE}"
+    folder = default_folder()
     with ExitStack() as stack:
         try:
-            url = stack.enter_context(embedded_database())
+            url = stack.enter_context(
+                embedded_database(folder.with_name(_OF_SANDBOXES) if sandbox else folder)
+            )
         except ConfigurationError as error:
             raise ConfigurationError(
-                f"no database: give its URL with --journal or {VARIABLE}; without one, a PostgreSQL on this "
-                f"machine would be used, and that is not possible: {error}"
+                f"no database: give its URL with --journal{'' if sandbox else f' or {VARIABLE}'}; without one, "
+                f"a PostgreSQL on this machine would be used, and that is not possible: {error}"
             ) from error
 
         # As it is: it holds no secret, and other programs need it.
-        write_line(
-            sys.stderr, f"a2e: no --journal and no {VARIABLE}: using a PostgreSQL on this machine: {url}"
-        )
+        write_line(sys.stderr, f"a2e: {missing}: using a PostgreSQL on this machine: {url}")
         yield url

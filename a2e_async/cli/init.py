@@ -10,7 +10,7 @@ from a2e_async.cli.output import print_error, print_json, print_row
 from a2e_async.cli.service import run_async
 from a2e_async.cli.streams import is_terminal, write_line
 from a2e_async.errors import ConfigurationError
-from a2e_async.settings import GET_TOKEN, TOKEN_PAGE, Token
+from a2e_async.settings import GET_TOKEN, TOKEN_PLACE, Token
 from a2e_async.token_file import token_path, write_token
 
 __all__ = ["init"]
@@ -50,7 +50,7 @@ def _ask() -> str:
 
     from getpass import getpass
 
-    print_error(f"get a token at {TOKEN_PAGE}, under API Token")
+    print_error(f"get a token at {TOKEN_PLACE}")
     print_error(f"it goes to {token_path()}, which only you can read")
     try:
         return getpass("API token (it is not shown): ")

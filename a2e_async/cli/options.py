@@ -30,6 +30,7 @@ __all__ = [
     "number",
     "option",
     "result_options",
+    "sandbox_option",
     "seconds",
     "values_from",
     "wait_option",
@@ -45,6 +46,7 @@ _PHRASES = (
     ("Server default: False.", "Server default: false."),
 )
 _OUT_HELP = "download the results to this folder, or to an object store: s3://bucket/prefix"
+_SANDBOX_HELP = "try it out: against a sandbox that is started for this command; costs nothing"
 _LONGEST = 56  # characters of the choices that the help lists; completion knows them all
 _PREFIX = "field_"  # keeps the fields apart from a command's own options
 _ON_OFF = "true|false"
@@ -156,8 +158,17 @@ def json_option() -> click.Option:
     return Flag(["--json"], help="print JSON, one value on a line", group="Common")
 
 
-def common_options(*, sandbox: bool = True) -> list[click.Option]:
-    """Make the options that every command has that talks to the service."""
+def sandbox_option(help_text: str = _SANDBOX_HELP) -> click.Option:
+    """Make the option that leaves the service out."""
+    return Flag(["--sandbox"], help=help_text, group="Common")
+
+
+def common_options(*, sandbox: bool | str = True) -> list[click.Option]:
+    """Make the options that every command has that talks to the service.
+
+    Args:
+        sandbox: whether it can leave the service out, or what the help says of that.
+    """
     found = [
         json_option(),
         option(
@@ -165,8 +176,7 @@ def common_options(*, sandbox: bool = True) -> list[click.Option]:
         ),
     ]
     if sandbox:
-        help_text = "try it out: against a sandbox that is started for this command; costs nothing"
-        found.append(Flag(["--sandbox"], help=help_text, group="Common"))
+        found.append(sandbox_option(_SANDBOX_HELP if sandbox is True else sandbox))
     return found
 
 

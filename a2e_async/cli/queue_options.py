@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from a2e_async.cli.bulk_options import run_options
-from a2e_async.cli.command import Command, Flag, Option, Options
+from a2e_async.cli.command import Command, Flag, Option, Options, usage_error
 from a2e_async.cli.options import (
     common_options,
     encoding_option,
@@ -19,6 +19,7 @@ from a2e_async.cli.options import (
     number,
     option,
     result_options,
+    sandbox_option,
     seconds,
     whole,
 )
@@ -37,7 +38,8 @@ def _database_option() -> Option:
         "--journal",
         metavar="URL",
         help="the PostgreSQL database of queue and journal, postgresql://... (default: A2E_JOURNAL, which "
-        "others cannot read; else a PostgreSQL that is started on this machine, for trying it out)",
+        "others cannot read; else a PostgreSQL that is started on this machine, for trying it out; with "
+        "--sandbox another one, whatever A2E_JOURNAL says)",
     )
 
 
@@ -47,6 +49,10 @@ def enqueue() -> click.Command:
     def callback(options: Options) -> int:
         from a2e_async.cli.enqueue import enqueue as command
 
+        if options.upload and options.sandbox:
+            raise usage_error("--upload: a sandbox ends with its command, and its uploads with it")
+        if options.upload is None:
+            options.upload = not options.sandbox
         given = {name: getattr(options, name) for name in ("file", "encoding", "priority", "at", "upload")}
         return _run(options, partial(_with_client, command, options, **given))
 
@@ -69,23 +75,26 @@ def enqueue() -> click.Command:
         ),
         Flag(
             ["--upload/--no-upload"],
-            default=True,
-            help="with --no-upload workers read the files themselves, under the same path on each machine",
+            default=None,
+            help="with --no-upload, or --sandbox, workers read the files themselves, under the same path on "
+            "each machine",
         ),
-        *common_options(sandbox=False),
+        *common_options(sandbox="try it out: for workers with --sandbox only; costs nothing"),
     ]
     return Command(
         "enqueue",
         callback,
         help="Put many jobs into the queue that workers share. The file is that of a2e bulk. A job that "
         "waits in the queue already, or is done, is not queued again: jobs are recognised by their key, else "
-        "by what they ask for. Files are uploaded now; the service keeps uploads for three days.\n\n"
+        "by what they ask for. Files are uploaded now; the service keeps uploads for three days. Workers of "
+        "another account, also that of a sandbox, never get these jobs.\n\n"
         "Needs the extra 'worker'.",
         params=params,
         examples=(
             "enqueue jobs.jsonl --journal postgresql://db.example.com/a2e",
             "enqueue jobs.csv --priority 10",
             "enqueue night.jsonl --at 2026-12-24T22:00",
+            "enqueue jobs.jsonl --sandbox",
         ),
     )
 
@@ -115,7 +124,10 @@ def worker() -> click.Command:
         option("--name", metavar="TEXT", help="what the log of procrastinate calls the worker"),
         Flag(["--until-empty"], help="end when the queue is empty"),
         *result_options(),
-        *common_options(),
+        *common_options(
+            sandbox="try it out: carry out what was queued with --sandbox, in a sandbox that is started for "
+            "this command; costs nothing"
+        ),
     ]
     return Command(
         "worker",
@@ -128,6 +140,7 @@ def worker() -> click.Command:
         examples=(
             "worker --journal postgresql://db.example.com/a2e --out s3://bucket/results",
             "worker --until-empty --out out/",
+            "worker --sandbox --until-empty --out out/",
         ),
     )
 
@@ -146,6 +159,7 @@ def status() -> click.Command:
             "--watch", parse=seconds, bare="2", metavar="SECONDS", help="again and again (default: every 2)"
         ),
         json_option(),
+        sandbox_option("the state of what was queued with --sandbox"),
     ]
     return Command(
         "status",
@@ -154,14 +168,14 @@ def status() -> click.Command:
         "charged, the starts in the last minute, and what each worker does. Nothing is changed.\n\n"
         "Needs the extra 'worker'.",
         params=params,
-        examples=("status", "status --watch", "status --json"),
+        examples=("status", "status --watch", "status --json", "status --sandbox"),
     )
 
 
 def _run(options: Options, command: Callable[..., Coroutine[Any, Any, int]]) -> int:
     from a2e_async.cli.database import database
 
-    with database(options.journal) as url:
+    with database(options.journal, sandbox=options.sandbox) as url:
         return run_async(partial(command, journal=url))
 
 
@@ -170,7 +184,6 @@ async def _with_client(
 ) -> int:
     from a2e_async.client import A2E
 
-    options.sandbox = getattr(options, "sandbox", False)
     with service(options) as place:
         async with A2E(place.token, base_url=place.base_url) as a2e:
             return await command(a2e, json=options.json, **settings)

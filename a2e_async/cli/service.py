@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from a2e_async.cli.command import Options
+from a2e_async.cli.command import Options, usage_error
 
 if TYPE_CHECKING:
     from a2e_async.client import A2E
@@ -39,7 +39,10 @@ def service(options: Options) -> Iterator[Service]:
 
     Raises:
         ConfigurationError: the sandbox's extra is not installed.
+        UsageError: the URL of another service is given, too.
     """
+    if options.sandbox and options.base_url is not None:
+        raise usage_error("--sandbox and --base-url lead to different services: give one of them")
     if not options.sandbox:
         yield Service(options.base_url)
         return

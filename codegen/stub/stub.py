@@ -24,7 +24,7 @@ Generated from the async client by `make regenerate`. Do not edit.
 _CLIENTS = frozenset({"Client", "BulkClient"})
 """Protocols that the client fulfils."""
 
-_FLAT = frozenset({"a2e_async.plain", "a2e_async.hints"})
+_FLAT = frozenset({"a2e_async.display", "a2e_async.plain", "a2e_async.hints"})
 """Modules of bases that a stub does not need, or imports."""
 
 

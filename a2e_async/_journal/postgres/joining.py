@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from a2e_async._journal.journal import Terms
+from a2e_async._journal.ownership import check_owner
 from a2e_async._journal.postgres.heartbeat import DEAD
 from a2e_async._journal.postgres.leases import ALIVE
 from a2e_async._journal.postgres.rows import UNDER_WAY, is_under_way
@@ -45,12 +46,7 @@ def join(transaction: Transaction, terms: Terms) -> None:
         InvalidArgument: the journal belongs to another account, or others work on other terms.
     """
     row, others = transaction.account, transaction.answer[0]["others"]
-    if None not in (row["account"], terms.account) and row["account"] != terms.account:
-        raise InvalidArgument(
-            "journal",
-            f"it belongs to the account {row['account']}, and this token is one of {terms.account}; "
-            "each account needs a journal of its own: name another database or schema",
-        )
+    check_owner(row["account"], terms.account)
 
     agreed: dict[str, Any] = {}
     for name in _TERMS:

@@ -12,9 +12,10 @@ import attrs
 
 from a2e_async._journal.sqlite.errors import journal_error, naming
 from a2e_async._journal.sqlite.migration import migrate
+from a2e_async._journal.sqlite.owner import claim
 from a2e_async._journal.sqlite.rows import TABLES, is_damaged
 from a2e_async._journal.sqlite.run_lock import RunLock
-from a2e_async.errors import JournalError
+from a2e_async.errors import InvalidArgument, JournalError
 
 __all__ = ["OpenedFile", "check_kind", "open_journal", "version_of"]
 
@@ -81,11 +82,16 @@ class OpenedFile:
         self.lock.release()
 
 
-def open_journal(path: Path) -> OpenedFile:
+def open_journal(path: Path, account: str | None = None) -> OpenedFile:
     """Open the file of a journal and lock it; create it if there is none.
+
+    Args:
+        path: the file.
+        account: which account its jobs are paid by; None if nothing is started.
 
     Raises:
         JournalError: the file is in use by another process, damaged, from a newer version, or not a journal.
+        InvalidArgument: it belongs to another account.
     """
     try:
         if not path.parent.is_dir():
@@ -104,6 +110,8 @@ def open_journal(path: Path) -> OpenedFile:
         check_kind(connection, path)
         _check_pages(connection, path)
         _prepare(connection, path)
+        if account is not None:
+            claim(connection, account)
         return _begin_run(connection, lock)
     except BaseException as error:
         if connection is not None:
@@ -112,7 +120,7 @@ def open_journal(path: Path) -> OpenedFile:
         lock.release()
         if isinstance(error, JournalError):
             raise naming(path, error) from None
-        if isinstance(error, Exception) and not isinstance(error, MemoryError):
+        if isinstance(error, Exception) and not isinstance(error, MemoryError | InvalidArgument):
             raise journal_error(path, error) from error
         raise
 

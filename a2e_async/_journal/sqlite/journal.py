@@ -64,20 +64,22 @@ class FileJournal:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: str | Path) -> AsyncIterator[FileJournal]:
+    async def open(cls, path: str | Path, account: str | None = None) -> AsyncIterator[FileJournal]:
         """Open a journal; create it if there is none.
 
         Args:
             path: the file. Its folder must exist.
+            account: which account its jobs are paid by; None if nothing is started.
 
         Raises:
             JournalError: the file is in use by another process, damaged, from a newer version, or not a
                 journal.
+            InvalidArgument: it belongs to another account.
         """
         path = Path(path)
         file: OpenedFile | None = None
         try:
-            file = await anyio.to_thread.run_sync(open_journal, path)
+            file = await anyio.to_thread.run_sync(open_journal, path, account)
             journal = cls(path, file)
         except (OSError, RuntimeError) as error:  # it is gone again, or there is no thread to open it in
             if file is not None:

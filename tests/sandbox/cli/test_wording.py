@@ -45,7 +45,7 @@ def test_what_is_missing_is_set_and_not_passed(a2e: Run, monkeypatch: pytest.Mon
     assert listen.startswith("a2e: no secret: set A2E_WEBHOOK_SECRET, of at least 16")
     [token] = [line for line in a2e("doctor").out if line.startswith("fail\ttoken\t")]
     assert token.endswith("\tno token: set A2E_API_TOKEN, or run a2e init; get one at "
-                          "https://video.a2e.ai, under API Token")  # fmt: skip
+                          "https://video.a2e.ai, under Account > API Token")  # fmt: skip
 
 
 def test_a_task_that_takes_longer_can_be_waited_for(a2e: Run) -> None:

@@ -112,7 +112,8 @@ def test_an_interrupted_start_is_named(caplog: pytest.LogCaptureFixture) -> None
 
 def test_an_interrupted_run_names_its_task() -> None:
     service = Service(at="batchDetail")
-    with client(service, clock=ScaledClock(speed=50)) as a2e, pytest.raises(KeyboardInterrupt) as caught:
+    patient = client(service, clock=ScaledClock(speed=50), timeout=3600.0)
+    with patient as a2e, pytest.raises(KeyboardInterrupt) as caught:
         a2e.text_to_image(prompt="x").run()
     assert "goes on and is paid for; a2e.text_to_image.task('aaaa" in "".join(caught.value.__notes__)
 

@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 from a2e_async.api import Api
 from a2e_async.bulk_runs import BulkRuns
 from a2e_async.checks import check_positive, check_whole
-from a2e_async.clock import Clock, SystemClock
 from a2e_async.errors import ConfigurationError
 from a2e_async.files import Files
 from a2e_async.hints import Hinted, NotAwaited, NotWith
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from a2e_async.announcer import Announcer, Listener
     from a2e_async.api.account import Balance
     from a2e_async.catalogue import WorkflowInfo
+    from a2e_async.clock import Clock
     from a2e_async.jobs import Job
     from a2e_async.quotes import Quote
     from a2e_async.resources import Workflow
@@ -150,7 +150,7 @@ class A2E(Api, BulkRuns, Files, RawCalls, Hinted, NotAwaited, NotWith):
 
             self._events = listeners_from(on_event, tracer)
         self._transport = transport
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._uploads: UploadCache | None = None
         self._runtimes: WeakKeyDictionary[Any, Runtime] = WeakKeyDictionary()
 
@@ -221,13 +221,14 @@ class A2E(Api, BulkRuns, Files, RawCalls, Hinted, NotAwaited, NotWith):
         runtime = self._runtimes.get(loop)
         if runtime is None:
             from a2e_async._files.upload_cache import UploadCache
+            from a2e_async.clock import SystemClock
             from a2e_async.features import presign_path
             from a2e_async.runtime import Policies, Runtime
 
             if self._uploads is None:
                 self._uploads = UploadCache()
 
-            policies = Policies(self._retry, self._start, self._lateness, self._clock)
+            policies = Policies(self._retry, self._start, self._lateness, self._clock or SystemClock())
             runtime = self._runtimes[loop] = Runtime(
                 self._settings,
                 policies,

@@ -11,10 +11,10 @@ from typing import Any, TypedDict, cast
 
 from a2e_async._files.media_types import HEAD_BYTES, sniff
 from a2e_async._files.sizes import size_text
-from a2e_async._html.tags import is_web, medium_of, medium_of_file
+from a2e_async._html.tags import is_web
 from a2e_async._spec.field import Field
 from a2e_async._spec.media import Upload, is_file
-from a2e_async._tasks.outputs import media_of, medium_of_name
+from a2e_async._tasks.outputs import media_of, medium_of_file, medium_of_name, medium_of_url
 from a2e_async._transport.redaction import masked
 from a2e_async.checks import coins_in
 
@@ -144,7 +144,7 @@ def _address(url: str, medium: str) -> Medium:
     shown: Medium = {"name": name.rstrip("/").rpartition("/")[2] or name}
     if not is_web(url) or "?" in url or "@" in url.partition("/")[2]:
         return shown
-    return {**shown, "medium": medium_of(url) or medium, "url": url}
+    return {**shown, "medium": medium_of_url(url) or medium, "url": url}
 
 
 def _outputs(outcome: Any) -> list[Medium]:
@@ -165,7 +165,7 @@ def _outputs(outcome: Any) -> list[Medium]:
 def _link(url: str, name: str, medium: str) -> Medium:
     """A file that the service keeps."""
     name = name or masked(url).partition("?")[0].rpartition("/")[2]
-    shown: Medium = {"name": name, "medium": medium_of(url) or medium}
+    shown: Medium = {"name": name, "medium": medium}
     return {**shown, "url": url} if is_web(url) else shown
 
 

@@ -8,6 +8,7 @@ display and further copies of the same picture are left out.
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ __all__ = [
     "has_declared",
     "has_result",
     "media_of",
+    "medium_of_file",
     "medium_of_name",
     "medium_of_output",
     "medium_of_url",
@@ -61,9 +63,9 @@ _BESIDE_WORDS = frozenset(
 )
 
 _MEDIUM_OF_SUFFIX: Mapping[str, str] = {
-    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif", "avif", "bmp", "tiff"), "image"),
-    **dict.fromkeys(("mp4", "mov", "webm", "m4v", "mkv", "avi"), "video"),
-    **dict.fromkeys(("mp3", "wav", "m4a", "aac", "ogg", "flac"), "audio"),
+    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif", "avif", "bmp", "svg", "tiff"), "image"),
+    **dict.fromkeys(("mp4", "mov", "webm", "m4v", "mkv", "ogv", "avi"), "video"),
+    **dict.fromkeys(("mp3", "wav", "m4a", "aac", "ogg", "oga", "opus", "flac"), "audio"),
 }
 
 
@@ -219,6 +221,11 @@ def medium_of_url(url: str) -> str:
     """image, video or audio, by the suffix of the file that the URL names; empty if it is not known."""
     match = _SUFFIX.search(url)
     return _MEDIUM_OF_SUFFIX.get(match[1].lower(), "") if match else ""
+
+
+def medium_of_file(path: str) -> str:
+    """image, video or audio, by the suffix of a file on this machine; empty if it is not known."""
+    return _MEDIUM_OF_SUFFIX.get(os.path.splitext(path)[1][1:].lower(), "")
 
 
 def medium_of_name(name: str) -> str:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from a2e_async import Outcome, Quote, Result, Summary, WorkflowSummary
 from a2e_async._html.cards import counted, seconds_text
-from a2e_async._html.tags import medium_of, player
-from a2e_async._tasks.outputs import medium_of_output
+from a2e_async._html.tags import player
+from a2e_async._tasks.outputs import medium_of_output, medium_of_url
 from a2e_async.errors import WaitTimeout
 from a2e_async.records import Record
 from a2e_async.tasks import Task
@@ -167,7 +167,7 @@ _ATTRIBUTES = {"style", "href", "target", "rel", "src", "alt", "loading", "refer
     "url", ["javascript:alert(1)//a.png", "data:text/html,x.png", "file:///etc/a.png", "a.png"]
 )
 def test_only_the_web_is_linked_to(url: str) -> None:
-    assert Tags(player(url)).names == ["code"]
+    assert Tags(player(url, "", "image")).names == ["code"]
 
 
 def test_numbers_and_times() -> None:
@@ -184,7 +184,7 @@ def test_numbers_and_times() -> None:
         "1 min 0 s",
         "60 min 0 s",
     ]
-    assert [medium_of(name) for name in ("a.PNG?x=.mp4", "b/c.mp3#t", "d.txt", "e")] == [
+    assert [medium_of_url(name) for name in ("a.PNG?x=.mp4", "b/c.mp3#t", "d.txt", "e")] == [
         "image",
         "audio",
         "",

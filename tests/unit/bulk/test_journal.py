@@ -16,7 +16,7 @@ from a2e_async import errors
 from a2e_async._journal.entries import Entry, State, describe_error, error_from, strip_inputs, with_inputs
 from a2e_async._journal.sqlite.journal import FileJournal
 from a2e_async._spec.media import Upload
-from a2e_async.errors import A2EError, JournalError, TaskFailed, TaskNotFound
+from a2e_async.errors import A2EError, InvalidArgument, JournalError, TaskFailed, TaskNotFound
 from a2e_async.records import TaskRecord
 
 pytestmark = pytest.mark.anyio
@@ -27,6 +27,34 @@ RECORD = {"_id": "t1", "coins": 10, "current_status": "completed", "result_url":
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "run.db"
+
+
+async def test_a_file_belongs_to_one_account(path: Path) -> None:
+    async with FileJournal.open(path):  # nothing is started, or an older version wrote it
+        pass
+    async with FileJournal.open(path, "one@host") as journal:
+        await journal.take("one", "image_to_video", unique=True)
+    async with FileJournal.open(path):
+        pass
+    with pytest.raises(
+        InvalidArgument, match="account one@host, and this token is one of two@host"
+    ) as refusal:
+        async with FileJournal.open(path, "two@host"):
+            pass
+    assert refusal.value.field == "journal"
+    async with FileJournal.open(path, "one@host") as journal:
+        assert (await journal.take("one", "image_to_video", unique=True)).number == 1
+
+
+async def test_a_token_that_names_no_account_may_be_renewed(path: Path) -> None:
+    async with FileJournal.open(path, "token-12@host"):
+        pass
+    async with FileJournal.open(path, "token-34@host"):
+        pass
+    for other in ("token-12@another", "one@host"):
+        with pytest.raises(InvalidArgument, match="belongs to the account token-12@host"):
+            async with FileJournal.open(path, other):
+                pass
 
 
 async def test_an_entry_is_the_same_after_reopening(path: Path) -> None:

@@ -16,7 +16,7 @@ import attrs
 from a2e_async.sandbox import control
 from a2e_async.sandbox.connection import Connection, Receive, Reset, Send
 from a2e_async.sandbox.document import SpecOperation
-from a2e_async.sandbox.faults import Verdict
+from a2e_async.sandbox.fault_plan import Verdict
 from a2e_async.sandbox.handlers.files import FILE_ROUTES, download, upload
 from a2e_async.sandbox.handlers.special import SPECIAL, UNDOCUMENTED
 from a2e_async.sandbox.handlers.tasks import ROLES

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from a2e_async.sandbox.faults import matches
+from a2e_async.sandbox.fault_plan import matches
 
 __all__ = ["Ledger", "TaskEntry"]
 

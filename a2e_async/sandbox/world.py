@@ -19,7 +19,8 @@ from a2e_async.sandbox.catalogue import Catalogue, Duration
 from a2e_async.sandbox.clock import SandboxClock
 from a2e_async.sandbox.document import Document, SpecOperation
 from a2e_async.sandbox.families import DECIDED_BY_INPUT, Family
-from a2e_async.sandbox.faults import Fate, FaultPlan, Faults
+from a2e_async.sandbox.fault_plan import Fate, FaultPlan
+from a2e_async.sandbox.faults import Faults
 from a2e_async.sandbox.files import FileStore
 from a2e_async.sandbox.ledger import Ledger, TaskEntry
 from a2e_async.sandbox.replies import iso

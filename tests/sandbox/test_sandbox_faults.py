@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from a2e_async.sandbox import Faults, media
-from a2e_async.sandbox.faults import KINDS, FaultPlan, matches
+from a2e_async.sandbox.fault_plan import FaultPlan, matches
+from a2e_async.sandbox.faults import KINDS
 from tests.sandbox.kit import STARTS, Talker, rows, talking
 
 START = "userImage2Video/start"

@@ -10,7 +10,7 @@ import attrs
 
 from a2e_async.sandbox import media
 from a2e_async.sandbox.connection import Connection, Reset
-from a2e_async.sandbox.faults import Verdict
+from a2e_async.sandbox.fault_plan import Verdict
 from a2e_async.sandbox.files import Presigned, TooLarge, Writer
 from a2e_async.sandbox.replies import Call, Reply, error, ok, xml
 from a2e_async.sandbox.results import result_scene, speech_scene

@@ -21,6 +21,6 @@ def check_owner(owner: str | None, account: str | None) -> None:
         return
     raise InvalidArgument(
         "journal",
-        f"it belongs to the account {owner}, and this token is one of {account}; each account, also that of a "
-        "sandbox, needs a journal of its own: name another file, database or schema",
+        f"it belongs to the account {owner}, and this token is one of {account}; each account, also that of "
+        "a sandbox, needs a journal of its own: name another file, database or schema",
     )

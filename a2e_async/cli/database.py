@@ -38,6 +38,7 @@ def database(given: str | None, *, sandbox: bool = False) -> Iterator[str]:
 
     from a2e_async._embedded.sharing import default_folder, embedded_database
 
+    variable = "" if sandbox else f" or {VARIABLE}"
     missing = "--sandbox and no --journal" if sandbox else f"no --journal and no {VARIABLE}"
     folder = default_folder()
     with ExitStack() as stack:
@@ -47,8 +48,8 @@ def database(given: str | None, *, sandbox: bool = False) -> Iterator[str]:
             )
         except ConfigurationError as error:
             raise ConfigurationError(
-                f"no database: give its URL with --journal{'' if sandbox else f' or {VARIABLE}'}; without one, "
-                f"a PostgreSQL on this machine would be used, and that is not possible: {error}"
+                f"no database: give its URL with --journal{variable}; without one, a "
+                f"PostgreSQL on this machine would be used, and that is not possible: {error}"
             ) from error
 
         # As it is: it holds no secret, and other programs need it.

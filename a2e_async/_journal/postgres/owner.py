@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from a2e_async._journal.database_url import DatabaseURL
 from a2e_async._journal.ownership import check_owner
 from a2e_async._journal.postgres.connection import connected
+
+if TYPE_CHECKING:
+    import psycopg
 
 __all__ = ["claim"]
 
@@ -20,8 +25,13 @@ def claim(url: DatabaseURL, account: str) -> None:
         JournalError: the database cannot be used.
     """
     with connected(url) as connection:
-        row = connection.execute(_OWNER).fetchone()
-        if row is None or row["account"] is None:
+        owner = _owner(connection)
+        if owner is None:
             connection.execute(_CLAIM, (account,))
-            row = connection.execute(_OWNER).fetchone()  # another program may have been faster
-    check_owner(row and row["account"], account)
+            owner = _owner(connection)  # another program may have been faster
+    check_owner(owner, account)
+
+
+def _owner(connection: psycopg.Connection[dict[str, Any]]) -> str | None:
+    row = connection.execute(_OWNER).fetchone()
+    return row["account"] if row else None

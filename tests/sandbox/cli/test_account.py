@@ -49,7 +49,8 @@ def test_a_missing_token_says_where_to_get_one(a2e: Run, monkeypatch: pytest.Mon
     ended = a2e("balance")
     assert ended.code == 2
     assert ended.err == [
-        "a2e: no token: set A2E_API_TOKEN, or run a2e init; get one at https://video.a2e.ai, under Account > API Token"
+        "a2e: no token: set A2E_API_TOKEN, or run a2e init; get one at https://video.a2e.ai, under "
+        "Account > API Token"
     ]
 
 

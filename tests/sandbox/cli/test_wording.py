@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,12 @@ def test_a_changed_job_names_the_option(a2e: Run, tmp_path: Path) -> None:
 def test_other_texts_stay_as_they_are() -> None:
     text = "prompt: 5 is not a string; it has max_coins: 3 and base_url: x"
     assert for_shell(text) == text
+
+
+def test_all_say_alike_where_a_token_is_made() -> None:
+    root = Path(__file__).parents[3]
+    files = [root / "README.md", *root.glob("docs/*.md"), *root.glob("a2e_async/**/*.py")]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    named = [line for line in lines if re.search(r"(under|>|,) \**API Token\b", line)]
+    assert len(named) >= 3
+    assert [line for line in named if "Account > API Token" not in line] == []

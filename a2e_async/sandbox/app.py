@@ -15,12 +15,12 @@ import attrs
 
 from a2e_async.sandbox import control
 from a2e_async.sandbox.connection import Connection, Receive, Reset, Send
-from a2e_async.sandbox.document import SpecOperation
 from a2e_async.sandbox.fault_plan import Verdict
 from a2e_async.sandbox.handlers.files import FILE_ROUTES, download, upload
 from a2e_async.sandbox.handlers.special import SPECIAL, UNDOCUMENTED
 from a2e_async.sandbox.handlers.tasks import ROLES
 from a2e_async.sandbox.odd_replies import ODD, error_page, make_odd
+from a2e_async.sandbox.operations import SpecOperation
 from a2e_async.sandbox.replies import Call, Reply, encode, error, html
 from a2e_async.sandbox.request_json import read_json
 from a2e_async.sandbox.routes import Router

@@ -6,9 +6,10 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from a2e_async.sandbox.document import Document, SpecOperation
+from a2e_async.sandbox.document import Document
 from a2e_async.sandbox.families import Family, family_of
 from a2e_async.sandbox.names import workflow_name
+from a2e_async.sandbox.operations import SpecOperation
 
 __all__ = ["Catalogue", "Duration"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
-from a2e_async.sandbox.document import SpecOperation
 from a2e_async.sandbox.families import Family
+from a2e_async.sandbox.operations import SpecOperation
 
 __all__ = [
     "JSON",

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from a2e_async.sandbox.document import SpecOperation
+from a2e_async.sandbox.operations import SpecOperation
 
 __all__ = ["Router"]
 

@@ -17,12 +17,13 @@ from a2e_async.sandbox.account import Account
 from a2e_async.sandbox.agenda import Agenda
 from a2e_async.sandbox.catalogue import Catalogue, Duration
 from a2e_async.sandbox.clock import SandboxClock
-from a2e_async.sandbox.document import Document, SpecOperation
+from a2e_async.sandbox.document import Document
 from a2e_async.sandbox.families import DECIDED_BY_INPUT, Family
 from a2e_async.sandbox.fault_plan import Fate, FaultPlan
 from a2e_async.sandbox.faults import Faults
 from a2e_async.sandbox.files import FileStore
 from a2e_async.sandbox.ledger import Ledger, TaskEntry
+from a2e_async.sandbox.operations import SpecOperation
 from a2e_async.sandbox.replies import iso
 from a2e_async.sandbox.results import MadeFiles
 from a2e_async.sandbox.tasks import NOT_ECHOED, OutputFile, Task

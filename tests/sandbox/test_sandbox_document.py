@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from a2e_async.sandbox.document import SpecOperation, load_document
+from a2e_async.sandbox.document import load_document
 from a2e_async.sandbox.names import operation_name, workflow_name
+from a2e_async.sandbox.operations import SpecOperation
 from a2e_async.sandbox.routes import Router
 from tests.sandbox.kit import BODIES, STARTS, Talker, rows, start_body, talking
 

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from a2e_async.sandbox.document import SpecOperation, load_document
+from a2e_async.sandbox.document import load_document
+from a2e_async.sandbox.operations import SpecOperation
 from tests.sandbox.kit import ANCHOR, STARTS, Talker, data, start_body, talking
 
 OPERATIONS = load_document().operations

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from a2e_async.sandbox.document import SpecOperation
 from a2e_async.sandbox.handlers import account, avatars, extra, files, voices
 from a2e_async.sandbox.handlers.tasks import Handler
+from a2e_async.sandbox.operations import SpecOperation
 
 __all__ = ["SPECIAL", "UNDOCUMENTED"]
 

@@ -16,6 +16,7 @@ from a2e_async._bulk.settings import BulkSettings
 from a2e_async._bulk.start_rate import StartRate
 
 if TYPE_CHECKING:
+    from a2e_async._journal.journal import Journal
     from a2e_async._journal.postgres.journal import DatabaseJournal
     from a2e_async.runtime import Runtime
 
@@ -48,50 +49,21 @@ async def open_state(
     Raises:
         JournalError: the journal cannot be opened.
     """
-    journal = None
-    if settings.journal is not None:
-        from a2e_async._journal.journal import Terms
-        from a2e_async._journal.opening import open_journal
-
-        terms = Terms(
-            account=runtime.account,
-            max_coins=settings.max_coins,
-            account_concurrency=settings.account_concurrency,
-            lease=settings.lease,
-            patience=settings.timeout,
-            remembers=not repeats,
-        )
-        opened = open_journal(settings.journal, terms, runtime.policies.clock)
-        journal = await resources.enter_async_context(opened)
-        await resources.enter_async_context(journal.uploads_shared(runtime.uploader))
-
     clock = runtime.policies.clock
+    journal = await _open_journal(settings, resources, runtime, repeats=repeats)
     shared = journal is not None and journal.is_shared
-    start_rate = StartRate(clock, settings.start_rate)
-    if shared:
-        from a2e_async._bulk.shared_budget import SharedBudget
+    budget, start_rate = await _limits(settings, journal, resources, runtime)
 
-        database = cast("DatabaseJournal", journal)
-        budget: Budget = SharedBudget(database, clock)
-
-        account_pace = database.account_pace()
-        await resources.enter_async_context(account_pace.shared_by(runtime.transport.pace))
-        if settings.start_rate is not None:
-            start_rate = StartRate(clock, turns=account_pace.start_turns(settings.start_rate))
-    else:
-        spent, set_aside = (0.0, 0.0) if journal is None else await journal.spent()
-        budget = Budget(settings.max_coins, spent=spent, set_aside=set_aside)
-
-    bounded, events = runtime.policies.retry.bounded, runtime.events
     service = Outage(
         clock,
         settings.timeout,
-        bounded=bounded,
+        bounded=runtime.policies.retry.bounded,
         hold=start_rate.hold,
         first_alone=_FIRST_ALONE,
-        events=events,
+        events=runtime.events,
     )
     disk = Outage(clock, settings.timeout)
+
     downloads = None
     if settings.download_to is not None:
         downloads = Downloads(settings.download_to, disk, shared=shared)
@@ -111,3 +83,45 @@ async def open_state(
         on_stop=on_stop,
         repeats=repeats,
     )
+
+
+async def _open_journal(
+    settings: BulkSettings, resources: AsyncExitStack, runtime: Runtime, *, repeats: bool
+) -> Journal | None:
+    """Open the run's journal, and share its uploads; None if the run has none."""
+    if settings.journal is None:
+        return None
+    from a2e_async._journal.journal import Terms
+    from a2e_async._journal.opening import open_journal
+
+    terms = Terms(
+        account=runtime.account,
+        max_coins=settings.max_coins,
+        account_concurrency=settings.account_concurrency,
+        lease=settings.lease,
+        patience=settings.timeout,
+        remembers=not repeats,
+    )
+    opened = open_journal(settings.journal, terms, runtime.policies.clock)
+    journal = await resources.enter_async_context(opened)
+    await resources.enter_async_context(journal.uploads_shared(runtime.uploader))
+    return journal
+
+
+async def _limits(
+    settings: BulkSettings, journal: Journal | None, resources: AsyncExitStack, runtime: Runtime
+) -> tuple[Budget, StartRate]:
+    """Make the limits of coins and of starts: those of this run, or of all that share its journal."""
+    clock = runtime.policies.clock
+    if journal is None or not journal.is_shared:
+        spent, set_aside = (0.0, 0.0) if journal is None else await journal.spent()
+        budget = Budget(settings.max_coins, spent=spent, set_aside=set_aside)
+        return budget, StartRate(clock, settings.start_rate)
+    from a2e_async._bulk.shared_budget import SharedBudget
+
+    database = cast("DatabaseJournal", journal)
+    account_pace = database.account_pace()
+    await resources.enter_async_context(account_pace.shared_by(runtime.transport.pace))
+
+    turns = None if settings.start_rate is None else account_pace.start_turns(settings.start_rate)
+    return SharedBudget(database, clock), StartRate(clock, turns=turns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -46,34 +46,17 @@ def module_of(document: Document, family: Family) -> Module:
     if family.start is not None:
         records.task_record()
 
-    ordered = sorted(family.endpoints, key=lambda one: one is not family.start)
-    methods = []
-    for endpoint in ordered:
-        try:
-            methods.append(_method(document, family, endpoint, records, shapes))
-        except SpecError as error:
-            raise SpecError(f"{endpoint.ref.place}: {error}") from error
+    endpoints = sorted(family.endpoints, key=lambda one: one is not family.start)
+    methods = [_placed_method(document, family, one, records, shapes) for one in endpoints]
     _refuse_constants(methods, taken)
 
-    names = {one: method.name for one, method in zip(ordered, methods, strict=True)}
-    routes = {
-        role: names[endpoint]
-        for role, endpoint in (
-            ("start", family.start),
-            ("get", family.get),
-            ("batch_detail", family.batch_detail),
-            ("list", family.list),
-            ("delete", family.delete),
-        )
-        if endpoint is not None
-    }
-
     outputs = outputs_of(document, family)
-    tag = _tag(document, ordered[0])
-    first = naming.path_segments(ordered[0].ref.path)[0]
+    tag = _tag(document, endpoints[0])
+    first = naming.path_segments(endpoints[0].ref.path)[0]
     title = escape(tag.get("name", family.class_name))
     heading = f"{title} (`{first}`)"
     record_type = records.task_record() if family.start else ""
+
     return Module(
         resource=family.resource,
         class_name=family.class_name,
@@ -90,7 +73,7 @@ def module_of(document: Document, family: Family) -> Module:
         attribute_doc=attribute_doc(
             family,
             title,
-            list(zip(methods, ordered, strict=True)),
+            list(zip(methods, endpoints, strict=True)),
             _renamed(records, [keyword for method in methods for keyword in method.keywords]),
             record=record_type,
             makes_file=outputs.makes_file,
@@ -98,11 +81,23 @@ def module_of(document: Document, family: Family) -> Module:
         shapes=tuple(shapes.found),
         records=tuple(records.classes),
         methods=tuple(methods),
-        routes=routes,
+        routes=_routes(family, dict(zip(endpoints, methods, strict=True))),
         record_type=record_type,
         outputs=outputs.fields,
         makes_file=outputs.makes_file,
     )
+
+
+def _routes(family: Family, methods: Mapping[Endpoint, Method]) -> dict[str, str]:
+    """The methods that a workflow is run with: role -> method name."""
+    roles = {
+        "start": family.start,
+        "get": family.get,
+        "batch_detail": family.batch_detail,
+        "list": family.list,
+        "delete": family.delete,
+    }
+    return {role: methods[endpoint].name for role, endpoint in roles.items() if endpoint is not None}
 
 
 def _refuse_constants(methods: Sequence[Method], taken: set[str]) -> None:
@@ -125,6 +120,16 @@ def _refuse_constants(methods: Sequence[Method], taken: set[str]) -> None:
 def _tag(document: Document, endpoint: Endpoint) -> Document:
     name = next(iter(endpoint.operation.get("tags", ())), None)
     return next((dict(tag) for tag in document.get("tags", ()) if tag.get("name") == name), {})
+
+
+def _placed_method(
+    document: Document, family: Family, endpoint: Endpoint, records: Records, shapes: Shapes
+) -> Method:
+    """The method of an operation. An error says which operation it is."""
+    try:
+        return _method(document, family, endpoint, records, shapes)
+    except SpecError as error:
+        raise SpecError(f"{endpoint.ref.place}: {error}") from error
 
 
 def _method(

@@ -74,6 +74,7 @@ class Tries:
         return pause
 
     def _pause(self, error: Exception, retry_after: float | None) -> float | None:
+        """The seconds until the next try; None if there is none."""
         if is_permanent_here(error):
             return None
 

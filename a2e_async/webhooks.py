@@ -287,6 +287,7 @@ def _secret_from(given: str | bytes | None) -> bytes:
 
 
 def _url_from(given: str | None) -> str:
+    """The public address of this app's webhooks, as given or from the environment."""
     source = "A2E_WEBHOOK_URL" if given is None else "url"
     value = os.environ.get("A2E_WEBHOOK_URL") if given is None else given
     if not isinstance(value, str) or not value:

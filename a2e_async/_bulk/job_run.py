@@ -145,6 +145,7 @@ class JobRun:
         return advised
 
     async def _run(self) -> Outcome | None:
+        """Take the job to its end; None if an earlier run has ended it, and that is to be skipped."""
         run = self._run_state
         if run.journal is not None:
             await self._take_entry(run.journal)

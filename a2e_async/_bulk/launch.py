@@ -112,6 +112,7 @@ class Launch:
         return await self._unless_stopped(self._recover)
 
     async def _recover(self) -> Task[Any] | None:
+        """Search for the task that a start of an earlier run may have made."""
         run, job, entry = self._run_state, self._job, self._entry
         starter = self._runtime.starter(job.workflow)
         run.check()
@@ -160,6 +161,7 @@ class Launch:
             run.reached = True
 
     async def _start_once(self) -> Task[Any]:
+        """Start the job, within the budget, once all that stops the run has passed."""
         run = self._run_state
         run.check()
         await run.disk.passed()

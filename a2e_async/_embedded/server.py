@@ -113,6 +113,7 @@ class Server:
         aside.rename(self._data)
 
     def _start(self, postgres: str) -> None:
+        """Start PostgreSQL, and wait until it answers."""
         self._sockets = self._socket_folder()
         command = [postgres, "-D", str(self._data), "-p", _PORT, "-k", str(self._sockets)]
         command += ["-c", "listen_addresses="]

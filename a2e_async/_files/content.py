@@ -243,6 +243,7 @@ class Content:
         self._finish_hash()
 
     async def _fill_async(self, spool: Spool, pieces: AsyncIterator[Any]) -> None:
+        """Copy an async source that can be read only once, in batches."""
         batch: list[Any] = []
         size = 0
         try:

@@ -150,6 +150,7 @@ class Field:
         return checked_finite(taken, where) if is_number(taken) else taken
 
     def _check_limits(self, where: str, value: Any) -> None:
+        """Check a value of the right type: the choices, the range, the length, the pattern."""
         if value in self.also:
             return
         if self.choices and not _is_among(value, self.choices):

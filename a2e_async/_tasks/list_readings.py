@@ -151,6 +151,7 @@ class _Pass:
         return _End.BLOCKED
 
     async def _add(self, page: Sequence[JSONObject], number: int) -> _End | None:
+        """Take in one page; None if the next one is to be read."""
         listed = [Listed(raw, task_id_of(raw), created_at(raw)) for raw in page]
         fresh = [task for task in listed if task.id not in self.tasks]
         self.tasks.update((task.id, task) for task in fresh)

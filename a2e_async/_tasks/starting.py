@@ -150,6 +150,7 @@ class Starter:
     async def _start(
         self, job: Startable, call: Call, marker: str | None, slot: HookSlot | None, watch: Watch | None
     ) -> Sequence[JSONObject]:
+        """Send a start until it has made a task, is refused for good, or may not be sent again."""
         policy = attrs.evolve(self._retry, attempts=self._policy.attempts)
         tries = Tries(policy, self._clock, self._events, call.path)
         async with self._serialize_if_unmarked(call.body, marker) as turn:

@@ -301,6 +301,7 @@ class Tracer:
                 job.span.add_event("a2e.webhook", {"a2e.webhook.event": event.event} if event.event else {})
 
     def _on_polled(self, event: Polled) -> None:
+        """Add a poll to the span of its workflow's polls, which begins with the first."""
         about = {**PROVIDER, "a2e.workflow": event.workflow}
         self._metrics.polled(event, about)
 
@@ -354,6 +355,7 @@ class Tracer:
         self._metrics.ended(time.monotonic() - job.began, job.about, counts=True)
 
     def _on_failed(self, event: Failed) -> None:
+        """End the span of what has failed: a transfer, a start or a task."""
         if event.transfer is not None:
             self._transfers.failed(event.transfer, event)
             return

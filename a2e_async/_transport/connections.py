@@ -284,6 +284,7 @@ class Connections:
         ready: Callable[[], None] | None = None,
         total: anyio.CancelScope | None = None,
     ) -> AsyncIterator[httpx.Response]:
+        """Send one request, and yield its response as soon as the head is there."""
         limiter = self._limiter if token else self._file_limiter
         async with self.open(), limiter:
             if total is not None:

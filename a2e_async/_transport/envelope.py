@@ -178,6 +178,7 @@ def data_of(body: Any) -> Any:
 def _error(
     reply: Reply, body: Any, problem: str, now: float, known: type[APIError] | None = None
 ) -> APIError:
+    """The error that a reply stands for; of the class `known`, or else of the one that its code says."""
     code = code_in(body)
     if isinstance(code, str):
         code = code[:_WORD_LIMIT]

@@ -59,6 +59,7 @@ def watched_transport(
 
 @functools.cache
 def _transport_type(library: Any) -> Any:
+    """The class of the library's transport whose connections are watched."""
     core = core_of(library)
 
     # A subclass, so that tools which replace the library's own method, as pytest-httpx does, work here too.

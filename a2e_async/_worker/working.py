@@ -94,6 +94,7 @@ async def work(delivery: Delivery, url: DatabaseURL, how: Work) -> None:
 async def _until_told(
     app: procrastinate.App, connector: PatientConnector, delivery: Delivery, how: Work, leaving: _Leaving
 ) -> None:
+    """Work until the queue is empty or the worker is asked to leave; then drain it within its grace time."""
     worker = asyncio.create_task(_keep_working(app, how), name="a2e_async worker")
     is_told = False
 

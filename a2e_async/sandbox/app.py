@@ -100,6 +100,7 @@ class App:
             await self._serve_operation(self.world, connection)
 
     async def _serve_operation(self, world: World, connection: Connection) -> None:
+        """Do the work of one API operation, or what a fault makes of it."""
         path = self._without_prefix(connection.path)
         found = self._router.find(connection.method, path)
         body = await connection.read()

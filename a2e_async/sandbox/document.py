@@ -117,6 +117,7 @@ def _reads_one_by_query(operation: SpecOperation) -> bool:
 
 @functools.lru_cache(maxsize=4)
 def _parse(path: Path, _stamp: int) -> Document:
+    """Parse a document; the stamp makes a file that has changed a new one."""
     raw = json.loads(path.read_bytes())
     if not isinstance(raw, dict) or not raw.get("paths"):
         raise ValueError(f"{path} is not an OpenAPI document with paths")

@@ -65,6 +65,7 @@ def complete(document: Document) -> list[str]:
 
 
 def _complete_family(document: Document, schemas: Document, family: Family) -> list[str]:
+    """Type the replies of one family with its record, where they say nothing."""
     done = _join_records(document, schemas, family)
     name = record_schema_name(document, family)
 

@@ -54,6 +54,7 @@ def wrong_default(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _mended(schema: Document) -> Iterator[str]:
+    """Bring a default and its schema into agreement; yields what was changed."""
     default = schema["default"]
     if default is None:
         if schema.get("nullable") is not True and isinstance(schema.get("type"), str):
@@ -88,6 +89,7 @@ def _mended(schema: Document) -> Iterator[str]:
 
 
 def _widened(schema: Document, default: Any) -> Iterator[str]:
+    """Widen limits that exclude the default, or remove its pattern; yields what was changed."""
     size: Any = default
     low, high, what = "minimum", "maximum", "the default"
     if isinstance(default, str):

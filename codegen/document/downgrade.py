@@ -296,7 +296,7 @@ def _open_members(schema: Document) -> Iterator[str]:
 
 
 def _condition(schema: Document) -> Iterator[str]:
-    """Members that exist under a condition become optional members; a plain condition becomes a rule."""
+    """Members that exist under a condition become optional members."""
     test = schema.pop("if", None)
     parts = [schema.pop(name, None) for name in ("then", "else")]
     if not isinstance(test, dict):

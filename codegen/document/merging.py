@@ -66,6 +66,7 @@ def _gather(
     groups: list[tuple[Any, ...]],
     refs: set[str],
 ) -> None:
+    """Collect the keywords of a schema and of the parts it is made of."""
     if isinstance(schema, Mapping) and "$ref" in schema:
         if schema["$ref"] in refs:
             return  # it is in already, or the schema is made of itself

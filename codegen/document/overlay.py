@@ -228,6 +228,7 @@ class _Run:
         return facts_at(old, steps, words)
 
     def _update(self, label: str, action: Document, places: list[tuple[Any, ...]]) -> None:
+        """Apply an action that updates places, without what upstream has made superfluous."""
         keep = action.get(KEEP) is True
         self.notes.extend(_redundant(node_at(self.result, places[0]), action, label))
         changed = False

@@ -98,6 +98,7 @@ def _members(
     found: Members,
     optional: bool,
 ) -> Body:
+    """A body whose members are keywords."""
     keywords = []
     is_start = family.is_start(endpoint)
     needed = found.required if not optional else frozenset[str]()

@@ -135,6 +135,7 @@ def _placed_method(
 def _method(
     document: Document, family: Family, endpoint: Endpoint, records: Records, shapes: Shapes
 ) -> Method:
+    """One operation as a method, with its keywords, rules, reply and docstring."""
     operation = endpoint.operation
     is_call = endpoint is family.start
     paged = paging_of(document, endpoint)

@@ -268,6 +268,7 @@ class Method:
         return self._signature("Literal[False] | None = None")
 
     def _signature(self, stream: str) -> str:
+        """The parameters of the method, with a type of its own for ``stream`` if one is given."""
         positional = self.positional
         parts = ["self", *(f"{one.name}: {one.annotation}" for one in positional)]
 

@@ -193,6 +193,7 @@ class Comparison:
         return attributed({**words, "anyOf": [plain, *variants]}, node)
 
     def _members(self, schema: Any, node: Node, place: str, known: tuple[str, ...]) -> Any:
+        """Compare the members of an object, and return the schema with those that are new or have changed."""
         members = members_of(self.document, schema)
         objects = node.counts.get("object", 0)
         changed: Document = {}

@@ -158,6 +158,7 @@ class _Run:
         return media.get("schema") if "refused" not in outcome else None, node
 
     def _reply(self, ref: OperationRef, outcome: str, node: Node, count: int) -> None:
+        """Compare the replies of one operation with one outcome, and write the action that mends it."""
         comparison = self.comparison
         if "refused" in outcome or outcome[:1] != "2":
             if outcome not in ref.operation.get("responses", {}):

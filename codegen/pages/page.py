@@ -89,6 +89,7 @@ def _words(endpoint: Endpoint, method: Method) -> tuple[str, str]:
 
 
 def _start(family: Family, module: Module, method: Method, endpoint: Endpoint) -> list[str]:
+    """The sections about the start: an example, the keywords, the coins."""
     first, more = _words(endpoint, method)
     lines = paragraph(plain(first), plain(more))
 
@@ -198,6 +199,7 @@ def type_words(kind: Type) -> str:
 
 
 def _result(document: Document, family: Family, module: Module) -> list[str]:
+    """The section about the result: its files, its record, and how sure that is."""
     lines = ["## Result", ""]
     members = [code(one) for one in _output_names(module)]
     if not module.makes_file:

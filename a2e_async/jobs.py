@@ -70,6 +70,11 @@ class Job(Plain, Displayed, Hinted, NotAwaited, NoBlock, Generic[TaskRecordT_co]
 
         Raises:
             InvalidArgument: the key is not such a string.
+
+        Example:
+            ```python
+            job = a2e.text_to_image(prompt="a red kite").with_key("order-17")
+            ```
         """
         return attrs.evolve(self, key=_checked_text("key", key))
 
@@ -186,6 +191,12 @@ class Job(Plain, Displayed, Hinted, NotAwaited, NoBlock, Generic[TaskRecordT_co]
                 the name of the task that it may have made.
             RequestTimeout: the timeout has passed before anything was started.
             A2EError: any other error that `start` raises.
+
+        Example:
+            ```python
+            result = await a2e.image_to_video(image_url=Path("cat.png"), prompt="it waves").run(timeout=1800)
+            print(result.urls, result.coins)
+            ```
         """
         from a2e_async._tasks.progress import Progress
         from a2e_async._tasks.update_callback import UpdateCallback

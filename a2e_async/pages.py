@@ -75,7 +75,16 @@ class Pages(Hinted, NotAwaited, NotIterated, Generic[T]):
         return _Records(self.pages())
 
     async def first(self, count: int = 1) -> Sequence[T]:
-        """Return at most `count` records from the start of the list."""
+        """Return at most `count` records from the start of the list.
+
+        Args:
+            count: how many; no more pages are requested than these need.
+
+        Example:
+            ```python
+            latest = await a2e.text_to_image.list().first(10)
+            ```
+        """
         found: list[T] = []
         if count > 0:
             async for record in self:

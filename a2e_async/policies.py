@@ -78,6 +78,11 @@ class StartPolicy(Plain):
             connections that were never made and, with ``resubmit``, starts that made no task.
         grace: seconds for which a start that is to be recorded goes on after it was cancelled, so that the
             answer to its request is not lost.
+
+    Example:
+        ```python
+        a2e = A2E(start=StartPolicy(window=600.0, resubmit=True))
+        ```
     """
 
     window: float = 180.0
@@ -104,6 +109,11 @@ class Lateness(Plain):
             and takes a minute. It is half of that after 15 seconds, and twice that after 4 minutes.
         longest: the longest time in seconds between two polls of a task, except while it is too young to
             have ended.
+
+    Example:
+        ```python
+        a2e = A2E(lateness=Lateness(5.0))  # fewer requests
+        ```
     """
 
     seconds: float = 1.5

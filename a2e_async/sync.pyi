@@ -1005,6 +1005,11 @@ class Job(Plain, Generic[TaskRecordT_co]):
 
         Raises:
             InvalidArgument: the key is not such a string.
+
+        Example:
+            ```python
+            job = a2e.text_to_image(prompt="a red kite").with_key("order-17")
+            ```
         """
 
     def with_quote(self, coins: float) -> Self:
@@ -1092,6 +1097,12 @@ class Job(Plain, Generic[TaskRecordT_co]):
                 the name of the task that it may have made.
             RequestTimeout: the timeout has passed before anything was started.
             A2EError: any other error that `start` raises.
+
+        Example:
+            ```python
+            result = a2e.image_to_video(image_url=Path("cat.png"), prompt="it waves").run(timeout=1800)
+            print(result.urls, result.coins)
+            ```
         """
 
     def require_awaitable(self) -> None:
@@ -1372,7 +1383,16 @@ class Pages(Generic[T]):
         """Iterate over the records, each once, in the server's order (usually newest first)."""
 
     def first(self, count: int = 1) -> Sequence[T]:
-        """Return at most `count` records from the start of the list."""
+        """Return at most `count` records from the start of the list.
+
+        Args:
+            count: how many; no more pages are requested than these need.
+
+        Example:
+            ```python
+            latest = a2e.text_to_image.list().first(10)
+            ```
+        """
 
     def pages(self) -> Iterator[Sequence[T]]:
         """Iterate over the pages; records already returned are left out."""
@@ -1712,11 +1732,14 @@ class Task(Plain, Generic[TaskRecordT_co]):
         Args:
             timeout: seconds to wait, in all; the time in the body of the loop does not count.
 
-        Returns:
-            The updates: read them with ``for``.
-
         Raises:
             ConfigurationError: the API cannot report on tasks of this workflow.
+
+        Example:
+            ```python
+            for record in task.updates():
+                print(record.status, task.progress)
+            ```
         """
 
     def delete(self) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_WAIT", "Result", "Task", "check_timeout"]
 
-DEFAULT_WAIT = 900.0
+DEFAULT_WAIT = 900.0  # seconds
 
 
 class Task(Plain, Displayed, Hinted, NotAwaited, Generic[TaskRecordT_co]):
@@ -171,11 +171,14 @@ class Task(Plain, Displayed, Hinted, NotAwaited, Generic[TaskRecordT_co]):
         Args:
             timeout: seconds to wait, in all; the time in the body of the loop does not count.
 
-        Returns:
-            The updates: read them with ``async for``.
-
         Raises:
             ConfigurationError: the API cannot report on tasks of this workflow.
+
+        Example:
+            ```python
+            async for record in task.updates():
+                print(record.status, task.progress)
+            ```
         """
         self._require_awaitable()
         from a2e_async.task_updates import TaskUpdates  # few need it

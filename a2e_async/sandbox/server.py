@@ -326,7 +326,17 @@ class Sandbox:
         self.call(lambda world: setattr(world.account, "balance", coins))
 
     def set_faults(self, *faults: Faults) -> None:
-        """Replace all faults in force. Scripts that have not been played are dropped."""
+        """Replace all faults in force. Scripts that have not been played are dropped.
+
+        Args:
+            faults: the rules from now on; none for a service without faults.
+
+        Example:
+            ```python
+            with Sandbox() as sandbox:
+                sandbox.set_faults(Faults(operations="start", reset_after=0.1))
+            ```
+        """
         self.call(lambda world: world.plan.replace(faults))
 
     def set_hook_faults(self, faults: HookFaults) -> None:
@@ -339,10 +349,20 @@ class Sandbox:
         return self.call(lambda world: list(world.hooks.calls))
 
     def script(self, selector: str, *kinds: str) -> None:
-        """Add one-shot faults for the next requests: ``sandbox.script("start", "reset_after", "ok")``.
+        """Add one-shot faults for the next requests, one for each.
+
+        Args:
+            selector: the operations, as in `Faults`: a role, a name such as ``image_to_video.start``, …
+            kinds: names of faults, and ``ok`` for a request without one.
 
         Raises:
             ValueError: one of the kinds is not a fault.
+
+        Example:
+            ```python
+            with Sandbox() as sandbox:
+                sandbox.script("start", "reset_after", "ok")
+            ```
         """
         self.call(lambda world: world.plan.script(selector, kinds))
 

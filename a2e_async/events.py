@@ -20,7 +20,7 @@ from a2e_async.plain import Plain
 if TYPE_CHECKING:
     from httpx_sse import ServerSentEvent
 
-    from a2e_async._transport.connections import StreamedResponse
+    from a2e_async._transport.streamed_response import StreamedResponse
     from a2e_async.protocols import Client
 
 __all__ = ["Event", "Events"]

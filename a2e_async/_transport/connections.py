@@ -7,12 +7,11 @@ an event loop ends, and the next loop opens its own connections.
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
-import attrs
 
 from a2e_async._transport.allowed_hosts import allowed_hosts_only
 from a2e_async._transport.bodies import Followed, Once, body_type, reply_type
@@ -26,6 +25,7 @@ from a2e_async._transport.quiet_logs import masked_logs
 from a2e_async._transport.reply_body import read_body
 from a2e_async._transport.routed_transport import PROXY
 from a2e_async._transport.routing import Routing
+from a2e_async._transport.streamed_response import CLOSING, StreamedResponse
 from a2e_async.errors import RequestTimeout, UnexpectedReply
 from a2e_async.settings import DEFAULT_USER_AGENT, http_library_from
 
@@ -34,54 +34,10 @@ if TYPE_CHECKING:
 
     from a2e_async.settings import Token
 
-__all__ = ["Connections", "StreamedResponse"]
+__all__ = ["Connections"]
 
-_CONNECT_TIMEOUT = 5.0
+_CONNECT_TIMEOUT = 5.0  # seconds
 _CONNECT_PART = 0.8  # of a shorter timeout
-_CLOSING = 5.0  # seconds after which a connection that does not close is dropped
-_CHUNKS_BUFFERED = 8  # more than a closed connection still holds
-
-
-@attrs.frozen
-class StreamedResponse:
-    """The response to `Connections.stream`; its body is not read yet.
-
-    Attributes:
-        status: HTTP status.
-        headers: lower-case names.
-        raw: httpx's response.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    raw: httpx.Response = attrs.field(repr=False)
-
-    async def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
-        """Yield the body as it arrives, without decoding a Content-Encoding.
-
-        Use `contextlib.aclosing` if you may stop before its end.
-        """
-        if self.raw.is_stream_consumed:
-            # A caller's transport, for example in a test, may return a body that is in memory.
-            yield self.raw.content
-            return
-
-        chunks = self.raw.aiter_raw()
-        try:
-            with errors_mapped(self.raw.request.method, self.raw.url.path, is_sent=True):
-                async for chunk in chunks:
-                    yield chunk
-        finally:
-            # If the body is left early, the library's generators wait for the garbage collector, and asyncio
-            # and trio complain. Reading on after the connection is closed ends all of them.
-            with anyio.move_on_after(_CLOSING, shield=True), suppress(Exception):
-                await self.raw.aclose()
-                for _ in range(_CHUNKS_BUFFERED):
-                    await anext(chunks)
-
-    async def aread(self) -> bytes:
-        """Read the whole body. Only for small ones, such as an error message."""
-        return b"".join([chunk async for chunk in self.aiter_bytes()])
 
 
 class Connections:
@@ -142,7 +98,7 @@ class Connections:
         finally:
             self._users -= 1
             if not self._users:
-                with anyio.move_on_after(_CLOSING, shield=True):
+                with anyio.move_on_after(CLOSING, shield=True):
                     await self._close()
 
     async def send(
@@ -332,7 +288,7 @@ class Connections:
             finally:
                 pool.leave()
                 if response is not None:
-                    with anyio.move_on_after(_CLOSING, shield=True):
+                    with anyio.move_on_after(CLOSING, shield=True):
                         await response.aclose()
 
     def _too_slow(self, method: str, url: str, timeout: float | None) -> RequestTimeout:

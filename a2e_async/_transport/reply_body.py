@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from a2e_async.errors import ConnectionFailed, UnexpectedReply
 
 if TYPE_CHECKING:
-    from a2e_async._transport.connections import StreamedResponse
+    from a2e_async._transport.streamed_response import StreamedResponse
 
 __all__ = ["REPLY_LIMIT", "read_body"]
 

@@ -14,11 +14,12 @@ import anyio.to_thread
 import attrs
 
 from a2e_async._spec.operation import Call, Operation
-from a2e_async._transport.connections import Connections, StreamedResponse
+from a2e_async._transport.connections import Connections
 from a2e_async._transport.envelope import Reply, open_envelope
 from a2e_async._transport.pace import Kind, Pace
 from a2e_async._transport.redaction import mask_error, without_token
 from a2e_async._transport.reply_body import read_body
+from a2e_async._transport.streamed_response import StreamedResponse
 from a2e_async.announcer import SILENT, Announcer
 from a2e_async.clock import Clock
 from a2e_async.errors import (

@@ -32,7 +32,7 @@ from a2e_async.records import TaskRecordT
 
 __all__ = ["BulkRun"]
 
-_AHEAD = 8
+_AHEAD = 8  # jobs that are read before there is a place for them
 # A run that stops for one of these reasons ends without raising; the reason is in `BulkRun.stopped`.
 _NOT_RAISED = (APIError, TransportError, BudgetReached, DownloadError, UploadError)
 

@@ -16,7 +16,7 @@ from a2e_async._files.media_types import BY_EXTENSION, HEAD_BYTES, MEDIA, sniff
 
 __all__ = ["describe_page", "first_words"]
 
-_MAX_WORDS = 160
+_LONGEST = 160  # characters
 
 _MARKUP_FILES = frozenset({".html", ".htm", ".xhtml", ".xml", ".rss", ".mpd", ".dae", ".ttml", ".dfxp"})
 _JSON_FILES = frozenset({".json", ".jsonl", ".ndjson", ".gltf", ".geojson", ".txt", ".log"})
@@ -85,7 +85,7 @@ def first_words(head: bytes) -> str:
 
     words = _QUERY.sub("?…", " ".join(words.split()))
     words = "".join(character for character in words if character.isprintable() and character != "\ufffd")
-    return words if len(words) <= _MAX_WORDS else f"{words[: _MAX_WORDS - 1]}…"
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
 def _as_text(head: bytes) -> str | None:

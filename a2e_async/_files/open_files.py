@@ -27,8 +27,8 @@ _REASONS = {
     errno.ELOOP: "it is a link, which is not followed here",
     errno.EMFILE: "Too many open files; raise the limit (ulimit -n)",
 }
-_PAUSE = 0.1
-_LONGEST_PAUSE = 2.0
+_PAUSE = 0.1  # seconds to the next try; doubled with each
+_LONGEST_PAUSE = 2.0  # seconds
 
 
 def places_for_files() -> int:

@@ -34,7 +34,7 @@ _ALONE_AT_ONCE = 64  # tasks asked for by themselves, each time tasks are asked 
 _SPLITS_ALLOWED = 64  # requests spent on finding the ids that spoil a batch, each time tasks are asked for
 
 _BACKOFF = 0.25  # seconds; doubled with each failure in a row
-_LONGEST_BACKOFF = 10.0
+_LONGEST_BACKOFF = 10.0  # seconds
 _DOUBLINGS_COUNTED = 10  # keeps the power of two small; the longest backoff is reached much earlier
 
 

@@ -20,9 +20,9 @@ Judge = Callable[[JSONObject], End]
 
 # Lists and batches show new tasks late, so a task is lost only when it has been missing several times and
 # for some seconds.
-_MISSES_ALLOWED = 3
-_MISSING_FOR = 10.0
-_MISSING_FOR_IF_NEW = 30.0
+_MISSES_ALLOWED = 3  # replies without it
+_MISSING_FOR = 10.0  # seconds
+_MISSING_FOR_IF_NEW = 30.0  # seconds
 
 # A record may say that the task is completed before it shows the output.
 _OUTPUT_LATE_FOR = 45.0  # seconds after which the output is missing

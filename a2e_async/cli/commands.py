@@ -240,7 +240,7 @@ async def download(a2e: A2E, options: Options) -> int:
 
     start = start_named(sources[0])
     if len(sources) == 1:
-        raise usage_error(f"download: ID is missing: a2e download {start.name} ID")
+        raise usage_error(f"ID is missing: a2e download {start.name} ID")
     workflow = getattr(a2e, start.resource)
     for task in [workflow.task(task_id) for task_id in sources[1:]]:
         with spinner(f"{start.resource} {task.id}"):

@@ -23,4 +23,7 @@ def serve(options: Options) -> int:
         raise ConfigurationError("a2e sandbox needs an extra: pip install 'a2e-async[sandbox]'") from None
 
     given = [f"--port={options.port}", f"--speed={options.speed:g}"]
-    return main([*given, "--json"] if options.json else given)
+    try:
+        return main([*given, "--json"] if options.json else given, program="a2e")
+    except SystemExit as left:  # what was wrong has been printed
+        return left.code if isinstance(left.code, int) else 1

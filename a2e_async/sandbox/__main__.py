@@ -59,9 +59,9 @@ def _parse_numbers(text: str) -> dict[str, float]:
     return {name.strip(): float(number) for name, _, number in pairs}
 
 
-def _make_parser() -> argparse.ArgumentParser:
+def _make_parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m a2e_async.sandbox",
+        prog=program,
         description="A local A2E: every operation of the API over real sockets, with faults on demand.",
     )
 
@@ -108,9 +108,14 @@ def _make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until interrupted. Returns the exit code."""
-    parser = _make_parser()
+def main(arguments: Sequence[str] | None = None, *, program: str = "python -m a2e_async.sandbox") -> int:
+    """Serve until interrupted. Returns the exit code.
+
+    Args:
+        arguments: the command line; None for that of the process.
+        program: what errors begin with.
+    """
+    parser = _make_parser(program)
     try:
         given = parser.parse_args(arguments)
         clock: SandboxClock = VirtualClock() if given.virtual else ScaledClock(given.speed)

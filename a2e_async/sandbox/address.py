@@ -9,6 +9,7 @@ import attrs
 
 __all__ = ["Address"]
 
+_LAST_PORT = 65535
 _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - none is a default
 """Hosts that mean every address of this machine, and the one of them that a URL needs."""
 
@@ -25,9 +26,15 @@ class Address:
     """
 
     host: str
-    port: int
+    port: int = attrs.field()
     separate_files: bool
     prefix: str
+
+    @port.validator
+    def _check_port(self, _: object, port: int) -> None:
+        # The system takes a larger one for what its last 16 bits say.
+        if not 0 <= port <= _LAST_PORT:
+            raise ValueError(f"port: {port} is not a port, from 0 to {_LAST_PORT}")
 
     def bind(self) -> list[socket.socket]:
         """Bind one socket, or a second one for files.

@@ -80,8 +80,8 @@ def test_files_priority_and_time(a2e: Run, queue: Database, sandbox: Sandbox, tm
         [{"workflow": "image_to_video", "image_url": "cat.png", "prompt": "it waves"}],
     )
     assert a2e("enqueue", file, "--at", "2099-01-01").err == [
-        "a2e: schedule_at: uploads are kept for three days, and this job has files: queue it later, give "
-        "their URLs, or give upload=False if all workers have them under the same path"
+        "a2e: --at: uploads are kept for three days, and this job has files: queue it later, give "
+        "their URLs, or give --no-upload if all workers have them under the same path"
     ]
     assert a2e("enqueue", file, "--at", "2099-01-01", "--no-upload", "--priority", "-3").code == 0
     with queue.administrator() as connection:

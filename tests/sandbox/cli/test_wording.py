@@ -22,6 +22,14 @@ WAN30 = ("run", "wan30", "--model", "wan3.0-video", "--input", "{}", "--paramete
         (("balance", "--base-url", "http://example.com"), "--base-url: 'http://example.com' would send the"),
         (("bulk", "jobs.jsonl", "--max-coins", "-1"), "--max-coins: -1.0 is not a number above 0"),
         (("bulk", "jobs.jsonl", "--start-rate", "0"), "--start-rate: 0.0 is not a number above 0"),
+        (("bulk", "jobs.jsonl", "--lease", "0.1"), "--lease: 0.1 is not a number of seconds from 1 up"),
+        (
+            ("run", "image_to_video", "--image-url", "ftp://e.com/x.png", "--prompt", "x"),
+            "which the service cannot fetch; give a file",
+        ),
+        (("download", "text_to_image"), "a2e: download: ID is missing: a2e download text_to_image ID"),
+        (("sandbox", "--port", "99999"), "a2e: port: 99999 is not a port, from 0 to 65535"),
+        (("sandbox", "--speed", "0"), "a2e: speed: 0.0 is not a number above 0"),
         (
             ("get", "text_to_image", "65f0c0ffee0000000000a001"),
             "65f0c0ffee0000000000a001 of text_to_image is not",

@@ -356,7 +356,9 @@ class Downloader:
 
             file = SavedFile(target, part.offset, media_type(head, header, target))
             tries = Tries(self._retry, self._clock, self._events, target.name)
-            return await hand_over(part, place.store, file, place.overwrite, url, tries, self._clock)
+            return await hand_over(
+                part, place.store, file, overwrite=place.overwrite, url=url, tries=tries, clock=self._clock
+            )
 
         path, reused = await disk.run(part.publish, target, place.overwrite)
         return SavedFile(path, part.offset, media_type(head, header, path), reused)

@@ -20,7 +20,7 @@ __all__ = ["hand_over"]
 
 
 async def hand_over(
-    part: PartFile, store: Store, target: SavedFile, overwrite: bool, url: str, tries: Tries, clock: Clock
+    part: PartFile, store: Store, target: SavedFile, *, overwrite: bool, url: str, tries: Tries, clock: Clock
 ) -> SavedFile:
     """Give a complete file to a store, and remove the part. If that fails, the part stays.
 

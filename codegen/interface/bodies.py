@@ -62,16 +62,17 @@ def body_of(document: Document, family: Family, endpoint: Endpoint, shapes: Shap
     if content.type in ("application/json", FORM, PARTS):
         found = members_of(document, schema)
         if found.properties and not _has_other_kinds(document, schema):
-            return _members(document, family, endpoint, shapes, content, found, optional)
+            return _members(document, family, endpoint, shapes, content, found, optional=optional)
         if family.is_start(endpoint) or not content.is_json or is_open(document, schema):
             return Body((), True, "" if content.is_json else content.type, free=True, optional=optional)
-        return _whole(document, shapes, schema, "json", optional)
+        return _whole(document, shapes, schema, "json", optional=optional)
 
     form = content.sent if "*" not in content.type else "application/octet-stream"
     kind = merged(document, schema).keywords
     is_text = content.type.startswith("text/") and kind.get("format") != "binary"
     as_file = {"type": "string", "description": kind.get("description", "The content of the file.")}
-    return _whole(document, shapes, as_file if is_text else {**as_file, "format": "binary"}, form, optional)
+    content_of_file = as_file if is_text else {**as_file, "format": "binary"}
+    return _whole(document, shapes, content_of_file, form, optional=optional)
 
 
 def _has_other_kinds(document: Document, schema: Any) -> bool:
@@ -81,7 +82,8 @@ def _has_other_kinds(document: Document, schema: Any) -> bool:
     return any(kind != "object" for kind in kinds)
 
 
-def _whole(document: Document, shapes: Shapes, schema: Any, form: str, optional: bool) -> Body:
+def _whole(document: Document, shapes: Shapes, schema: Any, form: str, *, optional: bool) -> Body:
+    """A body that is one keyword."""
     words = meaning(value_schema(document, schema), _WHOLE) or "The whole body."
     keyword = keyword_of(
         document, shapes, _WHOLE, schema, place="body", required=not optional, description=words
@@ -96,6 +98,7 @@ def _members(
     shapes: Shapes,
     content: Content,
     found: Members,
+    *,
     optional: bool,
 ) -> Body:
     """A body whose members are keywords."""

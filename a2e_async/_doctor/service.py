@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from a2e_async._doctor.finding import Finding, fail, ok, warn
 from a2e_async._doctor.network import clock_skew
 from a2e_async._transport.connections import Connections
 from a2e_async._transport.proxies import ProxySetting
+from a2e_async.addresses import is_loopback
 from a2e_async.client import A2E
 from a2e_async.errors import (
     A2EError,
@@ -39,6 +41,8 @@ async def answer(url: str, proxy: str | None, limit: float) -> tuple[Finding, ..
         )
 
     clock = clock_skew(date, now)
+    if is_loopback(urlsplit(url).hostname or ""):
+        clock = ok("clock", "not compared: the base URL leads to this machine, as that of a sandbox does")
     text = f"answers in {time.perf_counter() - began:.2f} s (HTTP {status} without a token)"
     if status >= 500:
         return fail("service", text, "the service has a fault: try again later"), clock

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from a2e_async.cli.command import Command, Flag, Options, ValueType
-from a2e_async.cli.options import argument, common_options, json_option, limit_option, option
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+from a2e_async.cli.command import Command, Flag, Options
+from a2e_async.cli.options import (
+    WorkflowName,
+    argument,
+    common_options,
+    json_option,
+    limit_option,
+    option,
+)
 
 __all__ = ["avatars", "balance", "upload", "voices", "workflows"]
 
@@ -106,26 +108,6 @@ def upload() -> click.Command:
     )
 
 
-class _WorkflowName(ValueType):
-    """The name of a workflow. It is checked by the command."""
-
-    name = "workflow"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Complete the names of workflows."""
-        from click.shell_completion import CompletionItem
-
-        from a2e_async.cli.catalogue import workflows as known
-
-        return [
-            CompletionItem(start.name, help=start.summary)
-            for start in known()
-            if start.name.startswith(incomplete.replace("-", "_"))
-        ]
-
-
 def workflows() -> click.Command:
     """Make ``a2e workflows``."""
 
@@ -137,7 +119,7 @@ def workflows() -> click.Command:
         return commands.show_workflows(options)
 
     schema = option("--schema", metavar="NAME", help="print what this workflow takes, as JSON Schema")
-    schema.type = _WorkflowName()
+    schema.type = WorkflowName()
     return Command(
         "workflows",
         callback,

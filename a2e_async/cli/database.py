@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from a2e_async.cli.streams import write_line
+from a2e_async.cli.streams import is_terminal, write_line
 from a2e_async.errors import ConfigurationError
 
 __all__ = ["VARIABLE", "database"]
@@ -53,5 +53,6 @@ def database(given: str | None, *, sandbox: bool = False) -> Iterator[str]:
             ) from error
 
         # As it is: it holds no secret, and other programs need it.
-        write_line(sys.stderr, f"a2e: {missing}: using a PostgreSQL on this machine: {url}")
+        gap = "\n     " if is_terminal(sys.stderr) else " "
+        write_line(sys.stderr, f"a2e: {missing}: using a PostgreSQL on this machine:{gap}{url}")
         yield url

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from a2e_async.cli.catalogue import Call
 
 __all__ = [
+    "WorkflowName",
     "argument",
     "common_options",
     "count",
@@ -96,6 +97,27 @@ class Value(ValueType):
         if self._kind:
             return [CompletionItem(incomplete, type=self._kind)]
         return [CompletionItem(each) for each in self._choices if each.startswith(incomplete)]
+
+
+class WorkflowName(ValueType):
+    """The name of a workflow. It is checked by the command."""
+
+    name = "workflow"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete the names of workflows."""
+        from click.shell_completion import CompletionItem
+
+        from a2e_async.cli.catalogue import workflows as known
+
+        wanted = incomplete.replace("-", "_")
+        return [
+            CompletionItem(start.name, help=start.summary)
+            for start in known()
+            if start.name.startswith(wanted)
+        ]
 
 
 def count(text: str) -> int:

@@ -45,13 +45,18 @@ _TASK_ID = re.compile(r"\btask [0-9a-f]{24} (failed: )?")
 _FIRST = 8  # columns of a line's first word
 
 
-def print_row(*cells: object) -> None:
-    """Print a line on stdout: its cells separated by tabs; on a terminal by spaces, the first in colour."""
+def print_row(*cells: object, width: int = _FIRST) -> None:
+    """Print a line on stdout: its cells separated by tabs; on a terminal by spaces, the first in colour.
+
+    Args:
+        *cells: what is printed.
+        width: the columns that the first cell takes on a terminal.
+    """
     texts = [shown(cell) for cell in cells]
     if not is_terminal(sys.stdout):
         write_line(sys.stdout, "\t".join(texts))
         return
-    first = colored(f"{texts[0]:{_FIRST}}", texts[0], sys.stdout)
+    first = colored(f"{texts[0]:{width}}", texts[0], sys.stdout)
     write_line(sys.stdout, "  ".join([first, *texts[1:]]).rstrip())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import anyio
@@ -43,15 +44,16 @@ async def show(*, journal: str, json: bool, watch: float | None) -> int:
 def _print(standing: worker.Status) -> None:
     facts: dict[str, Any] = to_plain(standing)
     workers = facts.pop("workers")
+    row = partial(print_row, width=max(map(len, facts)))
     for name, value in facts.items():
-        print_row(name.replace("_", " "), f"{value:g}")
+        row(name.replace("_", " "), f"{value:g}")
 
     alive = [each for each in workers if each["seen"] is not None]
     gone = [each for each in workers if each["seen"] is None]
     for each in alive:
-        print_row("worker", each["name"], *_sums([each]), f"seen {each['seen']:.0f} s ago")
+        row("worker", each["name"], *_sums([each]), f"seen {each['seen']:.0f} s ago")
     if gone:
-        print_row("gone", "1 worker" if len(gone) == 1 else f"{len(gone)} workers", *_sums(gone))
+        row("gone", "1 worker" if len(gone) == 1 else f"{len(gone)} workers", *_sums(gone))
 
 
 def _sums(workers: Sequence[Mapping[str, Any]]) -> Iterator[str]:

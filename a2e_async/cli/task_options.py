@@ -14,6 +14,7 @@ from a2e_async.cli.command import Command, Flag, Options, usage_error
 from a2e_async.cli.examples import EXAMPLE_ID, example_of
 from a2e_async.cli.groups import Names
 from a2e_async.cli.options import (
+    WorkflowName,
     argument,
     common_options,
     field_options,
@@ -236,7 +237,9 @@ def download() -> click.Command:
         return run_with_client(commands.download, options)
 
     out = out_option(default=".", help="the folder, or an object store: s3://bucket/prefix (default: .)")
-    params = [argument("sources", "URL... | WORKFLOW ID...", nargs=-1, required=True), out, wait_option()]
+    sources = argument("sources", "URL... | WORKFLOW ID...", nargs=-1, required=True)
+    sources.type = WorkflowName()
+    params = [sources, out, wait_option()]
     return Command(
         "download",
         callback,

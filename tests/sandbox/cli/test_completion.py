@@ -47,6 +47,8 @@ def complete(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         (("call", "anchor", "voi"), ["voice_list"]),
         (("completion", ""), ["bash", "zsh", "fish"]),
         (("workflows", "--schema", "text-to"), ["text_to_image"]),
+        (("download", "text_to"), ["text_to_image"]),
+        (("status", "--s"), ["--sandbox"]),
         (("bulk", "--dry"), ["--dry-run"]),
         (("run", "nonsense", "--"), ["--help"]),
     ],

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from a2e_async.cli import main
+from a2e_async.cli import main, status
 from a2e_async.cli.layout import cut, fitting, padded, width_of
 from a2e_async.sandbox import Sandbox
+from a2e_async.worker import Status, WorkerStatus
 from tests.sandbox.cli.kit import jsonl
 
 ID = "65f0c0ffee0000000000a001"
@@ -52,6 +53,17 @@ def test_a_job_of_a_bulk_run_is_one_line_of_80_columns(
     assert all(width_of(plain(line)) <= 80 for line in printed)
     assert plain(done).endswith(".png") or plain(done)[-5:].count(".")  # the end of the path is what tells
     assert ID[:8] not in failed
+
+
+def test_the_numbers_of_a_queue_are_one_column(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    workers = (WorkerStatus("one", 0.5, 2, 1, 0, 10.0), WorkerStatus("two", None, 0, 5, 0, 50.0))
+    status._print(Status(3, 2, 6, 0, 0, 0, 60.0, 1, workers))
+    lines = [plain(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line[17:19] for line in lines} == {"  "}
+    assert lines[-1].split("  ")[-4:] == ["0 running", "5 done", "0 failed", "50 coins"]
 
 
 def test_an_id_is_shown_where_a_url_does_not_fit(

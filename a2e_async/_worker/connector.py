@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
+import anyio
 import procrastinate
 import psycopg
 from procrastinate import exceptions
@@ -26,6 +27,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds between two tries; doubled wi
 _SILENT = 2  # tries that are no news: a connection was cut, and the next one works
 _CONNECTIONS = 2
 _FOR_ONE = 5.0  # seconds to wait for a connection
+_CANCELLED_AGAIN = 1.0  # seconds until what was cancelled and goes on is cancelled again
 _FOREVER = 10.0 * 365 * 24 * 3600  # seconds; less than what a clock can hold
 
 
@@ -88,7 +90,7 @@ class PatientConnector(procrastinate.PsycopgConnector):
         tries, pause = 0, _FIRST_PAUSE
         while True:
             try:
-                return await do(*given, **arguments)
+                return await _ended(do(*given, **arguments))
             except exceptions.ConnectorException as error:
                 cause = error.__cause__ or error
                 if not self.patient or not is_away(cause):
@@ -104,6 +106,27 @@ class PatientConnector(procrastinate.PsycopgConnector):
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 
+async def _ended(work: Awaitable[T]) -> T:
+    """Wait for what the driver does. When this task is cancelled, what the driver does ends too.
+
+    psycopg before 3.3.6 and its pool wait with `asyncio.wait_for`. In Python 3.11 that loses a cancellation
+    which comes together with what it waits for. So the work is cancelled until it ends. procrastinate before
+    3.10 cancels its tasks once only, and waits for their ends.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=_CANCELLED_AGAIN)
+        if not task.cancelled():
+            task.exception()  # or asyncio would say that nobody asked for it
+        raise
+    return task.result()
+
+
 @asynccontextmanager
 async def opened(app: procrastinate.App, url: DatabaseURL) -> AsyncIterator[None]:
     """Open the connections of an app while the block runs.
@@ -111,9 +134,9 @@ async def opened(app: procrastinate.App, url: DatabaseURL) -> AsyncIterator[None
     Raises:
         JournalError: the database cannot be reached, or refuses.
     """
-    with translated(url):
-        await app.open_async()
     try:
+        with translated(url):
+            await _ended(app.open_async())
         yield
     finally:
         await app.close_async()

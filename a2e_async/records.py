@@ -76,7 +76,11 @@ class Record(Plain):
         super().__init_subclass__(**options)
         # attrs gives each class without a __repr__ one that shows everything, long prompts too.
         if "__repr__" not in vars(cls):
-            cls.__repr__ = Record.__repr__  # type: ignore[method-assign]
+            # A new function each time: attrs before 24.1 overwrites one that a base class has, too.
+            def shown(self: Record) -> str:
+                return Record.__repr__(self)
+
+            cls.__repr__ = shown  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
         known = [f"{name}={brief(value)}" for name, value in self._fields().items() if value is not None]

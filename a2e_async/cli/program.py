@@ -177,10 +177,18 @@ def _report(error: BaseException) -> int:
     return 1
 
 
+def _message(error: click.ClickException) -> str:
+    """What click says, in the words of its newer versions."""
+    if not isinstance(error, click.NoSuchOption):
+        return error.format_message()
+    close = ", ".join(repr(name) for name in sorted(error.possibilities or ()))
+    hint = f" (did you mean {'one of: ' if ', ' in close else ''}{close}?)" if close else ""
+    return f"No such option {error.option_name!r}{hint}"
+
+
 def _usage_text(error: click.ClickException) -> str:
     """What is wrong with the command line, in which command, and where its help is."""
-    text = shown(error.format_message()).rstrip(".")
-    text = text.replace(". (Did you mean", " (did you mean")
+    text = shown(_message(error)).rstrip(".")
     if text[1:2].islower():
         text = text[:1].lower() + text[1:]
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""

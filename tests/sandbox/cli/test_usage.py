@@ -31,6 +31,7 @@ IMAGE = ("run", "image_to_video", "--image-url", "cat.png")
         (("run", "image_to_video"), "--image-url"),
         ((*IMAGE, "--nothing", "1"), "--nothing"),
         ((*IMAGE, "--promt", "x"), "no such option '--promt' (did you mean one of: "),
+        (("balance", "--bse-url"), "no such option '--bse-url' (did you mean '--base-url'?)"),
         ((*IMAGE, "--image"), "--image"),
         ((*IMAGE[:3], "no.png"), "image_url: 'no.png' is neither a URL nor a file"),
         ((*IMAGE[:3], "@no.png"), "image_url: '@no.png' is neither a URL nor a file"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from a2e_async.sandbox import Faults, Sandbox, ScaledClock
@@ -22,11 +24,33 @@ BACKENDS = ("asyncio", "trio")
 JOBS, CONCURRENCY = 12, 4
 
 
+class HeldClock(ScaledClock):
+    """A clock whose sleepers sleep on until it is let go, and then as long as they were to."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEED)
+        self._is_free = threading.Event()
+
+    def let_go(self) -> None:
+        self._is_free.set()
+
+    async def sleep(self, seconds: float) -> None:
+        while not self._is_free.is_set():  # noqa: ASYNC110 (another thread sets it)
+            await anyio.sleep(0.01)
+        await super().sleep(seconds)
+
+
 @contextmanager
-def planned(folder: Path, backend: str = "asyncio", jobs: int = JOBS, **options: Any) -> Iterator[Plan]:
+def planned(
+    folder: Path,
+    backend: str = "asyncio",
+    jobs: int = JOBS,
+    clock: ScaledClock | None = None,
+    **options: Any,
+) -> Iterator[Plan]:
     """A sandbox, and the plan of a run in it."""
     settings = {"durations": {"*": (5.0, 1.0)}, "prices": {"image_to_video": PRICE}, **options}
-    with Sandbox(clock=ScaledClock(SPEED), **settings) as sandbox:
+    with Sandbox(clock=clock or ScaledClock(SPEED), **settings) as sandbox:
         yield Plan(sandbox, folder, jobs, 3, CONCURRENCY, backend, window=120.0)
 
 
@@ -70,7 +94,8 @@ def test_ctrl_c_completes_the_starts_under_way(tmp_path: Path, backend: str) -> 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_second_ctrl_c_stops_at_once_and_the_journal_suffices(tmp_path: Path, backend: str) -> None:
-    with planned(tmp_path, backend, faults=Faults(operations="start", latency=100.0)) as plan:
+    clock = HeldClock()
+    with planned(tmp_path, backend, clock=clock, faults=Faults(operations="start", latency=20.0)) as plan:
         with working(plan.command()) as worker:
             wait_for_starts(plan, CONCURRENCY)
             interrupt(worker)
@@ -84,6 +109,8 @@ def test_a_second_ctrl_c_stops_at_once_and_the_journal_suffices(tmp_path: Path, 
         assert plan.made() == 0
         assert states(plan)["starting"] == CONCURRENCY
 
+        # They come about while the next run searches for them.
+        clock.let_go()
         plan.sandbox.set_faults()
         account = Account.of(plan, plan.finish())
         assert account.holds, account

@@ -262,14 +262,13 @@ async def test_a_broken_exchange_does_not_show_the_token(serve: Serve, size: int
 
 
 async def test_debug_logs_do_not_show_the_token(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
-        for name in ("", "httpx", "httpcore", "httpcore.http11", "httpcore.connection", "a2e_async"):
-            logging.getLogger(name).setLevel(logging.DEBUG)
-        async with listening(answering(b"{}")) as url:
-            reply = await send(http_over(None), f"{url}/p", content=b"{}")
-        async with listening(hang_up) as url:
-            with pytest.raises(ConnectionFailed):
-                await send(http_over(None), f"{url}/p", content=b"{}")
+    for name in ("", "httpx", "httpcore", "httpcore.http11", "httpcore.connection", "a2e_async"):
+        caplog.set_level(logging.DEBUG, name)
+    async with listening(answering(b"{}")) as url:
+        reply = await send(http_over(None), f"{url}/p", content=b"{}")
+    async with listening(hang_up) as url:
+        with pytest.raises(ConnectionFailed):
+            await send(http_over(None), f"{url}/p", content=b"{}")
     assert reply.content == b"{}"
     assert {"httpcore", "httpcore2"} & {record.name.partition(".")[0] for record in caplog.records}
     assert TOKEN not in caplog.text

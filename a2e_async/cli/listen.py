@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from a2e_async.cli.output import print_error, print_json, print_row
+from a2e_async.cli.output import print_error, print_hint, print_json, print_row
 from a2e_async.errors import ConfigurationError, InvalidArgument
 from a2e_async.hooks import LocalBus, TaskHook
 from a2e_async.webhooks import Webhooks
@@ -68,7 +68,7 @@ async def listen(*, host: str, port: int, url: str | None, json: bool) -> int:
         bus.stop = lambda: setattr(server, "should_exit", True)
 
         print_error(f"listening at {local}; the service reaches it through a tunnel, such as")
-        print_error(f"cloudflared tunnel --url {local}")
+        print_hint(f"cloudflared tunnel --url {local}")
         print_error("give its https address to the program that starts tasks, as A2E_WEBHOOK_URL")
         await server.serve([listener])
 

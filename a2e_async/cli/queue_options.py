@@ -105,7 +105,7 @@ def worker() -> click.Command:
     def callback(options: Options) -> int:
         from a2e_async.cli import worker as command
 
-        given = {name: getattr(options, name) for name in _SETTINGS}
+        given = {name: getattr(options, name) for name in ("sandbox", *_SETTINGS)}
         carry_out = partial(
             _with_client, command.run, options, timeout=options.wait_timeout, download_to=options.out, **given
         )

@@ -17,7 +17,7 @@ from a2e_async.client import A2E
 __all__ = ["run"]
 
 
-async def run(a2e: A2E, *, journal: str, json: bool, **settings: Any) -> int:
+async def run(a2e: A2E, *, journal: str, json: bool, sandbox: bool, **settings: Any) -> int:
     """Carry out jobs until the worker is told to end. Prints a line for each that has ended."""
     # What concerns the user is logged as ours. Theirs would be printed with tracebacks.
     for library in ("procrastinate", "psycopg.pool"):
@@ -31,12 +31,12 @@ async def run(a2e: A2E, *, journal: str, json: bool, **settings: Any) -> int:
             print_outcome(outcome, json=json)
             sys.stdout.flush()
 
+    def say_leaving(count: int) -> None:
+        leave = "end them at once, with their sandbox" if sandbox else "leave them to other workers at once"
+        print_error(f"ending: {count} jobs are under way; once more to {leave}")
+
     print_error(f"taking jobs from {DatabaseURL(journal)}; Ctrl-C ends the worker")
-    await worker.work(a2e, journal=journal, on_outcome=show, on_leaving=_say_leaving, **settings)
+    await worker.work(a2e, journal=journal, on_outcome=show, on_leaving=say_leaving, **settings)
     others = f"; {ended['others']} had ended before, elsewhere" if ended["others"] else ""
     print_error(f"the worker has ended: {ended['done']} done, {ended['failed']} failed{others}")
     return 0
-
-
-def _say_leaving(count: int) -> None:
-    print_error(f"ending: {count} jobs are under way; once more to leave them to other workers at once")

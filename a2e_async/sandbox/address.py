@@ -14,6 +14,12 @@ _EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S1
 """Hosts that mean every address of this machine, and the one of them that a URL needs."""
 
 
+def _check_port(_: object, __: object, port: int) -> None:
+    # The system takes a larger one for what its last 16 bits say.
+    if not 0 <= port <= _LAST_PORT:
+        raise ValueError(f"port: {port} is not a port, from 0 to {_LAST_PORT}")
+
+
 @attrs.frozen
 class Address:
     """Where a sandbox is asked to listen.
@@ -26,15 +32,9 @@ class Address:
     """
 
     host: str
-    port: int = attrs.field()
+    port: int = attrs.field(validator=_check_port)
     separate_files: bool
     prefix: str
-
-    @port.validator
-    def _check_port(self, _: object, port: int) -> None:
-        # The system takes a larger one for what its last 16 bits say.
-        if not 0 <= port <= _LAST_PORT:
-            raise ValueError(f"port: {port} is not a port, from 0 to {_LAST_PORT}")
 
     def bind(self) -> list[socket.socket]:
         """Bind one socket, or a second one for files.

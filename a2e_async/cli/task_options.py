@@ -70,7 +70,7 @@ def _command(
 
     taken = [*own, *common_options()]
     made = field_options(call, taken) if fields else []
-    example = example_of(path, call.operation.fields if fields else (), given)
+    example = example_of(path, call.operation, call.keyword_docs(), given) if fields else f"{path} {given}"
     name = path.rpartition(" ")[2]
     return Command(name, callback, help=help_text, params=[*taken, *made], examples=[example])
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from a2e_async.api import RESOURCES
 from a2e_async.cli.catalogue import Call, calls_of, workflow_class
+from a2e_async.cli.command import Command
+from a2e_async.cli.groups import Names
 from a2e_async.cli.program import make_program
 from a2e_async.sandbox import Sandbox
 from tests.sandbox.cli.kit import Run
@@ -212,3 +217,23 @@ def test_what_every_command_takes_may_come_first(a2e: Run, sandbox: Sandbox) -> 
 def test_help_is_a_command_too(a2e: Run) -> None:
     assert a2e("help").out == a2e("--help").out
     assert a2e("help", "run", "text_to_image").out == a2e("run", "text_to_image", "--help").out
+
+
+def test_the_example_of_each_workflow_can_be_typed(a2e: Run, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(16))
+    (tmp_path / "speech.mp3").write_bytes(b"ID3\3" + bytes(64))
+    group = make_program().get_command(click.Context(make_program()), "run")
+    assert isinstance(group, Names)
+    names = [name for name, _ in group.named()]
+    assert len(names) > 40
+
+    problems: dict[str, str] = {}
+    for name in names:
+        command = group.get_command(click.Context(group), name)
+        assert isinstance(command, Command)
+        [example] = command.examples
+        ended = a2e(*shlex.split(example), "--no-wait")
+        if ended.code:
+            problems[name] = ended.err[-1]
+    # The examples have to name a task, and there is none.
+    assert set(problems) <= {"video_twin.continue_training", "video_twin.eye_contact"}, problems

@@ -131,7 +131,7 @@ class BulkRuns:
             ``await run.result(job)``.
 
         Raises:
-            InvalidArgument: an argument is invalid.
+            InvalidArgument: an argument is invalid, or on entering the run: the journal is another account's.
             JournalError: on entering the run: the journal is in use, damaged, or from a newer version.
 
         Example:

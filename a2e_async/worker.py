@@ -75,8 +75,8 @@ async def enqueue(
         ``done``.
 
     Raises:
-        InvalidArgument: an argument is invalid, a job cannot be stored, or its key belongs to a job that asks
-            for something else.
+        InvalidArgument: an argument is invalid, a job cannot be stored, its key belongs to a job that asks
+            for something else, or the journal belongs to another account.
         UploadError: a file could not be uploaded.
         JournalError: the database cannot be used.
         ConfigurationError: the extra is missing, or the event loop is not asyncio's.

@@ -132,7 +132,7 @@ async def test_a_stopped_run_does_not_wait_for_the_next_job() -> None:
 async def test_an_unreachable_service_holds_the_run_then_stops_it(journal: Path) -> None:
     async with stage() as on:
         nowhere = A2E(
-            "sk_x",
+            on.sandbox.token,  # a journal belongs to an account
             base_url="http://127.0.0.1:9",
             clock=on.clock,
             retry=RetryPolicy(attempts=3),

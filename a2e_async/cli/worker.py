@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from a2e_async import worker
@@ -19,9 +20,6 @@ __all__ = ["run"]
 
 async def run(a2e: A2E, *, journal: str, json: bool, sandbox: bool, **settings: Any) -> int:
     """Carry out jobs until the worker is told to end. Prints a line for each that has ended."""
-    # What concerns the user is logged as ours. Theirs would be printed with tracebacks.
-    for library in ("procrastinate", "psycopg.pool"):
-        logging.getLogger(library).addHandler(logging.NullHandler())
     ended: Counter[str] = Counter()
 
     def show(outcome: Outcome) -> None:
@@ -36,7 +34,22 @@ async def run(a2e: A2E, *, journal: str, json: bool, sandbox: bool, **settings: 
         print_error(f"ending: {count} jobs are under way; once more to {leave}")
 
     print_error(f"taking jobs from {DatabaseURL(journal)}; Ctrl-C ends the worker")
-    await worker.work(a2e, journal=journal, on_outcome=show, on_leaving=say_leaving, **settings)
+    with _others_silent():
+        await worker.work(a2e, journal=journal, on_outcome=show, on_leaving=say_leaving, **settings)
     others = f"; {ended['others']} had ended before, elsewhere" if ended["others"] else ""
     print_error(f"the worker has ended: {ended['done']} done, {ended['failed']} failed{others}")
     return 0
+
+
+@contextmanager
+def _others_silent() -> Iterator[None]:
+    """Print nothing of what other libraries log with tracebacks: what concerns the user is logged as ours."""
+    silent = logging.NullHandler()
+    loggers = [logging.getLogger(name) for name in ("procrastinate", "psycopg.pool")]
+    for logger in loggers:
+        logger.addHandler(silent)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(silent)

@@ -117,7 +117,8 @@ def test_a_generator_that_is_collected_leaves_the_run_and_cancels_nobody(tmp_pat
 @on_each
 def test_a_run_that_is_never_left_ends_with_its_loop(backend: str, tmp_path: Path) -> None:
     service = Service(duration=0.0)
-    a2e = client(service)
+    # The loop may end before a start has arrived. It is searched for, and sent again.
+    a2e = client(service, start=StartPolicy(window=1.0, resubmit=True))
     journal = tmp_path / "run.db"
 
     async def abandon() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import logging
 import os
 import signal
 from collections.abc import Generator, Iterator
@@ -20,6 +21,8 @@ from tests.loops import taking_turns
 if TYPE_CHECKING:
     from a2e_async._embedded.server import Server
     from tests.postgres import Database, OwnDatabase
+
+_BEFORE = pytest.StashKey[dict[str, object]]()
 
 # The same examples each time, and not many where a test does not say how many it needs. For others, and more:
 # pytest --hypothesis-profile=default
@@ -126,6 +129,36 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from going through thousands of test items, again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Note what the process is like before a test."""
+    item.stash[_BEFORE] = _process()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Fail a test that leaves something behind which later tests would meet, in whatever order."""
+    yield
+    after = _process()
+    left = {name: after[name] for name, value in item.stash[_BEFORE].items() if after[name] != value}
+    assert left == {}, "put it back"
+
+
+def _process() -> dict[str, object]:
+    """What tests may change of the process."""
+    return {
+        "SIGINT": signal.getsignal(signal.SIGINT),
+        "SIGTERM": signal.getsignal(signal.SIGTERM),
+        "level of the root logger": logging.root.level,
+        "handlers of the root logger": [
+            each for each in logging.root.handlers if not type(each).__module__.startswith("_pytest.")
+        ],
+        "folder": os.getcwd(),
+        "environment": {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"},
+    }
 
 
 @pytest.hookimpl(wrapper=True)

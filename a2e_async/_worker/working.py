@@ -125,6 +125,7 @@ async def _keep_working(app: procrastinate.App, how: Work) -> None:
     """Run procrastinate's worker. It ends by itself if it may end, or if something is wrong."""
     pause = min(_LONGEST_POLL, how.lease / 2)
     others = Others(app)
+    others_have_ended = False
 
     while True:
         problem: BaseException | None = None
@@ -142,9 +143,12 @@ async def _keep_working(app: procrastinate.App, how: Work) -> None:
                 install_signal_handlers=False,
             )
             if how.until_empty:
-                if await others.have_ended():
+                # What another worker had may have gone back to the queue after that was found empty.
+                if others_have_ended:
                     return
-                await asyncio.sleep(pause)
+                others_have_ended = await others.have_ended()
+                if not others_have_ended:
+                    await asyncio.sleep(pause)
                 continue
         except ConnectorException as error:
             problem = error.__cause__ or error

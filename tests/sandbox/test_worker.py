@@ -16,6 +16,7 @@ import pytest
 
 from a2e_async import A2E, ConfigurationError, InvalidArgument, JournalError, StartPolicy, worker
 from a2e_async._worker import connector, delivery, names
+from a2e_async._worker.others import Others
 from a2e_async.sandbox import Faults
 from a2e_async.worker import Enqueued, enqueue
 from tests.postgres import Database, OwnDatabase
@@ -174,21 +175,42 @@ async def test_a_start_of_unknown_outcome_is_not_delivered_again(database: Datab
         assert on.made() == 1
 
 
+ANOTHER_HAS_ONE = """
+WITH another AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()) RETURNING id)
+UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM another)
+WHERE id = (SELECT min(id) FROM procrastinate_jobs)
+"""
+
+
 async def test_an_empty_queue_is_not_the_end_while_a_worker_may_have_died(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with queue_stage(database) as on:
         await enqueue(kites(on.a2e, 2), journal=on.url)
-        on.execute(
-            "WITH gone AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()) RETURNING id) "
-            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM gone) "
-            "WHERE id = (SELECT min(id) FROM procrastinate_jobs)"
-        )
+        on.execute(ANOTHER_HAS_ONE)
         seen: list[Any] = []
         await on.work(on_outcome=seen.append, lease=1.0)
         assert {outcome.key for outcome in seen} == {"kite-0", "kite-1"}
         assert on.messages() == []
     assert "other workers have under way (1)" in caplog.text
+
+
+async def test_what_goes_back_to_the_queue_at_the_last_moment_is_carried_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with queue_stage(database) as on:
+        await enqueue(kites(on.a2e, 2), journal=on.url)
+        on.execute(ANOTHER_HAS_ONE)
+        have_ended = Others.have_ended
+
+        async def gives_it_back(self: Others) -> bool:
+            on.execute("UPDATE procrastinate_jobs SET status = 'todo' WHERE status = 'doing'")
+            return await have_ended(self)
+
+        monkeypatch.setattr(Others, "have_ended", gives_it_back)
+        seen: list[Any] = []
+        await on.work(on_outcome=seen.append, lease=60.0)
+        assert {outcome.key for outcome in seen} == {"kite-0", "kite-1"}
 
 
 async def test_without_coins_jobs_wait_with_a_warning(

@@ -14,7 +14,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol
 
 import anyio
@@ -161,6 +161,9 @@ class VirtualClock:
 
     def now(self) -> float:
         """The current time in seconds. Only `advance`, `elapse`, `run_for` and automatic jumps change it."""
+        if self._thread is not None:
+            with suppress(RuntimeError):  # asked outside of an event loop
+                self._silence.watch()
         return self._now
 
     async def sleep(self, seconds: float) -> None:
@@ -284,9 +287,7 @@ class VirtualClock:
 
     def watch(self) -> None:
         """Make automatic jumps wait for the running event loop, which serves requests."""
-        loop = EventLoop()
-        with self._lock:
-            self._silence.loops[loop.identity] = loop
+        self._silence.watch()
 
     def enter(self) -> None:
         """Note that a request is being served: there is no automatic jump until `leave`."""
@@ -304,10 +305,8 @@ class VirtualClock:
     # Sleepers
 
     def _add(self, seconds: float, wake: Callable[[], object]) -> _Waiter:
-        loop = EventLoop()
-        waiter = _Waiter(loop, wake)
+        waiter = _Waiter(self._silence.watch(), wake)
         with self._lock:
-            self._silence.loops[loop.identity] = loop
             self._waiters.add(self._now + seconds, waiter)
             self._silence.changes += 1
             self._lock.notify_all()

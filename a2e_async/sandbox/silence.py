@@ -21,11 +21,17 @@ jump costs real time and tests become slow. `VirtualClock(grace=…)` sets the l
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 import anyio.to_thread
+
+if TYPE_CHECKING:
+    from trio.lowlevel import TrioToken
 
 __all__ = ["EventLoop", "SilenceDetector"]
 
@@ -46,17 +52,17 @@ class EventLoop:
     _soon: Callable[[Callable[[], object]], object]  # does the same within the loop, for less
 
     def __init__(self) -> None:
-        self.is_running: Callable[[], bool] = lambda: True
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            import trio
+        running = _running()
+        if running is None:
+            raise RuntimeError("no event loop is running")
 
-            token = trio.lowlevel.current_trio_token()
-            self.identity, self.post, self._soon = id(token), token.run_sync_soon, token.run_sync_soon
+        self.identity = id(running)
+        self.is_running: Callable[[], bool] = lambda: True
+        if isinstance(running, asyncio.AbstractEventLoop):
+            self.post, self._soon = running.call_soon_threadsafe, running.call_soon
+            self.is_running = running.is_running  # it may rest between two run_until_complete calls
         else:
-            self.identity, self.post, self._soon = id(loop), loop.call_soon_threadsafe, loop.call_soon
-            self.is_running = loop.is_running  # it may rest between two run_until_complete calls
+            self.post, self._soon = running.run_sync_soon, running.run_sync_soon
         self._threads = anyio.to_thread.current_default_thread_limiter()
 
     @property
@@ -83,10 +89,20 @@ class EventLoop:
         self.post(again)
 
 
+def _running() -> asyncio.AbstractEventLoop | TrioToken | None:
+    """The running event loop of asyncio, or the token of trio's; None outside of one."""
+    with suppress(RuntimeError):
+        return asyncio.get_running_loop()
+    if trio := sys.modules.get("trio"):
+        with suppress(RuntimeError):
+            return cast("TrioToken", trio.lowlevel.current_trio_token())
+    return None
+
+
 class SilenceDetector:
     """Counts what happens, and detects when nothing does.
 
-    The attributes may be read and changed only while the lock is held.
+    The attributes may be changed only while the lock is held, and read, too, but for `loops`.
 
     Attributes:
         busy: requests being served.
@@ -102,6 +118,19 @@ class SilenceDetector:
         self.changes = 0
         self.loops: dict[int, EventLoop] = {}
         self._threads = (0, 0.0)  # how many are at work, and the real time since which it is as many
+
+    def watch(self) -> EventLoop:
+        """Watch the running event loop from now on. Called without the lock.
+
+        Raises:
+            RuntimeError: none is running, or what is running belongs to no task.
+        """
+        known = self.loops.get(id(_running()))
+        if known is None:
+            known = EventLoop()
+            with self._lock:
+                self.loops[known.identity] = known
+        return known
 
     @property
     def idle(self) -> bool:

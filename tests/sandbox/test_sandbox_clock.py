@@ -183,22 +183,40 @@ async def test_slow_work_does_not_run_into_a_far_time_limit(monkeypatch: pytest.
     assert clock.now() == 1.0
 
 
-async def test_it_does_not_jump_while_a_client_works_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = VirtualClock(auto=True, grace=0.0)
-    looked_often = threading.Event()
-    looks = count(1)
+@pytest.fixture
+def looked_often(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when a clock has looked ten times whether something happens."""
+    often, looks = threading.Event(), count(1)
     is_idle = SilenceDetector.idle
 
     def noted(self: SilenceDetector) -> bool:
         if next(looks) == 10:
-            looked_often.set()
+            often.set()
         return bool(is_idle.__get__(self))
 
     monkeypatch.setattr(SilenceDetector, "idle", property(noted))
+    return often
+
+
+async def test_it_does_not_jump_while_a_client_works_in_a_thread(looked_often: threading.Event) -> None:
+    clock = VirtualClock(auto=True, grace=0.0)
     with clock, clock.move_on_after(5) as limit:
         await anyio.to_thread.run_sync(looked_often.wait, 5)
         assert clock.now() == 0.0
     assert not limit.cancelled_caught
+
+
+async def test_a_client_need_not_sleep_to_be_waited_for(looked_often: threading.Event) -> None:
+    clock = VirtualClock(auto=True, grace=0.0)
+    with clock:
+        assert clock.now() == 0.0
+        sleeper = threading.Thread(target=anyio.run, args=(clock.sleep, 5))
+        sleeper.start()
+        await anyio.to_thread.run_sync(looked_often.wait, 5)
+        assert clock.now() == 0.0
+        while sleeper.is_alive():
+            await anyio.lowlevel.checkpoint()
+    assert clock.now() == 5.0
 
 
 async def test_it_does_not_wait_for_ever_for_a_thread_that_waits_for_it(

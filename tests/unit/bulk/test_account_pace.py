@@ -54,10 +54,11 @@ async def turns(paces: Sequence[Pace], count: int) -> Sequence[tuple[float, int]
 
 async def test_as_long_as_nobody_is_refused_the_database_is_asked_once_a_second(database: Database) -> None:
     async with workers(database, 1) as [(pace, account)]:
+        began = CLOCK.now()
         for _ in range(50):
             await pace.turn(Kind.POLL)
             pace.accepted(Kind.POLL, pace.epoch, CLOCK.now())
-        assert account.statements == 1
+        assert 1 <= account.statements <= 1 + (CLOCK.now() - began)
         assert not pace.limited
 
 
@@ -79,7 +80,7 @@ async def test_a_refusal_slows_all_workers_down_and_their_turns_are_apart(databa
         assert looked + times[0][0] > 0.03
         gaps = [later[0] - earlier[0] for earlier, later in pairwise(times)]
         assert times[-1][0] - times[0][0] > 0.2
-        assert sum(gap > 0.004 for gap in gaps) > 20
+        assert sum(gap > 0.004 for gap in gaps) > 10  # on a machine that is busy, too
         assert all(sum(worker == mine for _, worker in times) == 10 for mine in range(3))
 
 
@@ -88,13 +89,13 @@ async def test_a_pause_that_the_service_asks_for_holds_all_workers(database: Dat
         (one, _), (two, account) = made
         await two.turn(Kind.POLL)
         await one.turn(Kind.START)
+        began = anyio.current_time()
         await one.refused(Kind.START, one.epoch, 0.2)
         await account.look()
-        began = anyio.current_time()
         for kind in (Kind.POLL, Kind.START):
             assert two.limited
             await two.turn(kind)
-        assert anyio.current_time() - began > 0.1
+        assert anyio.current_time() - began > 0.15
 
 
 async def test_starts_of_all_workers_keep_to_one_rate(database: Database) -> None:

@@ -80,10 +80,13 @@ class PatientConnector(procrastinate.PsycopgConnector):
 
     async def listen_notify(self, on_notification: Any, channels: Iterable[str]) -> None:
         """Listen, and listen again after the connection broke. What was missed is found by polling."""
-        channels = list(channels)
-        await self._patiently(
-            super().listen_notify, None, {"on_notification": on_notification, "channels": channels}
-        )
+        arguments = {"on_notification": on_notification, "channels": list(channels)}
+        try:
+            await self._patiently(super().listen_notify, None, arguments)
+        except exceptions.ConnectorException as error:
+            if self.patient:
+                raise
+            logger.debug("queue: %s", error.__cause__)  # a worker that ends need not listen
 
     async def _patiently(self, do: Callable[..., Awaitable[T]], query: Any, arguments: dict[str, Any]) -> T:
         given = () if query is None else (query,)

@@ -111,3 +111,14 @@ async def test_after_a_cancellation_a_task_may_still_write(driver: Driver) -> No
             return await queue.execute_query_all_async("SELECT 1")  # noqa: B012
 
     assert await driver.is_lost_on(work())
+
+
+async def test_a_worker_that_ends_need_not_listen(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.answers = 1
+    monkeypatch.setattr(procrastinate.PsycopgConnector, "listen_notify", driver.refuse)
+    ending = PatientConnector(URL)
+    with pytest.raises(procrastinate.exceptions.ConnectorException):
+        await ending.listen_notify(None, [])
+
+    ending.patient = False
+    await ending.listen_notify(None, [])

@@ -117,7 +117,9 @@ def run(folder: Path, plan_of: Round) -> Toll:
             late_504=0.01,
             late_by=10.0,
             truncated=0.01,
-            status_429=0.02,
+            # Few: the account's pace is told in seconds of the database, which pass SPEED times as slowly
+            # as the clock's, and refusals that have nothing to do with the rate bring it down for long.
+            status_429=0.002,
             retry_after=1.0,
         ),
         Faults(operations="download", latency=0.2, jitter=0.2, cut=0.05),

@@ -244,6 +244,7 @@ def media_of(raws: Iterable[JSONObject], urls: Iterable[str]) -> dict[str, str]:
 
 
 def medium_of_output(raw: JSONObject, url: str) -> str:
+    """What one URL of a record leads to; see `media_of`."""
     return medium_of_url(url) if _SUFFIX.search(url) else _medium_of_field(raw, url)
 
 

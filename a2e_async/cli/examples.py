@@ -6,18 +6,28 @@ import json
 import math
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from a2e_async._spec.field import Field
 from a2e_async._spec.operation import Operation
+from a2e_async._spec.rules import Need
 from a2e_async.cli.command import canonical
 
 __all__ = ["EXAMPLE_ID", "example_of"]
 
 EXAMPLE_ID = "67d2f1c0a8e5b3d4c6f70123"
 
-_FILES = {"audio": "speech.mp3", "voice": "speech.mp3", "video": "clip.mp4", "clip": "clip.mp4"}
+_PICTURE = "cat.png"
+# A word of a field, and a file of the kind that it is about. The first that is found counts.
+_FILES = {
+    "image": _PICTURE,
+    "photo": _PICTURE,
+    "audio": "speech.mp3",
+    "voice": "speech.mp3",
+    "video": "clip.mp4",
+    "clip": "clip.mp4",
+}
 _TEXTS = {
     "prompt": "it waves",
     "negative_prompt": "blurry",
@@ -26,6 +36,7 @@ _TEXTS = {
     "name": "my task",
 }
 _PLAIN = re.compile(r"[\w.-]+", re.ASCII)
+_WORDS = re.compile(r"[\w .,-]*")
 
 
 def example_of(path: str, operation: Operation[Any], docs: Mapping[str, str], given: str = "") -> str:
@@ -38,11 +49,14 @@ def example_of(path: str, operation: Operation[Any], docs: Mapping[str, str], gi
         given: what follows them.
     """
     fields = {field.name: field for field in operation.fields}
-    values = {name: _value(fields[name], docs.get(name, "")) for name in _needed(operation)}
+
+    def made(names: Iterable[str]) -> dict[str, Any]:
+        return {name: _value(fields[name], docs.get(name, "")) for name in names}
+
+    values = made(_needed(operation))
     for need in operation.needs:
         if need.applies(values):
-            for name in _consequence(need, values):
-                values[name] = _value(fields[name], docs.get(name, ""))
+            values |= made(_consequence(need, values))
             values |= {
                 name: allowed[0]
                 for name, allowed in need.only.items()
@@ -64,7 +78,7 @@ def _needed(operation: Operation[Any]) -> list[str]:
     return media[:1] or [field.name for field in operation.body if field.wire_name == "_id"]
 
 
-def _consequence(need: Any, values: Mapping[str, Any]) -> list[str]:
+def _consequence(need: Need, values: Mapping[str, Any]) -> list[str]:
     """The names of the fields that a rule requires besides."""
     missing = [name for name in need.all_of if name not in values]
     if need.any_of and not any(name in values for name in need.any_of):
@@ -81,7 +95,7 @@ def _value(field: Field, said: str) -> Any:
     if field.kind is list:
         return [_value(_item(field), f"{field.name} {said}")] * (field.min_items or 1)
     if field.media:
-        return _file(f"{field.name} {said}")
+        return _file(field.name, said)
     if field.choices:
         return field.choices[0]
 
@@ -95,14 +109,10 @@ def _value(field: Field, said: str) -> Any:
     return EXAMPLE_ID if "id" in field.name.split("_") else _TEXTS.get(field.name, "...")
 
 
-def _file(said: str) -> str:
+def _file(name: str, description: str) -> str:
     """The name of a file of the kind that a field is about, which its name says before its description."""
-    name, _, description = said.partition(" ")
-    for text in (name.lower(), description.lower()):
-        found = [file for word, file in _FILES.items() if word in text]
-        if found or "image" in text or "photo" in text:
-            return "cat.png" if "image" in text or "photo" in text else found[0]
-    return "cat.png"
+    texts = (name.lower(), description.lower())
+    return next((file for text in texts for word, file in _FILES.items() if word in text), _PICTURE)
 
 
 def _written(value: Any) -> str:
@@ -111,11 +121,8 @@ def _written(value: Any) -> str:
         return " ".join(map(_written, value))
     if isinstance(value, dict):
         return shlex.quote(json.dumps(value))
+
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return (
-        text
-        if _PLAIN.fullmatch(text)
-        else f'"{text}"'
-        if re.fullmatch(r"[\w .,-]*", text)
-        else shlex.quote(text)
-    )
+    if _PLAIN.fullmatch(text):
+        return text
+    return f'"{text}"' if _WORDS.fullmatch(text) else shlex.quote(text)

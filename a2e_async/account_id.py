@@ -8,7 +8,10 @@ import json
 import re
 from typing import Any
 
-__all__ = ["account_id_in"]
+__all__ = ["DIGEST", "account_id_in"]
+
+DIGEST = "token-"
+"""How the id of an account begins whose token does not name it: it is a digest of the token."""
 
 # What services call the user in a token. Those that could mean the token itself come last.
 _NAMES = ("user_id", "userId", "userid", "uid", "user", "_id", "sub", "id")
@@ -28,7 +31,7 @@ def account_id_in(token: str) -> str:
     found = _user_in(token)
     if found is None or _shows_part_of(token, found):
         digest = hashlib.blake2b(token.encode(errors="replace"), digest_size=16, person=b"a2e account")
-        return f"token-{digest.hexdigest()}"
+        return f"{DIGEST}{digest.hexdigest()}"
     return found
 
 

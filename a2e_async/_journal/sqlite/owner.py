@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 
 from a2e_async._journal.ownership import check_owner
+from a2e_async.account_id import DIGEST
 
 __all__ = ["claim"]
 
 _TABLE = "CREATE TABLE IF NOT EXISTS account (id TEXT NOT NULL)"
-_DIGEST = "token-"  # begins the id of an account that its tokens do not name
 
 
 def claim(connection: sqlite3.Connection, account: str) -> None:
@@ -36,5 +36,5 @@ def claim(connection: sqlite3.Connection, account: str) -> None:
 
 
 def _may_be_the_same(owner: str, account: str) -> bool:
-    of_digests = owner.startswith(_DIGEST) and account.startswith(_DIGEST)
+    of_digests = owner.startswith(DIGEST) and account.startswith(DIGEST)
     return of_digests and owner.rpartition("@")[2] == account.rpartition("@")[2]

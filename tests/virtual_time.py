@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -72,17 +73,9 @@ class _Time:
             self._clock = clock = trio.testing.MockClock(autojump_threshold=0)
             self.options = {"clock": clock}
 
-    def waits_for(self, run_sync: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
-        """Make time wait while what this function runs in a worker thread is not done."""
-
-        async def run(*args: Any, **options: Any) -> T:
-            self._add(1)
-            try:
-                return await run_sync(*args, **options)
-            finally:
-                self._add(-1)
-
-        return run
+    def waits(self) -> AbstractContextManager[None]:
+        """Make time wait while what runs in a worker thread is not done."""
+        return _threads_noted(partial(self._add, 1), partial(self._add, -1))
 
     def _add(self, threads: int) -> None:
         self._at_work += threads
@@ -93,39 +86,41 @@ class _Time:
             self._clock.autojump_threshold = patience
 
 
+@contextmanager
+def _threads_noted(begun: Callable[[], object], ended: Callable[[], object]) -> Iterator[None]:
+    """Call a function when a worker thread begins, and another one when it has ended."""
+    run_sync = anyio.to_thread.run_sync
+
+    async def run(*args: Any, **options: Any) -> Any:
+        begun()
+        try:
+            return await run_sync(*args, **options)
+        finally:
+            ended()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(anyio.to_thread, "run_sync", run)
+        yield
+
+
 @pytest.fixture(params=BACKENDS)
-def anyio_backend(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> tuple[str, Mapping[str, Any]]:
+def anyio_backend(request: pytest.FixtureRequest) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Run tests in virtual time, on each backend."""
     time = _Time(request.param)
-    monkeypatch.setattr(anyio.to_thread, "run_sync", time.waits_for(anyio.to_thread.run_sync))
-    return request.param, time.options
+    with time.waits():
+        yield request.param, time.options
 
 
 def run(backend: str, main: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine function in a new event loop, whose time begins at 0."""
     time = _Time(backend)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(anyio.to_thread, "run_sync", time.waits_for(anyio.to_thread.run_sync))
+    with time.waits():
         if backend == "trio":
             # anyio before 4.15 does not pass the clock on to trio.
             return trio.run(main, clock=time.options["clock"])
         return anyio.run(main, backend=backend, backend_options=dict(time.options))
 
 
-@contextmanager
-def held_by_threads(clock: VirtualClock) -> Iterator[None]:
+def held_by_threads(clock: VirtualClock) -> AbstractContextManager[None]:
     """Let a sandbox's clock wait for every worker thread, also for a journal's, which has its own limiter."""
-    run_sync = anyio.to_thread.run_sync
-
-    async def run(*args: Any, **options: Any) -> Any:
-        clock.enter()
-        try:
-            return await run_sync(*args, **options)
-        finally:
-            clock.leave()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(anyio.to_thread, "run_sync", run)
-        yield
+    return _threads_noted(clock.enter, clock.leave)
